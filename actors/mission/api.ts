@@ -1,0 +1,140 @@
+import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
+import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
+import type {
+  HistoryEntryView,
+  InboxMessageView,
+  MissionEvent,
+  QuestionView,
+  SlotView,
+  TaskStatus,
+  TaskView,
+} from './views.ts';
+
+export interface SubmitRequest {
+  readonly role?: Role;
+  readonly slotId?: SlotId;
+  readonly prompt: string;
+  /** Milliseconds from now after which a task that has not ended fails. */
+  readonly deadlineMs?: number;
+}
+
+export interface SubmitResult {
+  readonly taskId: TaskId;
+  /** True when a slot took the task at once. */
+  readonly dispatched: boolean;
+  readonly slotId?: SlotId;
+  readonly hint?: string;
+}
+
+export interface SpawnOptions {
+  readonly waitForIdle?: boolean;
+  readonly timeoutMs?: number;
+  readonly autoRestart?: boolean;
+  readonly mcpConfigPath?: string;
+}
+
+export interface KillResult {
+  readonly success: boolean;
+  readonly slotId: SlotId;
+  /** Tasks that went back into the queue because they had not reached the session yet. */
+  readonly requeuedTasks: readonly TaskId[];
+  /** Tasks that had started and are failed with `exited`. */
+  readonly failedTasks: readonly TaskId[];
+}
+
+export interface SendResult {
+  readonly delivered: boolean;
+  readonly mode: 'fire-and-forget' | 'response';
+  readonly hint?: string;
+  readonly response?: string;
+  readonly durationMs?: number;
+  readonly state?: string;
+}
+
+/** How a dialog is answered: yes/no, a number as drawn, or a label (exact, else the only one that starts so, else the only one that holds it). */
+export type ConfirmResponse = boolean | number | string;
+
+export interface ConfirmResult {
+  readonly success: boolean;
+  readonly slotId: SlotId;
+  /** The label that was chosen. */
+  readonly chosen: string;
+  readonly question: QuestionView;
+}
+
+export interface TerminalLog {
+  readonly slotId: SlotId;
+  readonly logFile: string;
+  readonly transcriptFile?: string;
+  /** The last lines of the slot's log. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Everything that a door may ask of the running mission. Methods throw `MissionError`; `signal` aborts a wait, never the work.
+ * Ids of tasks may be shortened to a unique prefix where the parameter is called `idOrPrefix`.
+ */
+export interface Mission {
+  submit(request: SubmitRequest): Promise<SubmitResult>;
+  task(idOrPrefix: string): TaskView;
+  tasks(filter: { readonly status?: TaskStatus; readonly limit?: number }): readonly TaskView[];
+  /** Resolves when the task is in a final state; rejects with `timeout` (the task goes on) or `cancelled`. */
+  waitForTask(
+    id: TaskId,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<TaskView>;
+  cancel(
+    idOrPrefix: string,
+  ): Promise<{ readonly cancelled: boolean; readonly task: TaskView; readonly hint?: string }>;
+
+  slots(): readonly SlotView[];
+  slot(slotId: SlotId): SlotView;
+  spawn(slotId: SlotId, options: SpawnOptions): Promise<SlotView>;
+  kill(slotId: SlotId): Promise<KillResult>;
+  restart(slotId: SlotId): Promise<SlotView>;
+
+  inbox(filter: { readonly unreadOnly: boolean; readonly limit: number }): readonly InboxMessageView[];
+  markInboxRead(ids: readonly number[] | 'all'): { readonly marked: number };
+
+  questions(): readonly QuestionView[];
+  send(
+    slotId: SlotId,
+    message: string,
+    options: { readonly waitForResponse: boolean; readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<SendResult>;
+  screen(slotId: SlotId, lines?: number): Promise<string>;
+  confirm(slotId: SlotId, response: ConfirmResponse, answeredBy: string): Promise<ConfirmResult>;
+  interrupt(slotId: SlotId): Promise<{ readonly interrupted: boolean; readonly state: string }>;
+  history(slotId: SlotId): readonly HistoryEntryView[];
+  logs(slotId: SlotId, lines: number): Promise<TerminalLog>;
+
+  /** A hook of Claude Code arrived. Resolves with the JSON that Claude Code expects; may wait for a person until `signal` aborts. */
+  receiveHook(
+    slotId: SlotId,
+    epoch: Epoch,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown>>;
+  /** The status line's JSON arrived. Returns the row to show. */
+  receiveStatusLine(slotId: SlotId, epoch: Epoch, body: unknown): string;
+  /** True when `token` is the token of that slot's running session. Constant time. */
+  slotTokenFits(slotId: SlotId, token: string): boolean;
+
+  attach(
+    slotId: SlotId,
+    handlers: AttachHandlers,
+    options: { readonly fromSequence?: number; readonly readOnly: boolean },
+  ): Promise<TerminalControl>;
+
+  /** Every event after `since` that is still held, then all that follow. Returns the way to stop. */
+  subscribe(listener: (event: MissionEvent) => void, since?: number): () => void;
+  /** The sequence number of the last event. */
+  lastSequence(): number;
+}
+
+/** A person at a terminal. Input is refused when the attachment is read-only. */
+export interface TerminalControl extends PtyAttachment {
+  input(data: string): Promise<void>;
+  resize(columns: number, rows: number): Promise<void>;
+  readonly sessionId: ClaudeSessionId | undefined;
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
+
+export const TASK_STATUSES = [
+  'queued',
+  'delivering',
+  'running',
+  'waiting',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
+export const TaskStatus = z.enum(TASK_STATUSES);
+export type TaskStatus = z.infer<typeof TaskStatus>;
+
+/** A task as every door shows it. Times are epoch milliseconds. Field names are missiond's. */
+export const TaskView = z.object({
+  id: TaskId,
+  role: Role,
+  prompt: z.string(),
+  status: TaskStatus,
+  slotId: SlotId.optional(),
+  sessionId: ClaudeSessionId.optional(),
+  /** The last assistant message of the turn, whole. */
+  result: z.string().optional(),
+  /** What went wrong, what it means, what to do. */
+  error: z.string().optional(),
+  /** The code of `error`, stable for programs. */
+  errorCode: z.string().optional(),
+  createdAt: z.number(),
+  startedAt: z.number().optional(),
+  finishedAt: z.number().optional(),
+});
+export type TaskView = z.infer<typeof TaskView>;
+
+export const SESSION_STATES = [
+  'idle',
+  'thinking',
+  'responding',
+  'tool_running',
+  'confirming',
+  'error',
+  'slash_menu',
+  'starting',
+  'exited',
+  'unknown',
+] as const;
+export const SessionState = z.enum(SESSION_STATES);
+export type SessionState = z.infer<typeof SessionState>;
+
+/** Something that waits for a person or the orchestrator. */
+export const QuestionView = z.object({
+  id: QuestionId,
+  slotId: SlotId,
+  taskId: TaskId.optional(),
+  kind: z.enum(['permission', 'question', 'plan', 'trust', 'picker', 'signIn', 'limit', 'update', 'unknown']),
+  tool: z.string().optional(),
+  argument: z.string().optional(),
+  question: z.string(),
+  options: z.array(z.string()),
+  askedAt: z.number(),
+  /** `hook`: a PermissionRequest waits for the answer; `screen`: the dialog is answered by keys. */
+  answerBy: z.enum(['hook', 'screen']),
+});
+export type QuestionView = z.infer<typeof QuestionView>;
+
+/** A slot and its session. Holds no environment and no token. */
+export const SlotView = z.object({
+  slotId: SlotId,
+  role: Role,
+  description: z.string(),
+  cwd: z.string().optional(),
+  /** The slot's own life: stopped, starting, live, backingOff, stopping. */
+  status: z.string(),
+  /** What the session does, in the words of missiond. */
+  state: SessionState,
+  /** The finer state of the statechart (interrupted, parked, trust, …). */
+  conversation: z.string(),
+  composer: z.string(),
+  attachment: z.string(),
+  health: z.string(),
+  statusText: z.string().optional(),
+  pid: z.number().optional(),
+  epoch: Epoch.optional(),
+  sessionId: ClaudeSessionId.optional(),
+  claudeVersion: z.string().optional(),
+  startedAt: z.number().optional(),
+  currentTaskId: TaskId.optional(),
+  pendingConfirmation: QuestionView.optional(),
+  contextLeftPercent: z.number().optional(),
+  costUsd: z.number().optional(),
+  lastActivityAt: z.number().optional(),
+  evidence: z.array(z.string()),
+  failure: z.string().optional(),
+  logFile: z.string(),
+});
+export type SlotView = z.infer<typeof SlotView>;
+
+export const InboxMessageView = z.object({
+  id: z.number().int(),
+  taskId: TaskId,
+  fromRole: Role,
+  content: z.string(),
+  read: z.boolean(),
+  createdAt: z.number(),
+});
+export type InboxMessageView = z.infer<typeof InboxMessageView>;
+
+export const HistoryEntryView = z.object({
+  role: z.enum(['user', 'assistant']),
+  content: z.string(),
+  timestamp: z.number(),
+  taskId: TaskId.optional(),
+});
+export type HistoryEntryView = z.infer<typeof HistoryEntryView>;
+
+/** What is published on the bus and on the WebSocket; `sequence` grows by one and has no holes. */
+export const MissionEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('slot_changed'),
+    sequence: z.number(),
+    at: z.number(),
+    slot: SlotView,
+    previousState: SessionState.optional(),
+  }),
+  z.object({
+    type: z.literal('task_changed'),
+    sequence: z.number(),
+    at: z.number(),
+    task: TaskView,
+    previousStatus: TaskStatus.optional(),
+  }),
+  z.object({
+    type: z.literal('question_asked'),
+    sequence: z.number(),
+    at: z.number(),
+    question: QuestionView,
+  }),
+  z.object({
+    type: z.literal('question_closed'),
+    sequence: z.number(),
+    at: z.number(),
+    question: QuestionView,
+    answer: z.string(),
+    answeredBy: z.string(),
+  }),
+  z.object({
+    type: z.literal('tool_decided'),
+    sequence: z.number(),
+    at: z.number(),
+    slotId: SlotId,
+    tool: z.string(),
+    argument: z.string(),
+    decision: z.enum(['allow', 'confirm', 'deny']),
+    rule: z.string(),
+  }),
+  z.object({
+    type: z.literal('title_changed'),
+    sequence: z.number(),
+    at: z.number(),
+    slotId: SlotId,
+    title: z.string(),
+  }),
+]);
+export type MissionEvent = z.infer<typeof MissionEvent>;

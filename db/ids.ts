@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/** A slot's name. Safe as a file name and in a URL; never used unescaped anywhere else. */
+export const SlotId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'a slot id starts with a letter or digit and has letters, digits, . _ - (64 at most)',
+  )
+  .brand<'SlotId'>();
+export type SlotId = z.infer<typeof SlotId>;
+
+/** A role: what a slot is for, and which permission rules it follows. */
+export const Role = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'a role starts with a letter or digit and has letters, digits, . _ - (64 at most)',
+  )
+  .brand<'Role'>();
+export type Role = z.infer<typeof Role>;
+
+export const TaskId = z.uuid().brand<'TaskId'>();
+export type TaskId = z.infer<typeof TaskId>;
+
+export const DeliveryId = z.uuid().brand<'DeliveryId'>();
+export type DeliveryId = z.infer<typeof DeliveryId>;
+
+export const QuestionId = z.uuid().brand<'QuestionId'>();
+export type QuestionId = z.infer<typeof QuestionId>;
+
+/** Claude Code's own session id (`--session-id`, `--resume`). */
+export const ClaudeSessionId = z.uuid().brand<'ClaudeSessionId'>();
+export type ClaudeSessionId = z.infer<typeof ClaudeSessionId>;
+
+/** One run of one program in one pseudo-terminal; signals that carry another epoch are dropped. */
+export const Epoch = z.uuid().brand<'Epoch'>();
+export type Epoch = z.infer<typeof Epoch>;

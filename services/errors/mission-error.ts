@@ -1,0 +1,77 @@
+/**
+ * Every failure that a user may meet has a code here with a sentence that says what it means.
+ * Codes are part of the public surface (MCP, REST, CLI `--json`): add, never rename.
+ */
+export const MISSION_ERRORS = {
+  slot_unknown: 'No slot of that name is configured.',
+  role_unknown: 'No configured slot has that role.',
+  task_unknown: 'No task has that id, or the prefix fits several.',
+  question_gone: 'Nothing waits for an answer any more.',
+  option_unknown: 'The dialog has no such option.',
+  option_ambiguous: 'More than one option of the dialog fits.',
+  slot_not_running: 'The slot has no running session.',
+  slot_already_running: 'The slot already has a running session.',
+  slot_not_idle: 'The session is busy, so nothing may be typed into it now.',
+  prompt_empty: 'The prompt holds no printable character.',
+  prompt_too_long: 'The prompt is longer than a terminal session takes.',
+  prompt_refused: 'The prompt cannot be typed without changing its meaning.',
+  delivery_failed: 'The prompt was typed but Claude Code never confirmed it.',
+  composer_occupied: 'A draft stands in the prompt box.',
+  claude_missing: 'No Claude Code program was found.',
+  launch_failed: 'The program of the slot did not start.',
+  config_invalid: 'A configuration file has an error.',
+  permissions_invalid: 'permissions.yaml has an error; the last good rules stay in force.',
+  secret_unresolved: 'A value of slots.yaml could not be resolved.',
+  port_taken: 'The port is used by another program.',
+  daemon_running: 'A daemon already serves this home.',
+  daemon_unreachable: 'No daemon answers.',
+  pty_host_unreachable: 'The process that holds the terminals does not answer.',
+  not_authorised: 'The token is missing or does not allow this.',
+  input_invalid: 'The arguments do not fit the operation.',
+  database_failed: 'The database refused the operation.',
+  timeout: 'The wait ended before the work did.',
+  cancelled: 'The caller gave up.',
+  recording_invalid: 'The file is not an asciicast version 2.',
+  internal: 'Something in missiond itself failed.',
+} as const;
+
+export type MissionErrorCode = keyof typeof MISSION_ERRORS;
+
+/**
+ * The one error class of the project. `message` says what happened; `remedy` says what to do about it.
+ * Expected failures of a service are values; this is thrown where a caller must stop.
+ */
+export class MissionError extends Error {
+  readonly code: MissionErrorCode;
+  readonly remedy: string | undefined;
+  readonly facts: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: MissionErrorCode,
+    message: string,
+    options: { remedy?: string; facts?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'MissionError';
+    this.code = code;
+    this.remedy = options.remedy;
+    this.facts = options.facts ?? {};
+  }
+}
+
+/** A failure as plain JSON: what rows, machine contexts and replies hold. */
+export interface Failure {
+  readonly code: MissionErrorCode;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** Turns anything thrown into plain JSON; unknown errors become `internal` and keep their message. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof MissionError) {
+    return error.remedy === undefined
+      ? { code: error.code, message: error.message }
+      : { code: error.code, message: error.message, remedy: error.remedy };
+  }
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}

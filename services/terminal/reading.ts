@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+/**
+ * What the screen shows the session to be doing. `unknown` when the rules do not agree: nothing is typed then.
+ * A reading is a level (what stands there now), never an edge.
+ */
+export const SCREEN_LEVELS = [
+  'starting',
+  'idle',
+  'thinking',
+  'responding',
+  'toolRunning',
+  'confirming',
+  'error',
+  'slashMenu',
+  'trust',
+  'dialog',
+  'interrupted',
+  'compacting',
+  'parked',
+  'limited',
+  'unknown',
+] as const;
+export const ScreenLevel = z.enum(SCREEN_LEVELS);
+export type ScreenLevel = z.infer<typeof ScreenLevel>;
+
+export const DialogOption = z.object({
+  /** The number drawn before the label, when there is one. */
+  number: z.number().int().optional(),
+  label: z.string(),
+  highlighted: z.boolean(),
+});
+export type DialogOption = z.infer<typeof DialogOption>;
+
+/** A dialog as it stands on the screen. Answered by label, never by counting. */
+export const DialogReading = z.object({
+  kind: z.enum(['permission', 'question', 'plan', 'trust', 'picker', 'signIn', 'limit', 'update', 'unknown']),
+  heading: z.string().optional(),
+  /** Tool name where the heading or the transcript tells (`Bash`, `Write`, …). */
+  tool: z.string().optional(),
+  /** The command, path or diff shown between the rules. */
+  argument: z.string().optional(),
+  question: z.string().optional(),
+  options: z.array(DialogOption),
+  footer: z.string().optional(),
+});
+export type DialogReading = z.infer<typeof DialogReading>;
+
+export const ComposerReading = z.object({
+  /** `absent`: no prompt box on the screen. `ghost`: only dimmed, suggested text. `menu`: a command list is open. */
+  kind: z.enum(['absent', 'empty', 'ghost', 'draft', 'menu']),
+  /** The text in the box, lines joined by \n, ghost text left out. */
+  text: z.string(),
+});
+export type ComposerReading = z.infer<typeof ComposerReading>;
+
+/** One look at one terminal. Produced only when something in it changed. */
+export const ScreenReading = z.object({
+  /** Count of bytes that the terminal had parsed. */
+  sequence: z.number().int(),
+  /** Epoch milliseconds when the bytes had been parsed. */
+  at: z.number(),
+  columns: z.number().int(),
+  rows: z.number().int(),
+  title: z.string(),
+  level: ScreenLevel,
+  composer: ComposerReading,
+  dialog: DialogReading.optional(),
+  /** `manual`, `auto`, `plan`, `acceptEdits`, … as the status bar words it. */
+  mode: z.string().optional(),
+  /** Words of the spinner line, without its glyph. */
+  activity: z.string().optional(),
+  /** Text of an API error that stands as the last thing in the transcript. */
+  errorText: z.string().optional(),
+  /** 0 to 100, when the status bar says how much context is left. */
+  contextLeftPercent: z.number().optional(),
+  /** Names of the rules that decided the level, strongest first. */
+  evidence: z.array(z.string()),
+});
+export type ScreenReading = z.infer<typeof ScreenReading>;
