@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import * as permissions from './schema/permissions.ts';
+import * as slots from './schema/slots.ts';
+import * as tasks from './schema/tasks.ts';
+
+export const schema = { ...slots, ...tasks, ...permissions };
+export type MissionDatabase = BetterSQLite3Database<typeof schema>;
+
+/** Another process (a backup, a person with sqlite3) may hold the lock for a moment; longer than this is a fault. */
+const BUSY_TIMEOUT_MS = 5_000;
+/** The write-ahead log is cut back to this after a checkpoint, so that a checkpoint never stalls on a huge log. */
+const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
+
+export interface OpenDatabase {
+  readonly db: MissionDatabase;
+  readonly raw: Database.Database;
+  close(): void;
+}
+
+function migrationsFolder(): string {
+  // The sources run from <root>/db, the build from <root>/dist/db; migrations are data and stay in <root>/db.
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  return here.includes('/dist/db')
+    ? fileURLToPath(new URL('../../db/migrations', import.meta.url))
+    : fileURLToPath(new URL('./migrations', import.meta.url));
+}
+
+/**
+ * Opens (and migrates) the database.
+ *
+ * Foreign keys are off while migrating: drizzle rebuilds tables inside a transaction, where
+ * `PRAGMA foreign_keys` does nothing and a rebuild would cascade deletes.
+ *
+ * @param file path, or `:memory:`
+ * @throws SqliteError when the file is not a database, is locked for too long, or the disk is full
+ */
+export function openDatabase(file: string): OpenDatabase {
+  const raw = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    raw.pragma('journal_mode = WAL');
+    raw.pragma('synchronous = NORMAL');
+    raw.pragma(`journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
+    raw.pragma('foreign_keys = OFF');
+    const db = drizzle(raw, { schema, casing: 'snake_case' });
+    migrate(db, { migrationsFolder: migrationsFolder() });
+    raw.pragma('foreign_keys = ON');
+    return {
+      db,
+      raw,
+      close() {
+        raw.close();
+      },
+    };
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}

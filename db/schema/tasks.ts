@@ -1,0 +1,86 @@
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../ids.ts';
+
+/**
+ * A piece of work. `kind` says which door it came through: `task` (submit), `ask`, or `message` (pty_send),
+ * so that all three share one way into a session.
+ */
+export const tasks = sqliteTable(
+  'tasks',
+  {
+    id: text().$type<TaskId>().primaryKey(),
+    kind: text().$type<'task' | 'ask' | 'message'>().notNull(),
+    role: text().$type<Role>().notNull(),
+    prompt: text().notNull(),
+    status: text()
+      .$type<'queued' | 'delivering' | 'running' | 'waiting' | 'done' | 'failed' | 'cancelled'>()
+      .notNull(),
+    /** The slot that the submitter named. */
+    pinnedSlotId: text().$type<SlotId>(),
+    /** The slot that does it. */
+    slotId: text().$type<SlotId>(),
+    epoch: text().$type<Epoch>(),
+    sessionId: text().$type<ClaudeSessionId>(),
+    result: text(),
+    errorCode: text(),
+    error: text(),
+    deadlineAt: integer(),
+    createdAt: integer().notNull(),
+    startedAt: integer(),
+    finishedAt: integer(),
+    snapshot: text({ mode: 'json' }).$type<unknown>(),
+    snapshotVersion: integer().notNull(),
+  },
+  (table) => [
+    index('tasks_status').on(table.status, table.createdAt),
+    index('tasks_created').on(table.createdAt),
+  ],
+);
+
+/** The ledger of prompts: what was typed where, and whether Claude Code confirmed it. */
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    id: text().$type<DeliveryId>().primaryKey(),
+    taskId: text().$type<TaskId>().notNull(),
+    slotId: text().$type<SlotId>().notNull(),
+    epoch: text().$type<Epoch>().notNull(),
+    /** The words as UserPromptSubmit is expected to carry them. */
+    expected: text().notNull(),
+    status: text().$type<'queued' | 'typed' | 'submitted' | 'answered' | 'refused'>().notNull(),
+    failure: text(),
+    createdAt: integer().notNull(),
+    typedAt: integer(),
+    submittedAt: integer(),
+    answeredAt: integer(),
+  },
+  (table) => [index('deliveries_task').on(table.taskId), index('deliveries_slot').on(table.slotId)],
+);
+
+/** What came back, for the orchestrator to read once. */
+export const inboxMessages = sqliteTable(
+  'inbox_messages',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    taskId: text().$type<TaskId>().notNull(),
+    fromRole: text().$type<Role>().notNull(),
+    content: text().notNull(),
+    read: integer({ mode: 'boolean' }).notNull(),
+    createdAt: integer().notNull(),
+  },
+  (table) => [index('inbox_unread').on(table.read, table.id)],
+);
+
+/** Prompts and answers of a slot, in order. */
+export const history = sqliteTable(
+  'history',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    slotId: text().$type<SlotId>().notNull(),
+    taskId: text().$type<TaskId>(),
+    role: text().$type<'user' | 'assistant'>().notNull(),
+    content: text().notNull(),
+    at: integer().notNull(),
+  },
+  (table) => [index('history_slot').on(table.slotId, table.id)],
+);

@@ -1,0 +1,122 @@
+import { assign, type ErrorActorEvent, enqueueActions, fromCallback, setup } from 'xstate';
+import type { Role, SlotId, TaskId } from '../db/ids.ts';
+import { failureFrom, type MachineFailure } from './failure.ts';
+import { slotMachine } from './slot.ts';
+import { taskMachine } from './task.ts';
+
+/** A crashed actor is started again after this; doubled with each further crash. */
+const FIRST_RESPAWN_MS = 500;
+/** An actor that crashed so often is left alone and reported: a bug does not go away by trying. */
+const MOST_CRASHES = 5;
+
+export interface SlotKey {
+  readonly slotId: SlotId;
+  readonly role: Role;
+}
+
+export interface MissionContext {
+  readonly slots: readonly SlotKey[];
+  /** Crashes of each slot actor since the start of the daemon. */
+  readonly crashes: Readonly<Record<string, number>>;
+}
+
+export type MissionMachineEvent =
+  | { readonly type: 'slot.open'; readonly slot: SlotKey }
+  | { readonly type: 'task.open'; readonly taskId: TaskId; readonly deadlineAt: number | null }
+  | { readonly type: 'task.close'; readonly taskId: TaskId }
+  | { readonly type: 'slot.respawn'; readonly slot: SlotKey }
+  | ErrorActorEvent<unknown, string>;
+
+/** The name of a slot's actor: child id and system id alike. */
+export const slotActorId = (slotId: SlotId): string => `slot:${slotId}`;
+/** The name of a task's actor: child id and system id alike. */
+export const taskActorId = (taskId: TaskId): string => `task:${taskId}`;
+
+/**
+ * The root: it supervises and decides nothing about the work itself. A child's error never takes it down;
+ * what the child held is released by `release`, since a failed machine does not stop what it invoked.
+ */
+export const missionMachine = setup({
+  types: {
+    context: {} as MissionContext,
+    events: {} as MissionMachineEvent,
+  },
+  actors: {
+    slot: slotMachine,
+    task: taskMachine,
+    /** Matches queued tasks to idle slots whenever either changes. */
+    dispatcher: fromCallback(() => {
+      throw new Error('dispatcher is not provided');
+    }),
+  },
+  actions: {
+    /** Gives back what a crashed child held (its terminal) and writes down why. */
+    release: (
+      _,
+      _params: { readonly actorId: string; readonly failure: MachineFailure; readonly willRespawn: boolean },
+    ) => {},
+  },
+}).createMachine({
+  id: 'mission',
+  context: { slots: [], crashes: {} },
+  initial: 'running',
+  invoke: { src: 'dispatcher', id: 'dispatcher' },
+  states: {
+    running: {
+      description: 'Slots and tasks live under this root.',
+      on: {
+        'slot.open': {
+          actions: [
+            assign({
+              slots: ({ context, event }) => [
+                ...context.slots.filter((slot) => slot.slotId !== event.slot.slotId),
+                event.slot,
+              ],
+            }),
+            enqueueActions(({ enqueue, event }) => {
+              const id = slotActorId(event.slot.slotId);
+              enqueue.spawnChild('slot', { id, systemId: id, input: event.slot });
+            }),
+          ],
+        },
+        'slot.respawn': {
+          actions: enqueueActions(({ enqueue, event }) => {
+            const id = slotActorId(event.slot.slotId);
+            enqueue.spawnChild('slot', { id, systemId: id, input: event.slot });
+          }),
+        },
+        'task.open': {
+          actions: enqueueActions(({ enqueue, event }) => {
+            const id = taskActorId(event.taskId);
+            enqueue.spawnChild('task', {
+              id,
+              systemId: id,
+              input: { taskId: event.taskId, deadlineAt: event.deadlineAt },
+            });
+          }),
+        },
+        'task.close': {
+          actions: enqueueActions(({ enqueue, event }) => {
+            enqueue.stopChild(taskActorId(event.taskId));
+          }),
+        },
+        'xstate.error.actor.*': {
+          actions: enqueueActions(({ context, enqueue, event }) => {
+            const crashes = (context.crashes[event.actorId] ?? 0) + 1;
+            const slot = context.slots.find(({ slotId }) => slotActorId(slotId) === event.actorId);
+            const willRespawn = slot !== undefined && crashes < MOST_CRASHES;
+            enqueue.stopChild(event.actorId);
+            enqueue.assign({ crashes: { ...context.crashes, [event.actorId]: crashes } });
+            enqueue({
+              type: 'release',
+              params: { actorId: event.actorId, failure: failureFrom(event.error), willRespawn },
+            });
+            if (slot !== undefined && willRespawn) {
+              enqueue.raise({ type: 'slot.respawn', slot }, { delay: FIRST_RESPAWN_MS * 2 ** (crashes - 1) });
+            }
+          }),
+        },
+      },
+    },
+  },
+});

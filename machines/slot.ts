@@ -1,0 +1,262 @@
+import { assign, fromPromise, sendTo, setup } from 'xstate';
+import type { ClaudeSessionId, Epoch, Role, SlotId } from '../db/ids.ts';
+import { failureFrom, type MachineFailure } from './failure.ts';
+import { type SessionEvent, sessionMachine } from './session.ts';
+
+/** First pause before a crashed session is started again; doubles with every further crash. */
+const FIRST_BACKOFF_MS = 1_000;
+/** A session that keeps crashing is tried at most this often per minute. */
+const LONGEST_BACKOFF_MS = 60_000;
+/** After so many crashes in a row the slot stops and says why, instead of trying for ever. */
+const MOST_CRASHES = 5;
+
+/** Who a launch is for: chosen before anything is started, so that a restored slot never starts a second one. */
+export interface LaunchPlan {
+  readonly epoch: Epoch;
+  readonly sessionId: ClaudeSessionId;
+  readonly resume: boolean;
+}
+
+export interface SlotContext {
+  readonly slotId: SlotId;
+  readonly role: Role;
+  readonly desired: 'running' | 'stopped';
+  readonly autoRestart: boolean;
+  readonly mcpConfigPath: string | null;
+  readonly plan: LaunchPlan | null;
+  readonly pid: number | null;
+  readonly startedAt: number | null;
+  readonly crashes: number;
+  readonly failure: MachineFailure | null;
+}
+
+export interface SlotStart {
+  readonly type: 'slot.start';
+  readonly autoRestart: boolean;
+  readonly mcpConfigPath?: string;
+  /** Continue the conversation that the slot had before. */
+  readonly resume: boolean;
+}
+
+export type SlotEvent =
+  | SlotStart
+  | { readonly type: 'slot.stop' }
+  /** The daemon came back; `alive` says whether the host still holds the terminal of this slot. */
+  | { readonly type: 'slot.restored'; readonly alive: boolean; readonly at: number }
+  | { readonly type: 'slot.proven' }
+  | { readonly type: 'signal'; readonly signal: SessionEvent }
+  | {
+      readonly type: 'terminal.exited';
+      readonly epoch: Epoch;
+      readonly code: number | null;
+      readonly signal: number | null;
+      readonly at: number;
+    };
+
+export interface Launched {
+  readonly pid: number;
+  readonly startedAt: number;
+}
+
+export const slotMachine = setup({
+  types: {
+    context: {} as SlotContext,
+    events: {} as SlotEvent,
+    input: {} as { readonly slotId: SlotId; readonly role: Role },
+  },
+  actors: {
+    session: sessionMachine,
+    /** Chooses the epoch and the session id. */
+    plan: fromPromise<
+      LaunchPlan,
+      { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }
+    >(() => Promise.reject(new Error('plan is not provided'))),
+    /** Starts the program, or finds it already running under the same epoch. */
+    launch: fromPromise<
+      Launched,
+      { readonly slotId: SlotId; readonly plan: LaunchPlan | null; readonly mcpConfigPath: string | null }
+    >(() => Promise.reject(new Error('launch is not provided'))),
+    /** Ends the process group and forgets the terminal. */
+    terminate: fromPromise<void, { readonly slotId: SlotId; readonly plan: LaunchPlan | null }>(() =>
+      Promise.reject(new Error('terminate is not provided')),
+    ),
+  },
+  guards: {
+    ofThisEpoch: ({ context, event }) =>
+      event.type === 'terminal.exited' && event.epoch === context.plan?.epoch,
+    mayRestart: ({ context }) =>
+      context.autoRestart && context.desired === 'running' && context.crashes < MOST_CRASHES,
+    isGone: ({ event }) => event.type === 'slot.restored' && !event.alive,
+  },
+  actions: {
+    noteStart: assign(({ event }) =>
+      event.type === 'slot.start'
+        ? {
+            desired: 'running' as const,
+            autoRestart: event.autoRestart,
+            mcpConfigPath: event.mcpConfigPath ?? null,
+            failure: null,
+            crashes: 0,
+          }
+        : {},
+    ),
+    noteStop: assign({ desired: 'stopped' }),
+    noteExit: assign(({ context, event }) => {
+      if (event.type !== 'terminal.exited') return {};
+      const how = event.signal ? `signal ${event.signal}` : `code ${event.code ?? 'unknown'}`;
+      return {
+        pid: null,
+        crashes: context.crashes + 1,
+        failure: {
+          code: 'session_exited',
+          message: `Claude Code in slot ${context.slotId} ended with ${how}.`,
+        },
+      };
+    }),
+    noteLost: assign(({ context }) => ({
+      pid: null,
+      failure: {
+        code: 'session_exited',
+        message: `The terminal of slot ${context.slotId} was gone when the daemon came back.`,
+      },
+    })),
+    noteProven: assign({ crashes: 0 }),
+  },
+  delays: {
+    backoff: ({ context }) =>
+      Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.max(0, context.crashes - 1)),
+  },
+}).createMachine({
+  id: 'slot',
+  context: ({ input }) => ({
+    slotId: input.slotId,
+    role: input.role,
+    desired: 'stopped',
+    autoRestart: false,
+    mcpConfigPath: null,
+    plan: null,
+    pid: null,
+    startedAt: null,
+    crashes: 0,
+    failure: null,
+  }),
+  initial: 'stopped',
+  states: {
+    stopped: {
+      description: 'No program runs. `failure` says why when that was not asked for.',
+      on: {
+        'slot.start': [
+          { guard: ({ event }) => event.resume, target: 'resuming', actions: 'noteStart' },
+          { target: 'planning', actions: 'noteStart' },
+        ],
+      },
+    },
+    planning: {
+      description: 'A fresh epoch and a fresh session id are chosen and stored before anything starts.',
+      tags: 'starting',
+      invoke: {
+        src: 'plan',
+        input: ({ context }) => ({ slotId: context.slotId, previous: context.plan, resume: false }),
+        onDone: { target: 'launching', actions: assign({ plan: ({ event }) => event.output }) },
+        onError: { target: 'stopped', actions: assign({ failure: ({ event }) => failureFrom(event.error) }) },
+      },
+      on: { 'slot.stop': { target: 'stopped', actions: 'noteStop' } },
+    },
+    resuming: {
+      description: 'A fresh epoch is chosen for the session id that the slot had.',
+      tags: 'starting',
+      invoke: {
+        src: 'plan',
+        input: ({ context }) => ({ slotId: context.slotId, previous: context.plan, resume: true }),
+        onDone: { target: 'launching', actions: assign({ plan: ({ event }) => event.output }) },
+        onError: { target: 'stopped', actions: assign({ failure: ({ event }) => failureFrom(event.error) }) },
+      },
+      on: { 'slot.stop': { target: 'stopped', actions: 'noteStop' } },
+    },
+    launching: {
+      description: 'The program is being started in a pseudo-terminal.',
+      tags: 'starting',
+      invoke: {
+        src: 'launch',
+        input: ({ context }) => ({
+          slotId: context.slotId,
+          plan: context.plan,
+          mcpConfigPath: context.mcpConfigPath,
+        }),
+        onDone: {
+          target: 'live',
+          actions: assign({
+            pid: ({ event }) => event.output.pid,
+            startedAt: ({ event }) => event.output.startedAt,
+          }),
+        },
+        onError: {
+          target: 'stopped',
+          actions: assign({ failure: ({ event }) => failureFrom(event.error), desired: 'stopped' }),
+        },
+      },
+      on: { 'slot.stop': { target: 'stopping', actions: 'noteStop' } },
+    },
+    live: {
+      description: 'Claude Code runs; the session machine says what it does.',
+      invoke: {
+        src: 'session',
+        id: 'session',
+        input: ({ context }) => ({
+          // A live slot always has a plan; an impossible epoch would be ignored by every signal.
+          epoch: context.plan?.epoch ?? '',
+          sessionId: context.plan?.sessionId ?? '',
+          at: context.startedAt ?? 0,
+        }),
+      },
+      on: {
+        signal: { actions: sendTo('session', ({ event }) => event.signal) },
+        'slot.proven': { actions: 'noteProven' },
+        'slot.stop': { target: 'stopping', actions: 'noteStop' },
+        'slot.restored': [
+          { guard: 'isGone', target: 'ended', actions: 'noteLost' },
+          {
+            actions: sendTo('session', ({ context, event }) => ({
+              type: 'session.restored' as const,
+              epoch: context.plan?.epoch ?? '',
+              at: event.at,
+            })),
+          },
+        ],
+        'terminal.exited': { guard: 'ofThisEpoch', target: 'ended', actions: 'noteExit' },
+      },
+    },
+    ended: {
+      description: 'The program ended on its own; its terminal is put away before anything else happens.',
+      invoke: {
+        src: 'terminate',
+        input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),
+        onDone: [{ guard: 'mayRestart', target: 'backingOff' }, { target: 'stopped' }],
+        onError: [{ guard: 'mayRestart', target: 'backingOff' }, { target: 'stopped' }],
+      },
+      on: { 'slot.stop': { actions: 'noteStop' } },
+    },
+    backingOff: {
+      description: 'A crashed session is resumed after a pause that doubles with each crash.',
+      after: { backoff: 'resuming' },
+      on: {
+        'slot.start': { target: 'resuming', actions: 'noteStart' },
+        'slot.stop': { target: 'stopped', actions: 'noteStop' },
+        // `after` is not re-armed by a restored snapshot.
+        'slot.restored': 'resuming',
+      },
+    },
+    stopping: {
+      description: 'The process group is being ended.',
+      invoke: {
+        src: 'terminate',
+        input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),
+        onDone: { target: 'stopped', actions: assign({ pid: null, failure: null }) },
+        onError: {
+          target: 'stopped',
+          actions: assign({ pid: null, failure: ({ event }) => failureFrom(event.error) }),
+        },
+      },
+    },
+  },
+});
