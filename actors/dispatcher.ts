@@ -1,0 +1,90 @@
+import type { SlotId, TaskId } from '../db/ids.ts';
+import type { Failure } from '../services/errors/mission-error.ts';
+import type { TaskRow } from '../services/ledger/task-ledger.ts';
+
+/**
+ * How often the dispatcher starts a slot for the same task before it gives the task up:
+ * a session that ends by itself right after its start would otherwise be started for ever.
+ */
+const MOST_STARTS_FOR_A_TASK = 3;
+
+/** What the dispatcher needs to know of a slot, and nothing else. */
+export interface DispatchSlot {
+  readonly slotId: SlotId;
+  readonly role: string;
+  /** `ready`: idle, empty prompt box, nobody typing, no task. `startable`: no program runs. `busy`: anything else. */
+  readonly readiness: 'ready' | 'startable' | 'busy';
+  /** Epoch milliseconds of the last work; the least recently used slot is taken first. */
+  readonly lastUsedAt: number;
+  readonly failure: Failure | null;
+}
+
+export interface DispatcherDependencies {
+  queued(): readonly TaskRow[];
+  slots(): readonly DispatchSlot[];
+  assign(task: TaskRow, slotId: SlotId): void;
+  start(slotId: SlotId): void;
+  refuse(task: TaskRow, failure: Failure): void;
+}
+
+export interface Dispatcher {
+  /** Gives queued tasks to ready slots, oldest task first, and starts slots that tasks wait for. */
+  dispatch(): void;
+  /** Forgets what it knew of a task that left the queue. */
+  forget(taskId: TaskId): void;
+}
+
+function fits(task: TaskRow, slot: DispatchSlot): boolean {
+  return task.pinnedSlotId === null ? slot.role === task.role : slot.slotId === task.pinnedSlotId;
+}
+
+export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
+  const starts = new Map<TaskId, number>();
+
+  function place(task: TaskRow, slots: readonly DispatchSlot[], taken: Set<SlotId>): void {
+    const candidates = slots
+      .filter((slot) => fits(task, slot))
+      .sort((a, b) => a.lastUsedAt - b.lastUsedAt || a.slotId.localeCompare(b.slotId));
+    const ready = candidates.find((slot) => slot.readiness === 'ready' && !taken.has(slot.slotId));
+    if (ready !== undefined) {
+      taken.add(ready.slotId);
+      dependencies.assign(task, ready.slotId);
+      return;
+    }
+    // A started slot may soon be ready, so a second task does not start it again.
+    const startable = candidates.find((slot) => slot.readiness === 'startable' && !taken.has(slot.slotId));
+    if (startable === undefined) return;
+    const tried = starts.get(task.id) ?? 0;
+    if (tried < MOST_STARTS_FOR_A_TASK) {
+      starts.set(task.id, tried + 1);
+      taken.add(startable.slotId);
+      dependencies.start(startable.slotId);
+      return;
+    }
+    const someoneElseWorks = candidates.some((slot) => slot.readiness === 'busy');
+    if (someoneElseWorks) return;
+    dependencies.refuse(task, {
+      code: startable.failure?.code ?? 'launch_failed',
+      message: `No slot could start for this task. ${startable.failure?.message ?? `Slot ${startable.slotId} ended ${tried} times.`}`,
+      remedy:
+        startable.failure?.remedy ??
+        `See \`missiond logs ${startable.slotId}\`, mend the cause, and submit the task again.`,
+    });
+  }
+
+  return {
+    dispatch() {
+      const queued = dependencies.queued();
+      if (queued.length === 0) return;
+      const slots = dependencies.slots();
+      const taken = new Set<SlotId>();
+      for (const task of queued) {
+        if (taken.size === slots.length) return;
+        place(task, slots, taken);
+      }
+    },
+    forget(taskId) {
+      starts.delete(taskId);
+    },
+  };
+}
