@@ -26,7 +26,9 @@ export interface Journal {
 }
 
 function isActor(candidate: unknown): candidate is AnyActorRef {
-  return typeof candidate === 'object' && candidate !== null && 'id' in candidate && 'getSnapshot' in candidate;
+  return (
+    typeof candidate === 'object' && candidate !== null && 'id' in candidate && 'getSnapshot' in candidate
+  );
 }
 
 /**

@@ -1,0 +1,87 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Epoch, Role, SlotId } from '../db/ids.ts';
+import type { DialogReading, ScreenReading } from '../services/terminal/reading.ts';
+
+/** A slot as slots.yaml configures it, as far as the actors need to know. */
+export interface SlotConfiguration {
+  readonly id: SlotId;
+  readonly role: Role;
+  readonly description: string;
+  readonly cwd: string;
+  readonly autoStart: boolean;
+  readonly dangerouslySkipPermissions: boolean;
+  readonly trustCwd: boolean;
+}
+
+/** What was typed, or why nothing was. */
+export type Typed =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly failure: { readonly code: string; readonly message: string; readonly remedy?: string };
+    };
+
+/** The one writer of a terminal. */
+export interface SlotKeyboard {
+  /** Types a prompt into an idle session and waits until `submitted` says that Claude Code has it. */
+  deliver(
+    prompt: string,
+    options: { readonly signal: AbortSignal; readonly submitted: Promise<void>; readonly typed: () => void },
+  ): Promise<Typed>;
+  /** Chooses an option of the dialog on the screen by its label, checking every step. */
+  choose(label: string, signal: AbortSignal): Promise<Typed>;
+  /** One Esc, while the session is busy. */
+  interrupt(signal: AbortSignal): Promise<Typed>;
+  /** Bytes of a person who is attached; they go between deliveries, never into one. */
+  passThrough(data: string): Promise<void>;
+}
+
+/** What only lives while the daemon lives: everything else of a slot is in its machine and its row. */
+export interface SlotRuntime {
+  readonly configuration: SlotConfiguration;
+  epoch: Epoch | null;
+  keyboard: SlotKeyboard | null;
+  tokenHash: Buffer | null;
+  reading: ScreenReading | null;
+  lastUsedAt: number;
+  lastActivityAt: number | null;
+  costUsd: number | null;
+  claudeVersion: string | null;
+  transcriptPath: string | null;
+  /** Viewers that may type. */
+  controllers: number;
+  /** Viewers in all. */
+  viewers: number;
+}
+
+export function newRuntime(configuration: SlotConfiguration): SlotRuntime {
+  return {
+    configuration,
+    epoch: null,
+    keyboard: null,
+    tokenHash: null,
+    reading: null,
+    lastUsedAt: 0,
+    lastActivityAt: null,
+    costUsd: null,
+    claudeVersion: null,
+    transcriptPath: null,
+    controllers: 0,
+    viewers: 0,
+  };
+}
+
+/** SHA-256 of a slot's token: what is stored and compared, never the token itself. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+/** Compares in constant time; false while no session runs. */
+export function tokenFits(runtime: SlotRuntime, token: string): boolean {
+  return runtime.tokenHash !== null && timingSafeEqual(runtime.tokenHash, hashToken(token));
+}
+
+/** The dialog on the screen of the running session. */
+export function dialogOf(runtime: SlotRuntime): DialogReading | undefined {
+  return runtime.reading?.dialog;
+}

@@ -1,0 +1,54 @@
+import type { Conversation, Level } from './session-events.ts';
+
+/**
+ * What the screen may conclude against what the session is believed to do, in one table.
+ * Edges come from hooks and move at once; the level of the screen wins when it goes on contradicting them.
+ */
+
+const BUSY: ReadonlySet<Conversation> = new Set(['thinking', 'responding', 'toolRunning', 'compacting']);
+/** Ends of a turn that the hooks know better than the screen, which shows a resting prompt for all of them. */
+const RESTING: ReadonlySet<Conversation> = new Set(['idle', 'parked', 'error', 'limited', 'interrupted']);
+
+/** A frame between two states can look like rest; a real rest lasts longer. */
+const REST_SETTLES_MS = 120;
+/** The first frames show a prompt box before the program listens to it. */
+const START_SETTLES_MS = 300;
+/** A hook's edge is ahead of the frame that shows it; this long after it the frame must have come. */
+const LEVEL_WINS_MS = 800;
+/** Esc has no hook, so the word of the screen that the turn was interrupted is taken soon. */
+const INTERRUPT_SETTLES_MS = 150;
+/** A dialog that a rule answers through a hook flashes up for less than this. */
+const DIALOG_SETTLES_MS = 300;
+/** A screen that no rule understands is reported, but a redraw in progress is not worth it. */
+const UNKNOWN_SETTLES_MS = 2_000;
+
+export interface Beliefs {
+  readonly conversation: Conversation;
+  readonly level: Level;
+  /** False until the first hook of this run, and again after the daemon was away. */
+  readonly hooksHeard: boolean;
+}
+
+/** True when what the screen shows cannot be what the session is believed to do. */
+export function contradicts({ conversation, level, hooksHeard }: Beliefs): boolean {
+  if (conversation === 'exited' || conversation === level) return false;
+  if (level === 'starting') return false;
+  if (!hooksHeard) return true;
+  if (BUSY.has(conversation) && BUSY.has(level)) return conversation === 'thinking' && level === 'responding';
+  if (level === 'idle' && RESTING.has(conversation)) return false;
+  return true;
+}
+
+/** How long the level must go on contradicting before it wins, in milliseconds. 0: at once. */
+export function settlingTime({ conversation, level, hooksHeard }: Beliefs): number {
+  if (level === 'unknown') return UNKNOWN_SETTLES_MS;
+  if (conversation === 'starting' || conversation === 'trust') {
+    return level === 'idle' ? START_SETTLES_MS : 0;
+  }
+  if (!hooksHeard) return level === 'idle' && BUSY.has(conversation) ? REST_SETTLES_MS : 0;
+  if (level === 'slashMenu' || conversation === 'slashMenu') return 0;
+  if (level === 'responding' && conversation === 'thinking') return 0;
+  if (level === 'interrupted') return INTERRUPT_SETTLES_MS;
+  if (level === 'confirming' || level === 'dialog' || level === 'trust') return DIALOG_SETTLES_MS;
+  return LEVEL_WINS_MS;
+}

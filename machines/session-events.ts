@@ -1,0 +1,83 @@
+/** What one look at the screen says: a level (what stands there now), never an edge. Structurally `ScreenReading`. */
+export interface SessionReading {
+  readonly level: Level;
+  readonly composer: {
+    readonly kind: 'absent' | 'empty' | 'ghost' | 'draft' | 'menu';
+    readonly text: string;
+  };
+  readonly title: string;
+  readonly activity?: string | undefined;
+  readonly errorText?: string | undefined;
+  readonly contextLeftPercent?: number | undefined;
+  readonly evidence: readonly string[];
+}
+
+export const CONVERSATION_STATES = [
+  'starting',
+  'idle',
+  'thinking',
+  'responding',
+  'toolRunning',
+  'confirming',
+  'error',
+  'slashMenu',
+  'trust',
+  'dialog',
+  'interrupted',
+  'compacting',
+  'parked',
+  'limited',
+  'unknown',
+  'exited',
+] as const;
+export type Conversation = (typeof CONVERSATION_STATES)[number];
+/** What a screen can show: everything but the end of the program. */
+export type Level = Exclude<Conversation, 'exited'>;
+
+/** Every signal names the run of the program that it comes from and when it was seen (epoch milliseconds). */
+interface Signal {
+  readonly epoch: string;
+  readonly at: number;
+}
+
+/** A hook of Claude Code: an edge. `sessionId` is Claude Code's own. */
+interface Hook extends Signal {
+  readonly sessionId: string;
+}
+
+export type SessionEvent =
+  | (Signal & { readonly type: 'screen.read'; readonly reading: SessionReading })
+  | (Hook & { readonly type: 'hook.sessionStarted' })
+  | (Hook & { readonly type: 'hook.promptSubmitted' })
+  | (Hook & { readonly type: 'hook.toolStarted'; readonly tool: string })
+  | (Hook & { readonly type: 'hook.permissionRequested'; readonly tool: string })
+  | (Hook & { readonly type: 'hook.toolEnded' })
+  | (Hook & { readonly type: 'hook.messageShown' })
+  | (Hook & { readonly type: 'hook.stopped'; readonly backgroundTasks: number })
+  | (Hook & { readonly type: 'hook.stopFailed'; readonly error: string })
+  | (Hook & { readonly type: 'hook.compacting' })
+  | (Hook & { readonly type: 'hook.compacted' })
+  /** A hook that says nothing about what the session does, but proves that hooks arrive. */
+  | (Hook & { readonly type: 'hook.other'; readonly name: string })
+  | (Signal & { readonly type: 'statusLine.read'; readonly contextLeftPercent: number | null })
+  | (Signal & { readonly type: 'pty.exited'; readonly code: number | null; readonly signal: number | null })
+  | (Signal & { readonly type: 'attachment.changed'; readonly viewers: number; readonly controllers: number })
+  | (Signal & { readonly type: 'person.typed' })
+  /** Our own text stands in the prompt box. */
+  | (Signal & { readonly type: 'draft.typed' })
+  /** The daemon came back to a session that went on without it: hooks may have been missed. */
+  | (Signal & { readonly type: 'session.restored' });
+
+/** Raised by the machine itself when the level on the screen has won. */
+export type LevelWon = { readonly type: `level.${Level}` };
+
+/** Why the conversation moved. Kept for `explain` and for bug reports. */
+export interface Evidence {
+  readonly at: number;
+  readonly from: Conversation;
+  readonly to: Conversation;
+  /** The event that moved it: a hook, or the level that won. */
+  readonly rule: string;
+  /** What the screen said then. */
+  readonly screen: readonly string[];
+}
