@@ -40,7 +40,9 @@ export function createEmbeddedHome(options: {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   for (const slot of options.slots) {
     mkdirSync(workspace(slot.id), { recursive: true });
-    execFileSync('git', ['init', '-q', workspace(slot.id)], { env: { PATH: process.env['PATH'] ?? '', HOME: claudeHome } });
+    execFileSync('git', ['init', '-q', workspace(slot.id)], {
+      env: { PATH: process.env['PATH'] ?? '', HOME: claudeHome },
+    });
     writeFileSync(path.join(workspace(slot.id), 'README.md'), `# A workspace of ${slot.id}\n`);
   }
   prepareSandboxHome(claudeHome, {

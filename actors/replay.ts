@@ -1,0 +1,58 @@
+import { createActor } from 'xstate';
+import { sessionMachine } from '../machines/session.ts';
+import { type SessionStateName, viewSession } from '../machines/session-view.ts';
+import type { Recording } from '../services/recording/asciicast.ts';
+import { createVirtualClock } from '../services/recording/virtual-clock.ts';
+import { createScreenReader } from '../services/terminal/screen-reader.ts';
+
+/** What the recording is taken for: nothing outside it is known. */
+const EPOCH = 'replay';
+/** After the last byte, time runs on so that everything that waits for quiet can settle. */
+const SETTLE_MS = 3_000;
+
+export interface ReplayChange {
+  /** Seconds from the start of the recording. */
+  readonly t: number;
+  readonly state: Exclude<SessionStateName, 'unknown'>;
+}
+
+/**
+ * Plays a recording through the same screen reader and the same statechart as a live session, on a virtual clock,
+ * and yields each change of state. `unknown` has no name in the format: the state before it stands on.
+ */
+export async function* replay(recording: Recording): AsyncGenerator<ReplayChange> {
+  const clock = createVirtualClock();
+  const changes: ReplayChange[] = [];
+  let last: ReplayChange['state'] | undefined;
+  const actor = createActor(sessionMachine, { clock, input: { epoch: EPOCH, sessionId: EPOCH, at: 0 } });
+  actor.subscribe((snapshot) => {
+    const { state } = viewSession(snapshot);
+    if (state === 'unknown' || state === last) return;
+    last = state;
+    changes.push({ t: clock.now() / 1000, state });
+  });
+  actor.start();
+  const reader = createScreenReader({
+    columns: recording.columns,
+    rows: recording.rows,
+    scrollback: 0,
+    clock,
+    onReading: (reading) => actor.send({ type: 'screen.read', epoch: EPOCH, at: reading.at, reading }),
+    // Nobody listens: the program's questions were answered when it was recorded.
+    onReply: () => {},
+  });
+  try {
+    for await (const event of recording.events) {
+      clock.moveTo(event.at * 1000);
+      if (event.kind === 'o') await new Promise<void>((parsed) => reader.feed(event.data, parsed));
+      const size = event.kind === 'r' ? /^(\d+)x(\d+)$/.exec(event.data) : null;
+      if (size !== null) reader.resize(Number(size[1]), Number(size[2]));
+      yield* changes.splice(0);
+    }
+    clock.moveTo(clock.now() + SETTLE_MS);
+    yield* changes.splice(0);
+  } finally {
+    actor.stop();
+    reader.dispose();
+  }
+}

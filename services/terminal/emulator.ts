@@ -1,0 +1,56 @@
+import { SerializeAddon } from '@xterm/addon-serialize';
+import { Unicode11Addon } from '@xterm/addon-unicode11';
+import headless, { type Terminal } from '@xterm/headless';
+
+export interface Emulator {
+  readonly terminal: Terminal;
+  readonly title: () => string;
+  /** Bytes that draw the same screen, scrollback and modes in another terminal. */
+  serialize(): string;
+  /** Plain text: the visible rows, or the last `lines` lines with scrollback. */
+  text(lines?: number): string;
+  dispose(): void;
+}
+
+/**
+ * A headless terminal. It answers the program's questions (device attributes, cursor position) through `onReply`,
+ * which must go back to the pseudo-terminal, or some programs wait for ever.
+ */
+export function createEmulator(options: {
+  readonly columns: number;
+  readonly rows: number;
+  readonly scrollback: number;
+  readonly onReply: (data: string) => void;
+}): Emulator {
+  const terminal = new headless.Terminal({
+    cols: options.columns,
+    rows: options.rows,
+    scrollback: options.scrollback,
+    allowProposedApi: true,
+  });
+  // The default widths are those of Unicode 6: an emoji would be one column wide and shift the row.
+  terminal.loadAddon(new Unicode11Addon());
+  terminal.unicode.activeVersion = '11';
+  const serializer = new SerializeAddon();
+  terminal.loadAddon(serializer);
+  let title = '';
+  terminal.onTitleChange((next) => {
+    title = next;
+  });
+  terminal.onData(options.onReply);
+  return {
+    terminal,
+    title: () => title,
+    serialize: () => serializer.serialize(),
+    text(lines) {
+      const buffer = terminal.buffer.active;
+      const end = buffer.baseY + terminal.rows;
+      const start = lines === undefined ? buffer.baseY : Math.max(0, end - lines);
+      const rows: string[] = [];
+      for (let y = start; y < end; y++) rows.push(buffer.getLine(y)?.translateToString(true) ?? '');
+      while (rows.length > 0 && rows.at(-1) === '') rows.pop();
+      return rows.join('\n');
+    },
+    dispose: () => terminal.dispose(),
+  };
+}

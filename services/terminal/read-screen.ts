@@ -1,0 +1,110 @@
+import { commandMenuOpen, findComposer } from './composer.ts';
+import { readDialog } from './dialog.ts';
+import { FACES } from './faces.ts';
+import type { ComposerReading, DialogReading, ScreenLevel, ScreenReading } from './reading.ts';
+import type { ScreenRows } from './screen-rows.ts';
+import { readTail, type TranscriptTail } from './transcript-tail.ts';
+
+/** What a look at the rows yields; the reader adds when and how far. */
+export type RowsReading = Omit<ScreenReading, 'sequence' | 'at' | 'columns' | 'rows' | 'title'>;
+
+interface Judgement {
+  readonly level: ScreenLevel;
+  readonly evidence: string[];
+}
+
+function dialogLevel(dialog: DialogReading): ScreenLevel {
+  if (dialog.kind === 'permission') return 'confirming';
+  return dialog.kind === 'trust' ? 'trust' : 'dialog';
+}
+
+/** Signs that a turn goes on, strongest first. A spinner at rest can be left over; two signs never are. */
+function workSigns(spinner: string | undefined, statusBar: string, title: string): string[] {
+  const signs: string[] = [];
+  if (FACES.titleWork.test(title)) signs.push('title:work');
+  if (FACES.interruptHint.test(statusBar)) signs.push('statusBar:interrupt');
+  if (spinner !== undefined) signs.push('spinner');
+  return signs;
+}
+
+function judgeWork({ tail, spinner }: TranscriptTail, signs: string[]): Judgement {
+  if (spinner !== undefined && FACES.compacting.test(spinner))
+    return { level: 'compacting', evidence: ['spinner:compacting', ...signs] };
+  if (tail.kind === 'toolWaiting') return { level: 'toolRunning', evidence: ['tail:toolWaiting', ...signs] };
+  if (tail.kind === 'answer') return { level: 'responding', evidence: ['tail:answer', ...signs] };
+  return { level: 'thinking', evidence: [`tail:${tail.kind}`, ...signs] };
+}
+
+function judgeRest({ tail, turnEnded }: TranscriptTail): Judgement {
+  const evidence = ['composer', `tail:${tail.kind}`, ...(turnEnded ? ['turnEnded'] : [])];
+  if (tail.kind === 'error') return { level: 'error', evidence };
+  if (tail.kind === 'limit') return { level: 'limited', evidence };
+  if (tail.kind === 'interrupted') return { level: 'interrupted', evidence };
+  return { level: 'idle', evidence };
+}
+
+function contextLeft(bar: string): number | undefined {
+  for (const [pattern, meaning] of FACES.contextLeft) {
+    const percent = pattern.exec(bar)?.[1];
+    if (percent !== undefined) return meaning === 'left' ? Number(percent) : 100 - Number(percent);
+  }
+  return undefined;
+}
+
+/**
+ * Reads what the session is doing from the visible rows and the window title. Pure: the same rows, the same reading.
+ * Geometry decides: what stands in the prompt box, above it and below it; wordings only tell like from like.
+ */
+export function readScreen(screen: ScreenRows, title: string): RowsReading {
+  const place = findComposer(screen);
+  if (place === null) return readWithoutComposer(screen, title);
+  const bar = screen.rows
+    .slice(place.bottom + 1)
+    .map(({ text }) => text)
+    .join('\n');
+  const tail = readTail(screen.rows.slice(0, place.top));
+  const menu = commandMenuOpen(screen, place);
+  const signs = workSigns(tail.spinner, bar, title);
+  const judged: Judgement =
+    signs.length > 0 && !restIsPlain(signs, title, tail)
+      ? judgeWork(tail, signs)
+      : menu
+        ? { level: 'slashMenu', evidence: ['composer:menu'] }
+        : judgeRest(tail);
+  const composer: ComposerReading = menu ? { kind: 'menu', text: place.reading.text } : place.reading;
+  const mode = bar
+    .split('\n')
+    .map((line) => FACES.mode.exec(line)?.[1])
+    .find((found) => found !== undefined);
+  const percent = contextLeft(bar);
+  return {
+    level: judged.level,
+    composer,
+    ...(mode === undefined ? {} : { mode }),
+    ...(tail.spinner === undefined ? {} : { activity: tail.spinner }),
+    ...(tail.tail.kind === 'error' && judged.level === 'error' ? { errorText: tail.tail.text } : {}),
+    ...(percent === undefined ? {} : { contextLeftPercent: percent }),
+    evidence: judged.evidence,
+  };
+}
+
+/** A spinner row alone is no proof of work when the title says rest and the turn has left its closing row. */
+function restIsPlain(signs: readonly string[], title: string, tail: TranscriptTail): boolean {
+  return signs.length === 1 && signs[0] === 'spinner' && FACES.titleRest.test(title) && tail.turnEnded;
+}
+
+function readWithoutComposer(screen: ScreenRows, title: string): RowsReading {
+  const composer: ComposerReading = { kind: 'absent', text: '' };
+  const dialog = readDialog(screen);
+  if (dialog !== null)
+    return { level: dialogLevel(dialog), composer, dialog, evidence: [`dialog:${dialog.kind}`] };
+  if (FACES.titleWork.test(title)) {
+    const judged = judgeWork(readTail(screen.rows), ['title:work']);
+    return { level: judged.level, composer, evidence: judged.evidence };
+  }
+  const written = screen.rows.filter(({ text }) => text.trim() !== '').length;
+  // A few rows without a box are the banner of a program that is still starting.
+  return written < 8
+    ? { level: 'starting', composer, evidence: ['noComposer'] }
+    : { level: 'unknown', composer, evidence: ['noComposer', 'noDialog'] };
+}

@@ -1,0 +1,150 @@
+import { FACES } from './faces.ts';
+import type { ScreenRow } from './screen-rows.ts';
+
+/** The last thing that stands in the conversation above the prompt box. */
+export type Tail =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'answer' }
+  | { readonly kind: 'toolWaiting'; readonly tool: string | undefined }
+  | { readonly kind: 'toolEnded' }
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'error'; readonly text: string }
+  | { readonly kind: 'limit'; readonly text: string };
+
+export interface TranscriptTail {
+  readonly tail: Tail;
+  /** The words of the spinner row, when one stands there. */
+  readonly spinner: string | undefined;
+  /** The row that a finished turn leaves. */
+  readonly turnEnded: boolean;
+}
+
+const startsWithOne = (text: string, glyphs: readonly string[]): boolean =>
+  glyphs.some((glyph) => text.startsWith(glyph));
+
+/** Words behind the branch glyph of a row, or undefined when it has none at column 2. */
+function branchWords(text: string): string | undefined {
+  const match = /^ {2}(\S)\s+(.*)$/.exec(text);
+  return match?.[1] !== undefined && startsWithOne(match[1], FACES.branch) ? match[2] : undefined;
+}
+
+/** A spinner stands at column 0 and its words end in an ellipsis, alone or before a bracket. */
+function spinnerWords(text: string): string | undefined {
+  const match = /^(\S) (\S.*)$/.exec(text);
+  if (match?.[1] === undefined || !startsWithOne(match[1], FACES.spinner)) return undefined;
+  const words = match[2] ?? '';
+  return /…(?:$| *\()/.test(words) || FACES.retrying.test(words) ? words : undefined;
+}
+
+function isEcho(text: string): boolean {
+  return FACES.prompt.some((glyph) => text.startsWith(`${glyph} `) && text.length > 2);
+}
+
+/** A problem behind a branch or a bullet. Drawn in a colour of its own; plain words are only words. */
+function problem(words: string, row: ScreenRow, column: number): Tail | undefined {
+  if (row.tint(column) === 'plain') return undefined;
+  if (FACES.limit.test(words)) return { kind: 'limit', text: words };
+  if (FACES.retrying.test(words)) return undefined;
+  return FACES.apiError.test(words) ? { kind: 'error', text: words } : undefined;
+}
+
+function judgeBranch(
+  rows: readonly ScreenRow[],
+  at: number,
+  row: ScreenRow,
+  words: string,
+): Tail | undefined {
+  if (FACES.interrupted.test(words) && row.tint(row.text.indexOf(words)) !== 'plain')
+    return { kind: 'interrupted' };
+  return isOneParagraph(rows, at) ? problem(words, row, row.text.indexOf(words)) : undefined;
+}
+
+/** An API error is one paragraph; an answer that begins like one (and is drawn like one) goes on below it. */
+function isOneParagraph(rows: readonly ScreenRow[], first: number): boolean {
+  let gap = false;
+  for (const { text } of rows.slice(first + 1)) {
+    if (text.trim() === '') gap = true;
+    else if (FACES.turnEnded.test(text) || spinnerWords(text) !== undefined) return true;
+    else if (gap && /^ {2,6}\S/.test(text)) return false;
+  }
+  return true;
+}
+
+function judgeBullet(
+  rows: readonly ScreenRow[],
+  at: number,
+  row: ScreenRow,
+  following: readonly ScreenRow[],
+): Tail {
+  const words = row.text.slice(2);
+  const trouble = problem(words, row, 2);
+  const ended = following.some(({ text }) => FACES.turnEnded.test(text));
+  // An answer that begins like an error is drawn like one (2.1.329), but leaves the row of a finished turn.
+  if (trouble !== undefined && !ended && isOneParagraph(rows, at)) return trouble;
+  const branch = following.map(({ text }) => branchWords(text)).find((found) => found !== undefined);
+  const call = FACES.toolCall.exec(words)?.[1];
+  const tint = row.tint(0);
+  if (tint === 'grey') return { kind: 'toolWaiting', tool: call };
+  if (tint === 'coloured' && trouble === undefined) return { kind: 'toolEnded' };
+  if (call !== undefined && branch !== undefined) {
+    return FACES.toolWaiting.test(branch) ? { kind: 'toolWaiting', tool: call } : { kind: 'toolEnded' };
+  }
+  return { kind: 'answer' };
+}
+
+/**
+ * A tool call whose bullet blinks is drawn without it every other frame: an indented row of its own, with a branch
+ * below it that is not drawn as plain words.
+ */
+function isBlinkedCall(rows: readonly ScreenRow[], at: number): boolean {
+  const text = rows[at]?.text ?? '';
+  const below = rows[at + 1];
+  if (!/^ {2}\S/.test(text) || below === undefined || (rows[at - 1]?.text.trim() ?? '') !== '') return false;
+  const words = branchWords(below.text);
+  return (
+    words !== undefined && (below.tint(2) === 'grey' || below.tint(below.text.indexOf(words)) === 'grey')
+  );
+}
+
+/**
+ * Reads what was said last, from the rows above the prompt box. Everything that an answer can contain is indented;
+ * only Claude Code itself draws at column 0, and that is what this looks at.
+ */
+export function readTail(rows: readonly ScreenRow[]): TranscriptTail {
+  let spinner: string | undefined;
+  let turnEnded = false;
+  const following: ScreenRow[] = [];
+  const found = (tail: Tail): TranscriptTail => ({ tail, spinner, turnEnded });
+  for (let y = rows.length - 1; y >= 0; y--) {
+    const row = rows[y];
+    if (row === undefined || row.text.trim() === '') continue;
+    const { text } = row;
+    const words = spinnerWords(text);
+    if (words !== undefined && !turnEnded) {
+      spinner ??= words;
+      // The tip below a spinner belongs to it, not to the conversation.
+      following.length = 0;
+      continue;
+    }
+    if (FACES.turnEnded.test(text)) {
+      turnEnded = true;
+      following.unshift(row);
+      continue;
+    }
+    const branch = branchWords(text);
+    const told = branch === undefined ? undefined : judgeBranch(rows, y, row, branch);
+    if (told !== undefined) return found(told);
+    if (startsWithOne(text, FACES.bullet) && /^\S(?: |$)/.test(text))
+      return found(judgeBullet(rows, y, row, following));
+    if (isEcho(text)) return found({ kind: 'nothing' });
+    if (isBlinkedCall(rows, y))
+      return found({ kind: 'toolWaiting', tool: FACES.toolCall.exec(text.slice(2))?.[1] });
+    if (FACES.collapsedTool.test(text) && row.tint(2) === 'grey') {
+      return found(/…\s*$/.test(text) ? { kind: 'toolWaiting', tool: undefined } : { kind: 'toolEnded' });
+    }
+    following.unshift(row);
+  }
+  // A long answer pushes its own first row, and the prompt, off the screen.
+  const onlyAnswer = following.some((row) => /^ {2}\S/.test(row.text) && row.tint(2) === 'plain');
+  return found(onlyAnswer ? { kind: 'answer' } : { kind: 'nothing' });
+}
