@@ -1,0 +1,104 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ReplyBlock } from './script.ts';
+
+/** A step that the script takes, in the order in which Claude Code can see it. */
+export interface StreamStep {
+  readonly type: 'thinking' | 'text' | 'tool_use';
+  readonly name?: string;
+}
+
+export interface StreamOptions {
+  readonly id: number;
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly wordMs: number;
+  readonly onStep: (step: StreamStep) => void;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** Nobody checks it, but a thinking block without one is refused. */
+const THINKING_SIGNATURE = 'c2ln';
+const OUTPUT_TOKENS = 50;
+
+export function toolUseId(requestId: number, index: number): string {
+  return `toolu_${requestId}_${index}`;
+}
+
+/** The message that a reply of these blocks begins with. */
+export function messageHead({ id, model, inputTokens }: StreamOptions) {
+  return {
+    id: `msg_${id}`,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: {
+      input_tokens: inputTokens,
+      output_tokens: 1,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+    },
+  };
+}
+
+export function stopReason(blocks: readonly ReplyBlock[]): 'tool_use' | 'end_turn' {
+  return blocks.some((block) => block.type === 'tool_use') ? 'tool_use' : 'end_turn';
+}
+
+/** Sends the blocks as server-sent events, word by word. Resolves early when the client is gone. */
+export async function streamReply(
+  response: ServerResponse,
+  blocks: readonly ReplyBlock[],
+  options: StreamOptions,
+): Promise<void> {
+  const { signal, wordMs, onStep } = options;
+  const send = (type: string, data: Record<string, unknown> = {}) =>
+    response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
+
+  async function sendWords(text: string, delta: (word: string) => Record<string, unknown>, index: number) {
+    for (const word of text.split(/(?<=\s)/)) {
+      if (signal.aborted) return;
+      send('content_block_delta', { index, delta: delta(word) });
+      await wait(wordMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async function sendBlock(block: ReplyBlock, index: number): Promise<void> {
+    const start = (content_block: Record<string, unknown>) =>
+      send('content_block_start', { index, content_block });
+    onStep(block.type === 'tool_use' ? { type: 'tool_use', name: block.name } : { type: block.type });
+    if (block.type === 'text') {
+      start({ type: 'text', text: '' });
+      await sendWords(block.text, (text) => ({ type: 'text_delta', text }), index);
+    } else if (block.type === 'thinking') {
+      start({ type: 'thinking', thinking: '', signature: '' });
+      await sendWords(block.thinking, (thinking) => ({ type: 'thinking_delta', thinking }), index);
+      send('content_block_delta', {
+        index,
+        delta: { type: 'signature_delta', signature: THINKING_SIGNATURE },
+      });
+    } else {
+      start({ type: 'tool_use', id: toolUseId(options.id, index), name: block.name, input: {} });
+      const partial_json = JSON.stringify(block.input);
+      send('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } });
+    }
+    send('content_block_stop', { index });
+  }
+
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  send('message_start', { message: messageHead(options) });
+  for (const [index, block] of blocks.entries()) {
+    if (signal.aborted) return;
+    await sendBlock(block, index);
+  }
+  send('message_delta', {
+    delta: { stop_reason: stopReason(blocks), stop_sequence: null },
+    usage: { output_tokens: OUTPUT_TOKENS },
+  });
+  send('message_stop');
+  response.end();
+}
