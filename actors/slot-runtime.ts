@@ -21,13 +21,20 @@ export type Typed =
       readonly failure: { readonly code: string; readonly message: string; readonly remedy?: string };
     };
 
+export interface DeliverOptions {
+  readonly signal: AbortSignal;
+  /** Resolves when UserPromptSubmit carried the words. */
+  readonly submitted: Promise<void>;
+  /** Called before Enter is pressed: from then on the prompt may have arrived. */
+  readonly typed: () => void;
+  /** An earlier daemon had typed this prompt: what stands in the box may be ours. */
+  readonly ours: boolean;
+}
+
 /** The one writer of a terminal. */
 export interface SlotKeyboard {
   /** Types a prompt into an idle session and waits until `submitted` says that Claude Code has it. */
-  deliver(
-    prompt: string,
-    options: { readonly signal: AbortSignal; readonly submitted: Promise<void>; readonly typed: () => void },
-  ): Promise<Typed>;
+  deliver(prompt: string, options: DeliverOptions): Promise<Typed>;
   /** Chooses an option of the dialog on the screen by its label, checking every step. */
   choose(label: string, signal: AbortSignal): Promise<Typed>;
   /** One Esc, while the session is busy. */

@@ -63,6 +63,7 @@ export const slotMachine = setup({
     context: {} as SlotContext,
     events: {} as SlotEvent,
     input: {} as { readonly slotId: SlotId; readonly role: Role },
+    children: {} as { session: 'session' },
   },
   actors: {
     session: sessionMachine,

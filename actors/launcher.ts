@@ -1,0 +1,144 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { ClaudeSessionId, type Epoch, Epoch as EpochSchema, type SlotId } from '../db/ids.ts';
+import type { Launched, LaunchPlan } from '../machines/slot.ts';
+import { MissionError } from '../services/errors/mission-error.ts';
+import type { SlotLedger } from '../services/ledger/slot-ledger.ts';
+import type { PtyHost } from '../services/pty/pty-host.ts';
+import { hashToken, type SlotKeyboard, type SlotRuntime } from './slot-runtime.ts';
+
+/** Every session is drawn at one size, so that only Claude Code itself can change how it looks. */
+const COLUMNS = 140;
+const ROWS = 45;
+/** Claude Code saves its transcript on the way out; a second is plenty, and Ctrl+C should not feel stuck. */
+const TERMINATE_GRACE_MS = 2_500;
+/** 256 bits, so that nobody guesses the token of a slot. */
+const TOKEN_BYTES = 32;
+
+export interface ProgramToStart {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly version: string | null;
+}
+
+export interface LauncherDependencies {
+  readonly host: () => PtyHost;
+  readonly slots: SlotLedger;
+  readonly runtime: (slotId: SlotId) => SlotRuntime;
+  readonly now: () => number;
+  /** Resolves configuration, secrets and permissions into what is started. Throws MissionError with the reason. */
+  readonly prepare: (
+    runtime: SlotRuntime,
+    plan: LaunchPlan,
+    options: { readonly token: string; readonly mcpConfigPath: string | null },
+  ) => Promise<ProgramToStart>;
+  readonly keyboard: (epoch: Epoch) => SlotKeyboard;
+}
+
+/** Starts, finds again and ends the programs of slots. */
+export function createLauncher({ host, slots, runtime, now, prepare, keyboard }: LauncherDependencies) {
+  /** Joins a runtime with a terminal that runs, just started or found again. */
+  function bind(slotId: SlotId, plan: LaunchPlan): void {
+    const held = runtime(slotId);
+    const row = slots.session(plan.epoch);
+    held.epoch = plan.epoch;
+    held.keyboard = keyboard(plan.epoch);
+    held.tokenHash = row === undefined ? null : Buffer.from(row.tokenHash, 'hex');
+    held.transcriptPath = row?.transcriptPath ?? null;
+    held.claudeVersion = row?.claudeVersion ?? null;
+    held.costUsd = row?.costUsd ?? null;
+    held.reading = null;
+  }
+
+  function unbind(slotId: SlotId): void {
+    const held = runtime(slotId);
+    held.epoch = null;
+    held.keyboard = null;
+    held.tokenHash = null;
+    held.reading = null;
+  }
+
+  function requirePlan(slotId: SlotId, plan: LaunchPlan | null): LaunchPlan {
+    if (plan === null) throw new MissionError('internal', `Slot ${slotId} has no launch plan.`);
+    return plan;
+  }
+
+  return {
+    bind,
+
+    async plan(previous: LaunchPlan | null, resume: boolean): Promise<LaunchPlan> {
+      const epoch = EpochSchema.parse(randomUUID());
+      return resume && previous !== null
+        ? { epoch, sessionId: previous.sessionId, resume: true }
+        : { epoch, sessionId: ClaudeSessionId.parse(randomUUID()), resume: false };
+    },
+
+    async launch(
+      slotId: SlotId,
+      maybePlan: LaunchPlan | null,
+      mcpConfigPath: string | null,
+    ): Promise<Launched> {
+      const plan = requirePlan(slotId, maybePlan);
+      const running = (await host().list()).find(({ epoch }) => epoch === plan.epoch);
+      if (running !== undefined) {
+        bind(slotId, plan);
+        return { pid: running.pid, startedAt: running.startedAt };
+      }
+      const token = randomBytes(TOKEN_BYTES).toString('base64url');
+      const held = runtime(slotId);
+      const program = await prepare(held, plan, { token, mcpConfigPath });
+      const startedAt = now();
+      // Before the start: a hook can come with the first byte.
+      slots.startSession({
+        epoch: plan.epoch,
+        slotId,
+        sessionId: plan.sessionId,
+        pid: null,
+        tokenHash: hashToken(token).toString('hex'),
+        cwd: program.cwd,
+        claudeVersion: program.version,
+        transcriptPath: null,
+        costUsd: null,
+        startedAt,
+        endedAt: null,
+        exitCode: null,
+      });
+      bind(slotId, plan);
+      const spawned = await host().spawn({
+        epoch: plan.epoch,
+        slotId,
+        file: program.file,
+        args: program.args,
+        cwd: program.cwd,
+        env: program.env,
+        columns: COLUMNS,
+        rows: ROWS,
+      });
+      if (!spawned.ok) {
+        unbind(slotId);
+        throw new MissionError('launch_failed', `Slot ${slotId} did not start: ${spawned.message}`, {
+          remedy: 'Mend `command:` or `cwd:` of the slot in slots.yaml, then start it again.',
+        });
+      }
+      slots.updateSession(plan.epoch, { pid: spawned.pid });
+      return { pid: spawned.pid, startedAt };
+    },
+
+    /** Ends what runs under the plan and puts its terminal away. A terminal that is not held any more is no error. */
+    async terminate(slotId: SlotId, plan: LaunchPlan | null): Promise<void> {
+      if (plan === null) return;
+      try {
+        const exit = await host().terminate(plan.epoch, TERMINATE_GRACE_MS);
+        slots.updateSession(plan.epoch, { endedAt: exit.at, exitCode: exit.code });
+        await host().forget(plan.epoch);
+      } catch (error) {
+        if (!(error instanceof MissionError && error.code === 'slot_not_running')) throw error;
+      } finally {
+        if (runtime(slotId).epoch === plan.epoch) unbind(slotId);
+      }
+    },
+  };
+}
+
+export type Launcher = ReturnType<typeof createLauncher>;

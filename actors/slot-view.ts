@@ -1,0 +1,93 @@
+import type { SnapshotFrom } from 'xstate';
+import type { TaskId } from '../db/ids.ts';
+import type { sessionMachine } from '../machines/session.ts';
+import { viewSession } from '../machines/session-view.ts';
+import type { slotMachine } from '../machines/slot.ts';
+import type { QuestionView, SlotView } from './mission/views.ts';
+import type { SlotRuntime } from './slot-runtime.ts';
+
+export type SlotSnapshot = SnapshotFrom<typeof slotMachine>;
+type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
+
+/** The session that a live slot invokes. */
+export function sessionOf(slot: SlotSnapshot): SessionSnapshot | undefined {
+  return slot.children.session?.getSnapshot();
+}
+
+const NO_SESSION = {
+  conversation: 'exited',
+  composer: 'absent',
+  attachment: 'none',
+  health: 'ok',
+  evidence: [],
+} as const;
+
+/** Slots that are between two programs are shown with one word. */
+function statusOf(slot: SlotSnapshot): string {
+  return slot.hasTag('starting') ? 'starting' : slot.value;
+}
+
+/** What every door shows of a slot. */
+export function viewSlot(
+  slot: SlotSnapshot,
+  runtime: SlotRuntime,
+  more: {
+    readonly question: QuestionView | undefined;
+    readonly taskId: TaskId | undefined;
+    readonly logFile: string;
+  },
+): SlotView {
+  const { context } = slot;
+  const { configuration } = runtime;
+  const snapshot = sessionOf(slot);
+  const session = snapshot === undefined ? undefined : viewSession(snapshot);
+  const starting = statusOf(slot) === 'starting';
+  return {
+    slotId: context.slotId,
+    role: context.role,
+    description: configuration.description,
+    cwd: configuration.cwd,
+    status: statusOf(slot),
+    state: session?.state ?? (starting ? 'starting' : 'exited'),
+    conversation: session?.conversation ?? (starting ? 'starting' : NO_SESSION.conversation),
+    composer: session?.composer ?? NO_SESSION.composer,
+    attachment: session?.attachment ?? NO_SESSION.attachment,
+    health: session?.health ?? NO_SESSION.health,
+    ...(session?.statusText === undefined ? {} : { statusText: session.statusText }),
+    ...(context.pid === null ? {} : { pid: context.pid }),
+    ...(session === undefined || context.plan === null ? {} : { epoch: context.plan.epoch }),
+    ...(context.plan === null ? {} : { sessionId: context.plan.sessionId }),
+    ...(runtime.claudeVersion === null ? {} : { claudeVersion: runtime.claudeVersion }),
+    ...(session === undefined || context.startedAt === null ? {} : { startedAt: context.startedAt }),
+    ...(more.taskId === undefined ? {} : { currentTaskId: more.taskId }),
+    ...(more.question === undefined ? {} : { pendingConfirmation: more.question }),
+    ...(session?.contextLeftPercent === undefined ? {} : { contextLeftPercent: session.contextLeftPercent }),
+    ...(runtime.costUsd === null ? {} : { costUsd: runtime.costUsd }),
+    ...(runtime.lastActivityAt === null ? {} : { lastActivityAt: runtime.lastActivityAt }),
+    evidence: [...(session?.evidence ?? NO_SESSION.evidence)],
+    ...(context.failure === null ? {} : { failure: context.failure.message }),
+    logFile: more.logFile,
+  };
+}
+
+/** States in which a prompt may be typed: the turn is over and the box is open. */
+const OPEN_FOR_PROMPTS: ReadonlySet<string> = new Set(['idle', 'interrupted', 'error', 'parked']);
+
+/** Whether a slot can take a task now. One gate for every sender. */
+export function readinessOf(slot: SlotSnapshot): 'ready' | 'startable' | 'busy' {
+  if (slot.value === 'stopped') return 'startable';
+  const snapshot = sessionOf(slot);
+  if (snapshot === undefined || snapshot.context.reading === null) return 'busy';
+  const session = viewSession(snapshot);
+  const open =
+    OPEN_FOR_PROMPTS.has(session.conversation) &&
+    (session.composer === 'empty' || session.composer === 'ghost') &&
+    session.attachment !== 'takenOver' &&
+    session.health === 'ok';
+  return open ? 'ready' : 'busy';
+}
+
+/** True when the session rests at its prompt, whether or not somebody types there. */
+export function isResting(slot: SlotSnapshot): boolean {
+  return sessionOf(slot)?.hasTag('resting') ?? false;
+}
