@@ -1,0 +1,117 @@
+import type { DialogReading, ScreenReading } from '../terminal/reading.ts';
+import { failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
+
+const UP = '\u001b[A';
+const DOWN = '\u001b[B';
+const ENTER = '\r';
+
+/** One step of the highlight is drawn within 50 ms; a busy machine takes longer. */
+const STEP_WITHIN_MS = 2_000;
+/** How long a dialog may stand after Enter before the answer counts as not taken. */
+const ANSWER_WITHIN_MS = 5_000;
+
+/** Which dialog it is, whatever stands highlighted. */
+function identity(dialog: DialogReading | undefined): string {
+  if (dialog === undefined) return '';
+  const { kind, heading, argument, question, options } = dialog;
+  return JSON.stringify([kind, heading, argument, question, options.map(({ label }) => label)]);
+}
+
+function isSame(reading: ScreenReading, known: string): boolean {
+  return identity(reading.dialog) === known;
+}
+
+/** The option that is meant: the exact label, else the only one that starts so, else the only one that holds it. */
+export function findOption(dialog: DialogReading, wanted: string): number | 'unknown' | 'ambiguous' {
+  const lower = wanted.trim().toLowerCase();
+  const labels = dialog.options.map(({ label }) => label.trim().toLowerCase());
+  const ways = [
+    (label: string) => label === lower,
+    (label: string) => label.startsWith(lower),
+    (label: string) => label.includes(lower),
+  ];
+  for (const fits of ways) {
+    const found = labels.flatMap((label, index) => (fits(label) ? [index] : []));
+    if (found.length > 1) return 'ambiguous';
+    if (found[0] !== undefined) return found[0];
+  }
+  return 'unknown';
+}
+
+const highlightOf = (dialog: DialogReading | undefined) =>
+  dialog?.options.findIndex(({ highlighted }) => highlighted) ?? -1;
+
+function changed(): Typed {
+  return failed(
+    'question_gone',
+    'The dialog changed or was answered before the choice was made.',
+    'Look at the pending questions again.',
+  );
+}
+
+/**
+ * Answers the dialog on the screen by the label of an option: moves the highlight step by step, sees every step,
+ * and presses Enter only when the highlight stands on the option. Nothing is pressed once the dialog has changed.
+ * Failures: `question_gone`, `option_unknown`, `option_ambiguous`, `delivery_failed`, `cancelled`.
+ */
+export async function chooseOption(
+  terminal: KeyboardTerminal,
+  label: string,
+  signal: AbortSignal,
+): Promise<Typed> {
+  if (signal.aborted)
+    return failed('cancelled', 'The answer was called off.', 'Answer again if it is wanted.');
+  let { dialog } = await terminal.read();
+  if (dialog === undefined) {
+    return failed(
+      'question_gone',
+      'There is no dialog on the screen.',
+      'Look at the pending questions again.',
+    );
+  }
+  const target = findOption(dialog, label);
+  const offered = dialog.options.map((option) => `"${option.label}"`).join(', ');
+  if (target === 'unknown') {
+    return failed('option_unknown', `The dialog has no option "${label}".`, `Choose one of ${offered}.`);
+  }
+  if (target === 'ambiguous') {
+    return failed('option_ambiguous', `"${label}" fits several options.`, `Choose one of ${offered}.`);
+  }
+  const known = identity(dialog);
+  for (let steps = 0; highlightOf(dialog) !== target; steps++) {
+    const at = highlightOf(dialog);
+    if (at < 0 || steps > dialog.options.length) {
+      return failed(
+        'delivery_failed',
+        `The highlight of the dialog could not be moved to "${label}".`,
+        'Attach to the slot and answer there.',
+      );
+    }
+    await terminal.write(at < target ? DOWN : UP);
+    const moved = await lookFor(
+      terminal,
+      (reading) => !isSame(reading, known) || highlightOf(reading.dialog) !== at,
+      STEP_WITHIN_MS,
+      signal,
+    );
+    if (moved === null) {
+      return failed(
+        'delivery_failed',
+        'An arrow key did not move the highlight of the dialog.',
+        'Attach to the slot and answer there.',
+      );
+    }
+    if (!isSame(moved, known) || moved.dialog === undefined) return changed();
+    dialog = moved.dialog;
+  }
+  const last = await terminal.read();
+  if (!isSame(last, known) || highlightOf(last.dialog) !== target) return changed();
+  await terminal.write(ENTER);
+  const gone = await lookFor(terminal, (reading) => !isSame(reading, known), ANSWER_WITHIN_MS, signal);
+  if (gone !== null) return { ok: true };
+  return failed(
+    'delivery_failed',
+    'Enter was pressed on the option but the dialog still stands.',
+    'Attach to the slot and look; a second dialog with the same words may have followed.',
+  );
+}

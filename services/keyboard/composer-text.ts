@@ -1,0 +1,42 @@
+import type { ComposerReading } from '../terminal/reading.ts';
+import { cleanPrompt, withoutInvisible } from './clean-prompt.ts';
+
+/** What stands in the box for a paste that is not shown (`[Pasted text #1 +20 lines]`) or was shortened. */
+const PASTE_MARKER = /\[(?:\.\.\.)?(?:Pasted|Truncated) text #\d+[^\]]*\]/g;
+
+/** A box with so many rows may be scrolled: only the end of the text is to be seen then. */
+const ROWS_OF_A_SCROLLED_BOX = 4;
+
+/** Letters and digits only: wrapping, the width of emoji and box drawing must not matter. */
+function lettersOf(text: string): string {
+  return withoutInvisible(cleanPrompt(text)).replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/**
+ * True when the prompt box holds this text: all of it, or its end when the box is full, or a marker that stands for it.
+ * A text without letters and digits is taken for present when the box is not empty.
+ */
+export function composerHolds(composer: ComposerReading, text: string): boolean {
+  if (composer.kind !== 'draft' && composer.kind !== 'menu') return false;
+  const ours = lettersOf(text);
+  const parts = composer.text.split(PASTE_MARKER).map(lettersOf);
+  if (parts.length === 1) {
+    const seen = parts[0] ?? '';
+    if (seen === ours) return true;
+    const rows = composer.text.split('\n').length;
+    return seen !== '' && rows >= ROWS_OF_A_SCROLLED_BOX && ours.endsWith(seen);
+  }
+  let from = 0;
+  for (const part of parts) {
+    const at = ours.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return ours.endsWith(parts.at(-1) ?? '');
+}
+
+/** The first words of the box, for a message; never more than a line. */
+export function glimpse(composer: ComposerReading): string {
+  const line = composer.text.split('\n', 1)[0] ?? '';
+  return line.length > 40 ? `${line.slice(0, 40)}…` : line;
+}

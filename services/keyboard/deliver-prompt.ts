@@ -1,0 +1,166 @@
+import type { ScreenReading } from '../terminal/reading.ts';
+import { clearOwnText } from './clear-own-text.ts';
+import { composerHolds, glimpse } from './composer-text.ts';
+import { failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
+import type { PromptPlan } from './prompt-plan.ts';
+
+export interface DeliveryOptions {
+  readonly signal: AbortSignal;
+  /** Resolves when a UserPromptSubmit hook carried the same words. Never rejects. */
+  readonly submitted: Promise<void>;
+  /** Called when the whole text stands in the box, before Enter. */
+  readonly typed?: () => void;
+}
+
+/** After this much without a sign of the text in the box it is not there: a draw takes 30 ms, a busy machine seconds. */
+const SHOWN_WITHIN_MS = 5_000;
+/** From Enter to the hook 5 to 110 ms were measured; after this the box is looked at again. */
+const CONFIRMED_SOON_MS = 800;
+/** Enter is sent again only while our text still stands in the box, and so often at most. */
+const ENTERS_AT_MOST = 3;
+/** After Enter was taken the hook is owed; hooks of the person run before ours and may be slow. */
+const CONFIRMED_WITHIN_MS = 15_000;
+/** A refused Enter and a text that stays must agree for so long before the text is taken back. */
+const SETTLED_MS = 300;
+
+/** Levels at which a prompt is taken at once: the prompt box stands and no turn is going on. */
+const RESTING: ReadonlySet<ScreenReading['level']> = new Set(['idle', 'interrupted', 'error', 'parked']);
+
+function whyNotNow({ level, composer }: ScreenReading): Typed | null {
+  if (!RESTING.has(level)) {
+    return failed(
+      'slot_not_idle',
+      `The session is not at its prompt (the screen says ${level}).`,
+      'Wait until it is idle, or interrupt it.',
+    );
+  }
+  if (composer.kind === 'draft' || composer.kind === 'menu') {
+    return failed(
+      'composer_occupied',
+      `A draft stands in the prompt box: "${glimpse(composer)}".`,
+      'Send or delete it in the terminal (missiond attach); nothing is typed over it.',
+    );
+  }
+  if (composer.kind === 'absent') {
+    return failed(
+      'slot_not_idle',
+      'There is no prompt box on the screen.',
+      'See the screen of the slot; it may show a dialog.',
+    );
+  }
+  return null;
+}
+
+/** Types the text and sees it stand in the box. Takes it back when it does not, or when the caller gives up. */
+async function typeText(
+  terminal: KeyboardTerminal,
+  plan: Extract<PromptPlan, { ok: true }>,
+  signal: AbortSignal,
+): Promise<Typed> {
+  let written = '';
+  try {
+    for (const { data, pauseMs } of plan.writes) {
+      signal.throwIfAborted();
+      await terminal.write(data);
+      written += data;
+      await terminal.sleep(pauseMs, signal);
+    }
+    const shown = await lookFor(
+      terminal,
+      ({ composer }) => composerHolds(composer, plan.expected),
+      SHOWN_WITHIN_MS,
+      signal,
+    );
+    if (shown !== null) return { ok: true };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    await terminal.sleep(SETTLED_MS);
+    await clearOwnText(terminal, written);
+    return failed(
+      'cancelled',
+      'The delivery was called off before Enter.',
+      'Submit it again when it is wanted.',
+    );
+  }
+  const { composer, level } = await terminal.read();
+  const cleared = await clearOwnText(terminal, written);
+  return failed(
+    'delivery_failed',
+    `The text did not appear in the prompt box (screen: ${level}, box: ${composer.kind} "${glimpse(composer)}").`,
+    cleared
+      ? 'Nothing was sent; submit it again.'
+      : 'Nothing was sent; look at the terminal, some of it may stand there.',
+  );
+}
+
+/** Presses Enter until Claude Code says that it has the prompt. */
+async function submitText(
+  terminal: KeyboardTerminal,
+  plan: Extract<PromptPlan, { ok: true }>,
+  { signal, submitted }: DeliveryOptions,
+): Promise<Typed> {
+  let confirmed = false;
+  const confirmation = submitted.then(() => {
+    confirmed = true;
+  });
+  const waitFor = async (ms: number) => {
+    const stop = new AbortController();
+    await Promise.race([
+      confirmation,
+      terminal.sleep(ms, AbortSignal.any([signal, stop.signal])).catch(() => undefined),
+    ]);
+    stop.abort();
+  };
+  let enters = 0;
+  let held = true;
+  while (held && enters < ENTERS_AT_MOST && !confirmed && !signal.aborted) {
+    await terminal.write(plan.submit);
+    enters += 1;
+    await waitFor(CONFIRMED_SOON_MS);
+    held = !confirmed && composerHolds((await terminal.read()).composer, plan.expected);
+  }
+  if (!confirmed && !held && !signal.aborted) await waitFor(CONFIRMED_WITHIN_MS);
+  if (confirmed) return { ok: true };
+  const { composer, level } = await terminal.read();
+  const cleared = composerHolds(composer, plan.expected) && (await clearOwnText(terminal, plan.expected));
+  if (signal.aborted) {
+    return failed(
+      'cancelled',
+      'The delivery was called off before it was confirmed.',
+      cleared ? 'The text was taken back.' : 'Look at the terminal: the prompt may be at work.',
+    );
+  }
+  return failed(
+    'delivery_failed',
+    held
+      ? `Claude Code did not take the prompt after ${enters} times Enter (screen: ${level}, box: ${composer.kind}).`
+      : `Enter was pressed but Claude Code never confirmed the prompt (screen: ${level}, box: ${composer.kind}).`,
+    cleared
+      ? 'The text was taken back; submit it again.'
+      : 'Look at the terminal (missiond attach) before you submit it again.',
+  );
+}
+
+/**
+ * Types a planned prompt into a resting session with an empty box, checks that it stands there, presses Enter,
+ * and waits until `submitted`. Failures: `slot_not_idle`, `composer_occupied`, `delivery_failed`, `cancelled`.
+ */
+export async function deliverPrompt(
+  terminal: KeyboardTerminal,
+  plan: Extract<PromptPlan, { ok: true }>,
+  options: DeliveryOptions,
+): Promise<Typed> {
+  if (options.signal.aborted) {
+    return failed(
+      'cancelled',
+      'The delivery was called off before it began.',
+      'Submit it again when it is wanted.',
+    );
+  }
+  const refusal = whyNotNow(await terminal.read());
+  if (refusal !== null) return refusal;
+  const typed = await typeText(terminal, plan, options.signal);
+  if (!typed.ok) return typed;
+  options.typed?.();
+  return await submitText(terminal, plan, options);
+}

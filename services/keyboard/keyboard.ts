@@ -1,0 +1,64 @@
+import { chooseOption } from './choose-option.ts';
+import { clearOwnText } from './clear-own-text.ts';
+import { composerHolds } from './composer-text.ts';
+import { type DeliveryOptions, deliverPrompt } from './deliver-prompt.ts';
+import { interruptTurn } from './interrupt-turn.ts';
+import type { KeyboardTerminal, Typed } from './keyboard-terminal.ts';
+import { planPrompt } from './prompt-plan.ts';
+import { createWriterQueue } from './writer-queue.ts';
+
+export interface KeyboardOptions extends KeyboardTerminal {
+  /** Claude Code's version, once it is known; it decides what can be typed safely. */
+  readonly version: () => string;
+}
+
+/** The one writer of a pseudo-terminal: every call waits for those before it, so nothing is typed into another's words. */
+export interface Keyboard {
+  /** See `planPrompt` and `deliverPrompt`. */
+  deliver(prompt: string, options: DeliveryOptions): Promise<Typed>;
+  /** See `chooseOption`. */
+  choose(label: string, signal: AbortSignal): Promise<Typed>;
+  /** See `interruptTurn`. */
+  interrupt(signal: AbortSignal): Promise<Typed>;
+  /** Bytes of a person who is attached: they go between deliveries, never into one. */
+  passThrough(data: string): Promise<void>;
+}
+
+/** Makes the keyboard of one terminal. It holds nothing that must be closed. */
+export function createKeyboard({ version, ...terminal }: KeyboardOptions): Keyboard {
+  const enqueue = createWriterQueue();
+  /** Our last prompt: Claude Code puts it back into the box when its turn is interrupted before the first word. */
+  let lastDelivered: string | null = null;
+
+  async function takeBackOwnPrompt(): Promise<void> {
+    if (lastDelivered === null) return;
+    const { composer } = await terminal.read();
+    if (composerHolds(composer, lastDelivered)) await clearOwnText(terminal, lastDelivered);
+  }
+
+  return {
+    deliver(prompt, options) {
+      return enqueue(async () => {
+        const plan = planPrompt(prompt, { version: version() });
+        if (!plan.ok) return plan;
+        await takeBackOwnPrompt();
+        const typed = await deliverPrompt(terminal, plan, options);
+        if (typed.ok) lastDelivered = plan.expected;
+        return typed;
+      });
+    },
+    choose: (label, signal) => enqueue(() => chooseOption(terminal, label, signal)),
+    interrupt: (signal) =>
+      enqueue(async () => {
+        const interrupted = await interruptTurn(terminal, signal);
+        if (interrupted.ok) await takeBackOwnPrompt();
+        return interrupted;
+      }),
+    passThrough: (data) =>
+      enqueue(async () => {
+        // What a person types from here on is theirs, also when it reads like our last prompt.
+        lastDelivered = null;
+        await terminal.write(data);
+      }),
+  };
+}

@@ -1,0 +1,102 @@
+import type { Failure } from '../errors/mission-error.ts';
+import { cleanPrompt } from './clean-prompt.ts';
+import { atLeast } from './version-order.ts';
+
+/** One write to the pseudo-terminal and the pause after it, in milliseconds. */
+export interface PromptWrite {
+  readonly data: string;
+  readonly pauseMs: number;
+}
+
+export type PromptPlan =
+  | {
+      readonly ok: true;
+      /** `typed`: as by hand. `pasted`: as a bracketed paste, which Claude Code hands on wrapped. */
+      readonly way: 'typed' | 'pasted';
+      readonly writes: readonly PromptWrite[];
+      /** Sent alone, after the text stands in the box: a CR in the same write can be taken as text. */
+      readonly submit: '\r';
+      /** The words as UserPromptSubmit should carry them; compared with `sameWords`. */
+      readonly expected: string;
+    }
+  | { readonly ok: false; readonly failure: Failure };
+
+/**
+ * Code points in one write. Measured on 2.1.329 with 60,000 characters: up to 256 every 5 ms arrive as typed text,
+ * 300 with line feeds in them count as a paste. Half of that leaves room for a busy machine.
+ */
+const CHUNK_CHARACTERS = 128;
+/** Pause between two writes, so that the program reads them apart: 60,000 characters take 2.4 s. */
+const CHUNK_PAUSE_MS = 5;
+
+/** Typing this much takes 4 s; 60,000 were measured to arrive whole. More belongs in a file. */
+export const MAX_PROMPT_CHARACTERS = 100_000;
+
+/** From here on (measured on 2.1.329, not on 2.1.150) a paste of several lines arrives wrapped and runs no command. */
+const WRAPS_PASTES = '2.1.329';
+/** A paste counts as several lines, and is wrapped, when this is added. Two line feeds were not enough, four were. */
+const PASTE_TAIL = '\n\n\n\n';
+const PASTE_START = '\u001b[200~';
+const PASTE_END = '\u001b[201~';
+
+/** `/name` and then nothing or a space is a command, also after blanks. `/usr/bin/env` is not. */
+const SLASH_COMMAND = /^\s*\/[\w:-]*(?=\s|$)/;
+/** Words that end the session when they stand alone. */
+const EXIT_WORD = /^\s*(?:exit|quit|:q!?|:wq!?)\s*$/i;
+/** `!` runs a shell command; `#` and `&` did things of their own in other versions; `?` alone opens the help. */
+const MODE_CHARACTER = /^(?:[!&]|#(?!\S*\s)|\?$)/;
+
+function refuse(code: Failure['code'], message: string, remedy: string): PromptPlan {
+  return { ok: false, failure: { code, message, remedy } };
+}
+
+function typed(text: string): readonly PromptWrite[] {
+  const characters = [...text];
+  const writes: PromptWrite[] = [];
+  for (let start = 0; start < characters.length; start += CHUNK_CHARACTERS) {
+    const data = characters.slice(start, start + CHUNK_CHARACTERS).join('');
+    writes.push({ data, pauseMs: CHUNK_PAUSE_MS });
+  }
+  return writes;
+}
+
+function pasted(text: string): readonly PromptWrite[] {
+  return [{ data: `${PASTE_START}${text}${PASTE_TAIL}${PASTE_END}`, pauseMs: CHUNK_PAUSE_MS }];
+}
+
+/**
+ * Says how a text is typed so that Claude Code takes it as the person's words and nothing else.
+ * Control characters and escape sequences are left out, tabs become spaces, the text is composed (NFC).
+ * `version` is Claude Code's own (`2.1.329`). Failures: `prompt_empty`, `prompt_too_long`, `prompt_refused`.
+ */
+export function planPrompt(text: string, { version }: { readonly version: string }): PromptPlan {
+  // Claude Code trims the end itself and keeps the beginning.
+  const words = cleanPrompt(text).trimEnd();
+  if (words.trim() === '') {
+    return refuse('prompt_empty', 'The prompt holds no printable character.', 'Say what is to be done.');
+  }
+  if (words.length > MAX_PROMPT_CHARACTERS) {
+    return refuse(
+      'prompt_too_long',
+      `The prompt has ${words.length} characters; a terminal session takes ${MAX_PROMPT_CHARACTERS}.`,
+      'Write the text to a file in the working directory of the slot and name the file in the prompt.',
+    );
+  }
+  const isCommand = SLASH_COMMAND.test(words);
+  if (isCommand || EXIT_WORD.test(words)) {
+    if (atLeast(version, WRAPS_PASTES)) {
+      return { ok: true, way: 'pasted', writes: pasted(words), submit: '\r', expected: words };
+    }
+    const word = words.trim().split(/\s/, 1)[0] ?? '';
+    return refuse(
+      'prompt_refused',
+      `Claude Code ${version} would run \`${word}\` as a command of its own instead of reading it.`,
+      'Put a word in front of it, or attach to the slot and type it there.',
+    );
+  }
+  // A leading blank turns the special meaning off and reaches the model as it is.
+  const guarded = MODE_CHARACTER.test(words) ? ` ${words}` : words;
+  // A blank at the end, which is trimmed on arrival, closes the lists that open at `@file`, `:emoji` and `/command`,
+  // where Enter would choose an entry, and keeps a last backslash from making Enter a line feed.
+  return { ok: true, way: 'typed', writes: typed(`${guarded} `), submit: '\r', expected: guarded };
+}
