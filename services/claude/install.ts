@@ -1,107 +1,125 @@
-import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { MissionError } from '../errors/mission-error.ts';
+import { findInstalledProgram } from './native-program.ts';
+import { PINNED_CLAUDE_CODE } from './pinned-version.ts';
+import { programVersion } from './program-version.ts';
 
-const run = promisify(execFile);
-
-/** The version that the demonstration and the tests run. Everything is measured against it. */
-export const PINNED_CLAUDE_CODE = '2.1.329';
-/** 360 MB through a slow mirror. */
-const INSTALL_AT_MOST_MS = 10 * 60_000;
-
-export interface ClaudeProgram {
-  /** Absolute path. */
+export interface InstalledClaude {
+  /** Absolute path of the program. */
   readonly file: string;
   readonly version: string;
 }
 
-/** `MISSIOND_CACHE`, else the user's cache folder. */
-export function cacheDirectory(env: NodeJS.ProcessEnv): string {
-  return env['MISSIOND_CACHE'] ?? path.join(env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'missiond');
-}
-
-function isMusl(): boolean {
-  const report = process.report.getReport();
-  const header = typeof report === 'object' && 'header' in report ? report.header : undefined;
-  return process.platform === 'linux' && !JSON.stringify(header ?? {}).includes('glibcVersionRuntime');
-}
-
-/** Newer packages carry a native program for each platform (2.1.150 on); older ones are a script with a launcher. */
-function programIn(directory: string): string | null {
-  const native = `claude-code-${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`;
-  const candidates = [
-    path.join(directory, 'node_modules', '@anthropic-ai', native, 'claude'),
-    path.join(directory, 'node_modules', '.bin', 'claude'),
-  ];
-  return candidates.find((file) => existsSync(file)) ?? null;
-}
-
-/**
- * The real Claude Code at a version, fetched from npm into a cache once. Its install scripts are not run: they only
- * link the native program, which is used from where it lies. Two processes that fetch at the same time get one result.
- * @throws MissionError `claude_missing` when npm cannot fetch it
- */
-export async function ensureClaudeCode(options: {
+export interface EnsureOptions {
   readonly version?: string;
-  readonly env?: NodeJS.ProcessEnv;
-  readonly onProgress?: (message: string) => void;
+  /** Default: `cacheDirectory(process.env)`. */
+  readonly cacheDirectory?: string;
   readonly signal?: AbortSignal;
-}): Promise<ClaudeProgram> {
-  const version = options.version ?? PINNED_CLAUDE_CODE;
-  const cache = path.join(cacheDirectory(options.env ?? process.env), 'claude-code');
-  const directory = path.join(cache, version);
-  const cached = programIn(directory);
-  if (cached !== null) return { file: cached, version };
-  options.onProgress?.(`fetching Claude Code ${version} from npm into ${directory}`);
-  mkdirSync(cache, { recursive: true });
-  const temporary = mkdtempSync(path.join(cache, `.${version}-`));
-  try {
-    writeFileSync(path.join(temporary, 'package.json'), '{"private":true}\n');
-    await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', temporary, `@anthropic-ai/claude-code@${version}`], {
-      timeout: INSTALL_AT_MOST_MS,
-      cwd: temporary,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    if (!existsSync(directory)) renameSync(temporary, directory);
-  } catch (cause) {
-    // Another process may have been faster; its result is as good.
-    if (programIn(directory) === null) {
-      throw new MissionError('claude_missing', `Claude Code ${version} could not be fetched from npm.`, {
-        remedy: 'Check that `npm view @anthropic-ai/claude-code version` answers, then run the command again.',
-        cause,
-      });
-    }
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
+  /** Sentences for a person. */
+  readonly onProgress?: (sentence: string) => void;
+}
+
+/** The last lines of npm say why it failed. */
+const ERROR_LINES = 8;
+
+/** Where fetched programs are kept: `MISSIOND_CACHE`, else `missiond` in the XDG cache. */
+export function cacheDirectory(env: Readonly<Record<string, string | undefined>>): string {
+  const { MISSIOND_CACHE: own, XDG_CACHE_HOME: xdg, HOME: home } = env;
+  if (own !== undefined && own !== '') return path.resolve(own);
+  const base = xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home ?? homedir(), '.cache');
+  return path.join(base, 'missiond');
+}
+
+async function npmInstall(prefix: string, version: string, signal: AbortSignal | undefined): Promise<void> {
+  const args = [
+    'install',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--prefix',
+    prefix,
+  ];
+  const child = spawn('npm', [...args, `@anthropic-ai/claude-code@${version}`], {
+    cwd: prefix,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  });
+  let said = '';
+  const hear = (chunk: Buffer) => {
+    said = `${said}${chunk.toString()}`.slice(-4_000);
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) {
+    const tail = said.trim().split('\n').slice(-ERROR_LINES).join('\n');
+    throw new Error(`npm ended with ${code}: ${tail}`);
   }
-  const file = programIn(directory);
-  if (file === null) {
-    throw new MissionError('claude_missing', `Claude Code ${version} has no program for ${process.platform}-${process.arch}.`, {
-      remedy: 'Run missiond on Linux or macOS, x64 or arm64.',
-    });
-  }
-  return { file, version };
+}
+
+function fetchFailed(version: string, cause: unknown): MissionError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MissionError(
+    'claude_missing',
+    `Claude Code ${version} could not be fetched from npm. ${reason}`,
+    {
+      remedy:
+        'Check that npm reaches its registry, or name a Claude Code of your own with `command:` in slots.yaml.',
+      cause,
+    },
+  );
+}
+
+async function useInstalled(
+  directory: string,
+  signal: AbortSignal | undefined,
+): Promise<InstalledClaude | null> {
+  const file = await findInstalledProgram(directory);
+  if (file === null) return null;
+  const options = { env: process.env, ...(signal === undefined ? {} : { signal }) };
+  const version = await programVersion(file, options).catch(() => null);
+  return version === null ? null : { file, version };
 }
 
 /**
- * The program that a slot runs: what slots.yaml names, else `claude` on the PATH.
- * @throws MissionError `claude_missing`
+ * Makes sure that a version of Claude Code lies in the cache, fetching it from npm when it does not (about 240 MB for
+ * recent versions), and checks that it runs. Several processes may do so at once: each fetches into a folder of its own
+ * and the first to finish wins. Throws `claude_missing` when it cannot be had.
  */
-export function locateClaude(command: string | undefined, env: NodeJS.ProcessEnv): string {
-  const name = command ?? 'claude';
-  const candidates = name.includes('/') ? [path.resolve(name)] : (env['PATH'] ?? '').split(path.delimiter).map((folder) => path.join(folder, name));
-  for (const candidate of candidates) {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // Not here.
-    }
+export async function ensureClaudeCode(options: EnsureOptions = {}): Promise<InstalledClaude> {
+  const { version = PINNED_CLAUDE_CODE, signal, onProgress = () => {} } = options;
+  const folder = path.join(options.cacheDirectory ?? cacheDirectory(process.env), 'claude-code');
+  const directory = path.join(folder, version);
+  const present = await useInstalled(directory, signal);
+  if (present !== null) return present;
+
+  onProgress(`fetching Claude Code ${version} from npm into ${directory} (once; it is large)`);
+  await mkdir(folder, { recursive: true });
+  const temporary = await mkdtemp(path.join(folder, `.${version}-`));
+  try {
+    await npmInstall(temporary, version, signal);
+    await rename(temporary, directory).catch(async (error: unknown) => {
+      // Somebody else was faster. If what lies there does not run, it is broken and makes room.
+      if ((await useInstalled(directory, signal)) !== null) return;
+      await rm(directory, { recursive: true, force: true });
+      await rename(temporary, directory).catch(() => {
+        throw error;
+      });
+    });
+  } catch (error) {
+    throw fetchFailed(version, error);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
   }
-  throw new MissionError('claude_missing', name.includes('/') ? `There is no program ${name}.` : `There is no \`${name}\` on the PATH.`, {
-    remedy: 'Install Claude Code (`npm install -g @anthropic-ai/claude-code`), or name its path as `command:` of the slot in slots.yaml.',
-  });
+  const installed = await useInstalled(directory, signal);
+  if (installed === null)
+    throw fetchFailed(version, new Error(`What was installed in ${directory} does not run.`));
+  return installed;
 }

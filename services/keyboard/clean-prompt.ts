@@ -27,7 +27,7 @@ const LONE_SURROGATES = /\p{Surrogate}/gu;
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 /** Joiners, variation selectors and flag tags belong to emoji and to some scripts; Claude Code keeps them there. */
-const INVISIBLE_BUT_MEANT = /[\u200c\u200d\ufe00-\ufe0f\u{e0020}-\u{e007f}]/u;
+const INVISIBLE_BUT_MEANT = /\u200c|\u200d|[\ufe00-\ufe0f]|[\u{e0020}-\u{e007f}]/u;
 
 /** Makes of a text what a person could have typed: printable characters and line feeds, in composed form (NFC). */
 export function cleanPrompt(text: string): string {

@@ -10,6 +10,8 @@ export interface DeliveryOptions {
   readonly submitted: Promise<void>;
   /** Called when the whole text stands in the box, before Enter. */
   readonly typed?: () => void;
+  /** An earlier daemon had typed this very prompt: when it stands in the box it is ours, and only Enter is missing. */
+  readonly ours?: boolean;
 }
 
 /** After this much without a sign of the text in the box it is not there: a draw takes 30 ms, a busy machine seconds. */
@@ -157,10 +159,15 @@ export async function deliverPrompt(
       'Submit it again when it is wanted.',
     );
   }
-  const refusal = whyNotNow(await terminal.read());
-  if (refusal !== null) return refusal;
-  const typed = await typeText(terminal, plan, options.signal);
-  if (!typed.ok) return typed;
+  const reading = await terminal.read();
+  const standsThere =
+    options.ours === true && RESTING.has(reading.level) && composerHolds(reading.composer, plan.expected);
+  if (!standsThere) {
+    const refusal = whyNotNow(reading);
+    if (refusal !== null) return refusal;
+    const typed = await typeText(terminal, plan, options.signal);
+    if (!typed.ok) return typed;
+  }
   options.typed?.();
   return await submitText(terminal, plan, options);
 }

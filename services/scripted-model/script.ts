@@ -33,6 +33,7 @@ const Json = z.string().transform((text, context): unknown => {
 });
 const ToolInput = Json.pipe(z.record(z.string(), z.unknown()));
 const ToolCalls = Json.pipe(z.array(ToolCall));
+const Texts = Json.pipe(z.array(z.string()).min(1));
 
 function words(count: number, word: string): string {
   return Array.from({ length: count }, (_, index) => `${word}${index}`).join(' ');
@@ -71,6 +72,12 @@ function perform(step: string, turn: Turn): Reply {
   switch (verb) {
     case 'say':
       return say(rest.replaceAll('{result}', tellResult(turn)));
+    case 'texts': {
+      const texts = Texts.safeParse(rest);
+      if (!texts.success) return say('The script has no readable list of texts.');
+      const blocks = texts.data.map((text) => ({ type: 'text' as const, text }));
+      return { kind: 'blocks', blocks, wordMs: USUAL_WORD_MS };
+    }
     case 'slow':
       return { kind: 'blocks', blocks: [{ type: 'text', text: words(first, 'word') }], wordMs: SLOW_WORD_MS };
     case 'think':
@@ -111,7 +118,7 @@ function perform(step: string, turn: Turn): Reply {
 
 /**
  * Decides the reply by the person's words:
- * `say: TEXT`, `slow: WORDS`, `think: SECONDS`, `tool: NAME {json}`, `tools: [[NAME, {…}], …]`, `error: STATUS`,
+ * `say: TEXT`, `texts: ["…", …]` (blocks of one message), `slow: WORDS`, `think: SECONDS`, `tool: NAME {json}`, `tools: [[NAME, {…}], …]`, `error: STATUS`,
  * `flaky: STATUS FAILURES`, `usage: TOKENS`, `hang`. A line `then STEP` follows when the tools of the step before
  * have answered; `{result}` in it stands for what they said. Without a further step the result itself is told.
  */

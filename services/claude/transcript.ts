@@ -1,0 +1,125 @@
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { sameWords } from '../keyboard/same-words.ts';
+import { parseTranscriptLine, type TranscriptFact } from './transcript-line.ts';
+
+/** What a transcript says of one turn. */
+export interface TranscriptTurn {
+  /** The prompt is there: Claude Code took it. */
+  readonly found: boolean;
+  readonly ended: boolean;
+  readonly interrupted: boolean;
+  /** Exactly what the Stop hook would say; null while the turn has no words. */
+  readonly lastAssistantMessage: string | null;
+}
+
+export type TurnQuery =
+  /** The last turn that began with these words. */
+  | { readonly prompt: string }
+  /** The first turn that begins at or after this byte. */
+  | { readonly afterOffset: number };
+
+const NO_TURN: TranscriptTurn = {
+  found: false,
+  ended: false,
+  interrupted: false,
+  lastAssistantMessage: null,
+};
+
+/** Where Claude Code keeps a session's transcript: every character of the folder that is no letter or digit is `-`. */
+export function transcriptPath(options: {
+  /** `CLAUDE_CONFIG_DIR`, or `~/.claude`. */
+  readonly configDirectory: string;
+  /** As the kernel names it, symbolic links resolved. */
+  readonly cwd: string;
+  readonly sessionId: string;
+}): string {
+  const project = options.cwd.replace(/[^A-Za-z0-9]/g, '-');
+  return path.join(options.configDirectory, 'projects', project, `${options.sessionId}.jsonl`);
+}
+
+interface Course extends TranscriptTurn {
+  readonly messageId: string | null;
+  readonly texts: readonly string[];
+  /** Another prompt followed: what comes now belongs to that. */
+  readonly closed: boolean;
+}
+
+const BEGUN: Course = { ...NO_TURN, found: true, messageId: null, texts: [], closed: false };
+
+/** The text blocks of the last message are joined as the Stop hook joins them. */
+function wordsOf(texts: readonly string[]): string | null {
+  const words = texts.join('\n').trim();
+  return words === '' ? null : words;
+}
+
+function advance(course: Course, fact: TranscriptFact): Course {
+  switch (fact.kind) {
+    case 'interrupted':
+      return { ...course, interrupted: true, ended: true };
+    case 'toolResult':
+      return { ...course, ended: false };
+    case 'turnEnded':
+      return { ...course, ended: true };
+    case 'assistant': {
+      const goesOn = fact.messageId === course.messageId;
+      const texts = goesOn ? [...course.texts, ...fact.texts] : fact.texts;
+      const ended = fact.stopReason !== null && fact.stopReason !== 'tool_use';
+      return {
+        ...course,
+        messageId: fact.messageId,
+        texts,
+        ended: ended || fact.isError,
+        lastAssistantMessage: wordsOf(texts) ?? (goesOn ? course.lastAssistantMessage : null),
+      };
+    }
+    case 'prompt':
+      return course;
+  }
+}
+
+/**
+ * Reads the course of a turn from a transcript. Half-written lines, unknown types and lines of any length are passed
+ * over; a file that is not there (yet) holds no turn. Memory stays at one line.
+ */
+export async function readTurn(file: string, query: TurnQuery): Promise<TranscriptTurn> {
+  if (!(await isThere(file))) return NO_TURN;
+  const start = 'afterOffset' in query ? query.afterOffset : 0;
+  const lines = createInterface({
+    input: createReadStream(file, { start }),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  });
+  let course: Course | null = null;
+  for await (const line of lines) {
+    const fact = parseTranscriptLine(line);
+    if (fact === null) continue;
+    if (fact.kind === 'prompt') {
+      if ('afterOffset' in query) {
+        if (course !== null) break;
+        course = BEGUN;
+      } else {
+        course = nextCourse(course, sameWords(query.prompt, fact.text));
+      }
+    } else if (course !== null && !course.closed) {
+      course = advance(course, fact);
+    }
+  }
+  if (course === null) return NO_TURN;
+  const { found, ended, interrupted, lastAssistantMessage } = course;
+  return { found, ended, interrupted, lastAssistantMessage };
+}
+
+/** A later prompt with the same words begins anew; any other prompt ends what was found. */
+function nextCourse(course: Course | null, fits: boolean): Course | null {
+  if (fits) return BEGUN;
+  return course === null ? null : { ...course, ended: true, closed: true };
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return await access(file).then(
+    () => true,
+    () => false,
+  );
+}
