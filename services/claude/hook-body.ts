@@ -25,7 +25,6 @@ const Known = z.discriminatedUnion('hook_event_name', [
   event('PostToolUse', { ...Tool, tool_response: z.unknown() }),
   event('PostToolUseFailure', { ...Tool, error: text }),
   event('MessageDisplay', { ...Common, delta: text, final: z.boolean().catch(false) }),
-  event('Notification', { ...Common, notification_type: text, message: text }),
   event('Stop', {
     ...Common,
     last_assistant_message: z.string().nullable().catch(null),
@@ -33,13 +32,11 @@ const Known = z.discriminatedUnion('hook_event_name', [
     stop_hook_active: z.boolean().catch(false),
   }),
   event('StopFailure', { ...Common, error: text, last_assistant_message: z.string().nullable().catch(null) }),
-  event('SubagentStart', Common),
-  event('SubagentStop', Common),
   event('PreCompact', Common),
   event('PostCompact', Common),
   event('SessionEnd', { ...Common, reason: text }),
 ]);
-const Other = z.looseObject({ hook_event_name: z.string(), session_id: z.string() });
+const Other = z.object({ hook_event_name: z.string(), ...Common });
 
 interface Where {
   readonly sessionId: string;
@@ -48,8 +45,8 @@ interface Where {
   readonly permissionMode?: string;
 }
 interface ToolCall extends Where {
-  readonly toolName: string;
-  readonly toolInput: Readonly<Record<string, unknown>>;
+  readonly tool: string;
+  readonly input: Readonly<Record<string, unknown>>;
   readonly toolUseId?: string;
 }
 
@@ -61,7 +58,6 @@ export type HookBody =
   | (ToolCall & { readonly name: 'PostToolUse'; readonly toolResponse: unknown })
   | (ToolCall & { readonly name: 'PostToolUseFailure'; readonly error: string })
   | (Where & { readonly name: 'MessageDisplay'; readonly delta: string; readonly final: boolean })
-  | (Where & { readonly name: 'Notification'; readonly notificationType: string; readonly message: string })
   | (Where & {
       readonly name: 'Stop';
       readonly lastAssistantMessage: string | null;
@@ -73,11 +69,11 @@ export type HookBody =
       readonly error: string;
       readonly lastAssistantMessage: string | null;
     })
-  | (Where & { readonly name: 'SubagentStart' | 'SubagentStop' | 'PreCompact' | 'PostCompact' })
+  | (Where & { readonly name: 'PreCompact' | 'PostCompact' })
   | (Where & { readonly name: 'SessionEnd'; readonly reason: string })
-  | { readonly name: 'other'; readonly event: string; readonly sessionId: string };
+  | (Where & { readonly name: 'other'; readonly event: string });
 
-function whereOf(body: z.infer<typeof Known>): Where {
+function whereOf(body: z.infer<typeof Known> | z.infer<typeof Other>): Where {
   return {
     sessionId: body.session_id,
     ...(body.transcript_path === undefined ? {} : { transcriptPath: body.transcript_path }),
@@ -89,7 +85,7 @@ function whereOf(body: z.infer<typeof Known>): Where {
 type KnownTool = Extract<z.infer<typeof Known>, { tool_name: string }>;
 
 function toolOf(body: KnownTool): ToolCall {
-  const call = { ...whereOf(body), toolName: body.tool_name, toolInput: body.tool_input };
+  const call = { ...whereOf(body), tool: body.tool_name, input: body.tool_input };
   return body.tool_use_id === undefined ? call : { ...call, toolUseId: body.tool_use_id };
 }
 
@@ -109,13 +105,6 @@ function fromKnown(body: z.infer<typeof Known>): HookBody {
       return { name: 'PostToolUseFailure', ...toolOf(body), error: body.error };
     case 'MessageDisplay':
       return { name: 'MessageDisplay', ...where, delta: body.delta, final: body.final };
-    case 'Notification':
-      return {
-        name: 'Notification',
-        ...where,
-        notificationType: body.notification_type,
-        message: body.message,
-      };
     case 'Stop':
       return {
         name: 'Stop',
@@ -144,7 +133,7 @@ export function parseHookBody(body: unknown): HookBody | null {
   if (known.success) return fromKnown(known.data);
   const other = Other.safeParse(body);
   if (!other.success) return null;
-  return { name: 'other', event: other.data.hook_event_name, sessionId: other.data.session_id };
+  return { name: 'other', event: other.data.hook_event_name, ...whereOf(other.data) };
 }
 /** Answers that Claude Code obeys, in the shapes that were tried on 2.1.329. `{}` says nothing and changes nothing. */
 export type HookReply = Record<string, unknown>;

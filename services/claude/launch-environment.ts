@@ -36,7 +36,8 @@ export function launchEnvironment(options: {
     if (value === undefined) continue;
     if (!NOT_INHERITED.test(name) || INHERITED_ALL_THE_SAME.has(name)) env[name] = value;
   }
-  const speaksUtf8 = /utf-?8/i.test(env['LC_ALL'] ?? env['LANG'] ?? '');
+  const { LC_ALL, LANG } = options.inherited;
+  const speaksUtf8 = /utf-?8/i.test(LC_ALL ?? LANG ?? '');
   if (!speaksUtf8) {
     delete env['LC_ALL'];
     env['LANG'] = 'C.UTF-8';
