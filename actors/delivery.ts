@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DeliveryId, type Epoch, type TaskId } from '../db/ids.ts';
+import { DeliveryId, type Epoch, type SlotId, type TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task.ts';
 import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../services/errors/mission-error.ts';
 import type { TaskLedger } from '../services/ledger/task-ledger.ts';
@@ -12,7 +12,7 @@ export interface DeliveryDependencies {
   readonly now: () => number;
   readonly runtime: (assignment: Assignment) => SlotRuntime;
   /** The words as UserPromptSubmit will carry them. Throws MissionError when the prompt cannot be typed. */
-  readonly expectedWords: (prompt: string) => string;
+  readonly expectedWords: (prompt: string, slotId: SlotId) => string;
   readonly readTurn: (epoch: Epoch, expected: string) => Promise<TurnRecord>;
   /** Writes everything that is pending, so that the ledger is ahead of the keyboard. */
   readonly flush: () => void;
@@ -46,7 +46,7 @@ export function createDelivery({
     flush();
     const { slotId, epoch } = assignment;
     const held = runtime(assignment);
-    const expected = expectedWords(task.prompt);
+    const expected = expectedWords(task.prompt, slotId);
     const before = tasks.deliveryOf(taskId, epoch);
     if (before?.status === 'submitted' || before?.status === 'answered') return;
     if (before?.status === 'typed' && (await readTurn(epoch, expected)).found) {

@@ -1,0 +1,124 @@
+import type { AnyActorRef } from 'xstate';
+import type { SlotId, TaskId } from '../db/ids.ts';
+import type { MissionDatabase } from '../db/open.ts';
+import { slotActorId, taskActorId } from '../machines/mission.ts';
+import type { SessionEvent } from '../machines/session-events.ts';
+import type { SlotEvent } from '../machines/slot.ts';
+import type { TaskEvent } from '../machines/task.ts';
+import { MissionError } from '../services/errors/mission-error.ts';
+import { createInbox, type Inbox } from '../services/ledger/inbox.ts';
+import { createPermissionLedger, type PermissionLedger } from '../services/ledger/permission-ledger.ts';
+import { createSlotLedger, type SlotLedger } from '../services/ledger/slot-ledger.ts';
+import { createTaskLedger, type TaskLedger } from '../services/ledger/task-ledger.ts';
+import type { PtyHost } from '../services/pty/pty-host.ts';
+import { type Bus, createBus } from './bus.ts';
+import type { SlotView } from './mission/views.ts';
+import { newRuntime, type SlotConfiguration, type SlotRuntime } from './slot-runtime.ts';
+import type { SlotSnapshot } from './slot-view.ts';
+
+/** Where the daemon writes what it does. Structurally pino. */
+export interface MissionLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** What every part of the running mission shares: the ledgers, the bus, the slots, and ways to reach actors. */
+export interface MissionCore {
+  readonly now: () => number;
+  readonly logger: MissionLogger;
+  readonly tasks: TaskLedger;
+  readonly slots: SlotLedger;
+  readonly inbox: Inbox;
+  readonly permissions: PermissionLedger;
+  readonly bus: Bus;
+  readonly runtimes: ReadonlyMap<SlotId, SlotRuntime>;
+  /** Which task a slot was given: ahead of the rows, so that one slot never gets two. */
+  readonly occupied: Map<SlotId, TaskId>;
+  host(): PtyHost;
+  setHost(host: PtyHost): void;
+  setRoot(root: AnyActorRef): void;
+  root(): AnyActorRef;
+  /** @throws MissionError `slot_unknown` */
+  runtime(slotId: SlotId): SlotRuntime;
+  slotActor(slotId: SlotId): AnyActorRef | undefined;
+  taskActor(taskId: TaskId): AnyActorRef | undefined;
+  slotSnapshot(slotId: SlotId): SlotSnapshot | undefined;
+  sendToSlot(slotId: SlotId, event: SlotEvent): void;
+  /** Wakes the task's actor when it sleeps. */
+  sendToTask(taskId: TaskId, event: TaskEvent): void;
+  /** Hands a signal to the session of a slot. */
+  signal(slotId: SlotId, signal: SessionEvent): void;
+  view: (slotId: SlotId) => SlotView;
+  setView(view: (slotId: SlotId) => SlotView): void;
+}
+
+function notYet(what: string): never {
+  throw new MissionError('internal', `${what} was asked for before the mission had started.`);
+}
+
+export function createCore(options: {
+  readonly db: MissionDatabase;
+  readonly logger: MissionLogger;
+  readonly now: () => number;
+  readonly slots: readonly SlotConfiguration[];
+}): MissionCore {
+  const { db, logger, now } = options;
+  const tasks = createTaskLedger(db);
+  const runtimes = new Map(options.slots.map((slot) => [slot.id, newRuntime(slot)]));
+  let host: PtyHost | undefined;
+  let root: AnyActorRef | undefined;
+  let view: ((slotId: SlotId) => SlotView) | undefined;
+
+  const core: MissionCore = {
+    now,
+    logger,
+    tasks,
+    slots: createSlotLedger(db),
+    inbox: createInbox(db),
+    permissions: createPermissionLedger(db),
+    bus: createBus(now(), (error) => logger.error({ error: String(error) }, 'a listener of the bus threw')),
+    runtimes,
+    occupied: new Map(),
+    host: () => host ?? notYet('The pty host'),
+    setHost(next) {
+      host = next;
+    },
+    setRoot(next) {
+      root = next;
+    },
+    root: () => root ?? notYet('The root actor'),
+    runtime(slotId) {
+      const runtime = runtimes.get(slotId);
+      if (runtime === undefined) {
+        throw new MissionError('slot_unknown', `There is no slot "${slotId}".`, {
+          remedy: `Use one of: ${[...runtimes.keys()].join(', ') || 'none is configured; add one to slots.yaml'}.`,
+        });
+      }
+      return runtime;
+    },
+    slotActor: (slotId) => core.root().system.get(slotActorId(slotId)),
+    taskActor: (taskId) => core.root().system.get(taskActorId(taskId)),
+    slotSnapshot: (slotId) => core.slotActor(slotId)?.getSnapshot(),
+    sendToSlot(slotId, event) {
+      core.slotActor(slotId)?.send(event);
+    },
+    sendToTask(taskId, event) {
+      if (core.taskActor(taskId) === undefined) {
+        const row = tasks.get(taskId);
+        // A task that has ended does not move any more.
+        if (row?.status !== 'queued') return;
+        core.root().send({ type: 'task.open', taskId, deadlineAt: row.deadlineAt });
+      }
+      core.taskActor(taskId)?.send(event);
+    },
+    signal(slotId, signal) {
+      core.sendToSlot(slotId, { type: 'signal', signal });
+    },
+    view: (slotId) => (view ?? notYet('A view'))(slotId),
+    setView(next) {
+      view = next;
+    },
+  };
+  return core;
+}

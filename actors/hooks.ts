@@ -1,0 +1,176 @@
+import type { Epoch, SlotId } from '../db/ids.ts';
+import type { SessionEvent } from '../machines/session-events.ts';
+import {
+  allowRequest,
+  allowTool,
+  askTool,
+  denyRequest,
+  denyTool,
+  type HookBody,
+  type HookReply,
+  parseHookBody,
+} from '../services/claude/hook-body.ts';
+import type { MissionCore } from './core.ts';
+import type { Questions } from './questions.ts';
+import type { Turns } from './turns.ts';
+
+/** What the policy says of one tool call. */
+export interface Verdict {
+  readonly decision: 'allow' | 'confirm' | 'deny';
+  /** Which rule of which scope decided. */
+  readonly rule: string;
+  /** The command, path or address that was judged. */
+  readonly argument: string;
+}
+
+export interface HooksDependencies {
+  readonly core: MissionCore;
+  readonly questions: Questions;
+  readonly turns: Turns;
+  readonly judge: (slotId: SlotId, tool: string, input: unknown, cwd: string | undefined) => Verdict;
+  /** Takes known secrets out of what is stored or shown. */
+  readonly redact: (slotId: SlotId, text: string) => string;
+  /** Writes in the next transaction, and again when that fails: a verdict never waits for the disk. */
+  readonly writeLater: (write: () => void) => void;
+}
+
+/** A hook that asks for a verdict. */
+type ToolHook = HookBody & { readonly name: 'PreToolUse' | 'PermissionRequest' };
+
+/** Tools that are themselves a question to the person: Claude Code shows their dialog, and answering it is the permission. */
+const ASKS_BY_ITSELF: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode', 'EnterPlanMode']);
+
+/** The edge that a hook is for the session machine. */
+function edgeOf(hook: HookBody, epoch: Epoch, at: number): SessionEvent {
+  const base = { epoch, at, sessionId: hook.sessionId };
+  switch (hook.name) {
+    case 'SessionStart':
+      return { ...base, type: 'hook.sessionStarted' };
+    case 'UserPromptSubmit':
+      return { ...base, type: 'hook.promptSubmitted' };
+    case 'PreToolUse':
+      return { ...base, type: 'hook.toolStarted', tool: hook.tool };
+    case 'PermissionRequest':
+      return { ...base, type: 'hook.permissionRequested', tool: hook.tool };
+    case 'PostToolUse':
+    case 'PostToolUseFailure':
+      return { ...base, type: 'hook.toolEnded' };
+    case 'MessageDisplay':
+      return { ...base, type: 'hook.messageShown' };
+    case 'Stop':
+      return { ...base, type: 'hook.stopped', backgroundTasks: hook.backgroundTasks };
+    case 'StopFailure':
+      return { ...base, type: 'hook.stopFailed', error: hook.error };
+    case 'PreCompact':
+      return { ...base, type: 'hook.compacting' };
+    case 'PostCompact':
+      return { ...base, type: 'hook.compacted' };
+    case 'other':
+      return { ...base, type: 'hook.other', name: hook.event };
+    default:
+      return { ...base, type: 'hook.other', name: hook.name };
+  }
+}
+
+/** Takes in the hooks of Claude Code: edges for the statechart, prompts and answers for tasks, verdicts for tools. */
+export function createHooks({ core, questions, turns, judge, redact, writeLater }: HooksDependencies) {
+  function decide(slotId: SlotId, tool: string, input: unknown, cwd: string | undefined): Verdict {
+    const { configuration } = core.runtime(slotId);
+    const verdict = judge(slotId, tool, input, cwd ?? configuration.cwd);
+    // The person chose to skip questions for this slot; what is denied stays denied.
+    return verdict.decision === 'confirm' && configuration.dangerouslySkipPermissions
+      ? { ...verdict, decision: 'allow', rule: `${verdict.rule}, skipped by dangerouslySkipPermissions` }
+      : verdict;
+  }
+
+  function record(slotId: SlotId, epoch: Epoch, tool: string, verdict: Verdict): void {
+    const argument = redact(slotId, verdict.argument);
+    const at = core.now();
+    const taskId = core.occupied.get(slotId) ?? null;
+    const { decision, rule } = verdict;
+    writeLater(() =>
+      core.permissions.addDecision({ at, slotId, epoch, taskId, tool, argument, decision, rule }),
+    );
+    core.bus.publish({
+      type: 'tool_decided',
+      at,
+      slotId,
+      tool,
+      argument,
+      decision: verdict.decision,
+      rule: verdict.rule,
+    });
+    core.logger.info({ slotId, tool, decision: verdict.decision, rule: verdict.rule }, 'tool judged');
+  }
+
+  function beforeTool(slotId: SlotId, epoch: Epoch, hook: ToolHook): HookReply {
+    if (ASKS_BY_ITSELF.has(hook.tool)) return {};
+    const verdict = decide(slotId, hook.tool, hook.input, hook.cwd);
+    record(slotId, epoch, hook.tool, verdict);
+    if (verdict.decision === 'deny') return denyTool(`missiond denies this (${verdict.rule}).`);
+    return verdict.decision === 'allow' ? allowTool(verdict.rule) : askTool(verdict.rule);
+  }
+
+  async function request(
+    slotId: SlotId,
+    epoch: Epoch,
+    hook: ToolHook,
+    signal: AbortSignal,
+  ): Promise<HookReply> {
+    if (ASKS_BY_ITSELF.has(hook.tool)) return {};
+    const verdict = decide(slotId, hook.tool, hook.input, hook.cwd);
+    if (verdict.decision === 'deny') {
+      questions.expectFlash(slotId);
+      return denyRequest(`missiond denies this (${verdict.rule}).`);
+    }
+    if (verdict.decision === 'allow') {
+      questions.expectFlash(slotId);
+      return allowRequest();
+    }
+    const answer = await questions.askByHook(
+      { slotId, epoch, tool: hook.tool, argument: redact(slotId, verdict.argument) },
+      signal,
+    );
+    if (answer === null) return {};
+    return answer.behavior === 'allow' ? allowRequest() : denyRequest(answer.message);
+  }
+
+  return async function receiveHook(
+    slotId: SlotId,
+    epoch: Epoch,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<HookReply> {
+    const runtime = core.runtime(slotId);
+    const hook = parseHookBody(body);
+    if (hook === null || runtime.epoch !== epoch) return {};
+    const at = core.now();
+    runtime.lastActivityAt = at;
+    if (
+      hook.name !== 'other' &&
+      hook.transcriptPath !== undefined &&
+      hook.transcriptPath !== runtime.transcriptPath
+    ) {
+      runtime.transcriptPath = hook.transcriptPath;
+      core.slots.updateSession(epoch, { transcriptPath: hook.transcriptPath });
+    }
+    core.signal(slotId, edgeOf(hook, epoch, at));
+    switch (hook.name) {
+      case 'UserPromptSubmit':
+        turns.promptHeard(slotId, epoch, hook.prompt);
+        return {};
+      case 'Stop':
+        turns.turnEnded(slotId, epoch, hook.lastAssistantMessage);
+        return {};
+      case 'StopFailure':
+        turns.turnFailed(slotId, epoch, hook.error);
+        return {};
+      case 'PreToolUse':
+        return beforeTool(slotId, epoch, hook);
+      case 'PermissionRequest':
+        return request(slotId, epoch, hook, signal);
+      default:
+        return {};
+    }
+  };
+}

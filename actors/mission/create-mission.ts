@@ -1,0 +1,454 @@
+import { createActor, fromCallback, fromPromise, type InspectionEvent, type SnapshotFrom } from 'xstate';
+import type { Epoch, SlotId, TaskId } from '../../db/ids.ts';
+import type { OpenDatabase } from '../../db/open.ts';
+import { missionMachine } from '../../machines/mission.ts';
+import type { sessionMachine } from '../../machines/session.ts';
+import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
+import { taskMachine } from '../../machines/task.ts';
+import type { PtyHost, PtyHostEvent } from '../../services/pty/pty-host.ts';
+import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
+import { createDelivery } from '../delivery.ts';
+import { createDispatcher } from '../dispatcher.ts';
+import { createHooks, type HooksDependencies } from '../hooks.ts';
+import { createJournal } from '../journal.ts';
+import { createLauncher, type LauncherDependencies } from '../launcher.ts';
+import { createQuestions } from '../questions.ts';
+import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
+import { announceRestored, restoreRoot } from '../restore.ts';
+import { type SlotConfiguration, type SlotRuntime, tokenFits } from '../slot-runtime.ts';
+import { isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
+import { createTurns, type TurnRecord } from '../turns.ts';
+import type { Mission } from './api.ts';
+import { createSlotOperations } from './slot-operations.ts';
+import { createTaskOperations } from './task-operations.ts';
+import { createTerminalOperations } from './terminal-operations.ts';
+
+/** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
+const SWEEP_MS = 1_000;
+/** How long an interrupted turn may take to be seen ended before its task ends all the same. */
+const INTERRUPT_AT_MOST_MS = 10_000;
+/** How soon the daemon tries to reach the pty host again. */
+const RECONNECT_MS = 250;
+
+export interface MissionDependencies {
+  readonly database: OpenDatabase;
+  readonly slots: readonly SlotConfiguration[];
+  readonly logger: MissionLogger;
+  readonly now: () => number;
+  readonly logFile: (slotId: SlotId) => string;
+  readonly connectHost: () => Promise<PtyHost>;
+  readonly prepare: LauncherDependencies['prepare'];
+  readonly keyboard: (
+    host: () => PtyHost,
+    epoch: Epoch,
+    version: () => string | null,
+  ) => ReturnType<LauncherDependencies['keyboard']>;
+  readonly judge: HooksDependencies['judge'];
+  readonly redact: HooksDependencies['redact'];
+  readonly expectedWords: (prompt: string, version: string | null) => string;
+  readonly sameWords: (expected: string, heard: string) => boolean;
+  readonly readTurn: (runtime: SlotRuntime, expected: string) => Promise<TurnRecord>;
+  readonly statusLineRow: (body: unknown) => {
+    readonly row: string;
+    readonly contextLeftPercent: number | null;
+    readonly costUsd: number | null;
+    readonly version: string | null;
+  };
+  /** Sees every inspection event, for the Stately inspector. */
+  readonly inspect?: (event: InspectionEvent) => void;
+}
+
+export interface RunningMission extends Mission {
+  /** Stops dispatching and writing. Terminals stay in the host unless `endAgents`. */
+  close(options: { readonly endAgents: boolean }): Promise<void>;
+}
+
+/** Builds the actors, gives them meaning, brings back what the rows remember, and starts. */
+export async function createMission(dependencies: MissionDependencies): Promise<RunningMission> {
+  const { database, logger, now } = dependencies;
+  const core = createCore({ db: database.db, logger, now, slots: dependencies.slots });
+  const report = (where: string) => (error: unknown) =>
+    logger.error(
+      { error: error instanceof Error ? { message: error.message, stack: error.stack } : String(error) },
+      where,
+    );
+  const stopping = new AbortController();
+  core.setHost(await dependencies.connectHost());
+
+  const launcher = createLauncher({
+    host: core.host,
+    slots: core.slots,
+    runtime: core.runtime,
+    now,
+    prepare: dependencies.prepare,
+    keyboard: (epoch) => dependencies.keyboard(core.host, epoch, () => versionOf(core, epoch)),
+  });
+  const readTurn = (epoch: Epoch, expected: string): Promise<TurnRecord> => {
+    const runtime = [...core.runtimes.values()].find((candidate) => candidate.epoch === epoch);
+    return runtime === undefined
+      ? Promise.resolve({ found: false, ended: false, interrupted: false, lastAssistantMessage: null })
+      : dependencies.readTurn(runtime, expected);
+  };
+  const snapshotOf = (slotId: SlotId): SlotSnapshot | undefined => core.slotSnapshot(slotId);
+  const turns = createTurns({
+    tasks: core.tasks,
+    slots: core.slots,
+    now,
+    sameWords: dependencies.sameWords,
+    readTurn,
+    send: core.sendToTask,
+    isResting: (slotId) => {
+      const snapshot = snapshotOf(slotId);
+      return snapshot !== undefined && isResting(snapshot);
+    },
+    onError: report('a silent turn could not be judged'),
+  });
+  const questions = createQuestions({
+    ledger: core.permissions,
+    bus: core.bus,
+    now,
+    activeTask: (slotId) => core.occupied.get(slotId),
+    changed(slotId, taskId, open) {
+      if (taskId !== undefined)
+        core.sendToTask(taskId, { type: open ? 'question.asked' : 'question.closed' });
+      const actor = core.slotActor(slotId);
+      if (actor !== undefined) journal.touch(actor);
+    },
+  });
+  core.setView((slotId) => {
+    const runtime = core.runtime(slotId);
+    const snapshot = snapshotOf(slotId);
+    if (snapshot === undefined) throw new Error(`slot ${slotId} has no actor`);
+    return viewSlot(snapshot, runtime, {
+      question: questions.of(slotId),
+      taskId: core.occupied.get(slotId),
+      logFile: dependencies.logFile(slotId),
+    });
+  });
+
+  const dispatcher = createDispatcher({
+    queued: () => {
+      const given = new Set(core.occupied.values());
+      return core.tasks.queued().filter(({ id }) => !given.has(id));
+    },
+    slots: () =>
+      [...core.runtimes.values()].flatMap((runtime) => {
+        const { id: slotId, role } = runtime.configuration;
+        const snapshot = snapshotOf(slotId);
+        if (snapshot === undefined) return [];
+        const readiness = core.occupied.has(slotId) ? 'busy' : readinessOf(snapshot);
+        const { failure } = snapshot.context;
+        return [
+          {
+            slotId,
+            role,
+            readiness,
+            lastUsedAt: runtime.lastUsedAt,
+            failure: failure === null ? null : { ...failure, code: 'launch_failed' },
+          },
+        ];
+      }),
+    assign(task, slotId) {
+      const plan = snapshotOf(slotId)?.context.plan;
+      if (plan == null) return;
+      core.occupied.set(slotId, task.id);
+      core.runtime(slotId).lastUsedAt = now();
+      core.sendToTask(task.id, {
+        type: 'task.assign',
+        at: now(),
+        assignment: { slotId, epoch: plan.epoch, sessionId: plan.sessionId },
+      });
+    },
+    start: (slotId) => core.sendToSlot(slotId, { type: 'slot.start', autoRestart: false, resume: false }),
+    refuse: (task, failure) => core.sendToTask(task.id, { type: 'task.refuse', failure, at: now() }),
+  });
+  let dispatchScheduled = false;
+  const dispatchSoon = (): void => {
+    if (dispatchScheduled || stopping.signal.aborted) return;
+    dispatchScheduled = true;
+    setImmediate(() => {
+      dispatchScheduled = false;
+      if (stopping.signal.aborted) return;
+      try {
+        dispatcher.dispatch();
+      } catch (error) {
+        report('tasks could not be dispatched')(error);
+      }
+    });
+  };
+
+  const reactions: Reactions = {
+    slotMoved(slotId) {
+      const snapshot = snapshotOf(slotId);
+      if (snapshot?.value === 'stopped') questions.drop(slotId, 'the session ended');
+      dispatchSoon();
+    },
+    sessionMoved(slotId, session: SnapshotFrom<typeof sessionMachine>) {
+      const runtime = core.runtime(slotId);
+      if (runtime.epoch === null || runtime.epoch !== session.context.epoch) return;
+      questions.see(slotId, runtime.epoch, runtime.reading?.dialog);
+      if (session.hasTag('resting')) turns.restingSeen(slotId, runtime.epoch);
+      else turns.workSeen(slotId);
+    },
+    taskEnded(task) {
+      dispatcher.forget(task.id);
+      for (const [slotId, taskId] of core.occupied) if (taskId === task.id) core.occupied.delete(slotId);
+      core.root().send({ type: 'task.close', taskId: task.id });
+      for (const runtime of core.runtimes.values()) {
+        const actor =
+          runtime.configuration.id === task.slotId ? core.slotActor(runtime.configuration.id) : undefined;
+        if (actor !== undefined) journal.touch(actor);
+      }
+      dispatchSoon();
+    },
+  };
+  const journal = createJournal(
+    database.db,
+    [taskRecorder(core, reactions), ...slotRecorders(core, reactions)],
+    report('the journal could not write'),
+  );
+  const deliver = createDelivery({
+    tasks: core.tasks,
+    turns,
+    now,
+    runtime: ({ slotId }) => core.runtime(slotId),
+    expectedWords: (prompt, slotId) => dependencies.expectedWords(prompt, core.runtime(slotId).claudeVersion),
+    readTurn,
+    flush: journal.flush,
+  });
+
+  const machine = missionMachine.provide({
+    actors: {
+      slot: slotMachine.provide({
+        actors: {
+          plan: fromPromise<
+            LaunchPlan,
+            { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }
+          >(({ input }) => launcher.plan(input.previous, input.resume)),
+          launch: fromPromise(({ input }) => launcher.launch(input.slotId, input.plan, input.mcpConfigPath)),
+          terminate: fromPromise(({ input }) => launcher.terminate(input.slotId, input.plan)),
+        },
+      }),
+      task: taskMachine.provide({
+        actors: {
+          deliver: fromPromise(({ input, signal }) => deliver(input.taskId, input.assignment, signal)),
+          interrupt: fromPromise(async ({ input, signal }) => {
+            if (input.assignment === null) return;
+            const runtime = core.runtime(input.assignment.slotId);
+            if (runtime.keyboard === null || runtime.epoch !== input.assignment.epoch) return;
+            const timeout = AbortSignal.any([signal, AbortSignal.timeout(INTERRUPT_AT_MOST_MS)]);
+            const snapshot = snapshotOf(input.assignment.slotId);
+            if (snapshot !== undefined && isResting(snapshot)) return;
+            questions.drop(input.assignment.slotId, 'the task was ended');
+            await runtime.keyboard.interrupt(timeout);
+          }),
+        },
+      }),
+      dispatcher: fromCallback(() => {
+        const sweep = setInterval(() => {
+          for (const row of core.tasks.open()) {
+            if (row.deadlineAt !== null && row.deadlineAt <= now())
+              core.sendToTask(row.id, { type: 'deadline.passed', at: now() });
+          }
+          dispatchSoon();
+        }, SWEEP_MS);
+        return () => clearInterval(sweep);
+      }),
+    },
+    actions: {
+      release(_, { actorId, failure, willRespawn }) {
+        logger.error({ actorId, failure, willRespawn }, 'an actor crashed');
+        for (const runtime of core.runtimes.values()) {
+          if (actorId !== `slot:${runtime.configuration.id}` || runtime.epoch === null) continue;
+          core
+            .host()
+            .terminate(runtime.epoch, 0)
+            .catch(report('the terminal of a crashed slot could not be ended'));
+        }
+        for (const taskId of core.occupied.values()) {
+          if (actorId === `task:${taskId}`) failCrashedTask(core, taskId, failure.message);
+        }
+      },
+    },
+  });
+
+  function takeHostEvent(event: PtyHostEvent): void {
+    if (event.type === 'disconnected') {
+      if (!stopping.signal.aborted) reconnect().catch(report('the pty host could not be reached again'));
+      return;
+    }
+    const runtime = core.runtimes.get(event.slotId);
+    if (runtime === undefined || runtime.epoch !== event.epoch) return;
+    const { epoch, slotId } = event;
+    runtime.lastActivityAt = now();
+    if (event.type === 'reading') {
+      const before = runtime.reading;
+      runtime.reading = event.reading;
+      core.signal(slotId, { type: 'screen.read', epoch, at: event.reading.at, reading: event.reading });
+      if (before?.title !== event.reading.title) {
+        core.bus.publish({ type: 'title_changed', at: now(), slotId, title: event.reading.title });
+      }
+      return;
+    }
+    const how =
+      event.exit.signal === null ? `code ${event.exit.code ?? 'unknown'}` : `signal ${event.exit.signal}`;
+    core.slots.updateSession(epoch, { endedAt: event.exit.at, exitCode: event.exit.code });
+    core.signal(slotId, {
+      type: 'pty.exited',
+      epoch,
+      at: event.exit.at,
+      code: event.exit.code,
+      signal: event.exit.signal,
+    });
+    turns.sessionEnded(slotId, epoch, how);
+    core.sendToSlot(slotId, { type: 'terminal.exited', epoch, ...event.exit });
+  }
+
+  async function reconnect(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        const next = await dependencies.connectHost();
+        core.setHost(next);
+        next.subscribe(takeHostEvent);
+        await announceRestored(core, await next.list());
+        return;
+      } catch (error) {
+        report('the pty host does not answer')(error);
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      }
+    }
+  }
+
+  questions.closeForgotten();
+  const held = await core.host().list();
+  const root = createActor(machine, {
+    snapshot: restoreRoot(core, machine),
+    inspect(event) {
+      journal.inspect(event);
+      dependencies.inspect?.(event);
+    },
+  });
+  core.setRoot(root);
+  root.subscribe({ error: report('the root actor failed') });
+  for (const runtime of core.runtimes.values()) {
+    const row = core.slots.get(runtime.configuration.id);
+    const terminal = held.find(({ epoch }) => epoch === row?.epoch);
+    if (row?.epoch != null && row.sessionId !== null && terminal !== undefined) {
+      launcher.bind(runtime.configuration.id, { epoch: row.epoch, sessionId: row.sessionId, resume: false });
+    }
+  }
+  core.host().subscribe(takeHostEvent);
+  root.start();
+  await announceRestored(core, held);
+  const known = new Set([...core.runtimes.keys()].map((slotId) => snapshotOf(slotId)?.context.plan?.epoch));
+  for (const terminal of held) {
+    if (known.has(terminal.epoch)) continue;
+    logger.warn(
+      { epoch: terminal.epoch, slotId: terminal.slotId },
+      'a terminal that belongs to no slot is ended',
+    );
+    await core.host().terminate(terminal.epoch, 0);
+    await core.host().forget(terminal.epoch);
+  }
+  for (const { configuration } of core.runtimes.values()) {
+    if (configuration.autoStart && snapshotOf(configuration.id)?.value === 'stopped') {
+      core.sendToSlot(configuration.id, { type: 'slot.start', autoRestart: true, resume: false });
+    }
+  }
+  dispatchSoon();
+
+  const receiveHook = createHooks({
+    core,
+    questions,
+    turns,
+    judge: dependencies.judge,
+    redact: dependencies.redact,
+    writeLater: journal.enqueue,
+  });
+  return {
+    ...createTaskOperations({ core, dispatchSoon, signal: stopping.signal }),
+    ...createSlotOperations({ core, questions, dispatchSoon, signal: stopping.signal }),
+    ...createTerminalOperations({
+      core,
+      questions,
+      snapshotOf,
+      logFile: dependencies.logFile,
+      dispatchSoon,
+      signal: stopping.signal,
+    }),
+    receiveHook,
+    receiveStatusLine(slotId, epoch, body) {
+      const line = dependencies.statusLineRow(body);
+      const runtime = core.runtime(slotId);
+      if (runtime.epoch !== epoch) return '';
+      runtime.costUsd = line.costUsd ?? runtime.costUsd;
+      if (line.version !== null && line.version !== runtime.claudeVersion) {
+        runtime.claudeVersion = line.version;
+        core.slots.updateSession(epoch, { claudeVersion: line.version });
+      }
+      core.signal(slotId, {
+        type: 'statusLine.read',
+        epoch,
+        at: now(),
+        contextLeftPercent: line.contextLeftPercent,
+      });
+      return line.row;
+    },
+    slotTokenFits: (slotId, token) => {
+      const runtime = core.runtimes.get(slotId);
+      return runtime !== undefined && tokenFits(runtime, token);
+    },
+    subscribe: (listener, since) => core.bus.subscribe(listener, since),
+    lastSequence: () => core.bus.lastSequence(),
+    async close({ endAgents }) {
+      stopping.abort();
+      turns.dispose();
+      questions.dispose();
+      if (endAgents) await endAll(core);
+      try {
+        journal.flush();
+      } catch (error) {
+        report('the last writes failed')(error);
+      }
+      journal.close();
+      root.stop();
+      if (endAgents) await core.host().shutdown(0).catch(report('the pty host could not be ended'));
+      await core.host().disconnect();
+      database.close();
+    },
+  };
+}
+
+function versionOf(core: MissionCore, epoch: Epoch): string | null {
+  return [...core.runtimes.values()].find((runtime) => runtime.epoch === epoch)?.claudeVersion ?? null;
+}
+
+/** The actor is gone, so its row is ended here. */
+function failCrashedTask(core: MissionCore, taskId: TaskId, message: string): void {
+  core.tasks.update(taskId, {
+    status: 'failed',
+    errorCode: 'internal',
+    error: `missiond failed on this task: ${message}`,
+    finishedAt: core.now(),
+  });
+  for (const [slotId, occupied] of core.occupied) if (occupied === taskId) core.occupied.delete(slotId);
+}
+
+/** Stops every slot and waits until each has let go of its terminal. */
+async function endAll(core: MissionCore): Promise<void> {
+  const ending = [...core.runtimes.keys()].map((slotId) => {
+    const actor = core.slotActor(slotId);
+    const snapshot: SlotSnapshot | undefined = actor?.getSnapshot();
+    if (actor === undefined || snapshot === undefined || snapshot.value === 'stopped')
+      return Promise.resolve();
+    return new Promise<void>((resolve) => {
+      const subscription = actor.subscribe((next: SlotSnapshot) => {
+        if (next.value !== 'stopped') return;
+        subscription.unsubscribe();
+        resolve();
+      });
+      core.sendToSlot(slotId, { type: 'slot.stop' });
+    });
+  });
+  await Promise.all(ending);
+}

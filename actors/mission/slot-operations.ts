@@ -1,0 +1,165 @@
+import type { SlotId, TaskId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import type { MissionCore } from '../core.ts';
+import type { Questions } from '../questions.ts';
+import { readinessOf, type SlotSnapshot } from '../slot-view.ts';
+import type { KillResult, Mission, SpawnOptions } from './api.ts';
+import type { SlotView } from './views.ts';
+
+/** Waiting for a first prompt box: MCP servers can hold it back for most of a minute. */
+const IDLE_WITHIN_MS = 60_000;
+/** A process group is killed within about 5 s; a loaded machine may take longer. */
+const STOPPED_WITHIN_MS = 20_000;
+
+export interface SlotOperationsDependencies {
+  readonly core: MissionCore;
+  readonly questions: Questions;
+  readonly dispatchSoon: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** Starting and ending slots. */
+export function createSlotOperations({
+  core,
+  questions,
+  dispatchSoon,
+  signal,
+}: SlotOperationsDependencies): Pick<Mission, 'slots' | 'slot' | 'spawn' | 'kill' | 'restart' | 'questions'> {
+  function snapshotOf(slotId: SlotId): SlotSnapshot {
+    core.runtime(slotId);
+    const snapshot = core.slotSnapshot(slotId);
+    if (snapshot === undefined) {
+      throw new MissionError('internal', `Slot ${slotId} is being put together again after a failure.`, {
+        remedy: 'Try again in a moment.',
+      });
+    }
+    return snapshot;
+  }
+
+  /** Resolves when `reached` holds after a change of the slot. */
+  function until(
+    slotId: SlotId,
+    reached: (snapshot: SlotSnapshot) => boolean,
+    withinMs: number,
+    what: string,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (reached(snapshotOf(slotId))) return resolve();
+      const finish = (act: () => void): void => {
+        clearTimeout(timer);
+        unsubscribe();
+        signal.removeEventListener('abort', stopped);
+        act();
+      };
+      const stopped = (): void =>
+        finish(() => reject(new MissionError('cancelled', 'The daemon is stopping.')));
+      const timer = setTimeout(() => {
+        const { state } = core.view(slotId);
+        finish(() =>
+          reject(
+            new MissionError(
+              'timeout',
+              `Slot ${slotId} was not ${what} within ${withinMs} ms; it is ${state}.`,
+              {
+                remedy: `Look with mission_pty_screen {"slotId": "${slotId}"}.`,
+              },
+            ),
+          ),
+        );
+      }, withinMs);
+      const unsubscribe = core.bus.subscribe((event) => {
+        if (event.type === 'slot_changed' && event.slot.slotId === slotId && reached(snapshotOf(slotId)))
+          finish(resolve);
+      });
+      signal.addEventListener('abort', stopped, { once: true });
+    });
+  }
+
+  async function spawn(slotId: SlotId, options: SpawnOptions): Promise<SlotView> {
+    if (snapshotOf(slotId).value !== 'stopped') {
+      throw new MissionError(
+        'slot_already_running',
+        `Slot ${slotId} is already ${core.view(slotId).status}.`,
+        {
+          remedy: 'Use it as it is, or restart it with mission_restart.',
+        },
+      );
+    }
+    core.sendToSlot(slotId, {
+      type: 'slot.start',
+      autoRestart: options.autoRestart ?? false,
+      resume: false,
+      ...(options.mcpConfigPath === undefined ? {} : { mcpConfigPath: options.mcpConfigPath }),
+    });
+    const settled = (snapshot: SlotSnapshot): boolean =>
+      snapshot.value === 'live' || snapshot.value === 'stopped';
+    await until(slotId, settled, options.timeoutMs ?? IDLE_WITHIN_MS, 'started');
+    const { context, value } = snapshotOf(slotId);
+    if (value === 'stopped') {
+      throw new MissionError('launch_failed', context.failure?.message ?? `Slot ${slotId} did not start.`, {
+        remedy: context.failure?.remedy ?? `See \`missiond logs ${slotId}\`.`,
+      });
+    }
+    if (options.waitForIdle === true) {
+      await until(
+        slotId,
+        (snapshot) => readinessOf(snapshot) !== 'busy',
+        options.timeoutMs ?? IDLE_WITHIN_MS,
+        'idle',
+      );
+    }
+    return core.view(slotId);
+  }
+
+  async function kill(slotId: SlotId): Promise<KillResult> {
+    const before = snapshotOf(slotId);
+    const taskId = core.occupied.get(slotId);
+    const status = taskId === undefined ? undefined : core.tasks.get(taskId)?.status;
+    const requeued: TaskId[] = [];
+    const failed: TaskId[] = [];
+    const typed =
+      taskId === undefined || before.context.plan === null
+        ? undefined
+        : core.tasks.deliveryOf(taskId, before.context.plan.epoch)?.status;
+    if (taskId !== undefined && status === 'delivering' && (typed === undefined || typed === 'queued')) {
+      // It never reached the session, so another slot may do it.
+      requeued.push(taskId);
+      core.occupied.delete(slotId);
+      core.sendToTask(taskId, { type: 'task.requeue' });
+    } else if (taskId !== undefined) {
+      failed.push(taskId);
+      core.sendToTask(taskId, {
+        type: 'turn.failed',
+        at: core.now(),
+        failure: {
+          code: 'session_exited',
+          message: `Slot ${slotId} was killed while it worked on this task.`,
+          remedy: 'Submit the task again.',
+        },
+      });
+    }
+    questions.drop(slotId, 'the slot was killed');
+    if (before.value !== 'stopped') {
+      core.sendToSlot(slotId, { type: 'slot.stop' });
+      await until(slotId, (snapshot) => snapshot.value === 'stopped', STOPPED_WITHIN_MS, 'stopped');
+    }
+    dispatchSoon();
+    return { success: true, slotId, requeuedTasks: requeued, failedTasks: failed };
+  }
+
+  return {
+    slots: () => [...core.runtimes.keys()].map((slotId) => core.view(slotId)),
+    slot: (slotId) => {
+      snapshotOf(slotId);
+      return core.view(slotId);
+    },
+    spawn,
+    kill,
+    async restart(slotId) {
+      const { autoRestart } = snapshotOf(slotId).context;
+      await kill(slotId);
+      return spawn(slotId, { autoRestart });
+    },
+    questions: () => questions.all(),
+  };
+}

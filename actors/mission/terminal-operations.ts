@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises';
+import type { SlotId } from '../../db/ids.ts';
+import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
+import type { MissionCore } from '../core.ts';
+import type { Questions } from '../questions.ts';
+import type { SlotKeyboard, SlotRuntime, Typed } from '../slot-runtime.ts';
+import { isResting, readinessOf, type SlotSnapshot } from '../slot-view.ts';
+import type { Mission } from './api.ts';
+import { chooseLabel } from './choose-label.ts';
+import { createTaskOperations } from './task-operations.ts';
+
+/** A dialog of three options is answered within a second; a loaded machine may take longer. */
+const KEYS_WITHIN_MS = 15_000;
+
+export interface TerminalOperationsDependencies {
+  readonly core: MissionCore;
+  readonly questions: Questions;
+  readonly snapshotOf: (slotId: SlotId) => SlotSnapshot | undefined;
+  readonly logFile: (slotId: SlotId) => string;
+  readonly dispatchSoon: () => void;
+  readonly signal: AbortSignal;
+}
+
+function isCode(code: string): code is MissionErrorCode {
+  return code in MISSION_ERRORS;
+}
+
+function must(typed: Typed): void {
+  if (typed.ok) return;
+  const { code, message, remedy } = typed.failure;
+  throw new MissionError(isCode(code) ? code : 'internal', message, remedy === undefined ? {} : { remedy });
+}
+
+/** One terminal at a time: writing to it, looking at it, answering it. */
+export function createTerminalOperations({
+  core,
+  questions,
+  snapshotOf,
+  logFile,
+  dispatchSoon,
+  signal,
+}: TerminalOperationsDependencies): Pick<
+  Mission,
+  'send' | 'screen' | 'confirm' | 'interrupt' | 'history' | 'logs' | 'attach'
+> {
+  const tasks = createTaskOperations({ core, dispatchSoon, signal });
+
+  function running(slotId: SlotId): {
+    readonly runtime: SlotRuntime;
+    readonly keyboard: SlotKeyboard;
+    readonly epoch: NonNullable<SlotRuntime['epoch']>;
+  } {
+    const runtime = core.runtime(slotId);
+    if (runtime.keyboard === null || runtime.epoch === null) {
+      throw new MissionError('slot_not_running', `Slot ${slotId} has no running session.`, {
+        remedy: `Start it with mission_pty_spawn {"slotId": "${slotId}"}.`,
+      });
+    }
+    return { runtime, keyboard: runtime.keyboard, epoch: runtime.epoch };
+  }
+
+  return {
+    async send(slotId, message, options) {
+      running(slotId);
+      const snapshot = snapshotOf(slotId);
+      const { state, conversation, composer } = core.view(slotId);
+      if (snapshot === undefined || core.occupied.has(slotId) || readinessOf(snapshot) !== 'ready') {
+        const draft = composer === 'personDraft' || composer === 'menu';
+        throw new MissionError(
+          draft ? 'composer_occupied' : 'slot_not_idle',
+          draft
+            ? `A draft stands in the prompt box of ${slotId}.`
+            : `Slot ${slotId} is not idle (${state}, ${conversation}).`,
+          {
+            remedy: 'Wait until it is idle, or use mission_submit, which waits in the queue.',
+          },
+        );
+      }
+      const startedAt = core.now();
+      const taskId = tasks.enqueue('message', { slotId, prompt: message });
+      if (!options.waitForResponse) {
+        return {
+          delivered: true,
+          mode: 'fire-and-forget',
+          hint: `Being typed. mission_status {"taskId": "${taskId}"} says how it went; mission_pty_history shows the answer.`,
+        };
+      }
+      const task = await tasks.waitForTask(taskId, options);
+      if (task.status !== 'done') {
+        const code = task.errorCode ?? 'internal';
+        throw new MissionError(
+          isCode(code) ? code : 'internal',
+          task.error ?? `The message ended as ${task.status}.`,
+          { facts: { taskId } },
+        );
+      }
+      return {
+        delivered: true,
+        mode: 'response',
+        response: task.result ?? '',
+        durationMs: core.now() - startedAt,
+        state: core.view(slotId).state,
+      };
+    },
+
+    async screen(slotId, lines) {
+      return core.host().text(running(slotId).epoch, lines);
+    },
+
+    async confirm(slotId, response, answeredBy) {
+      const { keyboard } = running(slotId);
+      const question = questions.of(slotId);
+      if (question === undefined) {
+        throw new MissionError('question_gone', `Nothing waits for an answer in slot ${slotId}.`, {
+          remedy: 'Look with mission_pty_status; the dialog may have been answered at the terminal.',
+        });
+      }
+      const choice = chooseLabel(question, response);
+      // A plain yes or no goes through the hook that waits; what widens a rule is chosen on the screen, by its label.
+      if (questions.hookWaits(slotId) && choice.meaning !== 'other') {
+        const answer =
+          choice.meaning === 'yes'
+            ? { behavior: 'allow' as const }
+            : { behavior: 'deny' as const, message: `Refused by ${answeredBy}.` };
+        questions.answerHook(slotId, answer, choice.label, answeredBy);
+      } else {
+        must(
+          await keyboard.choose(choice.label, AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)])),
+        );
+        questions.closeByKeys(slotId, choice.label, answeredBy);
+      }
+      core.logger.info(
+        { slotId, tool: question.tool, chosen: choice.label, answeredBy },
+        'question answered',
+      );
+      return { success: true, slotId, chosen: choice.label, question };
+    },
+
+    async interrupt(slotId) {
+      const { keyboard } = running(slotId);
+      const snapshot = snapshotOf(slotId);
+      if (snapshot !== undefined && isResting(snapshot))
+        return { interrupted: false, state: core.view(slotId).state };
+      must(await keyboard.interrupt(AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)])));
+      return { interrupted: true, state: core.view(slotId).state };
+    },
+
+    history(slotId) {
+      core.runtime(slotId);
+      return core.slots.history(slotId).map(({ role, content, at, taskId }) => ({
+        role,
+        content,
+        timestamp: at,
+        ...(taskId === null ? {} : { taskId }),
+      }));
+    },
+
+    async logs(slotId, lines) {
+      const runtime = core.runtime(slotId);
+      const file = logFile(slotId);
+      const all = await readFile(file, 'utf8').catch(() => '');
+      return {
+        slotId,
+        logFile: file,
+        ...(runtime.transcriptPath === null ? {} : { transcriptFile: runtime.transcriptPath }),
+        lines: all
+          .split('\n')
+          .filter((line) => line !== '')
+          .slice(-lines),
+      };
+    },
+
+    async attach(slotId, handlers, { fromSequence, readOnly }) {
+      const { runtime, keyboard, epoch } = running(slotId);
+      const tell = (): void => {
+        core.signal(slotId, {
+          type: 'attachment.changed',
+          epoch,
+          at: core.now(),
+          viewers: runtime.viewers,
+          controllers: runtime.controllers,
+        });
+      };
+      const attachment = await core.host().attach(epoch, handlers, fromSequence);
+      runtime.viewers += 1;
+      if (!readOnly) runtime.controllers += 1;
+      tell();
+      let detached = false;
+      const refuse = (): void => {
+        if (readOnly)
+          throw new MissionError('not_authorised', 'This attachment is read-only.', {
+            remedy: 'Attach without --read-only.',
+          });
+      };
+      return {
+        sessionId: snapshotOf(slotId)?.context.plan?.sessionId,
+        acknowledge: attachment.acknowledge,
+        detach() {
+          if (detached) return;
+          detached = true;
+          attachment.detach();
+          runtime.viewers -= 1;
+          if (!readOnly) runtime.controllers -= 1;
+          if (runtime.epoch === epoch) tell();
+        },
+        async input(data) {
+          refuse();
+          core.signal(slotId, { type: 'person.typed', epoch, at: core.now() });
+          await keyboard.passThrough(data);
+        },
+        async resize(columns, rows) {
+          refuse();
+          await core.host().resize(epoch, columns, rows);
+        },
+      };
+    },
+  };
+}

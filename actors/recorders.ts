@@ -1,0 +1,198 @@
+import type { AnyActorRef, SnapshotFrom } from 'xstate';
+import { type SlotId, TaskId } from '../db/ids.ts';
+import type { sessionMachine } from '../machines/session.ts';
+import type { Evidence } from '../machines/session-events.ts';
+import { nearestState } from '../machines/session-view.ts';
+import type { taskMachine } from '../machines/task.ts';
+import type { TaskRow } from '../services/ledger/task-ledger.ts';
+import type { MissionCore } from './core.ts';
+import { persisted, type Recorder, SNAPSHOT_VERSION } from './journal.ts';
+import { taskView } from './mission/task-view.ts';
+import type { SessionState, SlotView, TaskStatus } from './mission/views.ts';
+import type { SlotSnapshot } from './slot-view.ts';
+
+type TaskSnapshot = SnapshotFrom<typeof taskMachine>;
+type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
+
+/** What other parts do when something has moved and is stored. */
+export interface Reactions {
+  slotMoved(slotId: SlotId): void;
+  sessionMoved(slotId: SlotId, session: SessionSnapshot): void;
+  taskEnded(task: TaskRow): void;
+}
+
+/** `ending` is not a status that people know: the task still runs until its session has let go. */
+function statusOf(snapshot: TaskSnapshot): TaskStatus {
+  return snapshot.value === 'ending' ? 'running' : snapshot.value;
+}
+
+function isFinal(status: TaskStatus): boolean {
+  return status === 'done' || status === 'failed' || status === 'cancelled';
+}
+
+/** The row and the event of tasks. */
+export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder {
+  const published = new Map<string, { readonly status: TaskStatus; readonly text: string }>();
+
+  function change(snapshot: TaskSnapshot): Partial<TaskRow> {
+    const { context } = snapshot;
+    const status = statusOf(snapshot);
+    return {
+      status,
+      slotId: context.assignment?.slotId ?? null,
+      epoch: context.assignment?.epoch ?? null,
+      sessionId: context.assignment?.sessionId ?? null,
+      result: context.result,
+      errorCode: status === 'failed' ? (context.failure?.code ?? null) : null,
+      error:
+        status === 'failed'
+          ? [context.failure?.message, context.failure?.remedy].filter(Boolean).join(' ')
+          : null,
+      startedAt: context.startedAt,
+      finishedAt: isFinal(status) ? (context.finishedAt ?? core.now()) : null,
+    };
+  }
+
+  return {
+    idPrefix: 'task:',
+    write(actorRef) {
+      const snapshot: TaskSnapshot = actorRef.getSnapshot();
+      const { taskId } = snapshot.context;
+      const before = core.tasks.get(taskId);
+      // A final state is written once; nothing moves it afterwards.
+      if (before === undefined || isFinal(before.status)) return;
+      const next = change(snapshot);
+      core.tasks.update(taskId, {
+        ...next,
+        snapshot: persisted(actorRef),
+        snapshotVersion: SNAPSHOT_VERSION,
+      });
+      if (before.kind === 'message' || (next.status !== 'done' && next.status !== 'failed')) return;
+      core.inbox.add({
+        taskId,
+        fromRole: before.role,
+        content: next.status === 'done' ? (next.result ?? '') : `failed: ${next.error ?? ''}`,
+        createdAt: next.finishedAt ?? core.now(),
+      });
+    },
+    publish(actorRef) {
+      const taskId = TaskId.parse(actorRef.id.slice('task:'.length));
+      const row = core.tasks.get(taskId);
+      if (row === undefined) return;
+      const task = taskView(row);
+      const text = JSON.stringify(task);
+      const before = published.get(taskId);
+      if (before?.text === text) return;
+      published.set(taskId, { status: row.status, text });
+      core.bus.publish({
+        type: 'task_changed',
+        at: core.now(),
+        task,
+        ...(before === undefined ? {} : { previousStatus: before.status }),
+      });
+      if (!isFinal(row.status)) return;
+      published.delete(taskId);
+      reactions.taskEnded(row);
+    },
+  };
+}
+
+/** The row and the event of slots, and the transitions of their sessions. */
+export function slotRecorders(core: MissionCore, reactions: Reactions): readonly Recorder[] {
+  const published = new Map<SlotId, { readonly state: SessionState; readonly text: string }>();
+  const lastEvidence = new Map<SlotId, Evidence>();
+
+  function slotOf(actorRef: AnyActorRef): AnyActorRef | undefined {
+    const session: SessionSnapshot = actorRef.getSnapshot();
+    for (const runtime of core.runtimes.values()) {
+      if (runtime.epoch === session.context.epoch) return core.slotActor(runtime.configuration.id);
+    }
+    return undefined;
+  }
+
+  function writeSlot(actorRef: AnyActorRef): void {
+    const { context, value }: SlotSnapshot = actorRef.getSnapshot();
+    core.slots.save({
+      id: context.slotId,
+      role: context.role,
+      status: value,
+      desired: context.desired,
+      epoch: context.plan?.epoch ?? null,
+      sessionId: context.plan?.sessionId ?? null,
+      pid: context.pid,
+      snapshot: persisted(actorRef),
+      snapshotVersion: SNAPSHOT_VERSION,
+      updatedAt: core.now(),
+    });
+  }
+
+  /** The last activity moves with every byte and is not worth an event of its own. */
+  function comparable(view: SlotView): string {
+    return JSON.stringify({ ...view, lastActivityAt: 0 });
+  }
+
+  function publishSlot(actorRef: AnyActorRef): void {
+    const { context }: SlotSnapshot = actorRef.getSnapshot();
+    const slot = core.view(context.slotId);
+    const text = comparable(slot);
+    const before = published.get(context.slotId);
+    if (before?.text === text) return;
+    published.set(context.slotId, { state: slot.state, text });
+    core.bus.publish({
+      type: 'slot_changed',
+      at: core.now(),
+      slot,
+      ...(before === undefined ? {} : { previousState: before.state }),
+    });
+    reactions.slotMoved(context.slotId);
+  }
+
+  function writeTransitions(slotId: SlotId, session: SessionSnapshot): void {
+    const { evidence, epoch } = session.context;
+    const last = lastEvidence.get(slotId);
+    const known =
+      last === undefined
+        ? -1
+        : evidence.findLastIndex(
+            (entry) => entry.at === last.at && entry.from === last.from && entry.to === last.to,
+          );
+    for (const entry of evidence.slice(known + 1)) {
+      core.slots.addTransition({
+        epoch: core.runtimes.get(slotId)?.epoch ?? null,
+        slotId,
+        at: entry.at,
+        region: 'conversation',
+        from: entry.from,
+        to: entry.to,
+        evidence: [entry.rule, ...entry.screen],
+      });
+      core.logger.info(
+        { slotId, epoch, from: nearestState(entry.from), to: nearestState(entry.to), rule: entry.rule },
+        'session moved',
+      );
+    }
+    const latest = evidence.at(-1);
+    if (latest !== undefined) lastEvidence.set(slotId, latest);
+  }
+
+  return [
+    { idPrefix: 'slot:', write: writeSlot, publish: publishSlot },
+    {
+      idPrefix: 'session',
+      write(actorRef) {
+        const slot = slotOf(actorRef);
+        if (slot === undefined) return;
+        const snapshot: SlotSnapshot = slot.getSnapshot();
+        writeTransitions(snapshot.context.slotId, actorRef.getSnapshot());
+        writeSlot(slot);
+      },
+      publish(actorRef) {
+        const slot = slotOf(actorRef);
+        if (slot === undefined) return;
+        const snapshot: SlotSnapshot = slot.getSnapshot();
+        reactions.sessionMoved(snapshot.context.slotId, actorRef.getSnapshot());
+        publishSlot(slot);
+      },
+    },
+  ];
+}

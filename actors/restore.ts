@@ -1,0 +1,118 @@
+import { createActor, type Snapshot } from 'xstate';
+import { z } from 'zod';
+import { type missionMachine, type SlotKey, slotActorId, taskActorId } from '../machines/mission.ts';
+import { slotMachine } from '../machines/slot.ts';
+import { taskMachine } from '../machines/task.ts';
+import type { PtyInfo } from '../services/pty/pty-host.ts';
+import type { MissionCore } from './core.ts';
+import { SNAPSHOT_VERSION } from './journal.ts';
+import type { SlotSnapshot } from './slot-view.ts';
+
+/** The outer shape of a persisted snapshot; XState checks nothing of it. */
+const Persisted = z.looseObject({
+  status: z.enum(['active', 'done', 'error', 'stopped']),
+  value: z.unknown(),
+  context: z.unknown(),
+});
+
+interface RestoredChild {
+  readonly snapshot: Snapshot<unknown>;
+  readonly src: 'slot' | 'task';
+  readonly systemId: string;
+  readonly syncSnapshot: false;
+}
+
+/** A stored snapshot that this version can go on from, or null: then the actor begins afresh. */
+function usable(
+  stored: unknown,
+  version: number,
+  machine: typeof slotMachine | typeof taskMachine,
+): Snapshot<unknown> | null {
+  if (stored === null || version !== SNAPSHOT_VERSION) return null;
+  const parsed = Persisted.safeParse(stored);
+  if (!parsed.success || parsed.data.status !== 'active') return null;
+  const known = typeof parsed.data.value === 'string' && parsed.data.value in machine.states;
+  return known ? { ...parsed.data, status: 'active', output: undefined, error: undefined } : null;
+}
+
+function restoredSlots(core: MissionCore): {
+  readonly keys: SlotKey[];
+  readonly children: Record<string, RestoredChild>;
+} {
+  const keys: SlotKey[] = [];
+  const children: Record<string, RestoredChild> = {};
+  for (const { configuration } of core.runtimes.values()) {
+    const key = { slotId: configuration.id, role: configuration.role };
+    const row = core.slots.get(key.slotId);
+    const snapshot =
+      (row === undefined || row.role !== key.role
+        ? null
+        : usable(row.snapshot, row.snapshotVersion, slotMachine)) ??
+      createActor(slotMachine, { input: key }).getPersistedSnapshot();
+    const id = slotActorId(key.slotId);
+    keys.push(key);
+    children[id] = { snapshot, src: 'slot', systemId: id, syncSnapshot: false };
+  }
+  return { keys, children };
+}
+
+function restoredTasks(core: MissionCore): Record<string, RestoredChild> {
+  const children: Record<string, RestoredChild> = {};
+  for (const row of core.tasks.open()) {
+    if (row.status === 'queued') continue;
+    const snapshot = usable(row.snapshot, row.snapshotVersion, taskMachine);
+    if (snapshot === null || row.slotId === null || !core.runtimes.has(row.slotId)) {
+      core.tasks.update(row.id, {
+        status: 'failed',
+        errorCode: 'internal',
+        error: 'The daemon could not take this task up again after its restart. Submit it again.',
+        finishedAt: core.now(),
+      });
+      continue;
+    }
+    const id = taskActorId(row.id);
+    children[id] = { snapshot, src: 'task', systemId: id, syncSnapshot: false };
+    core.occupied.set(row.slotId, row.id);
+  }
+  return children;
+}
+
+/**
+ * The root's snapshot, put together from the rows of its children. Invoked actors run again by themselves, `after`
+ * timers do not: every restored actor is told afterwards (`announceRestored`) and looks at the world first.
+ */
+export function restoreRoot(core: MissionCore, machine: typeof missionMachine): Snapshot<unknown> {
+  const { keys, children } = restoredSlots(core);
+  const fresh = z
+    .looseObject({ status: z.literal('active'), context: z.looseObject({}), children: z.looseObject({}) })
+    .parse(createActor(machine).getPersistedSnapshot());
+  const root = {
+    ...fresh,
+    output: undefined,
+    error: undefined,
+    context: { ...fresh.context, slots: keys },
+    children: { ...fresh.children, ...children, ...restoredTasks(core) },
+  };
+  return root;
+}
+
+/** Tells every restored actor what has become of its terminal, and shows each session its screen as it stands now. */
+export async function announceRestored(core: MissionCore, held: readonly PtyInfo[]): Promise<void> {
+  for (const { configuration } of core.runtimes.values()) {
+    const snapshot: SlotSnapshot | undefined = core.slotSnapshot(configuration.id);
+    const plan = snapshot?.context.plan ?? null;
+    const terminal = held.find(({ epoch }) => epoch === plan?.epoch);
+    const at = core.now();
+    core.sendToSlot(configuration.id, { type: 'slot.restored', alive: terminal !== undefined, at });
+    if (terminal === undefined) continue;
+    if (terminal.exit !== null) {
+      core.sendToSlot(configuration.id, { type: 'terminal.exited', epoch: terminal.epoch, ...terminal.exit });
+      continue;
+    }
+    const reading = await core.host().read(terminal.epoch);
+    core.runtime(configuration.id).reading = reading;
+    core.signal(configuration.id, { type: 'screen.read', epoch: terminal.epoch, at: core.now(), reading });
+  }
+  for (const taskId of core.occupied.values())
+    core.sendToTask(taskId, { type: 'task.restored', at: core.now() });
+}
