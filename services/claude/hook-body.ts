@@ -10,7 +10,7 @@ const Common = {
 const Tool = {
   ...Common,
   tool_name: z.string(),
-  tool_input: z.record(z.string(), z.unknown()).catch({}),
+  tool_input: z.unknown(),
   tool_use_id: z.string().optional().catch(undefined),
 };
 const event = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
@@ -46,7 +46,8 @@ interface Where {
 }
 interface ToolCall extends Where {
   readonly tool: string;
-  readonly input: Readonly<Record<string, unknown>>;
+  /** As the tool gets it; its shape is the tool's own. */
+  readonly input: unknown;
   readonly toolUseId?: string;
 }
 

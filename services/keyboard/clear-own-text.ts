@@ -1,5 +1,5 @@
-import { composerHolds } from './composer-text.ts';
 import { type KeyboardTerminal, lookFor } from './keyboard-terminal.ts';
+import { boxIsFree, ownTextStands } from './own-text.ts';
 
 /** Ctrl-U deletes to the start of the row, and what follows deletes the line feed before it. */
 const CLEAR_ROW = '\u0015\u007f';
@@ -18,15 +18,11 @@ export async function clearOwnText(terminal: KeyboardTerminal, text: string): Pr
   const lines = text.split('\n').length;
   const batches = Math.ceil((text.length / CHARACTERS_OF_A_ROW + lines) / ROWS_AT_ONCE) + 1;
   const first = await terminal.read();
-  if (first.composer.kind === 'empty' || first.composer.kind === 'ghost') return true;
-  if (!composerHolds(first.composer, text)) return false;
+  if (boxIsFree(first)) return true;
+  if (!(await ownTextStands(terminal, text, first))) return false;
   for (let batch = 0; batch < batches; batch++) {
     await terminal.write(CLEAR_ROW.repeat(ROWS_AT_ONCE));
-    const cleared = await lookFor(
-      terminal,
-      ({ composer }) => composer.kind === 'empty' || composer.kind === 'ghost',
-      BATCH_DRAWN_MS,
-    );
+    const cleared = await lookFor(terminal, boxIsFree, BATCH_DRAWN_MS);
     if (cleared !== null) return true;
   }
   return false;

@@ -35,6 +35,14 @@ export function composerHolds(composer: ComposerReading, text: string): boolean 
   return ours.endsWith(parts.at(-1) ?? '');
 }
 
+/** Enough of a text's end to be recognised; fewer letters could stand there by chance. */
+const LETTERS_OF_AN_END = 40;
+
+/** True when the end of the text stands on the screen, whatever is drawn around it. */
+export function screenEndsWith(screen: string, text: string): boolean {
+  return lettersOf(screen).includes(lettersOf(text).slice(-LETTERS_OF_AN_END));
+}
+
 /** The first words of the box, for a message; never more than a line. */
 export function glimpse(composer: ComposerReading): string {
   const line = composer.text.split('\n', 1)[0] ?? '';

@@ -1,7 +1,8 @@
 import type { ScreenReading } from '../terminal/reading.ts';
 import { clearOwnText } from './clear-own-text.ts';
-import { composerHolds, glimpse } from './composer-text.ts';
+import { glimpse } from './composer-text.ts';
 import { failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
+import { ownTextStands } from './own-text.ts';
 import type { PromptPlan } from './prompt-plan.ts';
 
 export interface DeliveryOptions {
@@ -69,7 +70,7 @@ async function typeText(
     }
     const shown = await lookFor(
       terminal,
-      ({ composer }) => composerHolds(composer, plan.expected),
+      (reading) => ownTextStands(terminal, plan.expected, reading),
       SHOWN_WITHIN_MS,
       signal,
     );
@@ -119,12 +120,12 @@ async function submitText(
     await terminal.write(plan.submit);
     enters += 1;
     await waitFor(CONFIRMED_SOON_MS);
-    held = !confirmed && composerHolds((await terminal.read()).composer, plan.expected);
+    held = !confirmed && (await ownTextStands(terminal, plan.expected, await terminal.read()));
   }
   if (!confirmed && !held && !signal.aborted) await waitFor(CONFIRMED_WITHIN_MS);
   if (confirmed) return { ok: true };
   const { composer, level } = await terminal.read();
-  const cleared = composerHolds(composer, plan.expected) && (await clearOwnText(terminal, plan.expected));
+  const cleared = held && (await clearOwnText(terminal, plan.expected));
   if (signal.aborted) {
     return failed(
       'cancelled',
@@ -160,8 +161,7 @@ export async function deliverPrompt(
     );
   }
   const reading = await terminal.read();
-  const standsThere =
-    options.ours === true && RESTING.has(reading.level) && composerHolds(reading.composer, plan.expected);
+  const standsThere = options.ours === true && (await ownTextStands(terminal, plan.expected, reading));
   if (!standsThere) {
     const refusal = whyNotNow(reading);
     if (refusal !== null) return refusal;

@@ -7,6 +7,8 @@ export interface KeyboardTerminal {
   write(data: string): Promise<void>;
   /** A fresh look. */
   read(): Promise<ScreenReading>;
+  /** The visible rows as plain text. */
+  text(): Promise<string>;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   now(): number;
 }
@@ -20,14 +22,14 @@ const LOOK_EVERY_MS = 16;
 /** Looks until `wanted` holds and returns that reading; null when `withinMs` passed without it. */
 export async function lookFor(
   terminal: KeyboardTerminal,
-  wanted: (reading: ScreenReading) => boolean,
+  wanted: (reading: ScreenReading) => boolean | Promise<boolean>,
   withinMs: number,
   signal?: AbortSignal,
 ): Promise<ScreenReading | null> {
   const until = terminal.now() + withinMs;
   for (;;) {
     const reading = await terminal.read();
-    if (wanted(reading)) return reading;
+    if (await wanted(reading)) return reading;
     if (terminal.now() >= until) return null;
     await terminal.sleep(LOOK_EVERY_MS, signal);
   }

@@ -1,9 +1,9 @@
 import { chooseOption } from './choose-option.ts';
 import { clearOwnText } from './clear-own-text.ts';
-import { composerHolds } from './composer-text.ts';
 import { type DeliveryOptions, deliverPrompt } from './deliver-prompt.ts';
 import { interruptTurn } from './interrupt-turn.ts';
 import type { KeyboardTerminal, Typed } from './keyboard-terminal.ts';
+import { ownTextStands } from './own-text.ts';
 import { planPrompt } from './prompt-plan.ts';
 import { createWriterQueue } from './writer-queue.ts';
 
@@ -32,8 +32,9 @@ export function createKeyboard({ version, ...terminal }: KeyboardOptions): Keybo
 
   async function takeBackOwnPrompt(): Promise<void> {
     if (lastDelivered === null) return;
-    const { composer } = await terminal.read();
-    if (composerHolds(composer, lastDelivered)) await clearOwnText(terminal, lastDelivered);
+    if (await ownTextStands(terminal, lastDelivered, await terminal.read())) {
+      await clearOwnText(terminal, lastDelivered);
+    }
   }
 
   return {

@@ -23,13 +23,14 @@ export type PromptPlan =
 
 /**
  * Code points in one write. Measured on 2.1.329 with 60,000 characters: up to 256 every 5 ms arrive as typed text,
- * 300 with line feeds in them count as a paste. Half of that leaves room for a busy machine.
+ * 300 with line feeds in them count as a paste, and so do several writes that a busy machine reads at once.
+ * A quarter of the limit leaves room for that.
  */
-const CHUNK_CHARACTERS = 128;
-/** Pause between two writes, so that the program reads them apart: 60,000 characters take 2.4 s. */
+const CHUNK_CHARACTERS = 64;
+/** Pause between two writes, so that the program reads them apart; 2 ms lost a piece once (2.1.150). 60,000 characters take 5 s. */
 const CHUNK_PAUSE_MS = 5;
 
-/** Typing this much takes 4 s; 60,000 were measured to arrive whole. More belongs in a file. */
+/** Typing this much takes 8 s; 60,000 were measured to arrive whole. More belongs in a file. */
 export const MAX_PROMPT_CHARACTERS = 100_000;
 
 /** From here on (measured on 2.1.329, not on 2.1.150) a paste of several lines arrives wrapped and runs no command. */

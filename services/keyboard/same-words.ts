@@ -1,12 +1,8 @@
 import { cleanPrompt, withoutInvisible } from './clean-prompt.ts';
-
-/** How 2.1.329 hands on what it took for a paste; the line feeds around the tags are its own. */
-const PASTE_OPENS = /(?:\n\n)?<pasted_content id="[^"]*">\n?/g;
-const PASTE_CLOSES = /\n?<\/pasted_content id="[^"]*">(?:\n+|$)/g;
+import { unwrapPasted } from './pasted-content.ts';
 
 function words(text: string): string {
-  const unwrapped = cleanPrompt(text).replace(PASTE_OPENS, '').replace(PASTE_CLOSES, '');
-  return withoutInvisible(unwrapped).trim();
+  return withoutInvisible(unwrapPasted(cleanPrompt(text))).trim();
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unwrapPasted } from '../keyboard/pasted-content.ts';
 
 const Block = z.looseObject({
   type: z.string(),
@@ -33,8 +34,6 @@ export interface Turn {
 
 /** Claude Code adds notes of its own beside the person's words; they are no prompt. */
 const NOTE = /^\s*<(system-reminder|local-command|command-)/;
-/** Several pasted lines arrive wrapped so; a script is meant without the wrapping. */
-const WRAPPING = /<\/?pasted_content[^>]*>/g;
 
 function blocksOf(content: MessagesRequest['messages'][number]['content']): readonly Block[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
@@ -66,7 +65,7 @@ export function readTurn(request: MessagesRequest): Turn {
       .map((block) => block.text ?? '')
       .filter((text) => text.trim() !== '' && !NOTE.test(text));
     const prompt = words.at(-1);
-    if (prompt !== undefined) return { prompt: prompt.replace(WRAPPING, '').trim(), results };
+    if (prompt !== undefined) return { prompt: unwrapPasted(prompt).trim(), results };
   }
   return { prompt: '', results };
 }
