@@ -10,7 +10,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = ['machines', 'actors', 'services', 'server', 'db', 'inspector'];
 const BUILT = path.join(root, 'dist', '.built');
 /** Files that the build only copies. */
-const ASSETS = ['inspector/board/index.html', 'inspector/board/board.css', 'inspector/board/board.js', 'services/claude/status-line.mjs'];
+const ASSETS = [
+  'inspector/board/index.html',
+  'inspector/board/board.css',
+  'inspector/board/board.js',
+  'services/claude/status-line.mjs',
+];
 
 function fail(message) {
   process.stderr.write(`missiond: ${message}\n`);
@@ -26,11 +31,18 @@ function checkNode() {
 
 function run(what, command, args) {
   process.stdout.write(`missiond: ${what}…\n`);
-  const done = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const done = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (done.error) fail(`${what} failed: ${done.error.message}`);
   if (done.status !== 0) {
     process.stderr.write(`${done.stdout}\n${done.stderr}\n`);
-    fail(`${what} failed: \`${command} ${args.join(' ')}\` ended with ${done.status ?? done.signal}. The lines above say why.`);
+    fail(
+      `${what} failed: \`${command} ${args.join(' ')}\` ended with ${done.status ?? done.signal}. The lines above say why.`,
+    );
   }
 }
 
@@ -41,7 +53,12 @@ function modified(file) {
 function install() {
   const installed = modified(path.join(root, 'node_modules', '.package-lock.json'));
   if (installed >= modified(path.join(root, 'package-lock.json'))) return;
-  run('installing packages (a minute or two: better-sqlite3 is compiled)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  run('installing packages (a minute or two: better-sqlite3 is compiled)', 'npm', [
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
 }
 
 function newest(folder) {
@@ -68,10 +85,17 @@ function copyAssets() {
 }
 
 function build() {
-  const source = Math.max(...SOURCES.map((folder) => newest(path.join(root, folder))), modified(path.join(root, 'tsconfig.build.json')));
+  const source = Math.max(
+    ...SOURCES.map((folder) => newest(path.join(root, folder))),
+    modified(path.join(root, 'tsconfig.build.json')),
+  );
   if (modified(BUILT) >= source) return;
   rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-  run('building', process.execPath, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  run('building', process.execPath, [
+    path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+    '-p',
+    'tsconfig.build.json',
+  ]);
   copyAssets();
   writeFileSync(BUILT, '');
 }
@@ -84,7 +108,9 @@ function handOver(args) {
       if (signal !== 'SIGINT') child.kill(signal);
     });
   }
-  child.on('exit', (code, signal) => process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1)));
+  child.on('exit', (code, signal) =>
+    process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1)),
+  );
 }
 
 const [command, ...rest] = process.argv.slice(2);
@@ -97,6 +123,11 @@ if (command === 'assets') {
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
   if (command === 'start') handOver([path.join(root, 'dist', 'server', 'demo', 'main.js'), ...rest]);
   else if (command === 'test') handOver([vitest, 'run', '--root', root, ...rest]);
-  else if (command === 'bench') handOver([path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'), path.join(root, 'test', 'bench', 'main.ts'), ...rest]);
+  else if (command === 'bench')
+    handOver([
+      path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'),
+      path.join(root, 'test', 'bench', 'main.ts'),
+      ...rest,
+    ]);
   else if (command !== 'build') fail(`unknown command ${command}. Use start, test, bench, build or assets.`);
 }

@@ -11,11 +11,11 @@ import type {
 } from './views.ts';
 
 export interface SubmitRequest {
-  readonly role?: Role;
-  readonly slotId?: SlotId;
+  readonly role?: Role | undefined;
+  readonly slotId?: SlotId | undefined;
   readonly prompt: string;
   /** Milliseconds from now after which a task that has not ended fails. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
 }
 
 export interface SubmitResult {
@@ -24,6 +24,13 @@ export interface SubmitResult {
   readonly dispatched: boolean;
   readonly slotId?: SlotId;
   readonly hint?: string;
+}
+
+export interface AskOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Called with the id before the wait; what it returns is called after it. */
+  readonly submitted?: (taskId: TaskId) => () => void;
 }
 
 export interface SpawnOptions {
@@ -76,6 +83,11 @@ export interface TerminalLog {
  */
 export interface Mission {
   submit(request: SubmitRequest): Promise<SubmitResult>;
+  /** Submits and waits. A task that fails rejects with its own code; the wait's end rejects with `timeout` and the task goes on. */
+  ask(
+    request: SubmitRequest,
+    options: AskOptions,
+  ): Promise<{ readonly task: TaskView; readonly durationMs: number }>;
   task(idOrPrefix: string): TaskView;
   tasks(filter: { readonly status?: TaskStatus; readonly limit?: number }): readonly TaskView[];
   /** Resolves when the task is in a final state; rejects with `timeout` (the task goes on) or `cancelled`. */

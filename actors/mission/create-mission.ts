@@ -59,11 +59,13 @@ export interface MissionDependencies {
 }
 
 export interface RunningMission extends Mission {
+  /** Brings back what the rows remember and begins to work. Called once the doors are open, since sessions are told their address. */
+  start(): Promise<void>;
   /** Stops dispatching and writing. Terminals stay in the host unless `endAgents`. */
   close(options: { readonly endAgents: boolean }): Promise<void>;
 }
 
-/** Builds the actors, gives them meaning, brings back what the rows remember, and starts. */
+/** Builds the actors and gives them meaning. Nothing moves before `start`. */
 export async function createMission(dependencies: MissionDependencies): Promise<RunningMission> {
   const { database, logger, now } = dependencies;
   const core = createCore({ db: database.db, logger, now, slots: dependencies.slots });
@@ -319,8 +321,6 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     }
   }
 
-  questions.closeForgotten();
-  const held = await core.host().list();
   const root = createActor(machine, {
     snapshot: restoreRoot(core, machine),
     inspect(event) {
@@ -330,32 +330,41 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
   core.setRoot(root);
   root.subscribe({ error: report('the root actor failed') });
-  for (const runtime of core.runtimes.values()) {
-    const row = core.slots.get(runtime.configuration.id);
-    const terminal = held.find(({ epoch }) => epoch === row?.epoch);
-    if (row?.epoch != null && row.sessionId !== null && terminal !== undefined) {
-      launcher.bind(runtime.configuration.id, { epoch: row.epoch, sessionId: row.sessionId, resume: false });
+
+  async function start(): Promise<void> {
+    questions.closeForgotten();
+    const held = await core.host().list();
+    for (const runtime of core.runtimes.values()) {
+      const row = core.slots.get(runtime.configuration.id);
+      const terminal = held.find(({ epoch }) => epoch === row?.epoch);
+      if (row?.epoch != null && row.sessionId !== null && terminal !== undefined) {
+        launcher.bind(runtime.configuration.id, {
+          epoch: row.epoch,
+          sessionId: row.sessionId,
+          resume: false,
+        });
+      }
     }
-  }
-  core.host().subscribe(takeHostEvent);
-  root.start();
-  await announceRestored(core, held);
-  const known = new Set([...core.runtimes.keys()].map((slotId) => snapshotOf(slotId)?.context.plan?.epoch));
-  for (const terminal of held) {
-    if (known.has(terminal.epoch)) continue;
-    logger.warn(
-      { epoch: terminal.epoch, slotId: terminal.slotId },
-      'a terminal that belongs to no slot is ended',
-    );
-    await core.host().terminate(terminal.epoch, 0);
-    await core.host().forget(terminal.epoch);
-  }
-  for (const { configuration } of core.runtimes.values()) {
-    if (configuration.autoStart && snapshotOf(configuration.id)?.value === 'stopped') {
-      core.sendToSlot(configuration.id, { type: 'slot.start', autoRestart: true, resume: false });
+    core.host().subscribe(takeHostEvent);
+    root.start();
+    await announceRestored(core, held);
+    const known = new Set([...core.runtimes.keys()].map((slotId) => snapshotOf(slotId)?.context.plan?.epoch));
+    for (const terminal of held) {
+      if (known.has(terminal.epoch)) continue;
+      logger.warn(
+        { epoch: terminal.epoch, slotId: terminal.slotId },
+        'a terminal that belongs to no slot is ended',
+      );
+      await core.host().terminate(terminal.epoch, 0);
+      await core.host().forget(terminal.epoch);
     }
+    for (const { configuration } of core.runtimes.values()) {
+      if (configuration.autoStart && snapshotOf(configuration.id)?.value === 'stopped') {
+        core.sendToSlot(configuration.id, { type: 'slot.start', autoRestart: true, resume: false });
+      }
+    }
+    dispatchSoon();
   }
-  dispatchSoon();
 
   const receiveHook = createHooks({
     core,
@@ -376,6 +385,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       dispatchSoon,
       signal: stopping.signal,
     }),
+    start,
     receiveHook,
     receiveStatusLine(slotId, epoch, body) {
       const line = dependencies.statusLineRow(body);

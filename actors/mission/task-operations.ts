@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Role, type SlotId, TaskId } from '../../db/ids.ts';
-import { MissionError } from '../../services/errors/mission-error.ts';
+import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import { SNAPSHOT_VERSION } from '../journal.ts';
@@ -24,10 +24,25 @@ export interface TaskOperationsDependencies {
 
 type TaskOperations = Pick<
   Mission,
-  'submit' | 'task' | 'tasks' | 'waitForTask' | 'cancel' | 'inbox' | 'markInboxRead'
+  'submit' | 'ask' | 'task' | 'tasks' | 'waitForTask' | 'cancel' | 'inbox' | 'markInboxRead'
 > & {
   enqueue(kind: TaskRow['kind'], request: SubmitRequest): TaskId;
 };
+
+function isCode(code: string | undefined): code is MissionErrorCode {
+  return code !== undefined && code in MISSION_ERRORS;
+}
+
+/** A task that did not end well, as what a waiting caller is told. */
+export function failedTask(task: TaskView): MissionError {
+  return new MissionError(
+    isCode(task.errorCode) ? task.errorCode : 'internal',
+    task.error ?? `The task ended as ${task.status}.`,
+    {
+      facts: { taskId: task.id },
+    },
+  );
+}
 
 const isOver = ({ status }: Pick<TaskRow, 'status'>): boolean =>
   status === 'done' || status === 'failed' || status === 'cancelled';
@@ -196,6 +211,19 @@ export function createTaskOperations({
         dispatched: false,
         hint: 'Queued. A slot takes it as soon as one is idle; a stopped slot of the role is being started when there is one.',
       };
+    },
+
+    async ask(request, { timeoutMs, signal, submitted }) {
+      const startedAt = core.now();
+      const taskId = enqueue('ask', request);
+      const stop = submitted?.(taskId);
+      try {
+        const task = await waitForTask(taskId, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
+        if (task.status !== 'done') throw failedTask(task);
+        return { task, durationMs: core.now() - startedAt };
+      } finally {
+        stop?.();
+      }
     },
 
     task: (idOrPrefix) => taskView(find(idOrPrefix)),

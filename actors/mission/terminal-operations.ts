@@ -7,7 +7,7 @@ import type { SlotKeyboard, SlotRuntime, Typed } from '../slot-runtime.ts';
 import { isResting, readinessOf, type SlotSnapshot } from '../slot-view.ts';
 import type { Mission } from './api.ts';
 import { chooseLabel } from './choose-label.ts';
-import { createTaskOperations } from './task-operations.ts';
+import { createTaskOperations, failedTask } from './task-operations.ts';
 
 /** A dialog of three options is answered within a second; a loaded machine may take longer. */
 const KEYS_WITHIN_MS = 15_000;
@@ -86,14 +86,7 @@ export function createTerminalOperations({
         };
       }
       const task = await tasks.waitForTask(taskId, options);
-      if (task.status !== 'done') {
-        const code = task.errorCode ?? 'internal';
-        throw new MissionError(
-          isCode(code) ? code : 'internal',
-          task.error ?? `The message ended as ${task.status}.`,
-          { facts: { taskId } },
-        );
-      }
+      if (task.status !== 'done') throw failedTask(task);
       return {
         delivered: true,
         mode: 'response',

@@ -1,0 +1,134 @@
+// The page of the daemon: slots, tasks and questions, live. Everything that comes from agents is set as text, never as markup.
+const TOKEN_KEY = 'missiond-token';
+const RECONNECT_MS = 1000;
+const SHOWN_TASKS = 100;
+const SHOWN_CHARACTERS = 600;
+
+const state = { slots: new Map(), tasks: new Map(), questions: new Map() };
+const byId = (id) => document.getElementById(id);
+
+function token() {
+  const fromAddress = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (fromAddress !== null) {
+    sessionStorage.setItem(TOKEN_KEY, fromAddress);
+    // The token does not stay in the address bar, where it would be copied along.
+    history.replaceState(null, '', location.pathname);
+  }
+  return sessionStorage.getItem(TOKEN_KEY);
+}
+
+function element(tag, { text, className, ...rest } = {}, children = []) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (className !== undefined) made.className = className;
+  Object.assign(made, rest);
+  made.append(...children);
+  return made;
+}
+
+const cut = (text) =>
+  text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)` : text;
+const cell = (text, className) => element('td', { text, className });
+const badge = (word) =>
+  element('td', {}, [element('span', { text: word.replace('_', ' '), className: `badge ${word}` })]);
+
+function slotRow(slot) {
+  const context = slot.contextLeftPercent === undefined ? '' : `${Math.round(slot.contextLeftPercent)} %`;
+  return element('tr', {}, [
+    cell(slot.slotId),
+    cell(slot.role),
+    badge(slot.state),
+    cell(slot.failure ?? slot.statusText ?? '', 'words'),
+    cell(context),
+  ]);
+}
+
+function taskRow(task) {
+  return element('tr', {}, [
+    cell(task.id.slice(0, 8)),
+    cell(task.slotId ?? ''),
+    badge(task.status),
+    cell(cut(task.prompt), 'words'),
+    cell(cut(task.result ?? task.error ?? ''), 'words'),
+  ]);
+}
+
+async function answer(question, response) {
+  const reply = await fetch('/api/tools/mission_pty_confirm', {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token()}`,
+      'content-type': 'application/json',
+      'x-missiond-caller': 'board',
+    },
+    body: JSON.stringify({ slotId: question.slotId, response }),
+  });
+  if (!reply.ok)
+    byId('connection').textContent = (await reply.json()).error?.message ?? `failed (${reply.status})`;
+}
+
+function questionCard(question) {
+  const buttons = question.options.map((label) =>
+    element('button', { text: label, type: 'button', onclick: () => answer(question, label) }),
+  );
+  return element('div', { className: 'question' }, [
+    element('strong', { text: `${question.slotId}: ${question.question}` }),
+    element('pre', { text: [question.tool, question.argument].filter(Boolean).join(' ') }),
+    ...buttons,
+  ]);
+}
+
+function draw() {
+  byId('slots').replaceChildren(...[...state.slots.values()].map(slotRow));
+  const tasks = [...state.tasks.values()].sort((a, b) => b.createdAt - a.createdAt).slice(0, SHOWN_TASKS);
+  byId('tasks').replaceChildren(...tasks.map(taskRow));
+  const questions = [...state.questions.values()].map(questionCard);
+  byId('questions').replaceChildren(
+    ...(questions.length > 0 ? questions : [element('p', { text: 'Nothing.' })]),
+  );
+}
+
+function take(message) {
+  if (message.type === 'snapshot') {
+    state.slots = new Map(message.slots.map((slot) => [slot.slotId, slot]));
+    state.tasks = new Map(message.tasks.map((task) => [task.id, task]));
+    state.questions = new Map(message.questions.map((question) => [question.slotId, question]));
+  } else if (message.type === 'slot_changed') {
+    state.slots.set(message.slot.slotId, message.slot);
+    if (message.slot.pendingConfirmation === undefined) state.questions.delete(message.slot.slotId);
+    else state.questions.set(message.slot.slotId, message.slot.pendingConfirmation);
+  } else if (message.type === 'task_changed') state.tasks.set(message.task.id, message.task);
+  else if (message.type === 'question_asked') state.questions.set(message.question.slotId, message.question);
+  else if (message.type === 'question_closed') state.questions.delete(message.question.slotId);
+  draw();
+}
+
+function connect() {
+  const secret = token();
+  byId('sign-in').hidden = secret !== null;
+  if (secret === null) {
+    byId('connection').textContent = 'needs the token';
+    return;
+  }
+  const socket = new WebSocket(`ws://${location.host}/tasks`, ['missiond', `token.${secret}`]);
+  let opened = false;
+  socket.onopen = () => {
+    opened = true;
+    byId('connection').textContent = 'live';
+  };
+  socket.onmessage = ({ data }) => take(JSON.parse(data));
+  socket.onclose = () => {
+    byId('connection').textContent = opened
+      ? 'connection lost, trying again…'
+      : 'not reachable, or the token is wrong';
+    if (!opened) byId('sign-in').hidden = false;
+    setTimeout(connect, RECONNECT_MS);
+  };
+}
+
+byId('sign-in').onsubmit = (event) => {
+  event.preventDefault();
+  sessionStorage.setItem(TOKEN_KEY, byId('token').value);
+  location.reload();
+};
+connect();

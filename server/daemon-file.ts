@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** 256 bits: nobody guesses it. */
+const TOKEN_BYTES = 32;
+
+/** `daemon.json`: how to reach the daemon of a home. Mode 0600, since it holds the owner's token. */
+export const DaemonFile = z.object({
+  pid: z.number().int(),
+  port: z.number().int(),
+  token: z.string().min(32),
+});
+export type DaemonFile = z.infer<typeof DaemonFile>;
+
+const fileOf = (home: string): string => path.join(home, 'daemon.json');
+
+/** The last daemon's file, also of one that has gone; null when there is none that can be read. */
+export function readDaemonFile(home: string): DaemonFile | null {
+  try {
+    return DaemonFile.parse(JSON.parse(readFileSync(fileOf(home), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** Written whole or not at all. */
+export function writeDaemonFile(home: string, content: DaemonFile): void {
+  const temporary = `${fileOf(home)}.${content.pid}.tmp`;
+  writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(temporary, 0o600);
+  renameSync(temporary, fileOf(home));
+}
+
+/** Takes the file away unless another daemon has written it since. */
+export function removeDaemonFile(home: string, pid: number): void {
+  if (readDaemonFile(home)?.pid === pid) rmSync(fileOf(home), { force: true });
+}
+
+export function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}

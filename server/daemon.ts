@@ -1,0 +1,249 @@
+import { appendFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { createMission, type RunningMission } from '../actors/mission/create-mission.ts';
+import { type OpenDatabase, openDatabase } from '../db/open.ts';
+import { createStatelyBridge } from '../inspector/stately.ts';
+import { readTurn } from '../services/claude/transcript.ts';
+import { writeDefaultSlots } from '../services/config/default-slots.ts';
+import { readEnvironment } from '../services/config/environment.ts';
+import { ensureHome } from '../services/config/home.ts';
+import { redact } from '../services/config/redact.ts';
+import { loadSlots } from '../services/config/slots-file.ts';
+import { MissionError } from '../services/errors/mission-error.ts';
+import { createKeyboard } from '../services/keyboard/keyboard.ts';
+import { planPrompt } from '../services/keyboard/prompt-plan.ts';
+import { sameWords } from '../services/keyboard/same-words.ts';
+import { decide } from '../services/permissions/decide.ts';
+import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
+import { createPermissionStore } from '../services/permissions/permission-store.ts';
+import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
+import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
+import { lockHome } from './home-lock.ts';
+import { buildServer } from './http/build-server.ts';
+import { type Listening, listen } from './http/listen.ts';
+import { createLaunchPreparation } from './prepare-launch.ts';
+import { readVersion } from './version.ts';
+
+/** Before the first status line tells the version, the prompt is planned for the pinned one. */
+const ASSUMED_VERSION = '2.1.329';
+
+export interface DaemonOptions {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onReady?: (address: {
+    readonly port: number;
+    readonly token: string;
+    readonly pid: number;
+  }) => void;
+  /** Stops the daemon as SIGTERM does. */
+  readonly signal?: AbortSignal;
+}
+
+const StatusLine = z.looseObject({
+  version: z.string().nullish(),
+  context_window: z.looseObject({ remaining_percentage: z.number().nullish() }).nullish(),
+  cost: z.looseObject({ total_cost_usd: z.number().nullish() }).nullish(),
+});
+
+function readStatusLine(body: unknown) {
+  const line = StatusLine.safeParse(body).data;
+  const contextLeftPercent = line?.context_window?.remaining_percentage ?? null;
+  return {
+    row:
+      contextLeftPercent === null ? 'missiond' : `missiond · ${Math.round(contextLeftPercent)}% context left`,
+    contextLeftPercent,
+    costUsd: line?.cost?.total_cost_usd ?? null,
+    version: line?.version ?? null,
+  };
+}
+
+function openMissionDatabase(file: string): OpenDatabase {
+  try {
+    return openDatabase(file);
+  } catch (cause) {
+    throw new MissionError(
+      'database_failed',
+      `The database ${file} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        remedy:
+          'Check the disk and the file. If Node was changed since the installation, run `npm rebuild better-sqlite3`.',
+        cause,
+      },
+    );
+  }
+}
+
+/** With any port allowed, the wanted one is tried first and another taken when it is used. */
+async function listenPreferring(
+  app: FastifyInstance,
+  port: number,
+  anyPort: boolean,
+  socketFile: string,
+): Promise<Listening> {
+  try {
+    return await listen(app, { port, socketFile });
+  } catch (error) {
+    if (!anyPort || port === 0) throw error;
+    return listen(app, { port: 0, socketFile });
+  }
+}
+
+/** Resolves at the first reason to stop. A second signal ends the process at once. */
+function untilStopped(
+  signals: readonly AbortSignal[],
+  logger: { info(facts: object, message: string): void },
+): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (reason: string): void => {
+      logger.info({ reason }, 'the daemon stops');
+      resolve();
+    };
+    process.once('SIGTERM', () => stop('SIGTERM'));
+    process.once('SIGINT', () => stop('SIGINT'));
+    process.once('SIGHUP', () => stop('SIGHUP'));
+    for (const signal of signals) {
+      if (signal.aborted) stop('asked');
+      signal.addEventListener('abort', () => stop('asked'), { once: true });
+    }
+  });
+}
+
+/** One line of JSON for `missiond logs`. A full disk costs the line, not the daemon. */
+function writeSlotLog(file: string, facts: object): void {
+  try {
+    appendFileSync(file, `${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`, {
+      mode: 0o600,
+    });
+  } catch {
+    // The main log says that the disk is full.
+  }
+}
+
+/**
+ * Runs the daemon of a home until it is told to stop.
+ * @returns the exit status
+ * @throws MissionError when it cannot start: configuration, port, lock, database, pty host
+ */
+export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): Promise<number> {
+  ensureHome(home);
+  const settings = readEnvironment(env, home);
+  const unlock = lockHome(home);
+  const undo: (() => Promise<void> | void)[] = [unlock];
+  const logger = pino(
+    { name: 'missiond', level: settings.logLevel },
+    pino.destination({ dest: path.join(home, 'logs', 'missiond.log'), mode: 0o600, sync: false }),
+  );
+  const stopping = new AbortController();
+  let keepAgents = false;
+  try {
+    writeDefaultSlots(settings.slotsFile);
+    const permissionsFile = path.join(home, 'permissions.yaml');
+    writeDefaultPolicy(permissionsFile);
+    const file = loadSlots(settings.slotsFile);
+    const permissions = createPermissionStore(permissionsFile);
+    const secrets = new Map<string, ReadonlySet<string>>();
+    const before = readDaemonFile(home);
+    const token = before?.token ?? newToken();
+    const database = openMissionDatabase(settings.databaseFile);
+    const stately = createStatelyBridge((error) => logger.error({ error: String(error) }, 'inspector'));
+    undo.push(() => stately.close());
+    let port = 0;
+    const logFile = (slotId: string): string => path.join(home, 'logs', `slot-${slotId}.log`);
+    const log = (level: 'info' | 'warn' | 'error') => (facts: object, message: string) => {
+      logger[level](facts, message);
+      if ('slotId' in facts && typeof facts.slotId === 'string')
+        writeSlotLog(logFile(facts.slotId), { level, ...facts, message });
+    };
+    const mission: RunningMission = await createMission({
+      database,
+      slots: file.slots,
+      logger: { info: log('info'), warn: log('warn'), error: log('error') },
+      now: () => Date.now(),
+      logFile,
+      connectHost: () =>
+        connectPtyHost({
+          home,
+          hostCommand: [process.execPath, fileURLToPath(new URL('./pty-host/main.js', import.meta.url))],
+        }),
+      prepare: createLaunchPreparation({
+        home,
+        env,
+        file,
+        permissions,
+        port: () => port,
+        secretsOf: (slotId, known) => secrets.set(slotId, known),
+      }),
+      keyboard: (host, epoch, version) =>
+        createKeyboard({
+          write: (data) => host().write(epoch, data),
+          read: () => host().read(epoch),
+          text: (lines) => host().text(epoch, lines),
+          sleep: (ms, abort) => sleep(ms, undefined, abort === undefined ? {} : { signal: abort }),
+          now: () => Date.now(),
+          version: () => version() ?? ASSUMED_VERSION,
+        }),
+      judge(slotId, tool, input, cwd) {
+        const slot = file.slots.find(({ id }) => id === slotId);
+        if (slot === undefined) return { decision: 'deny', rule: 'no such slot', argument: '' };
+        return decide(permissions.current(), { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd });
+      },
+      redact: (slotId, text) => redact(text, secrets.get(slotId) ?? new Set()),
+      expectedWords(prompt, version) {
+        const plan = planPrompt(prompt, { version: version ?? ASSUMED_VERSION });
+        if (plan.ok) return plan.expected;
+        const { code, message, remedy } = plan.failure;
+        throw new MissionError(code, message, remedy === undefined ? {} : { remedy });
+      },
+      sameWords,
+      readTurn: (runtime, expected) =>
+        runtime.transcriptPath === null
+          ? Promise.resolve({ found: false, ended: false, interrupted: false, lastAssistantMessage: null })
+          : readTurn(runtime.transcriptPath, { prompt: expected }),
+      statusLineRow: readStatusLine,
+      inspect: stately.inspect,
+    });
+    undo.push(() => mission.close({ endAgents: !keepAgents }));
+    const app = await buildServer({
+      mission,
+      token,
+      port: () => port,
+      version: readVersion(),
+      logger,
+      stately,
+      onDown(options) {
+        keepAgents = options.keepAgents;
+        setImmediate(() => stopping.abort());
+      },
+    });
+    // Hooks of sessions that outlived the last daemon still go to its port, so any port means that one first.
+    const doors = await listenPreferring(
+      app,
+      settings.port === 0 ? (before?.port ?? 0) : settings.port,
+      settings.port === 0,
+      path.join(home, 'missiond.sock'),
+    );
+    port = doors.port;
+    undo.push(() => doors.close());
+    await mission.start();
+    writeDaemonFile(home, { pid: process.pid, port, token });
+    undo.push(() => removeDaemonFile(home, process.pid));
+    logger.info({ port, pid: process.pid }, 'the daemon is ready');
+    onReady?.({ port, token, pid: process.pid });
+    await untilStopped(signal === undefined ? [stopping.signal] : [stopping.signal, signal], logger);
+    return 0;
+  } finally {
+    for (const step of undo.reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        logger.error({ error: String(error) }, 'a step of the shutdown failed');
+      }
+    }
+    logger.flush();
+  }
+}

@@ -1,0 +1,87 @@
+import swagger from '@fastify/swagger';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Mission } from '../../actors/mission/api.ts';
+import { registerBoard } from '../../inspector/board/routes.ts';
+import type { StatelyBridge } from '../../inspector/stately.ts';
+import { registerMcp } from '../mcp/routes.ts';
+import { registerSockets } from '../ws/routes.ts';
+import { replyWithErrors } from './error-replies.ts';
+import { checkOwner, checkSource } from './guard.ts';
+import { registerHookRoutes } from './hook-routes.ts';
+import { registerToolRoutes } from './tool-routes.ts';
+
+/** Screens and prompts pass; nobody sends a terminal more at once. */
+const MOST_SOCKET_BYTES = 4 * 1024 * 1024;
+
+export interface ServerOptions {
+  readonly mission: Mission;
+  /** The owner's token. */
+  readonly token: string;
+  /** The port that was bound, once it is. */
+  readonly port: () => number;
+  readonly version: string;
+  readonly logger: FastifyBaseLogger;
+  readonly stately: StatelyBridge;
+  /** Asked to stop through `POST /api/down`. */
+  readonly onDown: (options: { readonly keepAgents: boolean }) => void;
+}
+
+/** Every door of the daemon in one application that does not listen. */
+export async function buildServer({
+  mission,
+  token,
+  port,
+  version,
+  logger,
+  stately,
+  onDown,
+}: ServerOptions): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    // A waiting question holds its hook open; closing the daemon must not wait for it.
+    forceCloseConnections: true,
+    disableRequestLogging: true,
+    // A PermissionRequest waits for a person as long as it takes.
+    requestTimeout: 0,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  replyWithErrors(app);
+  await app.register(swagger, {
+    openapi: {
+      info: {
+        title: 'missiond',
+        version,
+        description: 'Every operation of missiond. The same operations are MCP tools at /mcp.',
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(websocket, { options: { maxPayload: MOST_SOCKET_BYTES, perMessageDeflate: false } });
+  app.addHook('onRequest', async (request) => checkSource(request, port));
+
+  app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok', version }));
+  registerBoard(app);
+  registerHookRoutes(app, mission);
+  await app.register((owned, _, done) => {
+    owned.addHook('onRequest', async (request) => checkOwner(request, token));
+    registerToolRoutes(owned, mission);
+    registerMcp(owned, { mission, version });
+    registerSockets(owned, { mission, stately });
+    owned.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+    owned.post<{ Body: { keepAgents?: boolean } | undefined }>(
+      '/api/down',
+      { schema: { hide: true } },
+      (request) => {
+        onDown({ keepAgents: request.body?.keepAgents === true });
+        return { stopping: true };
+      },
+    );
+    done();
+  });
+  return app;
+}

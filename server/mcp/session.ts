@@ -1,0 +1,62 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { z } from 'zod';
+import type { Mission } from '../../actors/mission/api.ts';
+import { toFailure } from '../../services/errors/mission-error.ts';
+import { operations } from '../tools/registry.ts';
+
+/** What a model reads once about all the tools together. */
+const INSTRUCTIONS = `missiond runs other Claude Code sessions ("slots") for you.
+Give work with mission_submit (returns at once) or mission_ask (waits for the answer); both take a role, mission_slots lists the roles.
+Follow a task with mission_status; its answer is in "result". Read what came back with mission_inbox.
+A task in status "waiting" needs an answer: mission_pty_status shows the question, mission_pty_confirm answers it by the label of an option.`;
+
+/** One MCP server for one client session: a server holds one transport. */
+export function createMcpServer(options: { readonly mission: Mission; readonly version: string }): McpServer {
+  const server = new McpServer(
+    { name: 'missiond', version: options.version },
+    { instructions: INSTRUCTIONS },
+  );
+  for (const operation of operations) {
+    server.registerTool(
+      operation.name,
+      {
+        title: operation.title,
+        description: operation.description,
+        inputSchema: operation.input.shape,
+        ...(operation.output instanceof z.ZodObject ? { outputSchema: operation.output.shape } : {}),
+        annotations: { readOnlyHint: operation.readOnly },
+      },
+      async (input: unknown, extra) => {
+        const progressToken = extra._meta?.progressToken;
+        let steps = 0;
+        const progress = (message: string): void => {
+          if (progressToken === undefined) return;
+          steps += 1;
+          // A client that has gone does not hear it; the call itself ends by its signal.
+          extra
+            .sendNotification({
+              method: 'notifications/progress',
+              params: { progressToken, progress: steps, message },
+            })
+            .catch(() => {});
+        };
+        try {
+          const output = await operation.run(input, {
+            mission: options.mission,
+            signal: extra.signal,
+            progress,
+            caller: 'mcp',
+          });
+          const structuredContent = z.record(z.string(), z.unknown()).parse(output);
+          return { content: [{ type: 'text', text: JSON.stringify(output, null, 2) }], structuredContent };
+        } catch (error) {
+          return {
+            isError: true,
+            content: [{ type: 'text', text: JSON.stringify({ error: toFailure(error) }) }],
+          };
+        }
+      },
+    );
+  }
+  return server;
+}

@@ -1,0 +1,93 @@
+import path from 'node:path';
+import type { ProgramToStart } from '../actors/launcher.ts';
+import type { SlotRuntime } from '../actors/slot-runtime.ts';
+import type { LaunchPlan } from '../machines/slot.ts';
+import { locateClaude } from '../services/claude/locate.ts';
+import { buildLaunch } from '../services/claude/profile.ts';
+import { programVersion } from '../services/claude/program-version.ts';
+import { trustFolder } from '../services/claude/trust-folder.ts';
+import { resolveEnv } from '../services/config/resolve-env.ts';
+import type { SlotConfig, SlotsFile } from '../services/config/slots-file.ts';
+import { MissionError } from '../services/errors/mission-error.ts';
+import { compileToClaudeSettings } from '../services/permissions/claude-settings.ts';
+import type { PermissionStore } from '../services/permissions/permission-store.ts';
+
+/** A provider may call a password manager that asks for a fingerprint. */
+const RESOLVE_AT_MOST_MS = 60_000;
+
+export interface LaunchPreparation {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly file: SlotsFile;
+  readonly permissions: PermissionStore;
+  readonly port: () => number;
+  /** Told the secrets of a slot, so that they can be taken out of what is stored. */
+  readonly secretsOf: (slotId: string, secrets: ReadonlySet<string>) => void;
+}
+
+function configOf(file: SlotsFile, slotId: string): SlotConfig {
+  const slot = file.slots.find(({ id }) => id === slotId);
+  if (slot === undefined)
+    throw new MissionError('slot_unknown', `There is no slot "${slotId}" in slots.yaml.`);
+  return slot;
+}
+
+/** Turns a slot of slots.yaml into the program that is started: secrets, permissions, hooks, profile. */
+export function createLaunchPreparation({
+  home,
+  env,
+  file,
+  permissions,
+  port,
+  secretsOf,
+}: LaunchPreparation) {
+  return async function prepare(
+    runtime: SlotRuntime,
+    plan: LaunchPlan,
+    { token, mcpConfigPath }: { readonly token: string; readonly mcpConfigPath: string | null },
+  ): Promise<ProgramToStart> {
+    const slot = configOf(file, runtime.configuration.id);
+    const signal = AbortSignal.timeout(RESOLVE_AT_MOST_MS);
+    const resolved = await resolveEnv(slot.id, slot.env, {
+      inherited: env,
+      signal,
+      ...(file.secretCommand === undefined ? {} : { secretCommand: file.secretCommand }),
+    });
+    secretsOf(slot.id, resolved.secrets);
+    const launchEnv = { ...env, ...resolved.env };
+    const program = await locateClaude({
+      env: launchEnv,
+      ...(slot.command === undefined ? {} : { command: slot.command }),
+    });
+    const version = await programVersion(program, { env: launchEnv, signal });
+    if (slot.trustCwd) {
+      const configDirectory = launchEnv['CLAUDE_CONFIG_DIR'];
+      await trustFolder(path.join(configDirectory ?? launchEnv['HOME'] ?? home, '.claude.json'), slot.cwd);
+    }
+    const base = `http://127.0.0.1:${port()}`;
+    const mcpConfig = mcpConfigPath ?? slot.mcpConfig;
+    return buildLaunch({
+      slot: {
+        id: slot.id,
+        cwd: slot.cwd,
+        args: slot.args,
+        env: resolved.env,
+        dangerouslySkipPermissions: slot.dangerouslySkipPermissions,
+        ...(slot.model === undefined ? {} : { model: slot.model }),
+        ...(slot.effort === undefined ? {} : { effort: slot.effort }),
+        ...(slot.permissionMode === undefined ? {} : { permissionMode: slot.permissionMode }),
+        ...(mcpConfig === undefined ? {} : { mcpConfig }),
+        ...(slot.appendSystemPrompt === undefined ? {} : { appendSystemPrompt: slot.appendSystemPrompt }),
+      },
+      program: { file: program, version },
+      sessionId: plan.sessionId,
+      resume: plan.resume,
+      hookUrl: `${base}/hooks/${slot.id}/${plan.epoch}`,
+      statusLineUrl: `${base}/statusline/${slot.id}/${plan.epoch}`,
+      slotToken: token,
+      permissions: compileToClaudeSettings(permissions.current(), { role: slot.role, slotId: slot.id }),
+      home,
+      inherited: env,
+    });
+  };
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+import type { Mission } from '../../actors/mission/api.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+
+/** What an operation may know of its call. */
+export interface CallContext {
+  readonly mission: Mission;
+  /** Aborted when the caller goes away or cancels. */
+  readonly signal: AbortSignal;
+  /** Tells the caller that something moves; does nothing where the door cannot carry it. */
+  readonly progress: (message: string) => void;
+  /** Who calls, for the record: `mcp`, `rest`, `cli`, `board`. */
+  readonly caller: string;
+}
+
+/** One operation, defined once: an MCP tool, a REST call, a `missiond call`, a typed client method, and its documentation. */
+export interface Operation {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodType;
+  /** Whether it changes anything. */
+  readonly readOnly: boolean;
+  /** Parses the input and performs it. Throws MissionError. */
+  run(input: unknown, context: CallContext): Promise<unknown>;
+}
+
+/** Binds the types of input and output to the handler. */
+export function operation<Input extends z.ZodObject, Output extends z.ZodType>(definition: {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: Input;
+  readonly output: Output;
+  readonly readOnly: boolean;
+  readonly run: (input: z.output<Input>, context: CallContext) => Promise<z.input<Output>> | z.input<Output>;
+}): Operation {
+  return {
+    ...definition,
+    run: async (input, context) => definition.run(parseInput(definition.input, input), context),
+  };
+}
+
+function parseInput<Input extends z.ZodObject>(schema: Input, input: unknown): z.output<Input> {
+  const parsed = schema.safeParse(input ?? {});
+  if (parsed.success) return parsed.data;
+  throw new MissionError('input_invalid', `The arguments do not fit: ${z.prettifyError(parsed.error)}`, {
+    remedy: 'Look at the input schema of the tool.',
+    cause: parsed.error,
+  });
+}

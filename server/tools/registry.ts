@@ -1,0 +1,11 @@
+import type { Operation } from './operation.ts';
+import { slotOperations } from './slots.ts';
+import { taskOperations } from './tasks.ts';
+import { terminalOperations } from './terminals.ts';
+
+/** Every operation. A new one is added to its domain's file and appears on every door. */
+export const operations: readonly Operation[] = [...taskOperations, ...slotOperations, ...terminalOperations];
+
+export function findOperation(name: string): Operation | undefined {
+  return operations.find((candidate) => candidate.name === name);
+}

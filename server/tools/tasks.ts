@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { Mission } from '../../actors/mission/api.ts';
+import { InboxMessageView, TaskStatus, TaskView } from '../../actors/mission/views.ts';
+import { Role, SlotId, TaskId } from '../../db/ids.ts';
+import { type CallContext, operation } from './operation.ts';
+
+/** What missiond's users are used to wait by default. */
+const ASK_TIMEOUT_MS = 120_000;
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+
+const taskIdOrPrefix = z.string().min(4).describe('A task id, or the beginning of one when it is unique.');
+
+/** Reports what the task's slot does while the caller waits. */
+export function reportProgress(mission: Mission, taskId: TaskId, context: CallContext): () => void {
+  return mission.subscribe((event) => {
+    if (event.type === 'task_changed' && event.task.id === taskId)
+      context.progress(`task ${event.task.status}`);
+    if (event.type === 'slot_changed' && event.slot.currentTaskId === taskId) {
+      context.progress(
+        `${event.slot.slotId}: ${event.slot.state}${event.slot.statusText === undefined ? '' : ` (${event.slot.statusText})`}`,
+      );
+    }
+    if (event.type === 'question_asked' && event.question.taskId === taskId) {
+      context.progress(
+        `${event.question.slotId} asks: ${event.question.question} Answer with mission_pty_confirm.`,
+      );
+    }
+  });
+}
+
+export const missionSubmit = operation({
+  name: 'mission_submit',
+  title: 'Submit a task',
+  description:
+    'Queues a task for a role (or one slot) and returns at once. An idle slot takes it immediately; a stopped slot of the role is started. Follow it with mission_status; the answer is in `result`.',
+  input: z.object({
+    role: Role.optional().describe('Who should do it. Optional when slotId is given.'),
+    prompt: z.string().describe('What to do, in the words that Claude Code should read.'),
+    slotId: SlotId.optional().describe('Only this slot may do it.'),
+    deadlineMs: z
+      .number()
+      .int()
+      .positive()
+      .max(LONGEST_WAIT_MS)
+      .optional()
+      .describe('Fails the task when it has not ended after so many milliseconds.'),
+  }),
+  output: z.object({
+    taskId: TaskId,
+    dispatched: z.boolean(),
+    slotId: SlotId.optional(),
+    hint: z.string().optional(),
+  }),
+  readOnly: false,
+  run: (input, { mission }) => mission.submit(input),
+});
+
+export const missionAsk = operation({
+  name: 'mission_ask',
+  title: 'Ask and wait',
+  description:
+    'Gives a question to an agent of a role and waits for its answer. When the time is over the work goes on: fetch it later with mission_status and the taskId in the error.',
+  input: z.object({
+    role: Role,
+    question: z.string(),
+    timeoutMs: z
+      .number()
+      .int()
+      .positive()
+      .max(LONGEST_WAIT_MS)
+      .default(ASK_TIMEOUT_MS)
+      .describe('How long to wait, in milliseconds.'),
+  }),
+  output: z.object({ taskId: TaskId, slotId: SlotId.optional(), answer: z.string(), durationMs: z.number() }),
+  readOnly: false,
+  async run({ role, question, timeoutMs }, context) {
+    const { mission, signal } = context;
+    const { task, durationMs } = await mission.ask(
+      { role, prompt: question },
+      {
+        timeoutMs,
+        signal,
+        submitted: (taskId) => reportProgress(mission, taskId, context),
+      },
+    );
+    return {
+      taskId: task.id,
+      ...(task.slotId === undefined ? {} : { slotId: task.slotId }),
+      answer: task.result ?? '',
+      durationMs,
+    };
+  },
+});
+
+export const missionStatus = operation({
+  name: 'mission_status',
+  title: 'Look at a task',
+  description:
+    'One task: its status, the slot that does it, and its whole result or the reason why it failed.',
+  input: z.object({ taskId: taskIdOrPrefix }),
+  output: TaskView,
+  readOnly: true,
+  run: ({ taskId }, { mission }) => mission.task(taskId),
+});
+
+export const missionTask = operation({
+  name: 'mission_task',
+  title: 'List tasks',
+  description: 'Tasks, newest first, all or of one status.',
+  input: z.object({
+    status: TaskStatus.optional(),
+    limit: z.number().int().positive().max(500).default(20),
+  }),
+  output: z.object({ tasks: z.array(TaskView) }),
+  readOnly: true,
+  run: (filter, { mission }) => ({
+    tasks: [
+      ...mission.tasks({
+        limit: filter.limit,
+        ...(filter.status === undefined ? {} : { status: filter.status }),
+      }),
+    ],
+  }),
+});
+
+export const missionCancel = operation({
+  name: 'mission_cancel',
+  title: 'Cancel a task',
+  description:
+    'Takes a queued task out of the queue, or interrupts the session that works on it. Says which, and whether the session is idle again.',
+  input: z.object({ taskId: taskIdOrPrefix }),
+  output: z.object({ cancelled: z.boolean(), task: TaskView, hint: z.string().optional() }),
+  readOnly: false,
+  run: ({ taskId }, { mission }) => mission.cancel(taskId),
+});
+
+export const missionInbox = operation({
+  name: 'mission_inbox',
+  title: 'Read the inbox',
+  description:
+    'What came back from tasks, newest first. `markRead: true` marks what is returned as read; `ids` marks those messages without returning others.',
+  input: z.object({
+    unreadOnly: z.boolean().default(true),
+    limit: z.number().int().positive().max(500).default(10),
+    markRead: z.boolean().default(false),
+    ids: z.array(z.number().int()).optional().describe('Marks exactly these as read.'),
+  }),
+  output: z.object({ messages: z.array(InboxMessageView), marked: z.number() }),
+  readOnly: false,
+  run({ unreadOnly, limit, markRead, ids }, { mission }) {
+    if (ids !== undefined) return { messages: [], marked: mission.markInboxRead(ids).marked };
+    const messages = [...mission.inbox({ unreadOnly, limit })];
+    const marked = markRead ? mission.markInboxRead(messages.map(({ id }) => id)).marked : 0;
+    return { messages, marked };
+  },
+});
+
+export const taskOperations = [
+  missionSubmit,
+  missionAsk,
+  missionStatus,
+  missionTask,
+  missionCancel,
+  missionInbox,
+];

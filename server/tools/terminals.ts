@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { HistoryEntryView, QuestionView, SlotView } from '../../actors/mission/views.ts';
+import { SlotId } from '../../db/ids.ts';
+import { operation } from './operation.ts';
+import { KillOutput } from './slots.ts';
+
+const SEND_TIMEOUT_MS = 300_000;
+const LONGEST_WAIT_MS = 24 * 60 * 60_000;
+
+const slot = { slotId: SlotId };
+
+export const ptySpawn = operation({
+  name: 'mission_pty_spawn',
+  title: 'Start a terminal',
+  description: 'Starts Claude Code in the terminal of a slot, and waits until it is idle when asked to.',
+  input: z.object({
+    ...slot,
+    waitForIdle: z.boolean().default(false),
+    timeoutSecs: z
+      .number()
+      .positive()
+      .max(3_600)
+      .default(60)
+      .describe('How long to wait for idle, in seconds.'),
+    autoRestart: z.boolean().default(false),
+    mcpConfigPath: z.string().optional().describe("An MCP configuration instead of the slot's own."),
+  }),
+  output: SlotView,
+  readOnly: false,
+  run: ({ slotId, waitForIdle, timeoutSecs, autoRestart, mcpConfigPath }, { mission }) =>
+    mission.spawn(slotId, {
+      waitForIdle,
+      timeoutMs: timeoutSecs * 1_000,
+      autoRestart,
+      ...(mcpConfigPath === undefined ? {} : { mcpConfigPath }),
+    }),
+});
+
+export const ptySend = operation({
+  name: 'mission_pty_send',
+  title: 'Send a message to a terminal',
+  description:
+    'Types a message into an idle session, and waits for the answer when asked to. Refused while the session is busy or a person types; mission_submit waits instead.',
+  input: z.object({
+    ...slot,
+    message: z.string(),
+    waitForResponse: z.boolean().default(false),
+    timeoutMs: z.number().int().positive().max(LONGEST_WAIT_MS).default(SEND_TIMEOUT_MS),
+  }),
+  output: z.object({
+    delivered: z.boolean(),
+    mode: z.enum(['fire-and-forget', 'response']),
+    hint: z.string().optional(),
+    response: z.string().optional(),
+    durationMs: z.number().optional(),
+    state: z.string().optional(),
+  }),
+  readOnly: false,
+  run({ slotId, message, waitForResponse, timeoutMs }, { mission, signal, progress }) {
+    const stop = mission.subscribe((event) => {
+      if (event.type === 'slot_changed' && event.slot.slotId === slotId)
+        progress(`${slotId}: ${event.slot.state}`);
+    });
+    return mission.send(slotId, message, { waitForResponse, timeoutMs, signal }).finally(stop);
+  },
+});
+
+export const ptyScreen = operation({
+  name: 'mission_pty_screen',
+  title: 'Look at a terminal',
+  description: 'The text of the screen, or the last lines with scrollback.',
+  input: z.object({ ...slot, lines: z.number().int().positive().max(5_000).optional() }),
+  output: z.object({ slotId: SlotId, screen: z.string() }),
+  readOnly: true,
+  run: async ({ slotId, lines }, { mission }) => ({ slotId, screen: await mission.screen(slotId, lines) }),
+});
+
+export const ptyConfirm = operation({
+  name: 'mission_pty_confirm',
+  title: 'Answer a dialog',
+  description:
+    'Answers what waits in a slot: true or false, the number drawn before an option, or the words of its label. `true` is the narrowest yes, never one that is remembered. mission_pty_status shows what waits.',
+  input: z.object({ ...slot, response: z.union([z.boolean(), z.number().int(), z.string()]) }),
+  output: z.object({ success: z.boolean(), slotId: SlotId, chosen: z.string(), question: QuestionView }),
+  readOnly: false,
+  run: ({ slotId, response }, { mission, caller }) => mission.confirm(slotId, response, caller),
+});
+
+export const ptyInterrupt = operation({
+  name: 'mission_pty_interrupt',
+  title: 'Interrupt a turn',
+  description: 'Stops the turn that goes on in a session, as Esc does. The session stays.',
+  input: z.object(slot),
+  output: z.object({ interrupted: z.boolean(), state: z.string() }),
+  readOnly: false,
+  run: ({ slotId }, { mission }) => mission.interrupt(slotId),
+});
+
+export const ptyKill = operation({
+  name: 'mission_pty_kill',
+  title: 'Stop a terminal',
+  description: 'Ends the Claude Code of a slot with everything it started (as mission_kill).',
+  input: z.object(slot),
+  output: KillOutput,
+  readOnly: false,
+  async run({ slotId }, { mission }) {
+    const { requeuedTasks, failedTasks, ...result } = await mission.kill(slotId);
+    return { ...result, requeuedTasks: [...requeuedTasks], failedTasks: [...failedTasks] };
+  },
+});
+
+export const ptyStatus = operation({
+  name: 'mission_pty_status',
+  title: 'State of terminals',
+  description:
+    'What a session (or every session) does, why missiond thinks so, and the question that waits, with its options.',
+  input: z.object({ slotId: SlotId.optional() }),
+  output: z.object({ slots: z.array(SlotView) }),
+  readOnly: true,
+  run: ({ slotId }, { mission }) => ({
+    slots: slotId === undefined ? [...mission.slots()] : [mission.slot(slotId)],
+  }),
+});
+
+export const ptyHistory = operation({
+  name: 'mission_pty_history',
+  title: 'Prompts and answers of a slot',
+  description: 'What was asked and answered in a slot, oldest first, also by people at its terminal.',
+  input: z.object(slot),
+  output: z.object({ slotId: SlotId, history: z.array(HistoryEntryView) }),
+  readOnly: true,
+  run: ({ slotId }, { mission }) => ({ slotId, history: [...mission.history(slotId)] }),
+});
+
+export const ptyLogs = operation({
+  name: 'mission_pty_logs',
+  title: 'Log of a slot',
+  description: 'The last lines of what happened in a slot: transitions, judged tools, deliveries, exits.',
+  input: z.object({ ...slot, lines: z.number().int().positive().max(5_000).default(200) }),
+  output: z.object({
+    slotId: SlotId,
+    logFile: z.string(),
+    transcriptFile: z.string().optional(),
+    lines: z.array(z.string()),
+  }),
+  readOnly: true,
+  async run({ slotId, lines }, { mission }) {
+    const log = await mission.logs(slotId, lines);
+    return { ...log, lines: [...log.lines] };
+  },
+});
+
+export const terminalOperations = [
+  ptySpawn,
+  ptySend,
+  ptyScreen,
+  ptyConfirm,
+  ptyInterrupt,
+  ptyKill,
+  ptyStatus,
+  ptyHistory,
+  ptyLogs,
+];

@@ -1,0 +1,107 @@
+import type { WebSocket } from 'ws';
+import type { Mission, TerminalControl } from '../../actors/mission/api.ts';
+import type { MissionEvent } from '../../actors/mission/views.ts';
+import type { SlotId } from '../../db/ids.ts';
+import { toFailure } from '../../services/errors/mission-error.ts';
+import { AttachClientMessage, type AttachServerMessage } from '../attach/protocol.ts';
+import { sendJson } from './send-json.ts';
+
+/** The session could not be attached to. */
+const CLOSE_REFUSED = 4001;
+/** The program ended. */
+const CLOSE_EXITED = 4003;
+
+/** `/pty/<slot>`: the screen, then output; what the session does; and, unless read-only, a keyboard. */
+export function servePty(
+  socket: WebSocket,
+  mission: Mission,
+  slotId: SlotId,
+  options: { readonly fromSequence?: number; readonly readOnly: boolean },
+): void {
+  const send = (message: AttachServerMessage): void => sendJson(socket, message);
+  let control: TerminalControl | undefined;
+  let gone = false;
+
+  function tell(event: MissionEvent): void {
+    if (event.type === 'slot_changed' && event.slot.slotId === slotId) {
+      const { state, conversation, statusText } = event.slot;
+      send({
+        type: 'state',
+        state,
+        prevState: event.previousState ?? state,
+        conversation,
+        ...(statusText === undefined ? {} : { statusText }),
+      });
+    }
+    if (event.type === 'question_asked' && event.question.slotId === slotId)
+      send({ type: 'confirm', question: event.question });
+    if (event.type === 'title_changed' && event.slotId === slotId)
+      send({ type: 'title', title: event.title });
+  }
+
+  function refuse(error: unknown): void {
+    const { code, message } = toFailure(error);
+    send({ type: 'error', code, message });
+  }
+
+  const leave = mission.subscribe(tell);
+  const attached = mission
+    .attach(
+      slotId,
+      {
+        snapshot: ({ sequence, columns, rows, data }) =>
+          send({ type: 'screen', data, sequence, columns, rows }),
+        output: ({ sequence, data }) => send({ type: 'data', data, sequence }),
+        resized: ({ columns, rows }) => send({ type: 'resized', columns, rows }),
+        exited({ code }) {
+          send({ type: 'exit', code });
+          socket.close(CLOSE_EXITED);
+        },
+      },
+      options,
+    )
+    .then((terminal) => {
+      control = terminal;
+      if (gone) terminal.detach();
+      const slot = mission.slot(slotId);
+      send({
+        type: 'state',
+        state: slot.state,
+        prevState: slot.state,
+        conversation: slot.conversation,
+        ...(slot.statusText === undefined ? {} : { statusText: slot.statusText }),
+      });
+      if (slot.pendingConfirmation !== undefined)
+        send({ type: 'confirm', question: slot.pendingConfirmation });
+      return terminal;
+    });
+  attached.catch((error: unknown) => {
+    refuse(error);
+    socket.close(CLOSE_REFUSED);
+  });
+
+  socket.on('message', (data) => {
+    let json: unknown;
+    try {
+      json = JSON.parse(String(data));
+    } catch {
+      return refuse(new Error('Messages are JSON.'));
+    }
+    const message = AttachClientMessage.safeParse(json);
+    if (!message.success) return refuse(new Error(`Not understood: ${message.error.message}`));
+    const body = message.data;
+    // In order: nothing overtakes what was typed before the terminal was ready.
+    attached
+      .then((terminal) => {
+        if (body.type === 'ack') return terminal.acknowledge(body.sequence);
+        return body.type === 'input' ? terminal.input(body.data) : terminal.resize(body.columns, body.rows);
+      })
+      .catch(refuse);
+  });
+  socket.on('close', () => {
+    gone = true;
+    leave();
+    control?.detach();
+  });
+  socket.on('error', () => socket.terminate());
+}

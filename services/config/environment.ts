@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { MissionError } from '../errors/mission-error.ts';
+
+const DEFAULT_PORT = 9120;
+const LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+export interface EnvironmentSettings {
+  /** 0: any free port. */
+  readonly port: number;
+  readonly databaseFile: string;
+  readonly slotsFile: string;
+  readonly logLevel: (typeof LEVELS)[number];
+}
+
+/**
+ * The variables that missiond's users know.
+ * @throws MissionError `config_invalid` naming the variable
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv, home: string): EnvironmentSettings {
+  const port = Number(env['MISSION_WS_PORT'] ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new MissionError(
+      'config_invalid',
+      `MISSION_WS_PORT is ${JSON.stringify(env['MISSION_WS_PORT'])}, not a port.`,
+      { remedy: 'Use a number from 1 to 65535, or 0 for any free port.' },
+    );
+  }
+  const wanted = env['MISSION_LOG_LEVEL'] ?? 'info';
+  const logLevel = LEVELS.find((level) => level === wanted);
+  if (logLevel === undefined) {
+    throw new MissionError('config_invalid', `MISSION_LOG_LEVEL is ${JSON.stringify(wanted)}.`, {
+      remedy: `Use one of: ${LEVELS.join(', ')}.`,
+    });
+  }
+  return {
+    port,
+    databaseFile: path.resolve(env['MISSION_DB_PATH'] ?? path.join(home, 'mission.db')),
+    slotsFile: path.resolve(env['MISSION_SLOTS_CONFIG'] ?? path.join(home, 'slots.yaml')),
+    logLevel,
+  };
+}

@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { Role, SlotId } from '../../db/ids.ts';
+import { readYamlFile } from './yaml-file.ts';
+
+function expanded(folder: string): string {
+  return path.resolve(folder.replace(/^~(?=$|\/)/, os.homedir()));
+}
+
+function isFolder(folder: string): boolean {
+  try {
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+const Slot = z.strictObject({
+  id: SlotId,
+  role: Role,
+  description: z.string().default(''),
+  /** Without one the agent works where the daemon was started. */
+  cwd: z
+    .string()
+    .default(() => process.cwd())
+    .transform(expanded)
+    .refine(isFolder, { error: ({ input }) => `the folder ${String(input)} does not exist` }),
+  mcpConfig: z.string().transform(expanded).optional(),
+  autoStart: z.boolean().default(false),
+  dangerouslySkipPermissions: z.boolean().default(false),
+  traits: z.array(z.enum(['is_meta_agent', 'generates_knowledge'])).default([]),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a name of a variable'), z.string())
+    .default({}),
+  model: z.string().optional(),
+  effort: z.string().optional(),
+  permissionMode: z
+    .enum(['manual', 'default', 'acceptEdits', 'plan', 'auto', 'dontAsk', 'bypassPermissions'])
+    .optional(),
+  command: z.string().optional(),
+  args: z.array(z.string()).default([]),
+  trustCwd: z.boolean().default(false),
+  appendSystemPrompt: z.string().optional(),
+});
+export type SlotConfig = z.output<typeof Slot>;
+
+const SlotsSchema = z
+  .strictObject({
+    slots: z.array(Slot).default([]),
+    /** Run with the path of a `${secret:path}` as its last argument; prints the secret. */
+    secretCommand: z.array(z.string()).min(1).optional(),
+  })
+  .superRefine(({ slots }, context) => {
+    for (const [index, { id }] of slots.entries()) {
+      if (slots.findIndex((other) => other.id === id) !== index) {
+        context.addIssue({
+          code: 'custom',
+          path: ['slots', index, 'id'],
+          message: `the id "${id}" is used twice`,
+        });
+      }
+    }
+  });
+export type SlotsFile = z.output<typeof SlotsSchema>;
+
+/**
+ * Reads slots.yaml. Keys are missiond's, in camelCase; `~` in folders is expanded.
+ * @throws MissionError `config_invalid` with line and column of every problem
+ */
+export function loadSlots(file: string): SlotsFile {
+  return readYamlFile(file, SlotsSchema, {
+    code: 'config_invalid',
+    knownKeys: ['slots', 'secretCommand', ...Object.keys(Slot.shape)],
+  });
+}

@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { EMPTY_POLICY, loadPolicy, type Policy } from './policy.ts';
+
+export interface PermissionStore {
+  current(): Policy;
+  /** Reads the file again. An invalid file changes nothing: the last good rules stay. Throws `permissions_invalid`. */
+  reload(): void;
+}
+
+/**
+ * Holds the rules that are in force.
+ * @throws MissionError `permissions_invalid` when the file is wrong at the start: nothing runs by rules nobody wrote
+ */
+export function createPermissionStore(file: string): PermissionStore {
+  const read = (): Policy => (existsSync(file) ? loadPolicy(file) : EMPTY_POLICY);
+  let policy = read();
+  return {
+    current: () => policy,
+    reload() {
+      policy = read();
+    },
+  };
+}

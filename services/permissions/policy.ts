@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { readYamlFile } from '../config/yaml-file.ts';
+
+const Pattern = z
+  .string()
+  .trim()
+  .regex(
+    /^(?:\*|[A-Za-z_][\w*-]*(?:\([\s\S]*\))?)$/,
+    'a pattern is a tool name, a tool name with an argument in brackets, or *',
+  );
+
+/** Rules of one scope. The longer names are those of older files. */
+const Rules = z
+  .strictObject({
+    allow: z.array(Pattern).default([]),
+    confirm: z.array(Pattern).default([]),
+    deny: z.array(Pattern).default([]),
+    auto_allow: z.array(Pattern).default([]),
+    require_confirm: z.array(Pattern).default([]),
+  })
+  .transform(({ allow, confirm, deny, auto_allow, require_confirm }) => ({
+    allow: [...allow, ...auto_allow],
+    confirm: [...confirm, ...require_confirm],
+    deny,
+  }));
+export type Rules = z.output<typeof Rules>;
+
+const NO_RULES: Rules = { allow: [], confirm: [], deny: [] };
+const orNone = Rules.nullish().transform((rules) => rules ?? NO_RULES);
+const named = z
+  .record(z.string(), orNone)
+  .nullish()
+  .transform((rules) => rules ?? {});
+
+const PolicySchema = z.strictObject({ default: orNone, roles: named, slots: named });
+
+/** permissions.yaml. What no rule names is confirmed. */
+export type Policy = z.output<typeof PolicySchema>;
+
+/** Without a file everything is confirmed. */
+export const EMPTY_POLICY: Policy = { default: NO_RULES, roles: {}, slots: {} };
+
+/**
+ * Reads permissions.yaml.
+ * @throws MissionError `permissions_invalid` with line and column of every problem
+ */
+export function loadPolicy(file: string): Policy {
+  return readYamlFile(file, PolicySchema, {
+    code: 'permissions_invalid',
+    knownKeys: ['default', 'roles', 'slots', 'allow', 'confirm', 'deny', 'auto_allow', 'require_confirm'],
+  });
+}
