@@ -182,7 +182,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
         createKeyboard({
           write: (data) => host().write(epoch, data),
           read: () => host().read(epoch),
-          text: (lines) => host().text(epoch, lines),
+          text: () => host().text(epoch),
           sleep: (ms, abort) => sleep(ms, undefined, abort === undefined ? {} : { signal: abort }),
           now: () => Date.now(),
           version: () => version() ?? ASSUMED_VERSION,
