@@ -79,8 +79,10 @@ export function readinessOf(slot: SlotSnapshot): 'ready' | 'startable' | 'busy' 
   const snapshot = sessionOf(slot);
   if (snapshot === undefined || snapshot.context.reading === null) return 'busy';
   const session = viewSession(snapshot);
+  // Two kinds of signal must agree: after a Stop hook the screen shows the turn for some frames more.
   const open =
     OPEN_FOR_PROMPTS.has(session.conversation) &&
+    OPEN_FOR_PROMPTS.has(snapshot.context.level) &&
     (session.composer === 'empty' || session.composer === 'ghost') &&
     session.attachment !== 'takenOver' &&
     session.health === 'ok';

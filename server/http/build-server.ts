@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { registerBoard } from '../../inspector/board/routes.ts';
@@ -42,7 +42,7 @@ export async function buildServer({
     loggerInstance: logger,
     // A waiting question holds its hook open; closing the daemon must not wait for it.
     forceCloseConnections: true,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // A PermissionRequest waits for a person as long as it takes.
     requestTimeout: 0,
   });

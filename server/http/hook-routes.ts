@@ -4,6 +4,7 @@ import type { Mission } from '../../actors/mission/api.ts';
 import { Epoch, SlotId } from '../../db/ids.ts';
 import { denyRequest, denyTool } from '../../services/claude/hook-body.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import { callerGone } from './caller-gone.ts';
 import { bearerToken } from './guard.ts';
 
 /** A tool's result can be large; more than this is not a hook. */
@@ -20,13 +21,6 @@ function checkSlot(request: FastifyRequest, mission: Mission): z.infer<typeof Pa
   return params.data;
 }
 
-/** Aborts when the caller goes away before it was answered. */
-function goneSignal(request: FastifyRequest): AbortSignal {
-  const gone = new AbortController();
-  request.raw.socket.once('close', () => gone.abort());
-  return gone.signal;
-}
-
 /** A verdict that could not be reached is a refusal: a failed hook would let Claude Code go on as if nothing had been asked. */
 function failClosed(body: unknown): Record<string, unknown> {
   const event = z.looseObject({ hook_event_name: z.string() }).safeParse(body).data?.hook_event_name;
@@ -37,10 +31,10 @@ function failClosed(body: unknown): Record<string, unknown> {
 
 /** Where Claude Code itself calls: its hooks and its status line, with the token of the slot, which opens nothing else. */
 export function registerHookRoutes(app: FastifyInstance, mission: Mission): void {
-  app.post('/hooks/:slotId/:epoch', { bodyLimit: MOST_BODY_BYTES }, async (request) => {
+  app.post('/hooks/:slotId/:epoch', { bodyLimit: MOST_BODY_BYTES }, async (request, reply) => {
     const { slotId, epoch } = checkSlot(request, mission);
     try {
-      return await mission.receiveHook(slotId, epoch, request.body, goneSignal(request));
+      return await mission.receiveHook(slotId, epoch, request.body, callerGone(reply));
     } catch (error) {
       request.log.error({ slotId, error: String(error) }, 'a hook failed');
       return failClosed(request.body);

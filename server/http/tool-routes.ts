@@ -1,15 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Mission } from '../../actors/mission/api.ts';
 import { SlotId } from '../../db/ids.ts';
 import { operations } from '../tools/registry.ts';
+import { callerGone } from './caller-gone.ts';
 
 /** A prompt of 100,000 characters fits many times over; a prompt of a megabyte gets its own answer. */
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 
-function callContext(mission: Mission, request: FastifyRequest, caller: string) {
-  const gone = new AbortController();
-  request.raw.socket.once('close', () => gone.abort());
-  return { mission, signal: gone.signal, progress: () => {}, caller };
+function callContext(mission: Mission, reply: FastifyReply, caller: string) {
+  return { mission, signal: callerGone(reply), progress: () => {}, caller };
 }
 
 /** Every operation as `POST /api/tools/<name>`, and the ones that read well as addresses. */
@@ -35,21 +34,23 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission): void
           typeof request.headers['x-missiond-caller'] === 'string'
             ? request.headers['x-missiond-caller']
             : 'rest';
-        return reply.send(await operation.run(request.body ?? {}, callContext(mission, request, caller)));
+        return reply.send(await operation.run(request.body ?? {}, callContext(mission, reply, caller)));
       },
     );
   }
-  const call = (name: string, input: unknown, request: FastifyRequest): Promise<unknown> => {
+  const call = (name: string, input: unknown, reply: FastifyReply): Promise<unknown> => {
     const operation = operations.find((candidate) => candidate.name === name);
     if (operation === undefined) throw new Error(`no operation ${name}`);
-    return operation.run(input, callContext(mission, request, 'rest'));
+    return operation.run(input, callContext(mission, reply, 'rest'));
   };
   const hidden = { schema: { hide: true } };
-  app.get('/api/tasks', hidden, (request) => call('mission_task', numbersOf(request.query), request));
-  app.post('/api/tasks', hidden, (request) => call('mission_submit', request.body, request));
-  app.get('/api/tasks/:taskId', hidden, (request) => call('mission_status', request.params, request));
-  app.post('/api/tasks/:taskId/cancel', hidden, (request) => call('mission_cancel', request.params, request));
-  app.get('/api/slots', hidden, (request) => call('mission_agents', {}, request));
+  app.get('/api/tasks', hidden, (request, reply) => call('mission_task', numbersOf(request.query), reply));
+  app.post('/api/tasks', hidden, (request, reply) => call('mission_submit', request.body, reply));
+  app.get('/api/tasks/:taskId', hidden, (request, reply) => call('mission_status', request.params, reply));
+  app.post('/api/tasks/:taskId/cancel', hidden, (request, reply) =>
+    call('mission_cancel', request.params, reply),
+  );
+  app.get('/api/slots', hidden, (_, reply) => call('mission_agents', {}, reply));
   app.get<{ Params: { slotId: string } }>('/api/slots/:slotId', hidden, (request) =>
     mission.slot(SlotId.parse(request.params.slotId)),
   );
