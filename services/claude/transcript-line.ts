@@ -14,7 +14,6 @@ const Line = z.discriminatedUnion('type', [
     isSidechain: z.boolean().optional(),
     isApiErrorMessage: z.boolean().optional(),
     message: z.looseObject({
-      id: z.string().optional(),
       content: Content,
       stop_reason: z.string().nullish(),
     }),
@@ -30,10 +29,9 @@ const Line = z.discriminatedUnion('type', [
 export type TranscriptFact =
   | { readonly kind: 'prompt'; readonly text: string }
   | { readonly kind: 'interrupted' }
-  /** One content block of an assistant message; several lines share a `messageId`. */
+  /** One content block of an assistant message: a message of several blocks is written as several lines. */
   | {
       readonly kind: 'assistant';
-      readonly messageId: string;
       readonly texts: readonly string[];
       readonly stopReason: string | null;
       readonly isError: boolean;
@@ -72,7 +70,6 @@ export function parseTranscriptLine(line: string): TranscriptFact | null {
   if (data.type === 'assistant') {
     return {
       kind: 'assistant',
-      messageId: data.message.id ?? '',
       texts: textsOf(content),
       stopReason: data.message.stop_reason ?? null,
       isError: data.isApiErrorMessage === true,

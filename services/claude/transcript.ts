@@ -41,17 +41,15 @@ export function transcriptPath(options: {
 }
 
 interface Course extends TranscriptTurn {
-  readonly messageId: string | null;
-  readonly texts: readonly string[];
   /** Another prompt followed: what comes now belongs to that. */
   readonly closed: boolean;
 }
 
-const BEGUN: Course = { ...NO_TURN, found: true, messageId: null, texts: [], closed: false };
+const BEGUN: Course = { ...NO_TURN, found: true, closed: false };
 
-/** The text blocks of the last message are joined as the Stop hook joins them. */
+/** As the Stop hook has it (2.1.329): of several texts in one message only the last, without blanks around it. */
 function wordsOf(texts: readonly string[]): string | null {
-  const words = texts.join('\n').trim();
+  const words = (texts.at(-1) ?? '').trim();
   return words === '' ? null : words;
 }
 
@@ -64,15 +62,11 @@ function advance(course: Course, fact: TranscriptFact): Course {
     case 'turnEnded':
       return { ...course, ended: true };
     case 'assistant': {
-      const goesOn = fact.messageId === course.messageId;
-      const texts = goesOn ? [...course.texts, ...fact.texts] : fact.texts;
       const ended = fact.stopReason !== null && fact.stopReason !== 'tool_use';
       return {
         ...course,
-        messageId: fact.messageId,
-        texts,
         ended: ended || fact.isError,
-        lastAssistantMessage: wordsOf(texts) ?? (goesOn ? course.lastAssistantMessage : null),
+        lastAssistantMessage: wordsOf(fact.texts) ?? course.lastAssistantMessage,
       };
     }
     case 'prompt':

@@ -7,8 +7,10 @@ const ENTER = '\r';
 
 /** One step of the highlight is drawn within 50 ms; a busy machine takes longer. */
 const STEP_WITHIN_MS = 2_000;
-/** How long a dialog may stand after Enter before the answer counts as not taken. */
-const ANSWER_WITHIN_MS = 5_000;
+/** A dialog that took Enter is gone within 50 ms; one that is still there, unchanged, after this did not take it. */
+const ANSWERED_SOON_MS = 800;
+/** A dialog that has just come up does not take Enter for some 150 ms (2.1.329), so it is pressed again. */
+const ENTERS_AT_MOST = 4;
 
 /** Which dialog it is, whatever stands highlighted. */
 function identity(dialog: DialogReading | undefined): string {
@@ -104,11 +106,13 @@ export async function chooseOption(
     if (!isSame(moved, known) || moved.dialog === undefined) return changed();
     dialog = moved.dialog;
   }
-  const last = await terminal.read();
-  if (!isSame(last, known) || highlightOf(last.dialog) !== target) return changed();
-  await terminal.write(ENTER);
-  const gone = await lookFor(terminal, (reading) => !isSame(reading, known), ANSWER_WITHIN_MS, signal);
-  if (gone !== null) return { ok: true };
+  for (let enters = 0; enters < ENTERS_AT_MOST; enters++) {
+    const last = await terminal.read();
+    if (!isSame(last, known) || highlightOf(last.dialog) !== target) return changed();
+    await terminal.write(ENTER);
+    const gone = await lookFor(terminal, (reading) => !isSame(reading, known), ANSWERED_SOON_MS, signal);
+    if (gone !== null) return { ok: true };
+  }
   return failed(
     'delivery_failed',
     'Enter was pressed on the option but the dialog still stands.',

@@ -1,0 +1,153 @@
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readTurn, transcriptPath } from '../../../services/claude/transcript.ts';
+
+let directory: string;
+let file: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'missiond-transcript-'));
+  file = path.join(directory, 'session.jsonl');
+  writeFileSync(file, '');
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const line = (value: unknown) => `${JSON.stringify(value)}\n`;
+const prompt = (text: string, more = {}) =>
+  line({ type: 'user', message: { role: 'user', content: text }, ...more });
+const text = (words: string, stop_reason: string | null, id = 'msg_1', more = {}) =>
+  line({
+    type: 'assistant',
+    message: { id, content: [{ type: 'text', text: words }], stop_reason },
+    ...more,
+  });
+const toolUse = (id = 'msg_1') =>
+  line({
+    type: 'assistant',
+    message: {
+      id,
+      content: [{ type: 'tool_use', id: 't', name: 'Bash', input: {} }],
+      stop_reason: 'tool_use',
+    },
+  });
+const toolResult = () =>
+  line({ type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 't', content: 'out' }] } });
+const noise = () =>
+  line({ type: 'attachment', attachment: { type: 'x' } }) +
+  line({ type: 'file-history-snapshot' }) +
+  line({ type: 'api-request', body: '"type":"user"' });
+const interruption = () =>
+  line({
+    type: 'user',
+    message: { content: [{ type: 'text', text: '[Request interrupted by user for tool use]' }] },
+  });
+
+function read(words = 'do it') {
+  return readTurn(file, { prompt: words });
+}
+
+describe('readTurn', () => {
+  it('finds nothing in a file that is not there, is empty, or holds another prompt', async () => {
+    const none = { found: false, ended: false, interrupted: false, lastAssistantMessage: null };
+    expect(await readTurn(path.join(directory, 'none.jsonl'), { prompt: 'x' })).toEqual(none);
+    expect(await read()).toEqual(none);
+    appendFileSync(file, prompt('another') + text('answer', 'end_turn'));
+    expect(await read()).toEqual(none);
+  });
+
+  it('follows a turn through tools to its last words', async () => {
+    appendFileSync(
+      file,
+      prompt('earlier') + text('earlier answer', 'end_turn', 'msg_0') + prompt('do it') + noise(),
+    );
+    expect(await read()).toMatchObject({ found: true, ended: false, lastAssistantMessage: null });
+    appendFileSync(file, text('I will use a tool.', 'tool_use') + toolUse());
+    expect(await read()).toMatchObject({ ended: false });
+    appendFileSync(file, toolResult() + noise() + text('  the answer\n', 'end_turn', 'msg_2') + noise());
+    expect(await read()).toEqual({
+      found: true,
+      ended: true,
+      interrupted: false,
+      lastAssistantMessage: 'the answer',
+    });
+  });
+
+  it('passes over half a line until it is whole', async () => {
+    const last = text('whole', 'end_turn');
+    appendFileSync(file, prompt('do it') + last.slice(0, 40));
+    expect(await read()).toMatchObject({ found: true, ended: false });
+    appendFileSync(file, last.slice(40));
+    expect(await read()).toMatchObject({ ended: true, lastAssistantMessage: 'whole' });
+  });
+
+  it('takes lines of any length, and lines that are no JSON', async () => {
+    const long = 'x'.repeat(300_000);
+    appendFileSync(file, `{"type":"user" broken\n\n${prompt('do it')}${text(long, 'end_turn')}`);
+    expect((await read()).lastAssistantMessage).toBe(long);
+  });
+
+  it('takes the last of several texts in one message, as the Stop hook does', async () => {
+    appendFileSync(file, prompt('do it') + text('one', 'end_turn') + text('two', 'end_turn'));
+    expect(await read()).toMatchObject({ ended: true, lastAssistantMessage: 'two' });
+  });
+
+  it.each([
+    ['an interrupt', () => text('half an', null) + interruption(), { ended: true, interrupted: true }],
+    [
+      'an API error',
+      () => text('API Error: 400', 'stop_sequence', 'e', { isApiErrorMessage: true }),
+      { ended: true },
+    ],
+    [
+      'a version that writes no stop reason',
+      () => text('done', null) + line({ type: 'system', subtype: 'turn_duration' }),
+      { ended: true },
+    ],
+    [
+      'a subagent at work',
+      () => text('from a subagent', 'end_turn', 's', { isSidechain: true }),
+      { ended: false, lastAssistantMessage: null },
+    ],
+    ['a note of Claude Code', () => prompt('<local-command-stdout>', { isMeta: true }), { ended: false }],
+    [
+      'the next prompt',
+      () => text('mine', 'end_turn') + prompt('next') + text('not mine', 'end_turn'),
+      { ended: true, lastAssistantMessage: 'mine' },
+    ],
+  ])('%s', async (_, lines, expected) => {
+    appendFileSync(file, prompt('do it') + lines());
+    expect(await read()).toMatchObject({ found: true, ...expected });
+  });
+
+  it('takes the last turn of those that began with the same words', async () => {
+    appendFileSync(file, prompt('do it') + text('first', 'end_turn') + prompt('do it') + noise());
+    expect(await read()).toMatchObject({ found: true, ended: false, lastAssistantMessage: null });
+  });
+
+  it('finds a prompt that was taken for a paste', async () => {
+    appendFileSync(file, prompt('\n\n<pasted_content id="1a">\n/do it\n\n\n\n</pasted_content id="1a">\n'));
+    expect(await read('/do it')).toMatchObject({ found: true });
+  });
+
+  it('finds the first turn after an offset', async () => {
+    appendFileSync(file, prompt('one') + text('first', 'end_turn'));
+    const afterOffset = statSync(file).size;
+    expect(await readTurn(file, { afterOffset })).toMatchObject({ found: false });
+    appendFileSync(
+      file,
+      prompt('two') + text('second', 'end_turn') + prompt('three') + text('third', 'end_turn'),
+    );
+    expect(await readTurn(file, { afterOffset })).toMatchObject({
+      found: true,
+      lastAssistantMessage: 'second',
+    });
+  });
+});
+
+it('names the transcript as Claude Code does', () => {
+  expect(transcriptPath({ configDirectory: '/home/x/.claude', cwd: '/tmp/a_b.c/é d', sessionId: 'id' })).toBe(
+    '/home/x/.claude/projects/-tmp-a-b-c---d/id.jsonl',
+  );
+});
