@@ -1,19 +1,31 @@
 import type { WebSocket } from 'ws';
 import { MissionError } from '../../services/errors/mission-error.ts';
-import { type HostMessage, HostRequest, PTY_HOST_PROTOCOL } from '../../services/pty/protocol.ts';
+import {
+  type HostMessage,
+  HostRequest,
+  PTY_HOST_PROTOCOL,
+  RefusalCode,
+} from '../../services/pty/protocol.ts';
 import type { PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { TerminalStore } from '../../services/pty/terminal-store.ts';
 
 /** A daemon that does not read for so long that this piles up is dropped; it comes back and asks anew. */
 const MOST_BUFFERED_BYTES = 64 * 1024 * 1024;
 
-/** Serves one connected daemon until it goes away. Nothing that it sends can end the host. */
+export interface ServedClient {
+  send(message: HostMessage): void;
+  /** Undefined until it has said. */
+  daemonPid(): number | undefined;
+}
+
+/** Serves one connected daemon until it goes away. Nothing that it sends can end the host, except `shutdown`. */
 export function serveClient(
   socket: WebSocket,
   store: TerminalStore,
   shutdown: (graceMs: number) => Promise<void>,
-): { readonly send: (message: HostMessage) => void } {
+): ServedClient {
   const attachments = new Map<number, PtyAttachment>();
+  let daemonPid: number | undefined;
 
   function send(message: HostMessage): void {
     if (socket.readyState !== socket.OPEN) return;
@@ -27,13 +39,14 @@ export function serveClient(
   async function perform(request: HostRequest): Promise<unknown> {
     switch (request.method) {
       case 'hello':
+        daemonPid = request.pid;
         return { protocol: PTY_HOST_PROTOCOL, pid: process.pid };
       case 'spawn':
         return store.spawn(request.spec);
       case 'list':
         return store.list();
       case 'write':
-        return store.write(request.epoch, request.data);
+        return await store.write(request.epoch, request.data);
       case 'resize':
         return store.resize(request.epoch, request.columns, request.rows);
       case 'signal':
@@ -76,7 +89,7 @@ export function serveClient(
   }
 
   function refuse(id: number, error: unknown): void {
-    const code = error instanceof MissionError ? error.code : 'internal';
+    const code = RefusalCode.parse(error instanceof MissionError ? error.code : 'internal');
     send({ type: 'refusal', id, code, message: error instanceof Error ? error.message : String(error) });
   }
 
@@ -107,5 +120,5 @@ export function serveClient(
   });
   // A broken connection closes; there is nobody left to tell.
   socket.on('error', () => socket.terminate());
-  return { send };
+  return { send, daemonPid: () => daemonPid };
 }

@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process';
-import path from 'node:path';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Epoch } from '../../db/ids.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { ScreenReading } from '../terminal/reading.ts';
+import { type ConnectOptions, openHostSocket } from './open-host-socket.ts';
 import {
   HelloMessage,
   HostMessage,
   type HostRequest,
-  MOST_MESSAGE_BYTES,
   PTY_HOST_PROTOCOL,
   PtyExitMessage,
   PtyInfoMessage,
@@ -17,72 +15,40 @@ import {
 } from './protocol.ts';
 import type { AttachHandlers, PtyHost, PtyHostEvent } from './pty-host.ts';
 
-/** A host needs about 0.2 s to listen; a loaded machine may need much longer. */
-const START_AT_MOST_MS = 15_000;
-const RETRY_MS = 50;
-
-export interface ConnectOptions {
-  readonly home: string;
-  /** The command that starts a host, without `--home`; absent: only connect to one that runs. */
-  readonly hostCommand?: readonly [string, ...string[]];
-  readonly signal?: AbortSignal;
-}
+/** A host that does not say goodbye is left without it. */
+const CLOSE_AT_MOST_MS = 1_000;
 
 // A request without its id, method by method.
 type WithoutId<T> = T extends HostRequest ? Omit<T, 'id'> : never;
 
-function open(socketFile: string): Promise<WebSocket | null> {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(`ws+unix://${socketFile}:/`, {
-      maxPayload: MOST_MESSAGE_BYTES,
-      perMessageDeflate: false,
-    });
-    socket.once('open', () => resolve(socket));
-    socket.once('error', () => resolve(null));
-  });
-}
-
-function startHost([program, ...args]: readonly [string, ...string[]], home: string): void {
-  const child = spawn(program, [...args, '--home', home], {
-    detached: true,
-    stdio: 'ignore',
-    cwd: '/',
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: process.env['HOME'] ?? '',
-      LANG: process.env['LANG'] ?? 'C.UTF-8',
-    },
-  });
-  // It is waited for by its socket; a program that cannot be started shows there too.
-  child.once('error', () => {});
-  child.unref();
-}
-
-async function openOrStart({ home, hostCommand, signal }: ConnectOptions): Promise<WebSocket> {
-  const socketFile = path.join(home, 'pty-host.sock');
-  const first = await open(socketFile);
-  if (first !== null) return first;
-  if (hostCommand !== undefined) {
-    startHost(hostCommand, home);
-    const deadline = Date.now() + START_AT_MOST_MS;
-    while (Date.now() < deadline && signal?.aborted !== true) {
-      const socket = await open(socketFile);
-      if (socket !== null) return socket;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
+/** What cannot be understood is left alone: a host of another version may say more than this daemon knows. */
+function readMessage(data: string): HostMessage | null {
+  try {
+    return HostMessage.safeParse(JSON.parse(data)).data ?? null;
+  } catch {
+    return null;
   }
-  throw new MissionError('pty_host_unreachable', `No pty host answers on ${socketFile}.`, {
-    remedy: `See ${path.join(home, 'logs', 'pty-host.log')}.`,
+}
+
+function closeSocket(socket: WebSocket): Promise<void> {
+  if (socket.readyState === socket.CLOSED) return Promise.resolve();
+  return new Promise((resolve) => {
+    const late = setTimeout(() => socket.terminate(), CLOSE_AT_MOST_MS);
+    socket.once('close', () => {
+      clearTimeout(late);
+      resolve();
+    });
+    socket.close();
   });
 }
 
 /**
- * Connects to the pty host of a home, and starts one when none answers. Whether to connect again after
- * `disconnected` is the caller's decision.
- * @throws MissionError `pty_host_unreachable`
+ * Connects to the pty host of a home, and starts one when none answers and a command is given. Whether to connect again
+ * after `disconnected` is the caller's decision. `signal` gives up the wait, not the connection.
+ * @throws MissionError `pty_host_unreachable`, `config_invalid` when the home's path is too long, `cancelled`
  */
 export async function connectPtyHost(options: ConnectOptions): Promise<PtyHost> {
-  const socket = await openOrStart(options);
+  const socket = await openHostSocket(options);
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   const listeners = new Set<(event: PtyHostEvent) => void>();
   const attachments = new Map<number, AttachHandlers>();
@@ -93,9 +59,7 @@ export async function connectPtyHost(options: ConnectOptions): Promise<PtyHost> 
     return new MissionError(
       'pty_host_unreachable',
       `The connection to the pty host is lost (${closed ?? 'closed'}).`,
-      {
-        remedy: 'The daemon reconnects by itself; agents keep running in the host.',
-      },
+      { remedy: 'Agents keep running in the host; connect again.' },
     );
   }
 
@@ -122,14 +86,7 @@ export async function connectPtyHost(options: ConnectOptions): Promise<PtyHost> 
         waiting.delete(message.id);
         return;
       case 'refusal':
-        waiting
-          .get(message.id)
-          ?.reject(
-            new MissionError(
-              message.code === 'slot_not_running' ? 'slot_not_running' : 'internal',
-              message.message,
-            ),
-          );
+        waiting.get(message.id)?.reject(new MissionError(message.code, message.message));
         waiting.delete(message.id);
         return;
       case 'reading':
@@ -152,8 +109,8 @@ export async function connectPtyHost(options: ConnectOptions): Promise<PtyHost> 
   }
 
   socket.on('message', (data) => {
-    const message = HostMessage.safeParse(JSON.parse(String(data)));
-    if (message.success) take(message.data);
+    const message = readMessage(String(data));
+    if (message !== null) take(message);
   });
   socket.on('error', () => socket.terminate());
   socket.on('close', (code) => {
@@ -164,16 +121,14 @@ export async function connectPtyHost(options: ConnectOptions): Promise<PtyHost> 
     if (!wanted) publish({ type: 'disconnected', reason: closed });
   });
 
-  const hello = await ask(HelloMessage, { method: 'hello' });
+  const hello = await ask(HelloMessage, { method: 'hello', pid: process.pid });
   if (hello.protocol !== PTY_HOST_PROTOCOL) {
     closed = 'another protocol';
     socket.close();
     throw new MissionError(
       'pty_host_unreachable',
       `The pty host speaks protocol ${hello.protocol}, this daemon ${PTY_HOST_PROTOCOL}.`,
-      {
-        remedy: `Stop the agents with the version that started them, or end process ${hello.pid}.`,
-      },
+      { remedy: `Stop the agents with the version that started them, or end process ${hello.pid}.` },
     );
   }
 
@@ -219,13 +174,13 @@ export async function connectPtyHost(options: ConnectOptions): Promise<PtyHost> 
       };
     },
     disconnect() {
-      closed = 'closed by the daemon';
-      return new Promise((resolve) => {
-        if (socket.readyState === socket.CLOSED) return resolve();
-        socket.once('close', () => resolve());
-        socket.close();
-      });
+      closed ??= 'closed by the daemon';
+      return closeSocket(socket);
     },
-    shutdown: async (graceMs) => void (await ask(done, { method: 'shutdown', graceMs })),
+    async shutdown(graceMs) {
+      await request({ method: 'shutdown', graceMs });
+      closed ??= 'the pty host was ended';
+      await closeSocket(socket);
+    },
   };
 }

@@ -1,33 +1,47 @@
 /** What a viewer that reconnects can be given again without a whole new screen. */
 const KEPT_CHARACTERS = 256 * 1024;
 
+interface Chunk {
+  readonly start: number;
+  readonly text: string;
+}
+
 /** The last output of a terminal, numbered by bytes, so that a viewer goes on from where it was. */
-export function createOutputLog() {
-  let chunks: { readonly end: number; readonly text: string; readonly start: number }[] = [];
+export interface OutputLog {
+  /** Bytes since the program was started. */
+  sequence(): number;
+  /** Returns the sequence number after the chunk. `text` may hold less or more than the bytes: see `whole-sequences.ts`. */
+  append(bytes: number, text: string): number;
+  /** Everything after `from`, or null when that is no longer held, or not a border between two chunks. */
+  since(from: number): string | null;
+}
+
+export function createOutputLog(): OutputLog {
+  const chunks: Chunk[] = [];
   let kept = 0;
   let sequence = 0;
   return {
-    sequence: (): number => sequence,
-    append(bytes: number, text: string): number {
-      chunks.push({ start: sequence, end: sequence + bytes, text });
+    sequence: () => sequence,
+    append(bytes, text) {
+      chunks.push({ start: sequence, text });
       sequence += bytes;
       kept += text.length;
-      while (kept > KEPT_CHARACTERS && chunks.length > 1) {
-        kept -= chunks[0]?.text.length ?? 0;
-        chunks = chunks.slice(1);
+      let surplus = 0;
+      while (kept > KEPT_CHARACTERS && surplus < chunks.length - 1) {
+        kept -= chunks[surplus]?.text.length ?? 0;
+        surplus += 1;
       }
+      if (surplus > 0) chunks.splice(0, surplus);
       return sequence;
     },
-    /** Everything after `from`, or null when that is no longer held, or not a border between two chunks. */
-    since(from: number): string | null {
+    since(from) {
       if (from === sequence) return '';
       const first = chunks.findIndex(({ start }) => start === from);
-      return first < 0
-        ? null
-        : chunks
-            .slice(first)
-            .map(({ text }) => text)
-            .join('');
+      if (first < 0) return null;
+      return chunks
+        .slice(first)
+        .map(({ text }) => text)
+        .join('');
     },
   };
 }

@@ -4,8 +4,10 @@ import { ScreenReading } from '../terminal/reading.ts';
 
 /** Raised when a message changes its meaning; a daemon refuses a host that speaks another. */
 export const PTY_HOST_PROTOCOL = 1;
-/** A prompt of 60,000 characters and a screen with all its scrollback fit many times over. */
-export const MOST_MESSAGE_BYTES = 8 * 1024 * 1024;
+/** The host takes no larger request: a prompt of 60,000 characters fits many times over. */
+export const MOST_REQUEST_BYTES = 8 * 1024 * 1024;
+/** The daemon takes no larger answer: the largest terminal with all its scrollback in colour fits. */
+export const MOST_ANSWER_BYTES = 256 * 1024 * 1024;
 
 const size = { columns: z.number().int().min(2).max(1_000), rows: z.number().int().min(2).max(1_000) };
 
@@ -21,7 +23,8 @@ export const PtySpecMessage = z.object({
 
 /** What the daemon asks. Every request is answered once, by its `id`. */
 export const HostRequest = z.discriminatedUnion('method', [
-  z.object({ id: z.number().int(), method: z.literal('hello') }),
+  /** `pid` is the daemon's own: ending a terminal never ends the daemon, though an agent may have started it. */
+  z.object({ id: z.number().int(), method: z.literal('hello'), pid: z.number().int().optional() }),
   z.object({ id: z.number().int(), method: z.literal('spawn'), spec: PtySpecMessage }),
   z.object({ id: z.number().int(), method: z.literal('list') }),
   z.object({ id: z.number().int(), method: z.literal('write'), epoch: Epoch, data: z.string() }),
@@ -32,7 +35,12 @@ export const HostRequest = z.discriminatedUnion('method', [
     epoch: Epoch,
     signal: z.enum(['SIGINT', 'SIGTERM', 'SIGKILL']),
   }),
-  z.object({ id: z.number().int(), method: z.literal('terminate'), epoch: Epoch, graceMs: z.number() }),
+  z.object({
+    id: z.number().int(),
+    method: z.literal('terminate'),
+    epoch: Epoch,
+    graceMs: z.number().nonnegative(),
+  }),
   z.object({ id: z.number().int(), method: z.literal('read'), epoch: Epoch }),
   z.object({
     id: z.number().int(),
@@ -45,7 +53,7 @@ export const HostRequest = z.discriminatedUnion('method', [
     id: z.number().int(),
     method: z.literal('attach'),
     epoch: Epoch,
-    fromSequence: z.number().optional(),
+    fromSequence: z.number().int().nonnegative().optional(),
   }),
   z.object({ id: z.number().int(), method: z.literal('detach'), attachment: z.number().int() }),
   z.object({
@@ -55,7 +63,7 @@ export const HostRequest = z.discriminatedUnion('method', [
     sequence: z.number(),
   }),
   z.object({ id: z.number().int(), method: z.literal('forget'), epoch: Epoch }),
-  z.object({ id: z.number().int(), method: z.literal('shutdown'), graceMs: z.number() }),
+  z.object({ id: z.number().int(), method: z.literal('shutdown'), graceMs: z.number().nonnegative() }),
 ]);
 export type HostRequest = z.infer<typeof HostRequest>;
 
@@ -84,10 +92,15 @@ export const SpawnResultMessage = z.discriminatedUnion('ok', [
 ]);
 export const HelloMessage = z.object({ protocol: z.number(), pid: z.number().int() });
 
+/** Why the host refuses a request. A host of another version may know reasons that this daemon does not. */
+export const RefusalCode = z
+  .enum(['slot_not_running', 'slot_already_running', 'input_invalid', 'internal'])
+  .catch('internal');
+
 /** What the host says: answers, and events. */
 export const HostMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('answer'), id: z.number().int(), value: z.unknown() }),
-  z.object({ type: z.literal('refusal'), id: z.number().int(), code: z.string(), message: z.string() }),
+  z.object({ type: z.literal('refusal'), id: z.number().int(), code: RefusalCode, message: z.string() }),
   z.object({ type: z.literal('reading'), epoch: Epoch, slotId: SlotId, reading: ScreenReading }),
   z.object({ type: z.literal('exit'), epoch: Epoch, slotId: SlotId, exit: PtyExitMessage }),
   z.object({

@@ -1,24 +1,32 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, statSync, writeSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import pty from 'node-pty';
+import { MissionError } from '../errors/mission-error.ts';
 import type { PtyExit, PtySpec, SpawnResult } from './pty-host.ts';
+import { createSequenceJoiner } from './whole-sequences.ts';
+import { createWriteQueue } from './write-queue.ts';
 
-/** Output can arrive after the exit was reported: the end is told after this much silence. */
+/** Output can arrive after the exit was reported (node-pty#72): the end is told after this much silence. */
 const DRAIN_SILENCE_MS = 250;
 /** A grandchild that holds the terminal open could write for ever: the end is told after this at the latest. */
 const DRAIN_AT_MOST_MS = 5_000;
 
 export interface PseudoTerminal {
   readonly pid: number;
-  write(data: string): void;
+  /** Resolves when the kernel took the bytes; rejects with `slot_not_running` when the program ended before. */
+  write(data: string): Promise<void>;
   resize(columns: number, rows: number): void;
   pause(): void;
   resume(): void;
+  /** Stops listening. The processes are the caller's to end. */
   dispose(): void;
 }
 
 export interface PseudoTerminalHandlers {
-  /** Bytes as they came, and the same as text: a character cut between two chunks comes whole with the second. */
+  /**
+   * Bytes as they came, and text for viewers: a character or a control sequence that was cut between two chunks
+   * comes whole with the second.
+   */
   output(bytes: Buffer, text: string): void;
   /** After the last output. */
   exited(exit: PtyExit): void;
@@ -42,6 +50,20 @@ function refusal(spec: PtySpec): Refusal | null {
   return null;
 }
 
+/** The descriptor, and a way to hear that it is closed: node-pty has both, and its types leave them out. */
+function descriptorOf(child: pty.IPty, closed: () => void): number {
+  if (
+    !('fd' in child) ||
+    typeof child.fd !== 'number' ||
+    !('on' in child) ||
+    typeof child.on !== 'function'
+  ) {
+    throw new Error('node-pty no longer shows its descriptor; version 1.1.0 is expected.');
+  }
+  child.on('close', closed);
+  return child.fd;
+}
+
 /** Starts a program in a pseudo-terminal. A launch that fails is a value. The only place that knows node-pty. */
 export function openPseudoTerminal(
   spec: PtySpec,
@@ -60,17 +82,24 @@ export function openPseudoTerminal(
       encoding: null,
     });
   } catch (error) {
-    return {
-      ok: false,
-      reason: 'spawn_failed',
-      message: error instanceof Error ? error.message : String(error),
-    };
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, reason: 'spawn_failed', message };
   }
   const decoder = new StringDecoder('utf8');
+  const whole = createSequenceJoiner();
   let silence: NodeJS.Timeout | undefined;
   let latest: NodeJS.Timeout | undefined;
   let exit: PtyExit | undefined;
+  let open = true;
   let over = false;
+
+  function close(): void {
+    open = false;
+    writes.close(new MissionError('slot_not_running', 'The program in the terminal has ended.'));
+  }
+  // The number of a closed descriptor may be another terminal's: nothing is written once it is closed.
+  const descriptor = descriptorOf(child, close);
+  const writes = createWriteQueue((bytes) => writeSync(descriptor, bytes));
 
   function finish(): void {
     clearTimeout(silence);
@@ -83,27 +112,28 @@ export function openPseudoTerminal(
   child.onData((data: unknown) => {
     if (over) return;
     const bytes = Buffer.isBuffer(data) ? data : Buffer.from(String(data));
-    handlers.output(bytes, decoder.write(bytes));
+    handlers.output(bytes, whole(decoder.write(bytes)));
     if (exit !== undefined) silence?.refresh();
   });
   child.onExit(({ exitCode, signal }) => {
-    exit = { code: exitCode, signal: signal === undefined || signal === 0 ? null : signal, at: Date.now() };
+    close();
+    const signalled = signal !== undefined && signal !== 0;
+    exit = { code: signalled ? null : exitCode, signal: signalled ? signal : null, at: Date.now() };
     silence = setTimeout(finish, DRAIN_SILENCE_MS);
     latest = setTimeout(finish, DRAIN_AT_MOST_MS);
   });
   return {
     pid: child.pid,
-    write(data) {
-      if (exit === undefined) child.write(data);
-    },
+    write: (data) => writes.write(data),
     resize(columns, rows) {
       // After the exit the descriptor is closed and node-pty throws EBADF.
-      if (exit === undefined) child.resize(columns, rows);
+      if (open) child.resize(columns, rows);
     },
     pause: () => child.pause(),
     resume: () => child.resume(),
     dispose() {
       over = true;
+      close();
       clearTimeout(silence);
       clearTimeout(latest);
     },

@@ -92,7 +92,7 @@ export interface PtyHost {
   write(epoch: Epoch, data: string): Promise<void>;
   resize(epoch: Epoch, columns: number, rows: number): Promise<void>;
   signal(epoch: Epoch, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Ends the whole process group: TERM (and HUP), then KILL after `graceMs`. Resolves when it is gone. */
+  /** Ends everything that runs in the terminal: TERM, HUP at half of `graceMs`, KILL after it. Resolves when it is gone. */
   terminate(epoch: Epoch, graceMs: number): Promise<PtyExit>;
   /** The last reading, taken fresh. */
   read(epoch: Epoch): Promise<ScreenReading>;
