@@ -9,7 +9,9 @@ const ENTER = '\r';
 const STEP_WITHIN_MS = 2_000;
 /** A dialog that took Enter is gone within 50 ms; one that is still there, unchanged, after this did not take it. */
 const ANSWERED_SOON_MS = 800;
-/** A dialog that has just come up does not take Enter for some 150 ms (2.1.329), so it is pressed again. */
+/** A dialog that has just come up does not take Enter for some 150 ms (2.1.329). */
+const DIALOG_SETTLES_MS = 300;
+/** Should it not have taken Enter all the same, it is pressed again. */
 const ENTERS_AT_MOST = 4;
 
 /** Which dialog it is, whatever stands highlighted. */
@@ -63,6 +65,7 @@ export async function chooseOption(
 ): Promise<Typed> {
   if (signal.aborted)
     return failed('cancelled', 'The answer was called off.', 'Answer again if it is wanted.');
+  const begun = terminal.now();
   let { dialog } = await terminal.read();
   if (dialog === undefined) {
     return failed(
@@ -106,6 +109,8 @@ export async function chooseOption(
     if (!isSame(moved, known) || moved.dialog === undefined) return changed();
     dialog = moved.dialog;
   }
+  const settling = DIALOG_SETTLES_MS - (terminal.now() - begun);
+  if (settling > 0) await terminal.sleep(settling, signal);
   for (let enters = 0; enters < ENTERS_AT_MOST; enters++) {
     const last = await terminal.read();
     if (!isSame(last, known) || highlightOf(last.dialog) !== target) return changed();

@@ -30,10 +30,12 @@ export interface ToolResult {
 export interface Turn {
   readonly prompt: string;
   readonly results: readonly ToolResult[];
+  /** How many times the model has asked for tools since. */
+  readonly rounds: number;
 }
 
 /** Claude Code adds notes of its own beside the person's words; they are no prompt. */
-const NOTE = /^\s*<(system-reminder|local-command|command-)/;
+const NOTE = /^\s*(?:<(?:system-reminder|local-command|command-)|\[Request interrupted by user)/;
 
 function blocksOf(content: MessagesRequest['messages'][number]['content']): readonly Block[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
@@ -45,29 +47,36 @@ function resultText(content: unknown): string {
   return blocks.success ? blocks.data.map((block) => block.text ?? '').join('\n') : '';
 }
 
-/** Reads the turn out of the messages: the last words of the person and the tool results after them. */
+function resultsOf(blocks: readonly Block[]): readonly ToolResult[] {
+  return blocks
+    .filter((block) => block.type === 'tool_result')
+    .map((block) => ({ text: resultText(block.content), isError: block.is_error ?? false }));
+}
+
+function wordsOf(blocks: readonly Block[]): string | undefined {
+  return blocks
+    .filter((block) => block.type === 'text')
+    .map((block) => block.text ?? '')
+    .findLast((text) => text.trim() !== '' && !NOTE.test(text));
+}
+
+/**
+ * Reads the turn out of the messages: the last words of the person and the tool results after them. After a refused
+ * tool one message holds both: the result that ended the turn before, and the new words.
+ */
 export function readTurn(request: MessagesRequest): Turn {
   const results: ToolResult[] = [];
+  let rounds = 0;
   for (const message of request.messages.toReversed()) {
     if (message.role !== 'user') continue;
     const blocks = blocksOf(message.content);
-    const answered = blocks.filter((block) => block.type === 'tool_result');
-    if (answered.length > 0) {
-      const found = answered.map((block) => ({
-        text: resultText(block.content),
-        isError: block.is_error ?? false,
-      }));
-      results.unshift(...found);
-      continue;
-    }
-    const words = blocks
-      .filter((block) => block.type === 'text')
-      .map((block) => block.text ?? '')
-      .filter((text) => text.trim() !== '' && !NOTE.test(text));
-    const prompt = words.at(-1);
-    if (prompt !== undefined) return { prompt: unwrapPasted(prompt).trim(), results };
+    const words = wordsOf(blocks);
+    if (words !== undefined) return { prompt: unwrapPasted(words).trim(), results, rounds };
+    const found = resultsOf(blocks);
+    results.unshift(...found);
+    if (found.length > 0) rounds += 1;
   }
-  return { prompt: '', results };
+  return { prompt: '', results, rounds };
 }
 
 /**

@@ -122,8 +122,8 @@ function perform(step: string, turn: Turn): Reply {
  * `flaky: STATUS FAILURES`, `usage: TOKENS`, `hang`. A line `then STEP` follows when the tools of the step before
  * have answered; `{result}` in it stands for what they said. Without a further step the result itself is told.
  */
-export function decideReply(turn: Turn, toolRounds: number): Reply {
-  const step = stepsOf(turn.prompt)[toolRounds];
+export function decideReply(turn: Turn): Reply {
+  const step = stepsOf(turn.prompt)[turn.rounds];
   return step === undefined ? say(tellResult(turn)) : perform(step, turn);
 }
 

@@ -44,17 +44,6 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(JSON.stringify(body));
 }
 
-/** How many times the model has already asked for tools since the person spoke. */
-function toolRounds(body: MessagesRequest): number {
-  let rounds = 0;
-  for (const { role, content } of body.messages.toReversed()) {
-    if (role !== 'user') continue;
-    if (typeof content === 'string' || !content.some((block) => block.type === 'tool_result')) break;
-    rounds += 1;
-  }
-  return rounds;
-}
-
 /**
  * Starts a stand-in for the Messages API on loopback, so that a real Claude Code works without account and network.
  * The person's words say what it answers: see `decideReply`. `port` 0 takes any.
@@ -87,7 +76,7 @@ export async function startScriptedModel(options: { readonly port?: number } = {
     };
     let reply: Reply = side
       ? { kind: 'blocks', blocks: [{ type: 'text', text: answerSideRequest(body) }], wordMs: 0 }
-      : decideReply(turn, toolRounds(body));
+      : decideReply(turn);
     if (reply.kind === 'hang') return;
     if (reply.kind === 'error') return fail(reply.status);
     if (reply.kind === 'flaky') {

@@ -120,7 +120,7 @@ describe('what a real Claude Code tells', { timeout: ROUND_WITHIN_MS }, () => {
 
   it('an interrupted turn is seen in the transcript, without a Stop hook', async () => {
     await submit('slow: 200');
-    await session.screen(({ level }) => level === 'responding');
+    await session.screen(({ level }) => level === 'thinking' || level === 'responding');
     expect(await session.keyboard.interrupt(AbortSignal.timeout(ROUND_WITHIN_MS))).toEqual({ ok: true });
     expect(await endedTurn('slow: 200')).toMatchObject({ found: true, interrupted: true });
   });

@@ -73,6 +73,16 @@ describe('what the scripted model answers', () => {
     expect(await reply.json()).toMatchObject({ content: [{ text: 'tool refused: the rules say no' }] });
   });
 
+  it('begins anew when words follow a refused tool in the same message', async () => {
+    const mixed = [
+      { type: 'tool_result', tool_use_id: 'a', is_error: true, content: 'rejected' },
+      { type: 'text', text: '[Request interrupted by user for tool use]' },
+      { type: 'text', text: 'say: next' },
+    ];
+    const reply = await post([user('tool: Bash {}'), TOOL_ROUND[0], user(mixed)]);
+    expect(await reply.json()).toMatchObject({ content: [{ text: 'next' }] });
+  });
+
   it('goes through the steps of one prompt, one for each round of tools', async () => {
     const prompt =
       'tool: Bash {"command": "ls"}\nthen tools: [["Read", {"file_path": "x"}]]\nthen say: found {result}.';

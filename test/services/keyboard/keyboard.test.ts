@@ -1,0 +1,283 @@
+import { describe, expect, it } from 'vitest';
+import { createKeyboard } from '../../../services/keyboard/keyboard.ts';
+import { createFakeTerminal, permissionDialog } from './fake-terminal.ts';
+
+const never = new AbortController().signal;
+
+function setUp(options: { readonly deafEnters?: number; readonly confirms?: boolean } = {}) {
+  const heard: string[] = [];
+  let confirm = () => {};
+  const submitted = new Promise<void>((resolve) => {
+    confirm = resolve;
+  });
+  const { state, terminal } = createFakeTerminal({
+    deafEnters: options.deafEnters ?? 0,
+    onSubmit: (text) => {
+      heard.push(text);
+      if (options.confirms !== false) confirm();
+    },
+  });
+  const enters = () => state.written.filter((data) => data === '\r').length;
+  return { state, heard, submitted, keyboard: createKeyboard(terminal), enters };
+}
+
+describe('deliver', () => {
+  it('types, sees the text, says so, presses Enter once', async () => {
+    const { keyboard, heard, submitted, enters, state } = setUp();
+    let typedAfter: readonly string[] = [];
+    const typed = () => {
+      typedAfter = [...state.written];
+    };
+    expect(await keyboard.deliver('do it', { signal: never, submitted, typed })).toEqual({ ok: true });
+    expect(heard).toEqual(['do it']);
+    expect(enters()).toBe(1);
+    expect(typedAfter).toEqual(['do it ']);
+  });
+
+  it.each([
+    'thinking',
+    'confirming',
+    'toolRunning',
+    'starting',
+    'unknown',
+    'trust',
+    'dialog',
+    'limited',
+  ] as const)('types nothing while the screen says %s', async (level) => {
+    const { keyboard, submitted, state } = setUp();
+    state.level = level;
+    const result = await keyboard.deliver('do it', { signal: never, submitted });
+    expect(result).toMatchObject({ ok: false, failure: { code: 'slot_not_idle' } });
+    expect(state.written).toEqual([]);
+  });
+
+  it.each(['idle', 'interrupted', 'error', 'parked'] as const)(
+    'types when the screen says %s',
+    async (level) => {
+      const { keyboard, submitted, state } = setUp();
+      state.level = level;
+      expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
+    },
+  );
+
+  it('never types over a draft', async () => {
+    const { keyboard, submitted, state } = setUp();
+    state.box = 'a draft of mine';
+    const result = await keyboard.deliver('do it', { signal: never, submitted });
+    expect(result).toMatchObject({
+      ok: false,
+      failure: { code: 'composer_occupied', message: expect.stringContaining('a draft of mine') },
+    });
+    expect(state.written).toEqual([]);
+  });
+
+  it('types over suggested text', async () => {
+    const { keyboard, submitted, state } = setUp();
+    state.kind = 'ghost';
+    state.onLook = (look) => {
+      if (look > 1) state.kind = null;
+    };
+    expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
+  });
+
+  it('presses Enter again while the text still stands there', async () => {
+    const { keyboard, submitted, enters, heard } = setUp({ deafEnters: 2 });
+    expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
+    expect(enters()).toBe(3);
+    expect(heard).toEqual(['do it']);
+  });
+
+  it('takes its text back when no Enter is taken', async () => {
+    const { keyboard, submitted, enters, state } = setUp({ deafEnters: 99 });
+    const result = await keyboard.deliver('do it', { signal: never, submitted });
+    expect(result).toMatchObject({ ok: false, failure: { code: 'delivery_failed' } });
+    expect(enters()).toBe(3);
+    expect(state.box).toBe('');
+  });
+
+  it('does not press Enter again when the text is gone but nobody confirms', async () => {
+    const { keyboard, submitted, enters, heard } = setUp({ confirms: false });
+    const result = await keyboard.deliver('do it', { signal: never, submitted });
+    expect(result).toMatchObject({
+      ok: false,
+      failure: { code: 'delivery_failed', message: expect.stringContaining('never confirmed') },
+    });
+    expect(enters()).toBe(1);
+    expect(heard).toEqual(['do it']);
+  });
+
+  it('does not press Enter on a text that never appeared', async () => {
+    const { keyboard, submitted, enters, state } = setUp();
+    state.types = false;
+    const result = await keyboard.deliver('do it', { signal: never, submitted });
+    expect(result).toMatchObject({
+      ok: false,
+      failure: { code: 'delivery_failed', remedy: expect.stringContaining('Nothing was sent') },
+    });
+    expect(enters()).toBe(0);
+  });
+
+  it('leaves the box alone when a person typed into it meanwhile', async () => {
+    const { keyboard, submitted, enters, state } = setUp();
+    state.onLook = (look) => {
+      if (look === 2) state.box = 'do it and something of mine';
+    };
+    const result = await keyboard.deliver('do it', { signal: never, submitted });
+    expect(result).toMatchObject({ ok: false, failure: { code: 'delivery_failed' } });
+    expect(enters()).toBe(0);
+    expect(state.box).toBe('do it and something of mine');
+  });
+
+  it('takes its text back when the caller gives up', async () => {
+    const { keyboard, submitted, enters, state } = setUp();
+    const giveUp = new AbortController();
+    const prompt = 'a long prompt '.repeat(100);
+    state.onLook = (look) => {
+      if (look === 2) giveUp.abort();
+    };
+    const result = await keyboard.deliver(prompt, { signal: giveUp.signal, submitted });
+    expect(result).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
+    expect(enters()).toBe(0);
+    expect(state.box).toBe('');
+  });
+
+  it('only presses Enter on a text that an earlier daemon had typed', async () => {
+    const { keyboard, submitted, state, heard } = setUp();
+    state.box = 'do it ';
+    expect(await keyboard.deliver('do it', { signal: never, submitted, ours: true })).toEqual({ ok: true });
+    expect(state.written).toEqual(['\r']);
+    expect(heard).toEqual(['do it']);
+  });
+
+  it('recognises a text that is taller than the screen by its end', async () => {
+    const { keyboard, submitted, state, heard } = setUp();
+    const prompt = Array.from({ length: 60 }, (_, index) => `row ${index}`).join('\n');
+    state.onLook = () => {
+      state.kind = state.box === '' ? null : 'absent';
+    };
+    expect(await keyboard.deliver(prompt, { signal: never, submitted })).toEqual({ ok: true });
+    expect(heard).toEqual([prompt]);
+  });
+
+  it('takes its own prompt back that an interrupt put into the box, and only that', async () => {
+    const { keyboard, submitted, state } = setUp();
+    await keyboard.deliver('do it', { signal: never, submitted });
+    state.level = 'interrupted';
+    state.box = 'do it';
+    expect(await keyboard.deliver('and now this', { signal: never, submitted })).toEqual({ ok: true });
+
+    state.level = 'interrupted';
+    await keyboard.passThrough('and now this');
+    const after = await keyboard.deliver('more', { signal: never, submitted });
+    expect(after).toMatchObject({ failure: { code: 'composer_occupied' } });
+  });
+
+  it('refuses what cannot be typed without a look at the screen', async () => {
+    const { keyboard, submitted, state } = setUp();
+    expect(await keyboard.deliver(' \n', { signal: never, submitted })).toMatchObject({
+      failure: { code: 'prompt_empty' },
+    });
+    expect(state.looks).toBe(0);
+  });
+});
+
+describe('one writer', () => {
+  it('lets a person’s keys wait for the end of a delivery', async () => {
+    const { keyboard, submitted, state } = setUp();
+    const delivery = keyboard.deliver('word '.repeat(60), { signal: never, submitted });
+    const keys = keyboard.passThrough('x');
+    await Promise.all([delivery, keys]);
+    expect(state.written.slice(-2)).toEqual(['\r', 'x']);
+  });
+});
+
+describe('choose', () => {
+  const LABELS = ['Yes', 'Yes, and always allow', 'Yes, and switch to auto mode', 'No'];
+
+  it.each([
+    ['Yes', 'Yes', 0],
+    ['no', 'No', 3],
+    ['Yes, and always', 'Yes, and always allow', 1],
+    ['auto mode', 'Yes, and switch to auto mode', 2],
+  ])('%s chooses %s', async (label, answered, steps) => {
+    const { keyboard, state } = setUp();
+    state.dialog = permissionDialog(LABELS);
+    expect(await keyboard.choose(label, never)).toEqual({ ok: true });
+    expect(state.answered).toBe(answered);
+    expect(state.written).toEqual([...Array.from({ length: steps }, () => '\u001b[B'), '\r']);
+  });
+
+  it('goes up when the option is above', async () => {
+    const { keyboard, state } = setUp();
+    const dialog = permissionDialog(LABELS);
+    const options = dialog.options.map((option, index) => ({ ...option, highlighted: index === 3 }));
+    state.dialog = { ...dialog, options };
+    await keyboard.choose('Yes, and switch', never);
+    expect(state.written).toEqual(['\u001b[A', '\r']);
+  });
+
+  it('presses Enter again on a dialog that does not take it yet', async () => {
+    const { keyboard, state, enters } = setUp({ deafEnters: 1 });
+    state.dialog = permissionDialog(LABELS);
+    expect(await keyboard.choose('No', never)).toEqual({ ok: true });
+    expect(enters()).toBe(2);
+  });
+
+  it.each([
+    ['Maybe', 'option_unknown'],
+    ['Yes,', 'option_ambiguous'],
+  ])('%s: %s, and nothing is pressed', async (label, code) => {
+    const { keyboard, state } = setUp();
+    state.dialog = permissionDialog(LABELS);
+    const result = await keyboard.choose(label, never);
+    expect(result).toMatchObject({ failure: { code, remedy: expect.stringContaining('"No"') } });
+    expect(state.written).toEqual([]);
+  });
+
+  it('presses nothing more once the dialog has changed', async () => {
+    const { keyboard, state } = setUp();
+    state.dialog = permissionDialog(LABELS);
+    state.onLook = (look) => {
+      if (look === 3) state.dialog = { ...permissionDialog(LABELS), argument: 'rm -rf /' };
+    };
+    expect(await keyboard.choose('No', never)).toMatchObject({ failure: { code: 'question_gone' } });
+    expect(state.written).not.toContain('\r');
+    expect(state.answered).toBeNull();
+  });
+
+  it('gives up when arrows do not move the highlight', async () => {
+    const { keyboard, state } = setUp();
+    state.dialog = permissionDialog(LABELS);
+    state.moves = false;
+    expect(await keyboard.choose('No', never)).toMatchObject({ failure: { code: 'delivery_failed' } });
+    expect(state.written).toEqual(['\u001b[B']);
+  });
+
+  it('says that there is no dialog', async () => {
+    const { keyboard } = setUp();
+    expect(await keyboard.choose('No', never)).toMatchObject({ failure: { code: 'question_gone' } });
+  });
+});
+
+describe('interrupt', () => {
+  it('presses Esc once and waits for rest', async () => {
+    const { keyboard, state } = setUp();
+    state.level = 'toolRunning';
+    expect(await keyboard.interrupt(never)).toEqual({ ok: true });
+    expect(state.written).toEqual(['\u001b']);
+  });
+
+  it('presses nothing at a prompt', async () => {
+    const { keyboard, state } = setUp();
+    expect(await keyboard.interrupt(never)).toEqual({ ok: true });
+    expect(state.written).toEqual([]);
+  });
+
+  it('presses Esc only once when the session does not stop', async () => {
+    const { keyboard, state } = setUp();
+    state.level = 'toolRunning';
+    state.escEnds = false;
+    expect(await keyboard.interrupt(never)).toMatchObject({ failure: { code: 'timeout' } });
+    expect(state.written).toEqual(['\u001b']);
+  });
+});
