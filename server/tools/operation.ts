@@ -27,6 +27,12 @@ export interface Operation {
   run(input: unknown, context: CallContext): Promise<unknown>;
 }
 
+/** An operation that remembers the types of its schemas, for the typed client. */
+export interface TypedOperation<Input extends z.ZodObject, Output extends z.ZodType> extends Operation {
+  readonly input: Input;
+  readonly output: Output;
+}
+
 /** Binds the types of input and output to the handler. */
 export function operation<Input extends z.ZodObject, Output extends z.ZodType>(definition: {
   readonly name: string;
@@ -36,7 +42,7 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
   readonly output: Output;
   readonly readOnly: boolean;
   readonly run: (input: z.output<Input>, context: CallContext) => Promise<z.input<Output>> | z.input<Output>;
-}): Operation {
+}): TypedOperation<Input, Output> {
   return {
     ...definition,
     run: async (input, context) => definition.run(parseInput(definition.input, input), context),

@@ -1,0 +1,38 @@
+import type { ParseArgsConfig } from 'node:util';
+
+/** What a command needs of the outside, so that a test can stand in for it. */
+export interface CommandOutput {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+export interface CommandContext extends CommandOutput {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly json: boolean;
+  /** Performs an operation at the daemon. Throws MissionError. */
+  call(operation: string, input?: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
+  /** Writes a value: JSON with --json, else the lines that `text` makes of it. */
+  print(value: unknown, text: () => string): void;
+}
+
+export interface ParsedCommand {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+export interface Command {
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** What follows the name. */
+  readonly usage: string;
+  /** Options beside --home, --json and --help, with their explanation. */
+  readonly options: Readonly<
+    Record<string, NonNullable<ParseArgsConfig['options']>[string] & { readonly help: string }>
+  >;
+  /** How many words beside options it takes: least and most. */
+  readonly words: readonly [number, number];
+  /** @returns the exit status */
+  run(parsed: ParsedCommand, context: CommandContext): Promise<number>;
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { locateClaude } from '../../../services/claude/locate.ts';
+import { programVersion } from '../../../services/claude/program-version.ts';
+import { readEnvironment } from '../../../services/config/environment.ts';
+import { ensureHome } from '../../../services/config/home.ts';
+import { loadSlots } from '../../../services/config/slots-file.ts';
+import { toFailure } from '../../../services/errors/mission-error.ts';
+import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
+import { findDaemon } from '../../ensure-daemon.ts';
+import type { Command } from '../command.ts';
+
+interface Finding {
+  readonly check: string;
+  readonly result: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+}
+
+type Check = readonly [name: string, look: () => Promise<Omit<Finding, 'check'>>];
+
+const ok = (detail: string): Omit<Finding, 'check'> => ({ result: 'ok', detail });
+const warn = (detail: string): Omit<Finding, 'check'> => ({ result: 'warn', detail });
+
+async function nativeModules(): Promise<Omit<Finding, 'check'>> {
+  const { default: Database } = await import('better-sqlite3');
+  new Database(':memory:').close();
+  await import('node-pty');
+  return ok('better-sqlite3 and node-pty load');
+}
+
+function checks(home: string, env: NodeJS.ProcessEnv): readonly Check[] {
+  return [
+    ['node', async () => ok(process.version)],
+    ['native modules', nativeModules],
+    [
+      'home',
+      async () => {
+        ensureHome(home);
+        return ok(home);
+      },
+    ],
+    [
+      'slots.yaml',
+      async () => {
+        const { slotsFile } = readEnvironment(env, home);
+        if (!existsSync(slotsFile)) return warn(`${slotsFile} is not there yet; \`missiond up\` writes it`);
+        const { slots } = loadSlots(slotsFile);
+        for (const { command } of slots)
+          await locateClaude({ env, ...(command === undefined ? {} : { command }) });
+        return ok(`${slots.length} slots: ${slots.map(({ id }) => id).join(', ')}`);
+      },
+    ],
+    [
+      'permissions.yaml',
+      async () => {
+        const file = path.join(home, 'permissions.yaml');
+        if (!existsSync(file)) return warn(`${file} is not there yet: every tool call is asked`);
+        createPermissionStore(file);
+        return ok(file);
+      },
+    ],
+    [
+      'claude',
+      async () => {
+        const file = await locateClaude({ env });
+        return ok(`${await programVersion(file, { env })} at ${file}`);
+      },
+    ],
+    [
+      'daemon',
+      async () => {
+        const daemon = await findDaemon(home);
+        return daemon === null
+          ? warn('not running; `missiond up` starts it')
+          : ok(`process ${daemon.pid}, port ${daemon.port}`);
+      },
+    ],
+  ];
+}
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'check Node, native modules, Claude Code, the configuration and the daemon',
+  usage: '',
+  options: {},
+  words: [0, 0],
+  async run(_, { home, env, print }) {
+    const findings: Finding[] = [];
+    for (const [check, look] of checks(home, env)) {
+      try {
+        findings.push({ check, ...(await look()) });
+      } catch (error) {
+        const { message, remedy } = toFailure(error);
+        findings.push({ check, result: 'fail', detail: [message, remedy].filter(Boolean).join(' → ') });
+      }
+    }
+    print({ findings }, () =>
+      findings
+        .map(({ check, result, detail }) => `${result.padEnd(5)} ${check.padEnd(17)} ${detail}\n`)
+        .join(''),
+    );
+    return findings.some(({ result }) => result === 'fail') ? 1 : 0;
+  },
+};

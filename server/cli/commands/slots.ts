@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { SlotView, TaskView } from '../../../actors/mission/views.ts';
+import type { Command } from '../command.ts';
+import { table } from '../table.ts';
+
+const Slots = z.object({ slots: z.array(SlotView) });
+const Tasks = z.object({ tasks: z.array(TaskView) });
+
+function slotTable(slots: readonly SlotView[]): string {
+  return table(
+    ['SLOT', 'ROLE', 'STATE', 'TASK', 'DOING'],
+    slots.map((slot) => [
+      slot.slotId,
+      slot.role,
+      slot.state,
+      slot.currentTaskId?.slice(0, 8) ?? '',
+      slot.pendingConfirmation === undefined
+        ? (slot.failure ?? slot.statusText ?? '')
+        : `asks: ${slot.pendingConfirmation.tool ?? ''} ${slot.pendingConfirmation.argument ?? ''} [${slot.pendingConfirmation.options.join(' | ')}]`,
+    ]),
+  );
+}
+
+export const slots: Command = {
+  name: 'slots',
+  summary: 'the slots and what their sessions do',
+  usage: '',
+  options: {},
+  words: [0, 0],
+  async run(_, { call, print }) {
+    const output = Slots.parse(await call('mission_pty_status'));
+    print(output, () => slotTable(output.slots));
+    return 0;
+  },
+};
+
+export const status: Command = {
+  name: 'status',
+  summary: 'slots, open tasks, and what waits for an answer; or one task',
+  usage: '[TASK]',
+  options: {},
+  words: [0, 1],
+  async run({ positionals: [taskId] }, { call, print }) {
+    if (taskId !== undefined) {
+      const task = TaskView.parse(await call('mission_status', { taskId }));
+      print(
+        task,
+        () =>
+          `${task.id}  ${task.status}${task.slotId === undefined ? '' : `  ${task.slotId}`}\n${task.result ?? task.error ?? ''}\n`,
+      );
+      return task.status === 'failed' ? 1 : 0;
+    }
+    const [{ slots: all }, { tasks }] = await Promise.all([
+      call('mission_pty_status').then((value) => Slots.parse(value)),
+      call('mission_task', { limit: 10 }).then((value) => Tasks.parse(value)),
+    ]);
+    print({ slots: all, tasks }, () => `${slotTable(all)}\n${taskTable(tasks)}`);
+    return 0;
+  },
+};
+
+/** Tasks, one a row. */
+export function taskTable(tasks: readonly TaskView[]): string {
+  return table(
+    ['TASK', 'STATUS', 'ROLE', 'SLOT', 'PROMPT'],
+    tasks.map((task) => [task.id.slice(0, 8), task.status, task.role, task.slotId ?? '', task.prompt]),
+  );
+}
+
+export const logs: Command = {
+  name: 'logs',
+  summary: 'what happened in a slot',
+  usage: 'SLOT [--lines N]',
+  options: { lines: { type: 'string', help: 'how many lines (default 200)' } },
+  words: [1, 1],
+  async run({ positionals: [slotId], values }, { call, print }) {
+    const output = z
+      .object({ lines: z.array(z.string()) })
+      .loose()
+      .parse(await call('mission_pty_logs', { slotId, lines: Number(values['lines'] ?? 200) }));
+    print(output, () => output.lines.map((line) => `${line}\n`).join(''));
+    return 0;
+  },
+};

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { TaskView } from '../../../actors/mission/views.ts';
+import { MissionError } from '../../../services/errors/mission-error.ts';
+import type { Command, ParsedCommand } from '../command.ts';
+import { taskTable } from './slots.ts';
+
+/** Either a role or a slot says who does the work. */
+function target({ values }: ParsedCommand): Record<string, unknown> {
+  const { role, slot } = values;
+  if (role === undefined && slot === undefined) {
+    throw new MissionError('input_invalid', 'Say who should do it.', {
+      remedy: 'Use --role ROLE or --slot SLOT; `missiond slots` lists them.',
+    });
+  }
+  return { ...(role === undefined ? {} : { role }), ...(slot === undefined ? {} : { slotId: slot }) };
+}
+
+export const submit: Command = {
+  name: 'submit',
+  summary: 'queue a task',
+  usage: '(--role ROLE | --slot SLOT) PROMPT',
+  options: {
+    role: { type: 'string', short: 'r', help: 'who should do it' },
+    slot: { type: 'string', short: 's', help: 'only this slot may do it' },
+  },
+  words: [1, 1],
+  async run(parsed, { call, print }) {
+    const output = z
+      .looseObject({ taskId: z.string(), slotId: z.string().optional(), hint: z.string().optional() })
+      .parse(await call('mission_submit', { ...target(parsed), prompt: parsed.positionals[0] }));
+    print(
+      output,
+      () =>
+        `${output.taskId}\n${output.slotId === undefined ? (output.hint ?? '') : `given to ${output.slotId}`}\n`,
+    );
+    return 0;
+  },
+};
+
+export const ask: Command = {
+  name: 'ask',
+  summary: 'give a question to a role and wait for the answer',
+  usage: '--role ROLE [--timeout SECONDS] QUESTION',
+  options: {
+    role: { type: 'string', short: 'r', help: 'who should answer' },
+    timeout: {
+      type: 'string',
+      short: 't',
+      help: 'how long to wait, in seconds (default 120); the work goes on afterwards',
+    },
+  },
+  words: [1, 1],
+  async run({ values, positionals: [question] }, { call, print }) {
+    const { role, timeout } = values;
+    if (role === undefined)
+      throw new MissionError('input_invalid', 'Say who should answer.', {
+        remedy: 'Use --role ROLE; `missiond slots` lists them.',
+      });
+    const output = z.looseObject({ answer: z.string() }).parse(
+      await call('mission_ask', {
+        role,
+        question,
+        ...(timeout === undefined ? {} : { timeoutMs: Number(timeout) * 1_000 }),
+      }),
+    );
+    print(output, () => `${output.answer}\n`);
+    return 0;
+  },
+};
+
+export const tasks: Command = {
+  name: 'tasks',
+  summary: 'the queue, newest first',
+  usage: '[--status STATUS] [--limit N]',
+  options: {
+    status: { type: 'string', help: 'queued, delivering, running, waiting, done, failed or cancelled' },
+    limit: { type: 'string', help: 'how many (default 20)' },
+  },
+  words: [0, 0],
+  async run({ values: { status, limit } }, { call, print }) {
+    const input = {
+      ...(status === undefined ? {} : { status }),
+      ...(limit === undefined ? {} : { limit: Number(limit) }),
+    };
+    const output = z.object({ tasks: z.array(TaskView) }).parse(await call('mission_task', input));
+    print(output, () => taskTable(output.tasks));
+    return 0;
+  },
+};
+
+export const call: Command = {
+  name: 'call',
+  summary: 'perform any operation by its tool name',
+  usage: 'TOOL [JSON]',
+  options: {},
+  words: [1, 2],
+  async run({ positionals: [tool, text] }, context) {
+    let input: unknown = {};
+    try {
+      input = JSON.parse(text ?? '{}');
+    } catch (cause) {
+      throw new MissionError('input_invalid', `${text ?? ''} is not JSON.`, {
+        remedy: `Quote it: missiond call ${tool ?? ''} '{"slotId": "coder-1"}'.`,
+        cause,
+      });
+    }
+    const output = await context.call(tool ?? '', z.record(z.string(), z.unknown()).parse(input));
+    context.print(output, () => `${JSON.stringify(output, null, 2)}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util';
+import { missionHome } from '../../services/config/home.ts';
+import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
+import { callDaemon } from './call-daemon.ts';
+import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
+import { down, up } from './commands/daemon.ts';
+import { doctor } from './commands/doctor.ts';
+import { logs, slots, status } from './commands/slots.ts';
+import { ask, call, submit, tasks } from './commands/tasks.ts';
+
+/** The arguments are wrong, as most command lines say it. */
+const USAGE_ERROR = 2;
+
+const COMMANDS: readonly Command[] = [up, down, status, slots, submit, ask, tasks, call, logs, doctor];
+/** Commands with arguments of their own. */
+const OTHERS = [
+  ['attach', "an agent's terminal (as missiond-attach)"],
+  ['replay', 'play a recording of a session through the statechart'],
+] as const;
+
+function overview(): string {
+  const rows = [...COMMANDS.map(({ name, summary }) => [name, summary] as const), ...OTHERS];
+  return `Usage: missiond COMMAND [OPTIONS]\n\n${rows.map(([name, summary]) => `  ${name.padEnd(10)}${summary}\n`).join('')}\nEvery command takes --json, --help and --home DIR (default: MISSIOND_HOME, else ~/.missiond).\n`;
+}
+
+function helpOf({ name, summary, usage, options }: Command): string {
+  const lines = Object.entries({
+    ...options,
+    json: { help: 'print JSON' },
+    home: { help: 'the home of the daemon' },
+  }).map(([option, { help }]) => `  --${option.padEnd(14)}${help}\n`);
+  return `Usage: missiond ${name} ${usage}\n\n${summary[0]?.toUpperCase()}${summary.slice(1)}.\n\n${lines.join('')}`;
+}
+
+function parse(command: Command, argv: readonly string[]): ParsedCommand {
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { type, short }]) => [
+      name,
+      short === undefined ? { type } : { type, short },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: { ...options, json: { type: 'boolean' }, help: { type: 'boolean' }, home: { type: 'string' } },
+    });
+    const [least, most] = command.words;
+    const [many] = positionals.length < least ? ['too few'] : positionals.length > most ? ['too many'] : [];
+    if (many !== undefined && values.help !== true) throw new Error(`${many} words`);
+    return { values, positionals };
+  } catch (cause) {
+    throw new MissionError(
+      'input_invalid',
+      `missiond ${command.name}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        remedy: `Usage: missiond ${command.name} ${command.usage}`,
+        facts: { usage: true },
+        cause,
+      },
+    );
+  }
+}
+
+function reportFailure(error: unknown, json: boolean, { stdout, stderr }: CommandOutput): number {
+  const failure = toFailure(error);
+  if (json) stdout.write(`${JSON.stringify({ error: failure })}\n`);
+  else
+    stderr.write(
+      `missiond: ${failure.message}\n${failure.remedy === undefined ? '' : `  → ${failure.remedy}\n`}`,
+    );
+  return error instanceof MissionError && error.facts['usage'] === true ? USAGE_ERROR : 1;
+}
+
+/**
+ * Runs one command line.
+ * @returns the exit status: 0, 1 when the command failed, 2 when its arguments were wrong
+ */
+export async function runCommand(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  output: CommandOutput,
+): Promise<number> {
+  const [name, ...rest] = argv;
+  const json = rest.includes('--json');
+  try {
+    if (name === 'replay') return await (await import('./replay.ts')).replayCommand(rest, output);
+    if (name === 'attach') return await (await import('./attach-command.ts')).attachCommand(rest, env);
+    const command = COMMANDS.find((candidate) => candidate.name === name);
+    if (command === undefined) {
+      const asked = name === undefined || name === '--help' || name === 'help';
+      (asked && name !== undefined ? output.stdout : output.stderr).write(
+        asked ? overview() : `missiond: there is no command "${name}".\n\n${overview()}`,
+      );
+      return asked && name !== undefined ? 0 : USAGE_ERROR;
+    }
+    const parsed = parse(command, rest);
+    if (parsed.values['help'] === true) {
+      output.stdout.write(helpOf(command));
+      return 0;
+    }
+    const home = typeof parsed.values['home'] === 'string' ? parsed.values['home'] : missionHome(env);
+    const context: CommandContext = {
+      ...output,
+      home,
+      env,
+      json,
+      call: (operation, input = {}) =>
+        callDaemon(home, 'POST', `/api/tools/${encodeURIComponent(operation)}`, input),
+      print: (value, text) => void output.stdout.write(json ? `${JSON.stringify(value)}\n` : text()),
+    };
+    return await command.run(parsed, context);
+  } catch (error) {
+    return reportFailure(error, json, output);
+  }
+}

@@ -1,0 +1,3 @@
+export type { MissionEvent, QuestionView, SlotView, TaskView } from '../../actors/mission/views.ts';
+export { MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
+export { connectMission, type MissionClient } from './connect-mission.ts';
