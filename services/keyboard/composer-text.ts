@@ -38,9 +38,15 @@ export function composerHolds(composer: ComposerReading, text: string): boolean 
 /** Enough of a text's end to be recognised; fewer letters could stand there by chance. */
 const LETTERS_OF_AN_END = 40;
 
-/** True when the end of the text stands on the screen, whatever is drawn around it. */
+/**
+ * True when the end of the text stands on the screen, whatever is drawn around it, or a part of the text with a marker
+ * after it that stands for the rest (to 2.1.30, when keys come faster than they are drawn).
+ */
 export function screenEndsWith(screen: string, text: string): boolean {
-  return lettersOf(screen).includes(lettersOf(text).slice(-LETTERS_OF_AN_END));
+  const ours = lettersOf(text);
+  if (lettersOf(screen).includes(ours.slice(-LETTERS_OF_AN_END))) return true;
+  const beforeMarker = screen.split(PASTE_MARKER).slice(0, -1).map(lettersOf).at(-1) ?? '';
+  return beforeMarker.length >= LETTERS_OF_AN_END && ours.includes(beforeMarker.slice(-LETTERS_OF_AN_END));
 }
 
 /** The first words of the box, for a message; never more than a line. */

@@ -21,6 +21,8 @@ const WHOLE_ANSWER_MS = 2_000;
 const SLOW_WORD_MS = 100;
 /** Of a tool's result only the beginning is repeated. */
 const RESULT_CHARACTERS = 200;
+/** What Claude Code adds to a result for the model only. */
+const NOTE_AFTER_RESULT = /\s*<system-reminder>[\s\S]*$/;
 
 const ToolCall = z.tuple([z.string(), z.record(z.string(), z.unknown())]);
 const Json = z.string().transform((text, context): unknown => {
@@ -60,7 +62,7 @@ function stepsOf(prompt: string): readonly string[] {
 function tellResult({ results }: Turn): string {
   const last = results.at(-1);
   if (last === undefined) return 'no tool was used';
-  const text = last.text.slice(0, RESULT_CHARACTERS).trim();
+  const text = last.text.replace(NOTE_AFTER_RESULT, '').slice(0, RESULT_CHARACTERS).trim();
   if (last.isError) return `tool refused: ${text}`;
   return text === '' ? 'tool finished' : `tool finished: ${text}`;
 }
