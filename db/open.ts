@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
@@ -38,6 +39,8 @@ function migrationsFolder(): string {
  * @throws SqliteError when the file is not a database, is locked for too long, or the disk is full
  */
 export function openDatabase(file: string): OpenDatabase {
+  // Created for its owner alone; SQLite gives the journal files the same mode.
+  if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
   const raw = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     raw.pragma('journal_mode = WAL');

@@ -10,7 +10,7 @@ const NEGOTIATION = new RegExp(
     String.raw`\x1b\[\??\d+(?:;\d+)*\$p`,
     String.raw`\x1b\[[?><=][\d;]*u`,
     String.raw`\x1b\[>\d*(?:;\d*)?m`,
-    String.raw`\x1b\[1[3-9](?:;\d+)?t`,
+    String.raw`\x1b\[(?:1[1-9]|2[01])(?:;\d+)?t`,
     String.raw`\x1b\](?:4;\d+|1[0-9]);\?(?:\x07|\x1b\\)`,
     String.raw`\x1bP[+$]q[^\x1b]*\x1b\\`,
   ].join('|'),

@@ -12,7 +12,6 @@ export interface Pager {
 }
 
 /** One key at a time: a control sequence, or a character. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: keys are control sequences.
 const KEY = /\x1b\[[\d;]*[~A-Za-z]|\x1bO[A-Za-z]|[^]/gu;
 
 type Step = (rows: number) => number;

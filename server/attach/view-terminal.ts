@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { createKeyReader } from './keys.ts';
-import { openPager, type Pager } from './pager.ts';
 import { type AttachClientMessage, AttachServerMessage } from './protocol.ts';
+import { openPager, type Pager } from './scrollback.ts';
 
 /** The terminal of the person. Structurally process.stdin and process.stdout. */
 export interface PersonTerminal {

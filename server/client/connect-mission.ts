@@ -5,14 +5,8 @@ import { missionHome } from '../../services/config/home.ts';
 import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
 import { readDaemonFile } from '../daemon-file.ts';
 import type { TypedOperation } from '../tools/operation.ts';
-import type {
-  missionAgents,
-  missionKill,
-  missionRestart,
-  missionSlots,
-  missionSpawn,
-} from '../tools/slots.ts';
-import type {
+import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
+import {
   missionAsk,
   missionCancel,
   missionInbox,
@@ -20,7 +14,7 @@ import type {
   missionSubmit,
   missionTask,
 } from '../tools/tasks.ts';
-import type {
+import {
   ptyConfirm,
   ptyHistory,
   ptyInterrupt,
@@ -32,44 +26,8 @@ import type {
   ptyStatus,
 } from '../tools/terminals.ts';
 
-/** Every operation by its tool name, with the types of its schemas. */
-interface Operations {
-  mission_submit: typeof missionSubmit;
-  mission_ask: typeof missionAsk;
-  mission_status: typeof missionStatus;
-  mission_task: typeof missionTask;
-  mission_cancel: typeof missionCancel;
-  mission_inbox: typeof missionInbox;
-  mission_slots: typeof missionSlots;
-  mission_agents: typeof missionAgents;
-  mission_spawn: typeof missionSpawn;
-  mission_kill: typeof missionKill;
-  mission_restart: typeof missionRestart;
-  mission_pty_spawn: typeof ptySpawn;
-  mission_pty_send: typeof ptySend;
-  mission_pty_screen: typeof ptyScreen;
-  mission_pty_confirm: typeof ptyConfirm;
-  mission_pty_interrupt: typeof ptyInterrupt;
-  mission_pty_kill: typeof ptyKill;
-  mission_pty_status: typeof ptyStatus;
-  mission_pty_history: typeof ptyHistory;
-  mission_pty_logs: typeof ptyLogs;
-}
-
-type InputOf<Name extends keyof Operations> =
-  Operations[Name] extends TypedOperation<infer Input, z.ZodType> ? z.input<Input> : never;
-type OutputOf<Name extends keyof Operations> =
-  Operations[Name] extends TypedOperation<z.ZodObject, infer Output> ? z.output<Output> : never;
-
-export interface MissionClient {
-  /** Performs an operation. Rejects with MissionError, its code as the daemon said it. */
-  call<Name extends keyof Operations>(
-    name: Name,
-    input: InputOf<Name>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<OutputOf<Name>>;
-  /** Every change from now on, or after `since`. Ends when the signal aborts or the daemon goes away. */
-  events(options?: { readonly since?: number; readonly signal?: AbortSignal }): AsyncGenerator<MissionEvent>;
+interface CallOptions {
+  readonly signal?: AbortSignal;
 }
 
 const ErrorBody = z.object({
@@ -81,80 +39,115 @@ function isCode(code: string): code is MissionErrorCode {
 }
 
 /**
- * Connects to a daemon: of a home (default: the usual one), or at an address with its token.
+ * Connects to a daemon: of a home (default: the usual one), or at an address with its token. Every operation is a
+ * method that rejects with MissionError, its code as the daemon said it.
  * @throws MissionError `daemon_unreachable` when no daemon has run in that home
  */
 export function connectMission(
   where: { readonly home?: string } | { readonly url: string; readonly token: string } = {},
-): MissionClient {
+) {
   const address = 'url' in where ? where : addressOf(where.home ?? missionHome(process.env));
   const headers = { authorization: `Bearer ${address.token}` };
+
+  async function perform<Input extends z.ZodObject, Output extends z.ZodType>(
+    operation: TypedOperation<Input, Output>,
+    input: z.input<Input>,
+    options: CallOptions,
+  ): Promise<z.output<Output>> {
+    const reply = await fetch(`${address.url}/api/tools/${operation.name}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(input),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    const body: unknown = await reply.json();
+    if (reply.ok) return operation.output.parse(body);
+    const { code, message, remedy } = ErrorBody.parse(body).error;
+    throw new MissionError(isCode(code) ? code : 'internal', message, remedy === undefined ? {} : { remedy });
+  }
+
+  const method =
+    <Input extends z.ZodObject, Output extends z.ZodType>(operation: TypedOperation<Input, Output>) =>
+    (input: z.input<Input>, options: CallOptions = {}): Promise<z.output<Output>> =>
+      perform(operation, input, options);
+
   return {
-    async call(name, input, options = {}) {
-      const reply = await fetch(`${address.url}/api/tools/${name}`, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(input),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      });
-      const body: unknown = await reply.json();
-      if (reply.ok) {
-        const output: OutputOf<typeof name> = anyJson(body);
-        return output;
-      }
-      const { code, message, remedy } = ErrorBody.parse(body).error;
-      throw new MissionError(
-        isCode(code) ? code : 'internal',
-        message,
-        remedy === undefined ? {} : { remedy },
-      );
-    },
-    async *events({ since, signal } = {}) {
-      const socket = new WebSocket(
-        `${address.url.replace(/^http/, 'ws')}/tasks${since === undefined ? '' : `?since=${since}`}`,
-        { headers, ...(signal === undefined ? {} : { signal }) },
-      );
-      const waiting: MissionEvent[] = [];
-      let wake = (): void => {};
-      let open = true;
-      const end = (): void => {
-        open = false;
-        wake();
-      };
-      socket.on('message', (data) => {
-        const event = MissionEvent.safeParse(JSON.parse(String(data)));
-        if (event.success) waiting.push(event.data);
-        wake();
-      });
-      socket.on('close', end);
-      socket.on('error', end);
-      signal?.addEventListener('abort', () => socket.terminate(), { once: true });
-      try {
-        while (open || waiting.length > 0) {
-          yield* waiting.splice(0);
-          if (open && waiting.length === 0) {
-            await new Promise<void>((resolve) => {
-              wake = resolve;
-            });
-          }
-        }
-      } finally {
-        socket.terminate();
-      }
-    },
+    submit: method(missionSubmit),
+    ask: method(missionAsk),
+    status: method(missionStatus),
+    tasks: method(missionTask),
+    cancel: method(missionCancel),
+    inbox: method(missionInbox),
+    slots: method(missionSlots),
+    agents: method(missionAgents),
+    spawn: method(missionSpawn),
+    kill: method(missionKill),
+    restart: method(missionRestart),
+    ptySpawn: method(ptySpawn),
+    ptySend: method(ptySend),
+    ptyScreen: method(ptyScreen),
+    ptyConfirm: method(ptyConfirm),
+    ptyInterrupt: method(ptyInterrupt),
+    ptyKill: method(ptyKill),
+    ptyStatus: method(ptyStatus),
+    ptyHistory: method(ptyHistory),
+    ptyLogs: method(ptyLogs),
+
+    /** Every change from now on, or after `since`. Ends when the signal aborts or the daemon goes away. */
+    events: (options: EventOptions = {}) => readEvents(address, headers, options),
   };
 }
 
-/** The daemon checked what it sends against the same schema. */
-function anyJson(body: unknown) {
-  return z.any().parse(body);
+export type MissionClient = ReturnType<typeof connectMission>;
+
+interface EventOptions extends CallOptions {
+  readonly since?: number;
+}
+
+async function* readEvents(
+  address: { readonly url: string },
+  headers: Record<string, string>,
+  { since, signal }: EventOptions,
+): AsyncGenerator<MissionEvent> {
+  const query = since === undefined ? '' : `?since=${since}`;
+  const socket = new WebSocket(`${address.url.replace(/^http/, 'ws')}/tasks${query}`, { headers });
+  const waiting: MissionEvent[] = [];
+  let wake = (): void => {};
+  let open = true;
+  const end = (): void => {
+    open = false;
+    wake();
+  };
+  socket.on('message', (data) => {
+    const event = MissionEvent.safeParse(JSON.parse(String(data)));
+    if (event.success) waiting.push(event.data);
+    wake();
+  });
+  socket.on('close', end);
+  socket.on('error', end);
+  const stop = (): void => socket.terminate();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    while (open || waiting.length > 0) {
+      yield* waiting.splice(0);
+      if (open && waiting.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    socket.terminate();
+  }
 }
 
 function addressOf(home: string): { readonly url: string; readonly token: string } {
   const daemon = readDaemonFile(home);
-  if (daemon === null)
+  if (daemon === null) {
     throw new MissionError('daemon_unreachable', `No daemon serves ${home}.`, {
       remedy: 'Start it with `missiond up`.',
     });
+  }
   return { url: `http://127.0.0.1:${daemon.port}`, token: daemon.token };
 }

@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { type AttachClientMessage, AttachServerMessage } from './protocol.ts';
+
+/** The largest terminal with all its scrollback in colour. */
+const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
+/** The daemon is on this machine, or at the other end of a tunnel. */
+const HANDSHAKE_AT_MOST_MS = 10_000;
+/** An error reply is one line of JSON. */
+const MOST_REPLY_CHARACTERS = 64 * 1024;
+
+const ErrorReply = z.object({
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }),
+});
+
+export interface AttachTarget {
+  readonly slot: string;
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly readOnly: boolean;
+}
+
+export interface AttachListener {
+  message(message: AttachServerMessage): void;
+  /** The connection is over, or never came about; `reason` is a sentence. */
+  closed(reason: string): void;
+}
+
+export interface AttachConnection {
+  send(message: AttachClientMessage): void;
+  close(): void;
+}
+
+/** `::1` is written in brackets in an address. */
+function addressOf({ slot, host, port, readOnly }: AttachTarget): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `ws://${name}:${port}/pty/${encodeURIComponent(slot)}${readOnly ? '?readonly=1' : ''}`;
+}
+
+async function explain(response: IncomingMessage): Promise<string> {
+  let body = '';
+  try {
+    response.setEncoding('utf8');
+    for await (const data of response) {
+      body += String(data);
+      if (body.length > MOST_REPLY_CHARACTERS) break;
+    }
+    const { error } = ErrorReply.parse(JSON.parse(body));
+    return [error.message, error.remedy].filter((part) => part !== undefined).join(' ');
+  } catch {
+    return `The daemon answered with status ${response.statusCode ?? 0}.`;
+  }
+}
+
+function readMessage(data: string): AttachServerMessage | null {
+  try {
+    return AttachServerMessage.safeParse(JSON.parse(data)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Opens `ws /pty/<slot>`. What cannot be understood is left alone: a newer daemon may say more. */
+export function openAttachment(target: AttachTarget, listener: AttachListener): AttachConnection {
+  const socket = new WebSocket(addressOf(target), {
+    headers: { authorization: `Bearer ${target.token}` },
+    handshakeTimeout: HANDSHAKE_AT_MOST_MS,
+    maxPayload: MOST_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
+  let reason: string | undefined;
+  let told = false;
+  function tell(): void {
+    if (told) return;
+    told = true;
+    listener.closed(reason ?? 'The daemon has closed the connection.');
+  }
+  socket.on('message', (data) => {
+    const message = readMessage(String(data));
+    if (message !== null) listener.message(message);
+  });
+  socket.on('unexpected-response', (_, response) => {
+    void explain(response).then((words) => {
+      reason = words;
+      socket.terminate();
+      tell();
+    });
+  });
+  socket.on('error', (error) => {
+    reason ??= `${target.host}:${target.port} does not answer (${error.message}).`;
+  });
+  socket.on('close', (_, words) => {
+    if (words.length > 0) reason ??= String(words);
+    tell();
+  });
+  return {
+    send(message) {
+      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+    },
+    close: () => socket.close(),
+  };
+}
