@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { attachCommand } from './attach-command.ts';
+import { attachCommand } from '../attach/attach-command.ts';
 
-process.exitCode = await attachCommand(process.argv.slice(2), process.env);
+process.exitCode = await attachCommand(process.argv.slice(2));

@@ -85,7 +85,7 @@ export async function runCommand(
   const json = rest.includes('--json');
   try {
     if (name === 'replay') return await (await import('./replay.ts')).replayCommand(rest, output);
-    if (name === 'attach') return await (await import('./attach-command.ts')).attachCommand(rest, env);
+    if (name === 'attach') return await (await import('../attach/attach-command.ts')).attachCommand(rest);
     const command = COMMANDS.find((candidate) => candidate.name === name);
     if (command === undefined) {
       const asked = name === undefined || name === '--help' || name === 'help';
