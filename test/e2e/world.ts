@@ -18,7 +18,7 @@ export const POLICY = `default:
   deny: ["Bash(rm -rf*)"]
 roles:
   coder:
-    allow: [Write(*), "Bash(echo *)"]
+    allow: [Write(*), "Bash(echo *)", "Bash(sleep *)"]
     confirm: ["Bash(touch*)"]
 slots: {}
 `;
