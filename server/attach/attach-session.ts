@@ -1,7 +1,7 @@
 import { dropNegotiation } from './drop-negotiation.ts';
-import { createKeyFilter } from './key-filter.ts';
+import { createKeyFilter, type KeyAction } from './key-filter.ts';
 import { type AttachTarget, openAttachment } from './open-attachment.ts';
-import { createPager, type Pager } from './pager.ts';
+import { createPager } from './pager.ts';
 import {
   type AttachIo,
   DEFAULT_MODES,
@@ -29,7 +29,8 @@ export type AttachEnd =
 export async function runAttachSession(target: AttachTarget, io: AttachIo): Promise<AttachEnd> {
   const screen = createSessionScreen();
   const filter = createKeyFilter();
-  let pager: Pager | undefined;
+  // While the pager is opened or closed, keys wait: they are for what comes next.
+  const view: { showing: 'session' | 'between' | 'past'; early: string } = { showing: 'session', early: '' };
   let first = true;
   let tellEnd: (end: AttachEnd) => void = () => {};
   const end = new Promise<AttachEnd>((resolve) => {
@@ -44,6 +45,7 @@ export async function runAttachSession(target: AttachTarget, io: AttachIo): Prom
     resized,
     ended: () => tellEnd({ type: 'signalled', signal: 'SIGHUP' }),
   });
+  let pager = createPager([], terminal.size());
   const signalled = (signal: NodeJS.Signals): void => tellEnd({ type: 'signalled', signal });
   for (const signal of ENDING_SIGNALS) process.on(signal, signalled);
 
@@ -54,7 +56,7 @@ export async function runAttachSession(target: AttachTarget, io: AttachIo): Prom
   /** Draws unless the person looks at what was; a chunk counts as taken when the terminal has it. */
   function draw(data: string, sequence: number): void {
     const drawn = (): void => connection.send({ type: 'ack', sequence });
-    if (pager !== undefined || data === '') drawn();
+    if (view.showing !== 'session' || data === '') drawn();
     else terminal.write(data, drawn);
   }
 
@@ -96,45 +98,61 @@ export async function runAttachSession(target: AttachTarget, io: AttachIo): Prom
     }
   }
 
-  async function openPager(): Promise<void> {
-    const lines = await screen.lines();
-    if (pager !== undefined) return;
-    pager = createPager(lines, terminal.size());
-    terminal.write(`${DEFAULT_MODES}${screen.inAlternate() ? '' : ENTER_ALTERNATE}${pager.view()}`);
-    alternateByPager = !screen.inAlternate();
+  function openPager(): void {
+    view.showing = 'between';
+    screen.lines((lines) => {
+      pager = createPager(lines, terminal.size());
+      view.showing = 'past';
+      terminal.write(`${DEFAULT_MODES}${screen.inAlternate() ? '' : ENTER_ALTERNATE}${pager.view()}`);
+      takeEarlyKeys();
+    });
   }
 
-  async function closePager(): Promise<void> {
-    const redraw = await screen.redraw();
-    pager = undefined;
-    terminal.write(`${DEFAULT_MODES}${LEAVE_ALTERNATE}\x1b[H\x1b[2J${redraw}`);
+  function closePager(rest: string): void {
+    view.showing = 'between';
+    view.early = rest;
+    screen.redraw((data) => {
+      view.showing = 'session';
+      terminal.write(`${DEFAULT_MODES}${LEAVE_ALTERNATE}\x1b[H\x1b[2J${data}`);
+      takeEarlyKeys();
+    });
+  }
+
+  function takeEarlyKeys(): void {
+    const keysBefore = view.early;
+    view.early = '';
+    if (keysBefore !== '') keys(keysBefore);
+  }
+
+  function act(action: KeyAction): void {
+    if (action.type === 'detach') tellEnd({ type: 'detached' });
+    else if (action.type === 'scrollback') openPager();
+    // Keys that came together with those that opened the pager are for the pager.
+    else if (view.showing !== 'session') view.early += action.data;
+    else if (!target.readOnly) connection.send({ type: 'input', data: action.data });
   }
 
   function keys(data: string): void {
-    if (pager !== undefined) {
-      if (!pager.keys(data)) void closePager();
-      else terminal.write(pager.view());
-      return;
-    }
-    for (const action of filter(data)) {
-      if (action.type === 'detach') tellEnd({ type: 'detached' });
-      else if (action.type === 'scrollback') void openPager();
-      else if (!target.readOnly) connection.send({ type: 'input', data: action.data });
+    if (view.showing === 'between') view.early += data;
+    else if (view.showing === 'session') for (const action of filter(data)) act(action);
+    else {
+      const rest = pager.keys(data);
+      if (rest === null) terminal.write(pager.view());
+      else closePager(rest);
     }
   }
 
   function resized(): void {
     sendSize();
-    if (pager === undefined) return;
     pager.resize(terminal.size());
-    terminal.write(pager.view());
+    if (view.showing === 'past') terminal.write(pager.view());
   }
 
   try {
     return await end;
   } finally {
     for (const signal of ENDING_SIGNALS) process.off(signal, signalled);
-    terminal.restore(pager !== undefined || screen.inAlternate());
+    terminal.restore(view.showing === 'past' || screen.inAlternate());
     connection.close();
     screen.dispose();
   }

@@ -6,13 +6,13 @@ export interface PagerSize {
 export interface Pager {
   /** What draws the whole view. */
   view(): string;
-  /** Takes one key or more; false when the person leaves. */
-  keys(data: string): boolean;
+  /** Takes one key or more. When the person leaves, returns what was typed after that; else null. */
+  keys(data: string): string | null;
   resize(size: PagerSize): void;
 }
 
 /** One key at a time: a control sequence, or a character. */
-const KEY = /\x1b\[[\d;]*[~A-Za-z]|\x1bO[A-Za-z]|[^]/gu;
+const KEY = /\x1b\[[\d;]*[~A-Za-z]|\x1bO[A-Za-z]|[\s\S]/gu;
 
 type Step = (rows: number) => number;
 
@@ -49,12 +49,12 @@ export function createPager(lines: readonly string[], initial: PagerSize): Pager
       return `\x1b[0m\x1b[?25l\x1b[H\x1b[2J${shown.join('\r\n')}\x1b[${size.rows};1H\x1b[7m${status.slice(0, size.columns)}\x1b[0m`;
     },
     keys(data) {
-      for (const [key] of data.matchAll(KEY)) {
-        if (LEAVE.has(key)) return false;
+      for (const { 0: key, index } of data.matchAll(KEY)) {
+        if (LEAVE.has(key)) return data.slice(index + key.length);
         top += STEPS.get(key)?.(page()) ?? 0;
         clamp();
       }
-      return true;
+      return null;
     },
     resize(next) {
       size = next;

@@ -12,10 +12,13 @@ export interface SessionScreen {
   replace(screen: { readonly data: string; readonly columns: number; readonly rows: number }): void;
   follow(data: string): void;
   resize(columns: number, rows: number): void;
-  /** The recent lines, for looking back. */
-  lines(): Promise<readonly string[]>;
-  /** What draws the visible part again, with the session's modes. */
-  redraw(): Promise<string>;
+  /** Calls back with the recent lines, for looking back. */
+  lines(ready: (lines: readonly string[]) => void): void;
+  /**
+   * Calls back with what draws the visible part again, with the session's modes. It holds everything that was followed
+   * until the call back, and nothing comes in between.
+   */
+  redraw(ready: (data: string) => void): void;
   inAlternate(): boolean;
   dispose(): void;
 }
@@ -33,15 +36,19 @@ export function createSessionScreen(): SessionScreen {
   emulator.terminal.loadAddon(serializer);
   const modes = createTerminalModes();
   let alternate = false;
+  let unparsed = 0;
 
   function write(data: string): void {
     modes.follow(data);
     for (const [, how] of data.matchAll(/\x1b\[\?(?:1049|1047|47)([hl])/g)) alternate = how === 'h';
-    emulator.terminal.write(data);
+    unparsed += 1;
+    emulator.terminal.write(data, () => {
+      unparsed -= 1;
+    });
   }
 
-  function parsed(): Promise<void> {
-    return new Promise((resolve) => emulator.terminal.write('', resolve));
+  function whenParsed(then: () => void): void {
+    emulator.terminal.write('', () => (unparsed === 0 ? then() : whenParsed(then)));
   }
 
   return {
@@ -52,14 +59,9 @@ export function createSessionScreen(): SessionScreen {
     },
     follow: write,
     resize: (columns, rows) => emulator.terminal.resize(columns, rows),
-    async lines() {
-      await parsed();
-      return emulator.text(SCROLLBACK_LINES + emulator.terminal.rows).split('\n');
-    },
-    async redraw() {
-      await parsed();
-      return serializer.serialize({ scrollback: 0 }) + modes.restore();
-    },
+    lines: (ready) =>
+      whenParsed(() => ready(emulator.text(SCROLLBACK_LINES + emulator.terminal.rows).split('\n'))),
+    redraw: (ready) => whenParsed(() => ready(serializer.serialize({ scrollback: 0 }) + modes.restore())),
     inAlternate: () => alternate,
     dispose: () => emulator.dispose(),
   };

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 
 /** Where a host of this home listens. */
@@ -11,10 +11,9 @@ export function ptyHostLog(home: string): string {
   return path.join(home, 'logs', 'pty-host.log');
 }
 
-/** Makes the folders that a host needs; only the person may look into them. */
+/** Makes the folders that a host needs; only the person may look into them. A home that exists keeps its mode. */
 export function prepareHostHome(home: string): void {
   mkdirSync(path.join(home, 'logs'), { recursive: true, mode: 0o700 });
-  chmodSync(home, 0o700);
 }
 
 /**
