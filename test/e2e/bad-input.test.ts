@@ -15,7 +15,9 @@ interface Ran {
 /** Runs the missiond command as a person would. */
 function missiond(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [CLI, ...args], { env }, (_, stdout, stderr) => resolve({ status: child.exitCode, out: stdout + stderr }));
+    const child = execFile(process.execPath, [CLI, ...args], { env }, (_, stdout, stderr) =>
+      resolve({ status: child.exitCode, out: stdout + stderr }),
+    );
   });
 }
 
@@ -35,10 +37,26 @@ describe('a running daemon', () => {
     ['an unknown role', () => daemon.client.submit({ role: 'nobody', prompt: 'x' }), /coder, researcher/],
     ['an unknown slot', () => daemon.client.submit({ slotId: 'ghost-9', prompt: 'x' }), /ghost-9/],
     ['a name that is a path', () => daemon.client.submit({ slotId: '../../etc', prompt: 'x' }), /slot id/],
-    ['a prompt of a megabyte', () => daemon.client.submit({ role: 'researcher', prompt: 'x'.repeat(1024 * 1024) }), /file/],
-    ['a prompt of control characters', () => daemon.client.submit({ role: 'researcher', prompt: '\u0000\u001b\u0007\u0003' }), /printable/],
-    ['an answer where nothing asks', () => daemon.client.ptyConfirm({ slotId: 'researcher-1', response: true }), /Nothing waits/],
-    ['a session that is not there', () => daemon.client.ptyScreen({ slotId: 'coder-1' }), /mission_pty_spawn/],
+    [
+      'a prompt of a megabyte',
+      () => daemon.client.submit({ role: 'researcher', prompt: 'x'.repeat(1024 * 1024) }),
+      /file/,
+    ],
+    [
+      'a prompt of control characters',
+      () => daemon.client.submit({ role: 'researcher', prompt: '\u0000\u001b\u0007\u0003' }),
+      /printable/,
+    ],
+    [
+      'an answer where nothing asks',
+      () => daemon.client.ptyConfirm({ slotId: 'researcher-1', response: true }),
+      /Nothing waits/,
+    ],
+    [
+      'a session that is not there',
+      () => daemon.client.ptyScreen({ slotId: 'coder-1' }),
+      /mission_pty_spawn/,
+    ],
     ['a second start', () => daemon.client.spawn({ slotId: 'researcher-1' }), /already/],
     ['an unknown task', () => daemon.client.status({ taskId: 'ffffffff' }), /missiond tasks/],
   ])('%s is refused with what to do', async (_, attempt, says) => {
@@ -47,30 +65,45 @@ describe('a running daemon', () => {
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(Error);
-    expect(`${error instanceof Error ? error.message : ''} ${error instanceof Error && 'remedy' in error ? String(error.remedy) : ''}`).toMatch(says);
+    expect(
+      `${error instanceof Error ? error.message : ''} ${error instanceof Error && 'remedy' in error ? String(error.remedy) : ''}`,
+    ).toMatch(says);
   });
 
   test('control characters inside a prompt are taken out and the rest arrives', async () => {
-    const { answer } = await daemon.client.ask({ role: 'researcher', question: 'say: one\u001b[31m two\u0003\u0000 three' });
+    const { answer } = await daemon.client.ask({
+      role: 'researcher',
+      question: 'say: one\u001b[31m two\u0003\u0000 three',
+    });
     expect(answer).toBe('one two three');
   });
 
   test('an API error fails the task with the reason, and the slot goes on', async () => {
     const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'error: 400' });
     expect(await ended(daemon.client, taskId)).toMatchObject({ status: 'failed', errorCode: 'turn_failed' });
-    expect((await daemon.client.ask({ role: 'researcher', question: 'say: still here' })).answer).toBe('still here');
+    expect((await daemon.client.ask({ role: 'researcher', question: 'say: still here' })).answer).toBe(
+      'still here',
+    );
   });
 
   test('ask obeys its timeout, and the work goes on', async () => {
     const started = daemon.client.ask({ role: 'researcher', question: 'slow: 20', timeoutMs: 300 });
     await expect(started).rejects.toMatchObject({ code: 'timeout' });
-    const task = await eventOf(daemon.client, (event) => (event?.type === 'task_changed' && event.task.prompt === 'slow: 20' && event.task.status === 'done' ? event.task : undefined));
+    const task = await eventOf(daemon.client, (event) =>
+      event?.type === 'task_changed' && event.task.prompt === 'slow: 20' && event.task.status === 'done'
+        ? event.task
+        : undefined,
+    );
     expect(task.result).toContain('word19');
   });
 
   test('cancel interrupts the session and says so; the next task is not disturbed', async () => {
     const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 300' });
-    await eventOf(daemon.client, (event) => (event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running' ? event : undefined));
+    await eventOf(daemon.client, (event) =>
+      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
+        ? event
+        : undefined,
+    );
     const { cancelled, task } = await daemon.client.cancel({ taskId: taskId.slice(0, 8) });
     expect({ cancelled, status: task.status }).toEqual({ cancelled: true, status: 'cancelled' });
     expect((await daemon.client.ask({ role: 'researcher', question: 'say: next' })).answer).toBe('next');
@@ -85,25 +118,48 @@ describe('a running daemon', () => {
   });
 
   test('a deadline that passes fails the task and frees the slot', async () => {
-    const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 400', deadlineMs: 1_500 });
+    const { taskId } = await daemon.client.submit({
+      role: 'researcher',
+      prompt: 'slow: 400',
+      deadlineMs: 1_500,
+    });
     expect(await ended(daemon.client, taskId)).toMatchObject({ status: 'failed', errorCode: 'timeout' });
-    expect((await daemon.client.ask({ role: 'researcher', question: 'say: free again' })).answer).toBe('free again');
+    expect((await daemon.client.ask({ role: 'researcher', question: 'say: free again' })).answer).toBe(
+      'free again',
+    );
   });
 
   test('killing the slot fails the task that it was doing and leaves no process', async () => {
     const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 300' });
-    await eventOf(daemon.client, (event) => (event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running' ? event : undefined));
+    await eventOf(daemon.client, (event) =>
+      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
+        ? event
+        : undefined,
+    );
     const pid = (await daemon.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid ?? 0;
-    expect(await daemon.client.kill({ slotId: 'researcher-1' })).toMatchObject({ success: true, failedTasks: [taskId] });
-    expect(await ended(daemon.client, taskId)).toMatchObject({ status: 'failed', errorCode: 'session_exited' });
+    expect(await daemon.client.kill({ slotId: 'researcher-1' })).toMatchObject({
+      success: true,
+      failedTasks: [taskId],
+    });
+    expect(await ended(daemon.client, taskId)).toMatchObject({
+      status: 'failed',
+      errorCode: 'session_exited',
+    });
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
   test('a Claude Code that dies by itself fails its task, and the next one is done by a fresh session', async () => {
     const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 300' });
-    await eventOf(daemon.client, (event) => (event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running' ? event : undefined));
+    await eventOf(daemon.client, (event) =>
+      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
+        ? event
+        : undefined,
+    );
     process.kill((await daemon.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid ?? 0, 'SIGKILL');
-    expect(await ended(daemon.client, taskId)).toMatchObject({ status: 'failed', errorCode: 'session_exited' });
+    expect(await ended(daemon.client, taskId)).toMatchObject({
+      status: 'failed',
+      errorCode: 'session_exited',
+    });
     expect((await daemon.client.ask({ role: 'researcher', question: 'say: reborn' })).answer).toBe('reborn');
   });
 
@@ -115,10 +171,19 @@ describe('a running daemon', () => {
   });
 
   test('no secret of the home is in a reply, a row or a log', async () => {
-    const replies = JSON.stringify([await daemon.client.slots({}), await daemon.client.agents({}), await daemon.client.ptyLogs({ slotId: 'researcher-1' })]);
+    const replies = JSON.stringify([
+      await daemon.client.slots({}),
+      await daemon.client.agents({}),
+      await daemon.client.ptyLogs({ slotId: 'researcher-1' }),
+    ]);
     expect(replies).not.toContain('sk-ant-test');
     expect(replies).not.toContain(daemon.token);
-    const found = spawn('grep', ['-rlE', `sk-ant-test|${daemon.token}`, path.join(world.home, 'logs'), path.join(world.home, 'mission.db')]);
+    const found = spawn('grep', [
+      '-rlE',
+      `sk-ant-test|${daemon.token}`,
+      path.join(world.home, 'logs'),
+      path.join(world.home, 'mission.db'),
+    ]);
     const [status] = await once(found, 'exit');
     expect(status).toBe(1);
   });
@@ -126,7 +191,12 @@ describe('a running daemon', () => {
 
 describe('a daemon that cannot start', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-bad-'));
-  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, MISSIOND_HOME: path.join(folder, 'home'), MISSION_WS_PORT: '0' };
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    MISSIOND_HOME: path.join(folder, 'home'),
+    MISSION_WS_PORT: '0',
+  };
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('a wrong slots.yaml: line, column and what was meant', async () => {

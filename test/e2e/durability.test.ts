@@ -18,7 +18,13 @@ describe('kill -9 of the daemon', () => {
   test('while a task runs: the agent works on, a new daemon finds it, and the task ends with its answer', async () => {
     const first = await world.start();
     const { taskId } = await first.client.submit({ role: 'researcher', prompt: 'slow: 40' });
-    await eventOf(first.client, (event) => (event?.type === 'slot_changed' && event.slot.currentTaskId === taskId && event.slot.state === 'responding' ? event : undefined));
+    await eventOf(first.client, (event) =>
+      event?.type === 'slot_changed' &&
+      event.slot.currentTaskId === taskId &&
+      event.slot.state === 'responding'
+        ? event
+        : undefined,
+    );
     const { slots } = await first.client.ptyStatus({ slotId: 'researcher-1' });
     await first.kill9();
     const second = await world.start();
@@ -31,7 +37,11 @@ describe('kill -9 of the daemon', () => {
   test('and the answer comes while no daemon is there: it is read from the transcript', async () => {
     const first = await world.start();
     const { taskId } = await first.client.submit({ role: 'researcher', prompt: 'slow: 12' });
-    await eventOf(first.client, (event) => (event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running' ? event : undefined));
+    await eventOf(first.client, (event) =>
+      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
+        ? event
+        : undefined,
+    );
     const answered = new Promise<void>((resolve) => {
       world.model.events.on('event', ({ type }) => type === 'stop' && resolve());
     });
@@ -43,12 +53,19 @@ describe('kill -9 of the daemon', () => {
 
   test('while a question waits: it is asked again from the screen and can be answered', async () => {
     const first = await world.start();
-    const { taskId } = await first.client.submit({ role: 'coder', prompt: 'tool: Bash {"command":"touch late.txt","description":"x"}' });
+    const { taskId } = await first.client.submit({
+      role: 'coder',
+      prompt: 'tool: Bash {"command":"touch late.txt","description":"x"}',
+    });
     await eventOf(first.client, (event) => (event?.type === 'question_asked' ? event : undefined));
-    await eventOf(first.client, (event) => (event?.type === 'slot_changed' && event.slot.state === 'confirming' ? event : undefined));
+    await eventOf(first.client, (event) =>
+      event?.type === 'slot_changed' && event.slot.state === 'confirming' ? event : undefined,
+    );
     await first.kill9();
     const second = await world.start();
-    const question = await eventOf(second.client, (event) => (event?.type === 'question_asked' ? event.question : undefined));
+    const question = await eventOf(second.client, (event) =>
+      event?.type === 'question_asked' ? event.question : undefined,
+    );
     expect(question.options.length).toBeGreaterThan(1);
     await second.client.ptyConfirm({ slotId: 'coder-1', response: 'Yes' });
     expect((await ended(second.client, taskId)).status).toBe('done');
@@ -59,23 +76,40 @@ describe('kill -9 of the daemon', () => {
     const first = await world.start();
     const running = await first.client.submit({ role: 'researcher', prompt: 'slow: 15' });
     const queued = await first.client.submit({ role: 'researcher', prompt: 'say: after the crash' });
-    await eventOf(first.client, (event) => (event?.type === 'task_changed' && event.task.id === running.taskId && event.task.status === 'running' ? event : undefined));
+    await eventOf(first.client, (event) =>
+      event?.type === 'task_changed' && event.task.id === running.taskId && event.task.status === 'running'
+        ? event
+        : undefined,
+    );
     await first.kill9();
     const second = await world.start();
-    expect(await ended(second.client, running.taskId)).toMatchObject({ status: 'done', result: slowWords(15) });
-    expect(await ended(second.client, queued.taskId)).toMatchObject({ status: 'done', result: 'after the crash' });
+    expect(await ended(second.client, running.taskId)).toMatchObject({
+      status: 'done',
+      result: slowWords(15),
+    });
+    expect(await ended(second.client, queued.taskId)).toMatchObject({
+      status: 'done',
+      result: 'after the crash',
+    });
   });
 
   test('a denied command does not run while no daemon answers the hooks', async () => {
     const first = await world.start();
     const { taskId } = await first.client.submit({
       role: 'coder',
-      prompt: 'tool: Bash {"command":"sleep 2","description":"wait"}\nthen tool: Bash {"command":"rm -rf .git","description":"x"}',
+      prompt:
+        'tool: Bash {"command":"sleep 2","description":"wait"}\nthen tool: Bash {"command":"rm -rf .git","description":"x"}',
     });
-    await eventOf(first.client, (event) => (event?.type === 'tool_decided' && event.decision === 'allow' ? event : undefined));
+    await eventOf(first.client, (event) =>
+      event?.type === 'tool_decided' && event.decision === 'allow' ? event : undefined,
+    );
     const refused = new Promise<void>((resolve) => {
       world.model.events.on('event', ({ type }) => {
-        if (type === 'request' && world.model.requests().some(({ results }) => JSON.stringify(results).includes('rm -rf'))) resolve();
+        if (
+          type === 'request' &&
+          world.model.requests().some(({ results }) => JSON.stringify(results).includes('rm -rf'))
+        )
+          resolve();
       });
     });
     await first.kill9();
@@ -91,9 +125,16 @@ test('an orderly stop ends every agent; --keep-agents leaves them and the next d
   const first = await world.start();
   await first.client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true });
   const pid = (await first.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid;
-  await fetch(`http://127.0.0.1:${first.port}/api/down`, { method: 'POST', headers: { authorization: `Bearer ${first.token}`, 'content-type': 'application/json' }, body: '{"keepAgents":true}' });
+  await fetch(`http://127.0.0.1:${first.port}/api/down`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${first.token}`, 'content-type': 'application/json' },
+    body: '{"keepAgents":true}',
+  });
   const second = await world.start();
-  expect((await second.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]).toMatchObject({ pid, state: 'idle' });
+  expect((await second.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]).toMatchObject({
+    pid,
+    state: 'idle',
+  });
   expect(await world.close()).toEqual([]);
   expect(processesOf(world.home)).toEqual([]);
   world = await createWorld();

@@ -8,7 +8,11 @@ import { z } from 'zod';
 import { operations } from '../../server/tools/registry.ts';
 import { createWorld, type Daemon, DIST, ended, eventOf, type World } from './world.ts';
 
-const Called = z.looseObject({ isError: z.boolean().optional(), structuredContent: z.looseObject({}).optional(), content: z.array(z.looseObject({ text: z.string().optional() })) });
+const Called = z.looseObject({
+  isError: z.boolean().optional(),
+  structuredContent: z.looseObject({}).optional(),
+  content: z.array(z.looseObject({ text: z.string().optional() })),
+});
 
 let world: World;
 let daemon: Daemon;
@@ -25,7 +29,13 @@ async function call(client: Client, name: string, input: Record<string, unknown>
 }
 
 describe.each([
-  ['HTTP', () => new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${daemon.port}/mcp`), { requestInit: { headers: { authorization: `Bearer ${daemon.token}` } } })],
+  [
+    'HTTP',
+    () =>
+      new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${daemon.port}/mcp`), {
+        requestInit: { headers: { authorization: `Bearer ${daemon.token}` } },
+      }),
+  ],
   [
     'stdio',
     () =>
@@ -57,22 +67,35 @@ describe.each([
 
   test('an allowed tool runs without anybody being asked', async () => {
     const file = path.join(world.workspace('coder-1'), `allowed-${Math.random()}.txt`);
-    const result = await call(client, 'mission_ask', { role: 'coder', question: `tool: Write ${JSON.stringify({ file_path: file, content: 'x' })}` });
+    const result = await call(client, 'mission_ask', {
+      role: 'coder',
+      question: `tool: Write ${JSON.stringify({ file_path: file, content: 'x' })}`,
+    });
     expect(result.structuredContent?.['answer']).toContain('tool finished');
     expect(existsSync(file)).toBe(true);
   });
 
   test('a denied command does not run, and the agent reads why', async () => {
-    const result = await call(client, 'mission_ask', { role: 'coder', question: 'tool: Bash {"command":"rm -rf .git","description":"x"}' });
-    expect(result.structuredContent?.['answer']).toContain('missiond denies this (default.deny Bash(rm -rf*))');
+    const result = await call(client, 'mission_ask', {
+      role: 'coder',
+      question: 'tool: Bash {"command":"rm -rf .git","description":"x"}',
+    });
+    expect(result.structuredContent?.['answer']).toContain(
+      'missiond denies this (default.deny Bash(rm -rf*))',
+    );
     expect(existsSync(path.join(world.workspace('coder-1'), '.git'))).toBe(true);
   });
 
   test('a command that asks waits, and runs when it is answered by the label', async () => {
     const name = `asked-${Math.random()}.txt`;
-    const submitted = await call(client, 'mission_submit', { role: 'coder', prompt: `tool: Bash {"command":"touch ${name}","description":"x"}` });
+    const submitted = await call(client, 'mission_submit', {
+      role: 'coder',
+      prompt: `tool: Bash {"command":"touch ${name}","description":"x"}`,
+    });
     const taskId = String(submitted.structuredContent?.['taskId']);
-    await eventOf(daemon.client, (event) => (event?.type === 'question_asked' && event.question.taskId === taskId ? event : undefined));
+    await eventOf(daemon.client, (event) =>
+      event?.type === 'question_asked' && event.question.taskId === taskId ? event : undefined,
+    );
     expect(existsSync(path.join(world.workspace('coder-1'), name))).toBe(false);
     const status = await call(client, 'mission_pty_status', { slotId: 'coder-1' });
     expect(JSON.stringify(status.structuredContent)).toContain(`touch ${name}`);
@@ -83,9 +106,14 @@ describe.each([
 
   test('a refused command does not run and the task still gets its answer', async () => {
     const name = `refused-${Math.random()}.txt`;
-    const submitted = await call(client, 'mission_submit', { role: 'coder', prompt: `tool: Bash {"command":"touch ${name}","description":"x"}` });
+    const submitted = await call(client, 'mission_submit', {
+      role: 'coder',
+      prompt: `tool: Bash {"command":"touch ${name}","description":"x"}`,
+    });
     const taskId = String(submitted.structuredContent?.['taskId']);
-    await eventOf(daemon.client, (event) => (event?.type === 'question_asked' && event.question.taskId === taskId ? event : undefined));
+    await eventOf(daemon.client, (event) =>
+      event?.type === 'question_asked' && event.question.taskId === taskId ? event : undefined,
+    );
     await call(client, 'mission_pty_confirm', { slotId: 'coder-1', response: false });
     const task = await ended(daemon.client, taskId);
     expect(`${task.result ?? ''}${task.error ?? ''}`).toMatch(/refused|interrupted/i);

@@ -4,10 +4,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureClaudeCode } from '../../services/claude/install.ts';
-import { type ScriptedModel, startScriptedModel } from '../../services/scripted-model/start-scripted-model.ts';
 import { connectMission, type MissionClient } from '../../server/client/connect-mission.ts';
 import { createEmbeddedHome, type EmbeddedHome, type EmbeddedSlot } from '../../server/demo/embedded-home.ts';
+import { ensureClaudeCode } from '../../services/claude/install.ts';
+import {
+  type ScriptedModel,
+  startScriptedModel,
+} from '../../services/scripted-model/start-scripted-model.ts';
 
 /** The built program: what a user runs. `npm test` builds before it tests. */
 export const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -82,19 +85,40 @@ async function readReady(child: ChildProcess): Promise<Ready> {
 }
 
 /** A daemon of its own, with real Claude Code sessions against a scripted model, everything below one temporary folder. */
-export async function createWorld(options: { readonly slots?: readonly EmbeddedSlot[]; readonly permissionsYaml?: string; readonly claudeFile?: string } = {}): Promise<World> {
+export async function createWorld(
+  options: {
+    readonly slots?: readonly EmbeddedSlot[];
+    readonly permissionsYaml?: string;
+    readonly claudeFile?: string;
+  } = {},
+): Promise<World> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-test-'));
   const model = await startScriptedModel();
   const claudeFile = options.claudeFile ?? (await ensureClaudeCode()).file;
-  const embedded = createEmbeddedHome({ directory, claudeFile, modelUrl: model.url, slots: options.slots ?? SLOTS, permissionsYaml: options.permissionsYaml ?? POLICY });
-  const env = { PATH: process.env['PATH'] ?? '', HOME: path.join(directory, 'person'), LANG: 'C.UTF-8', MISSIOND_HOME: embedded.home, MISSION_WS_PORT: '0' };
+  const embedded = createEmbeddedHome({
+    directory,
+    claudeFile,
+    modelUrl: model.url,
+    slots: options.slots ?? SLOTS,
+    permissionsYaml: options.permissionsYaml ?? POLICY,
+  });
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: path.join(directory, 'person'),
+    LANG: 'C.UTF-8',
+    MISSIOND_HOME: embedded.home,
+    MISSION_WS_PORT: '0',
+  };
   const children = new Set<ChildProcess>();
   return {
     ...embedded,
     model,
     env,
     async start(more = {}) {
-      const child = spawn(process.execPath, [CLI, 'up', '--foreground', '--json', '--home', embedded.home], { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [CLI, 'up', '--foreground', '--json', '--home', embedded.home], {
+        env: { ...env, ...more },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       children.add(child);
       const { pid, port } = await readReady(child);
       const { token } = JSON.parse(readFileSync(path.join(embedded.home, 'daemon.json'), 'utf8'));
@@ -127,7 +151,13 @@ export async function createWorld(options: { readonly slots?: readonly EmbeddedS
 }
 
 /** The first event that fits, from now on or after `since`. */
-export async function eventOf<Found>(client: MissionClient, find: (event: Awaited<ReturnType<ReturnType<MissionClient['events']>['next']>>['value']) => Found | undefined, since = 0): Promise<Found> {
+export async function eventOf<Found>(
+  client: MissionClient,
+  find: (
+    event: Awaited<ReturnType<ReturnType<MissionClient['events']>['next']>>['value'],
+  ) => Found | undefined,
+  since = 0,
+): Promise<Found> {
   const stop = new AbortController();
   try {
     for await (const event of client.events({ since, signal: stop.signal })) {
@@ -143,6 +173,10 @@ export async function eventOf<Found>(client: MissionClient, find: (event: Awaite
 /** The task once it has ended. */
 export function ended(client: MissionClient, taskId: string) {
   return eventOf(client, (event) =>
-    event?.type === 'task_changed' && event.task.id === taskId && ['done', 'failed', 'cancelled'].includes(event.task.status) ? event.task : undefined,
+    event?.type === 'task_changed' &&
+    event.task.id === taskId &&
+    ['done', 'failed', 'cancelled'].includes(event.task.status)
+      ? event.task
+      : undefined,
   );
 }
