@@ -46,8 +46,9 @@ function parse(command: Command, argv: readonly string[]): ParsedCommand {
       options: { ...options, json: { type: 'boolean' }, help: { type: 'boolean' }, home: { type: 'string' } },
     });
     const [least, most] = command.words;
-    const [many] = positionals.length < least ? ['too few'] : positionals.length > most ? ['too many'] : [];
-    if (many !== undefined && values.help !== true) throw new Error(`${many} words`);
+    const asksForHelp = values['help'] === true;
+    if (!asksForHelp && positionals.length < least) throw new Error('too few words');
+    if (!asksForHelp && positionals.length > most) throw new Error('too many words');
     return { values, positionals };
   } catch (cause) {
     throw new MissionError(
