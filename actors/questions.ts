@@ -26,6 +26,9 @@ interface OpenQuestion {
   seenOnScreen: boolean;
   /** Of the dialog on the screen; null until it was seen. */
   signature: string | null;
+  /** Resolves when nothing waits for this question any more. */
+  readonly closed: Promise<void>;
+  readonly markClosed: () => void;
 }
 
 export interface QuestionsDependencies {
@@ -70,7 +73,19 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
   }
 
   function ask(epoch: Epoch, view: QuestionView): OpenQuestion {
-    const entry: OpenQuestion = { view, epoch, answerHook: null, seenOnScreen: false, signature: null };
+    let markClosed = (): void => {};
+    const closed = new Promise<void>((resolve) => {
+      markClosed = resolve;
+    });
+    const entry: OpenQuestion = {
+      view,
+      epoch,
+      answerHook: null,
+      seenOnScreen: false,
+      signature: null,
+      closed,
+      markClosed,
+    };
     open.set(view.slotId, entry);
     losePatience(view.slotId);
     answered.delete(view.slotId);
@@ -103,6 +118,7 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
     ledger.close(entry.view.id, { answer, answeredBy, closedAt });
     bus.publish({ type: 'question_closed', at: closedAt, question: entry.view, answer, answeredBy });
     changed(slotId, entry.view.taskId, false);
+    entry.markClosed();
   }
 
   function askFromScreen(slotId: SlotId, epoch: Epoch, dialog: DialogReading): void {
@@ -139,11 +155,16 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
      * A PermissionRequest hook asks. Resolves with the answer, or with null when the hook is given up:
      * the connection closed, the daemon stops, or the dialog was answered at the terminal.
      */
-    askByHook(
+    async askByHook(
       request: { slotId: SlotId; epoch: Epoch; tool: string; argument: string },
       signal: AbortSignal,
     ): Promise<HookAnswer | null> {
       const { slotId, epoch, tool, argument } = request;
+      // Two tools of one turn may ask at the same time: the second waits for its turn, as its dialog does.
+      for (let first = open.get(slotId); first?.answerHook != null; first = open.get(slotId)) {
+        await first.closed;
+        if (signal.aborted) return null;
+      }
       const before = open.get(slotId);
       const entry =
         before !== undefined &&
