@@ -14,6 +14,8 @@ export interface DeliveryDependencies {
   /** The words as UserPromptSubmit will carry them. Throws MissionError when the prompt cannot be typed. */
   readonly expectedWords: (prompt: string, slotId: SlotId) => string;
   readonly readTurn: (epoch: Epoch, expected: string) => Promise<TurnRecord>;
+  /** Tells the session that what stands in its prompt box from here on is ours, or no longer. */
+  readonly typing: (assignment: Assignment, began: boolean) => void;
   /** Writes everything that is pending, so that the ledger is ahead of the keyboard. */
   readonly flush: () => void;
 }
@@ -33,6 +35,7 @@ export function createDelivery({
   runtime,
   expectedWords,
   readTurn,
+  typing,
   flush,
 }: DeliveryDependencies) {
   return async function deliver(
@@ -79,6 +82,7 @@ export function createDelivery({
     const submitted = new Promise<void>((resolve) => {
       stopListening = turns.onSubmitted(taskId, resolve);
     });
+    typing(assignment, true);
     try {
       const typed = await held.keyboard.deliver(task.prompt, {
         signal,
@@ -96,6 +100,7 @@ export function createDelivery({
       );
     } finally {
       stopListening();
+      typing(assignment, false);
     }
   };
 }

@@ -7,8 +7,7 @@ import type { PtyHost } from '../services/pty/pty-host.ts';
 import { hashToken, type SlotKeyboard, type SlotRuntime } from './slot-runtime.ts';
 
 /** Every session is drawn at one size, so that only Claude Code itself can change how it looks. */
-const COLUMNS = 140;
-const ROWS = 45;
+export const SESSION_SIZE = { columns: 140, rows: 45 } as const;
 /** Claude Code saves its transcript on the way out; a second is plenty, and Ctrl+C should not feel stuck. */
 const TERMINATE_GRACE_MS = 2_500;
 /** 256 bits, so that nobody guesses the token of a slot. */
@@ -112,8 +111,7 @@ export function createLauncher({ host, slots, runtime, now, prepare, keyboard }:
         args: program.args,
         cwd: program.cwd,
         env: program.env,
-        columns: COLUMNS,
-        rows: ROWS,
+        ...SESSION_SIZE,
       });
       if (!spawned.ok) {
         unbind(slotId);

@@ -63,8 +63,9 @@ export type SessionEvent =
   | (Signal & { readonly type: 'pty.exited'; readonly code: number | null; readonly signal: number | null })
   | (Signal & { readonly type: 'attachment.changed'; readonly viewers: number; readonly controllers: number })
   | (Signal & { readonly type: 'person.typed' })
-  /** Our own text stands in the prompt box. */
-  | (Signal & { readonly type: 'draft.typed' })
+  /** We type now: a draft in the prompt box is ours until the delivery has ended. */
+  | (Signal & { readonly type: 'delivery.began' })
+  | (Signal & { readonly type: 'delivery.ended' })
   /** The daemon came back to a session that went on without it: hooks may have been missed. */
   | (Signal & { readonly type: 'session.restored' });
 

@@ -28,6 +28,8 @@ export interface SessionContext {
   readonly disputed: Level | null;
   readonly reading: SessionReading | null;
   readonly hooksHeard: boolean;
+  /** Between the first key of a delivery and its end. */
+  readonly delivering: boolean;
   readonly lastAt: number;
   readonly contextLeftPercent: number | null;
   readonly error: string | null;
@@ -102,6 +104,7 @@ export const sessionMachine = setup({
       event.type === 'pty.exited' ? { exit: { code: event.code, signal: event.signal } } : {},
     ),
     forgetHooks: assign({ hooksHeard: false }),
+    noteDelivery: assign(({ event }) => ({ delivering: event.type === 'delivery.began' })),
     noteDispute: assign(({ context }) => ({ disputed: context.level })),
     endDispute: assign({ disputed: null }),
     countMismatch: assign(({ context }) => ({
@@ -124,6 +127,7 @@ export const sessionMachine = setup({
     disputed: null,
     reading: null,
     hooksHeard: false,
+    delivering: false,
     lastAt: input.at,
     contextLeftPercent: null,
     error: null,
@@ -165,6 +169,8 @@ export const sessionMachine = setup({
           { guard: 'ofThisRun', actions: ['noteTime', 'noteExit'] },
           { actions: 'countDropped' },
         ],
+        'delivery.began': { guard: 'ofThisRun', actions: 'noteDelivery' },
+        'delivery.ended': { guard: 'ofThisRun', actions: 'noteDelivery' },
         'session.restored': { guard: 'ofThisRun', actions: ['noteTime', 'forgetHooks'] },
       },
     },
@@ -290,7 +296,6 @@ export const sessionMachine = setup({
       description: 'What stands in the prompt box.',
       initial: 'absent',
       on: {
-        'draft.typed': { guard: 'ofThisRun', target: '.ourDraft' },
         'screen.read': [
           {
             guard: ({ context, event }) =>
@@ -314,6 +319,11 @@ export const sessionMachine = setup({
           },
           {
             guard: ({ context, event }) =>
+              event.epoch === context.epoch && event.reading.composer.kind === 'draft' && context.delivering,
+            target: '.ourDraft',
+          },
+          {
+            guard: ({ context, event }) =>
               event.epoch === context.epoch && event.reading.composer.kind === 'draft',
             target: '.personDraft',
           },
@@ -323,24 +333,7 @@ export const sessionMachine = setup({
         absent: { description: 'No prompt box stands on the screen.' },
         empty: { description: 'The box is empty.' },
         ghost: { description: 'Only a dimmed suggestion stands in the box; it is never accepted.' },
-        ourDraft: {
-          description: 'Text that missiond typed.',
-          on: {
-            'screen.read': [
-              {
-                guard: ({ context, event }) =>
-                  event.epoch === context.epoch && event.reading.composer.kind === 'empty',
-                target: 'empty',
-              },
-              {
-                guard: ({ context, event }) =>
-                  event.epoch === context.epoch && event.reading.composer.kind === 'absent',
-                target: 'absent',
-              },
-            ],
-            'person.typed': { guard: 'ofThisRun', target: 'personDraft' },
-          },
-        },
+        ourDraft: { description: 'Text that missiond types.' },
         personDraft: { description: "A person's words: never sent, never erased." },
         menu: { description: 'A list of commands or files is open.' },
       },

@@ -216,6 +216,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     runtime: ({ slotId }) => core.runtime(slotId),
     expectedWords: (prompt, slotId) => dependencies.expectedWords(prompt, core.runtime(slotId).claudeVersion),
     readTurn,
+    typing: ({ slotId, epoch }, began) =>
+      core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
     flush: journal.flush,
   });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { SlotId } from '../../db/ids.ts';
 import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
 import type { MissionCore } from '../core.ts';
+import { SESSION_SIZE } from '../launcher.ts';
 import type { Questions } from '../questions.ts';
 import type { SlotKeyboard, SlotRuntime, Typed } from '../slot-runtime.ts';
 import { isResting, readinessOf, type SlotSnapshot } from '../slot-view.ts';
@@ -194,7 +195,15 @@ export function createTerminalOperations({
           attachment.detach();
           runtime.viewers -= 1;
           if (!readOnly) runtime.controllers -= 1;
-          if (runtime.epoch === epoch) tell();
+          if (runtime.epoch !== epoch) return;
+          tell();
+          // The last person has left: the session is drawn at its own size again. A terminal that has gone has none.
+          if (runtime.controllers === 0) {
+            core
+              .host()
+              .resize(epoch, SESSION_SIZE.columns, SESSION_SIZE.rows)
+              .catch(() => {});
+          }
         },
         async input(data) {
           refuse();

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Mission, TerminalControl } from '../../actors/mission/api.ts';
-import type { MissionEvent } from '../../actors/mission/views.ts';
+import type { MissionEvent, SlotView } from '../../actors/mission/views.ts';
 import type { SlotId } from '../../db/ids.ts';
 import { toFailure } from '../../services/errors/mission-error.ts';
 import { AttachClientMessage, type AttachServerMessage } from '../attach/protocol.ts';
@@ -22,17 +22,25 @@ export function servePty(
   let control: TerminalControl | undefined;
   let gone = false;
 
+  let told = '';
+  /** The slot moves more often than what its session does. */
+  function tellState(slot: SlotView, previous: string): void {
+    const { state, conversation, statusText } = slot;
+    const text = JSON.stringify([state, conversation, statusText]);
+    if (text === told) return;
+    told = text;
+    send({
+      type: 'state',
+      state,
+      prevState: previous,
+      conversation,
+      ...(statusText === undefined ? {} : { statusText }),
+    });
+  }
+
   function tell(event: MissionEvent): void {
-    if (event.type === 'slot_changed' && event.slot.slotId === slotId) {
-      const { state, conversation, statusText } = event.slot;
-      send({
-        type: 'state',
-        state,
-        prevState: event.previousState ?? state,
-        conversation,
-        ...(statusText === undefined ? {} : { statusText }),
-      });
-    }
+    if (event.type === 'slot_changed' && event.slot.slotId === slotId)
+      tellState(event.slot, event.previousState ?? event.slot.state);
     if (event.type === 'question_asked' && event.question.slotId === slotId)
       send({ type: 'confirm', question: event.question });
     if (event.type === 'title_changed' && event.slotId === slotId)
@@ -64,13 +72,7 @@ export function servePty(
       control = terminal;
       if (gone) terminal.detach();
       const slot = mission.slot(slotId);
-      send({
-        type: 'state',
-        state: slot.state,
-        prevState: slot.state,
-        conversation: slot.conversation,
-        ...(slot.statusText === undefined ? {} : { statusText: slot.statusText }),
-      });
+      tellState(slot, slot.state);
       if (slot.pendingConfirmation !== undefined)
         send({ type: 'confirm', question: slot.pendingConfirmation });
       return terminal;
