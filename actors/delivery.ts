@@ -50,7 +50,9 @@ export function createDelivery({
     const { slotId, epoch } = assignment;
     const held = runtime(assignment);
     const expected = expectedWords(task.prompt, slotId);
-    const before = tasks.deliveryOf(taskId, epoch);
+    const last = tasks.deliveryOf(taskId, epoch);
+    // One that was refused was never typed: this is another.
+    const before = last?.status === 'refused' ? undefined : last;
     if (before?.status === 'submitted' || before?.status === 'answered') return;
     if (before?.status === 'typed' && (await readTurn(epoch, expected)).found) {
       // Claude Code took it while no daemon listened to its hooks.

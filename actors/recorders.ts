@@ -19,6 +19,8 @@ export interface Reactions {
   slotMoved(slotId: SlotId): void;
   sessionMoved(slotId: SlotId, session: SessionSnapshot): void;
   taskEnded(task: TaskRow): void;
+  /** A task that had been given to a slot is back in the queue. */
+  taskReturned(task: TaskRow): void;
 }
 
 /** `ending` is not a status that people know: the task still runs until its session has let go. */
@@ -90,6 +92,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
         task,
         ...(before === undefined ? {} : { previousStatus: before.status }),
       });
+      if (row.status === 'queued' && before !== undefined) reactions.taskReturned(row);
       if (!isFinal(row.status)) return;
       published.delete(taskId);
       reactions.taskEnded(row);

@@ -192,9 +192,13 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       if (session.hasTag('resting')) turns.restingSeen(slotId, runtime.epoch);
       else turns.workSeen(slotId);
     },
+    taskReturned(task) {
+      freeSlotOf(core, task.id);
+      dispatchSoon();
+    },
     taskEnded(task) {
       dispatcher.forget(task.id);
-      for (const [slotId, taskId] of core.occupied) if (taskId === task.id) core.occupied.delete(slotId);
+      freeSlotOf(core, task.id);
       core.root().send({ type: 'task.close', taskId: task.id });
       for (const runtime of core.runtimes.values()) {
         const actor =
@@ -435,6 +439,10 @@ function versionOf(core: MissionCore, epoch: Epoch): string | null {
   return [...core.runtimes.values()].find((runtime) => runtime.epoch === epoch)?.claudeVersion ?? null;
 }
 
+function freeSlotOf(core: MissionCore, taskId: TaskId): void {
+  for (const [slotId, occupied] of core.occupied) if (occupied === taskId) core.occupied.delete(slotId);
+}
+
 /** The actor is gone, so its row is ended here. */
 function failCrashedTask(core: MissionCore, taskId: TaskId, message: string): void {
   core.tasks.update(taskId, {
@@ -443,7 +451,7 @@ function failCrashedTask(core: MissionCore, taskId: TaskId, message: string): vo
     error: `missiond failed on this task: ${message}`,
     finishedAt: core.now(),
   });
-  for (const [slotId, occupied] of core.occupied) if (occupied === taskId) core.occupied.delete(slotId);
+  freeSlotOf(core, taskId);
 }
 
 /** Stops every slot and waits until each has let go of its terminal. */
