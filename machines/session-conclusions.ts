@@ -52,3 +52,12 @@ export function settlingTime({ conversation, level, hooksHeard }: Beliefs): numb
   if (level === 'confirming' || level === 'dialog' || level === 'trust') return DIALOG_SETTLES_MS;
   return LEVEL_WINS_MS;
 }
+
+/**
+ * True when what the screen shows is another contradiction than the one that is being waited on.
+ * The kinds of work flicker into each other while the screen is drawn; that must not start the wait again.
+ */
+export function isAnotherDispute(disputed: Level | null, level: Level): boolean {
+  if (disputed === level) return false;
+  return disputed === null || !(BUSY.has(disputed) && BUSY.has(level));
+}

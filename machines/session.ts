@@ -1,14 +1,9 @@
-import { assign, enqueueActions, setup } from 'xstate';
-import { contradicts, settlingTime } from './session-conclusions.ts';
-import type {
-  Conversation,
-  Evidence,
-  Level,
-  LevelWon,
-  SessionEvent,
-  SessionReading,
-} from './session-events.ts';
+import { and, assign, enqueueActions, setup } from 'xstate';
+import { contradicts, isAnotherDispute, settlingTime } from './session-conclusions.ts';
+import { beginContext, type SessionContext, type SessionInput } from './session-context.ts';
+import type { Conversation, Level, LevelWon, SessionEvent, SessionReading } from './session-events.ts';
 
+export type { SessionContext } from './session-context.ts';
 export type { SessionEvent } from './session-events.ts';
 
 /** The last changes that `explain` can show. */
@@ -17,29 +12,6 @@ const KEPT_EVIDENCE = 20;
 const PERSON_LETS_GO_MS = 10_000;
 /** A session whose signals disagree for so long needs somebody to look at it. */
 const SUSPECT_IS_STUCK_MS = 10 * 60_000;
-
-export interface SessionContext {
-  readonly epoch: string;
-  /** Claude Code's session id; follows SessionStart, since `/clear` begins another. */
-  readonly sessionId: string;
-  readonly conversation: Conversation;
-  readonly level: Level;
-  /** The level that the reconciler is waiting on. */
-  readonly disputed: Level | null;
-  readonly reading: SessionReading | null;
-  readonly hooksHeard: boolean;
-  /** Between the first key of a delivery and its end. */
-  readonly delivering: boolean;
-  readonly lastAt: number;
-  readonly contextLeftPercent: number | null;
-  readonly error: string | null;
-  readonly exit: { readonly code: number | null; readonly signal: number | null } | null;
-  readonly evidence: readonly Evidence[];
-  /** How often the level had to correct the hooks. */
-  readonly mismatches: number;
-  /** Signals of another run that were dropped. */
-  readonly dropped: number;
-}
 
 const levelWon = (level: Level): LevelWon => ({ type: `level.${level}` });
 
@@ -51,18 +23,37 @@ export const sessionMachine = setup({
   types: {
     context: {} as SessionContext,
     events: {} as SessionEvent | LevelWon,
-    input: {} as { readonly epoch: string; readonly sessionId: string; readonly at: number },
+    input: {} as SessionInput,
     tags: {} as 'busy' | 'resting' | 'asks' | 'over',
   },
   guards: {
     ofThisRun: ({ context, event }) => 'epoch' in event && event.epoch === context.epoch,
+    // A hook that is still on its way when the program ends must not bring the session back to life.
     hookOfThisRun: ({ context, event }) =>
-      'sessionId' in event && event.epoch === context.epoch && event.sessionId === context.sessionId,
+      'sessionId' in event &&
+      event.epoch === context.epoch &&
+      event.sessionId === context.sessionId &&
+      context.exit === null,
+    leavesWorkBehind: ({ event }) => event.type === 'hook.stopped' && event.backgroundTasks > 0,
+    // Compaction in the middle of a turn goes on with the turn; only the screen tells it from `/compact`.
+    screenRests: ({ context }) => context.level === 'idle',
+    boxHolds: ({ context, event }, params: { readonly kind: SessionReading['composer']['kind'] }) =>
+      event.type === 'screen.read' &&
+      event.epoch === context.epoch &&
+      event.reading.composer.kind === params.kind,
+    weDraft: ({ context, event }) =>
+      context.delivering &&
+      event.type === 'screen.read' &&
+      event.epoch === context.epoch &&
+      event.reading.composer.kind === 'draft',
+    nobodyLooks: ({ event }) => event.type === 'attachment.changed' && event.viewers === 0,
+    understood: ({ context }) => context.level !== 'unknown',
     contradicted: ({ context }) => contradicts(context),
     agreed: ({ context }) => !contradicts(context),
     winsAtOnce: ({ context }) => contradicts(context) && settlingTime(context) === 0,
-    disputeMoved: ({ context }) => context.level !== context.disputed,
-    disputeMovedAndWins: ({ context }) => context.level !== context.disputed && settlingTime(context) === 0,
+    disputeMoved: ({ context }) => isAnotherDispute(context.disputed, context.level),
+    disputeMovedAndWins: ({ context }) =>
+      isAnotherDispute(context.disputed, context.level) && settlingTime(context) === 0,
   },
   actions: {
     enter: assign(({ context, event }, params: { readonly to: Conversation }) =>
@@ -108,7 +99,7 @@ export const sessionMachine = setup({
     noteDispute: assign(({ context }) => ({ disputed: context.level })),
     endDispute: assign({ disputed: null }),
     countMismatch: assign(({ context }) => ({
-      mismatches: context.mismatches + (context.hooksHeard ? 1 : 0),
+      mismatches: context.mismatches + (context.hooksHeard && context.conversation !== 'starting' ? 1 : 0),
     })),
     countDropped: assign(({ context }) => ({ dropped: context.dropped + 1 })),
   },
@@ -119,23 +110,7 @@ export const sessionMachine = setup({
   },
 }).createMachine({
   id: 'session',
-  context: ({ input }) => ({
-    epoch: input.epoch,
-    sessionId: input.sessionId,
-    conversation: 'starting',
-    level: 'starting',
-    disputed: null,
-    reading: null,
-    hooksHeard: false,
-    delivering: false,
-    lastAt: input.at,
-    contextLeftPercent: null,
-    error: null,
-    exit: null,
-    evidence: [],
-    mismatches: 0,
-    dropped: 0,
-  }),
+  context: ({ input }) => beginContext(input),
   type: 'parallel',
   states: {
     signals: {
@@ -184,16 +159,13 @@ export const sessionMachine = setup({
         'hook.toolEnded': { guard: 'hookOfThisRun', target: '.thinking' },
         'hook.messageShown': { guard: 'hookOfThisRun', target: '.responding' },
         'hook.compacting': { guard: 'hookOfThisRun', target: '.compacting' },
-        'hook.compacted': { guard: 'hookOfThisRun', target: '.idle' },
+        'hook.compacted': [
+          { guard: and(['hookOfThisRun', 'screenRests']), target: '.idle' },
+          { guard: 'hookOfThisRun', target: '.thinking' },
+        ],
         'hook.stopFailed': { guard: 'hookOfThisRun', target: '.error' },
         'hook.stopped': [
-          {
-            guard: ({ context, event }) =>
-              event.epoch === context.epoch &&
-              event.sessionId === context.sessionId &&
-              event.backgroundTasks > 0,
-            target: '.parked',
-          },
+          { guard: and(['hookOfThisRun', 'leavesWorkBehind']), target: '.parked' },
           { guard: 'hookOfThisRun', target: '.idle' },
         ],
         'pty.exited': { guard: 'ofThisRun', target: '.exited' },
@@ -297,36 +269,12 @@ export const sessionMachine = setup({
       initial: 'absent',
       on: {
         'screen.read': [
-          {
-            guard: ({ context, event }) =>
-              event.epoch === context.epoch && event.reading.composer.kind === 'absent',
-            target: '.absent',
-          },
-          {
-            guard: ({ context, event }) =>
-              event.epoch === context.epoch && event.reading.composer.kind === 'empty',
-            target: '.empty',
-          },
-          {
-            guard: ({ context, event }) =>
-              event.epoch === context.epoch && event.reading.composer.kind === 'ghost',
-            target: '.ghost',
-          },
-          {
-            guard: ({ context, event }) =>
-              event.epoch === context.epoch && event.reading.composer.kind === 'menu',
-            target: '.menu',
-          },
-          {
-            guard: ({ context, event }) =>
-              event.epoch === context.epoch && event.reading.composer.kind === 'draft' && context.delivering,
-            target: '.ourDraft',
-          },
-          {
-            guard: ({ context, event }) =>
-              event.epoch === context.epoch && event.reading.composer.kind === 'draft',
-            target: '.personDraft',
-          },
+          { guard: { type: 'boxHolds', params: { kind: 'absent' } }, target: '.absent' },
+          { guard: { type: 'boxHolds', params: { kind: 'empty' } }, target: '.empty' },
+          { guard: { type: 'boxHolds', params: { kind: 'ghost' } }, target: '.ghost' },
+          { guard: { type: 'boxHolds', params: { kind: 'menu' } }, target: '.menu' },
+          { guard: 'weDraft', target: '.ourDraft' },
+          { guard: { type: 'boxHolds', params: { kind: 'draft' } }, target: '.personDraft' },
         ],
       },
       states: {
@@ -343,8 +291,8 @@ export const sessionMachine = setup({
       initial: 'none',
       on: {
         'attachment.changed': [
-          { guard: ({ event }) => event.viewers === 0, target: '.none' },
-          { guard: ({ event }) => event.viewers > 0, target: '.watched' },
+          { guard: and(['ofThisRun', 'nobodyLooks']), target: '.none' },
+          { guard: 'ofThisRun', target: '.watched' },
         ],
         'person.typed': { guard: 'ofThisRun', target: '.takenOver' },
       },
@@ -356,7 +304,11 @@ export const sessionMachine = setup({
           after: { personLetsGo: 'watched' },
           on: {
             'person.typed': { guard: 'ofThisRun', target: 'takenOver', reenter: true },
-            'attachment.changed': { guard: ({ event }) => event.viewers === 0, target: 'none' },
+            // Somebody else who comes or goes does not take the keyboard from the person who types.
+            'attachment.changed': [
+              { guard: and(['ofThisRun', 'nobodyLooks']), target: 'none' },
+              { guard: 'ofThisRun' },
+            ],
             'session.restored': 'none',
           },
         },
@@ -373,11 +325,13 @@ export const sessionMachine = setup({
         suspect: {
           description: 'The signals disagree, or the screen is not understood.',
           after: { stuck: 'stuck' },
-          always: { guard: ({ context }) => context.level !== 'unknown', target: 'ok' },
+          // `after` is not armed again by a restored snapshot.
+          on: { 'session.restored': { target: 'suspect', reenter: true } },
+          always: { guard: 'understood', target: 'ok' },
         },
         stuck: {
           description: 'Nothing that is understood has come for a long time.',
-          always: { guard: ({ context }) => context.level !== 'unknown', target: 'ok' },
+          always: { guard: 'understood', target: 'ok' },
         },
       },
     },

@@ -140,6 +140,19 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
   );
   const stopping = new AbortController();
   let keepAgents = false;
+  // One bad byte or one dead client must not end the daemon: what was not foreseen is written down, and work goes on.
+  const survive = (error: unknown): void => {
+    logger.error(
+      { error: error instanceof Error ? { message: error.message, stack: error.stack } : String(error) },
+      'not foreseen',
+    );
+  };
+  process.on('uncaughtException', survive);
+  process.on('unhandledRejection', survive);
+  undo.push(() => {
+    process.off('uncaughtException', survive);
+    process.off('unhandledRejection', survive);
+  });
   try {
     writeDefaultSlots(settings.slotsFile);
     const permissionsFile = path.join(home, 'permissions.yaml');

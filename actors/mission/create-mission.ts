@@ -1,11 +1,8 @@
-import { createActor, fromCallback, fromPromise, type InspectionEvent, type SnapshotFrom } from 'xstate';
-import type { Epoch, SlotId, TaskId } from '../../db/ids.ts';
+import { createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
+import type { Epoch, SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
-import { missionMachine } from '../../machines/mission.ts';
 import type { sessionMachine } from '../../machines/session.ts';
-import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
-import { taskMachine } from '../../machines/task.ts';
-import type { PtyHost, PtyHostEvent } from '../../services/pty/pty-host.ts';
+import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
 import { createDispatcher } from '../dispatcher.ts';
@@ -19,16 +16,12 @@ import { type SlotConfiguration, type SlotRuntime, tokenFits } from '../slot-run
 import { isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
 import { createTurns, type TurnRecord } from '../turns.ts';
 import type { Mission } from './api.ts';
+import { createHostEvents } from './host-events.ts';
+import { provideMachines } from './provide-machines.ts';
 import { createSlotOperations } from './slot-operations.ts';
+import { endAll, freeSlotOf } from './supervision.ts';
 import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
-
-/** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
-const SWEEP_MS = 1_000;
-/** How long an interrupted turn may take to be seen ended before its task ends all the same. */
-const INTERRUPT_AT_MOST_MS = 10_000;
-/** How soon the daemon tries to reach the pty host again. */
-const RECONNECT_MS = 250;
 
 export interface MissionDependencies {
   readonly database: OpenDatabase;
@@ -225,107 +218,15 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     flush: journal.flush,
   });
 
-  const machine = missionMachine.provide({
-    actors: {
-      slot: slotMachine.provide({
-        actors: {
-          plan: fromPromise<
-            LaunchPlan,
-            { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }
-          >(({ input }) => launcher.plan(input.previous, input.resume)),
-          launch: fromPromise(({ input }) => launcher.launch(input.slotId, input.plan, input.mcpConfigPath)),
-          terminate: fromPromise(({ input }) => launcher.terminate(input.slotId, input.plan)),
-        },
-      }),
-      task: taskMachine.provide({
-        actors: {
-          deliver: fromPromise(({ input, signal }) => deliver(input.taskId, input.assignment, signal)),
-          interrupt: fromPromise(async ({ input, signal }) => {
-            if (input.assignment === null) return;
-            const runtime = core.runtime(input.assignment.slotId);
-            if (runtime.keyboard === null || runtime.epoch !== input.assignment.epoch) return;
-            const timeout = AbortSignal.any([signal, AbortSignal.timeout(INTERRUPT_AT_MOST_MS)]);
-            const snapshot = snapshotOf(input.assignment.slotId);
-            if (snapshot !== undefined && isResting(snapshot)) return;
-            questions.drop(input.assignment.slotId, 'the task was ended');
-            await runtime.keyboard.interrupt(timeout);
-          }),
-        },
-      }),
-      dispatcher: fromCallback(() => {
-        const sweep = setInterval(() => {
-          for (const row of core.tasks.open()) {
-            if (row.deadlineAt !== null && row.deadlineAt <= now())
-              core.sendToTask(row.id, { type: 'deadline.passed', at: now() });
-          }
-          dispatchSoon();
-        }, SWEEP_MS);
-        return () => clearInterval(sweep);
-      }),
-    },
-    actions: {
-      release(_, { actorId, failure, willRespawn }) {
-        logger.error({ actorId, failure, willRespawn }, 'an actor crashed');
-        for (const runtime of core.runtimes.values()) {
-          if (actorId !== `slot:${runtime.configuration.id}` || runtime.epoch === null) continue;
-          core
-            .host()
-            .terminate(runtime.epoch, 0)
-            .catch(report('the terminal of a crashed slot could not be ended'));
-        }
-        for (const taskId of core.occupied.values()) {
-          if (actorId === `task:${taskId}`) failCrashedTask(core, taskId, failure.message);
-        }
-      },
-    },
+  const machine = provideMachines({ core, launcher, deliver, questions, dispatchSoon, report });
+  const hostEvents = createHostEvents({
+    core,
+    turns,
+    connectHost: dependencies.connectHost,
+    writeLater: journal.enqueue,
+    report,
+    signal: stopping.signal,
   });
-
-  function takeHostEvent(event: PtyHostEvent): void {
-    if (event.type === 'disconnected') {
-      if (!stopping.signal.aborted) reconnect().catch(report('the pty host could not be reached again'));
-      return;
-    }
-    const runtime = core.runtimes.get(event.slotId);
-    if (runtime === undefined || runtime.epoch !== event.epoch) return;
-    const { epoch, slotId } = event;
-    runtime.lastActivityAt = now();
-    if (event.type === 'reading') {
-      const before = runtime.reading;
-      runtime.reading = event.reading;
-      core.signal(slotId, { type: 'screen.read', epoch, at: event.reading.at, reading: event.reading });
-      if (before?.title !== event.reading.title) {
-        core.bus.publish({ type: 'title_changed', at: now(), slotId, title: event.reading.title });
-      }
-      return;
-    }
-    const how =
-      event.exit.signal === null ? `code ${event.exit.code ?? 'unknown'}` : `signal ${event.exit.signal}`;
-    core.slots.updateSession(epoch, { endedAt: event.exit.at, exitCode: event.exit.code });
-    core.signal(slotId, {
-      type: 'pty.exited',
-      epoch,
-      at: event.exit.at,
-      code: event.exit.code,
-      signal: event.exit.signal,
-    });
-    turns.sessionEnded(slotId, epoch, how);
-    core.sendToSlot(slotId, { type: 'terminal.exited', epoch, ...event.exit });
-  }
-
-  async function reconnect(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        const next = await dependencies.connectHost();
-        core.setHost(next);
-        next.subscribe(takeHostEvent);
-        await announceRestored(core, await next.list());
-        return;
-      } catch (error) {
-        report('the pty host does not answer')(error);
-        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-      }
-    }
-  }
 
   const root = createActor(machine, {
     snapshot: restoreRoot(core, machine),
@@ -351,9 +252,10 @@ export async function createMission(dependencies: MissionDependencies): Promise<
         });
       }
     }
-    core.host().subscribe(takeHostEvent);
+    hostEvents.listen();
     root.start();
     await announceRestored(core, held);
+    hostEvents.endTasksWithoutTerminal(held);
     const known = new Set([...core.runtimes.keys()].map((slotId) => snapshotOf(slotId)?.context.plan?.epoch));
     for (const terminal of held) {
       if (known.has(terminal.epoch)) continue;
@@ -437,38 +339,4 @@ export async function createMission(dependencies: MissionDependencies): Promise<
 
 function versionOf(core: MissionCore, epoch: Epoch): string | null {
   return [...core.runtimes.values()].find((runtime) => runtime.epoch === epoch)?.claudeVersion ?? null;
-}
-
-function freeSlotOf(core: MissionCore, taskId: TaskId): void {
-  for (const [slotId, occupied] of core.occupied) if (occupied === taskId) core.occupied.delete(slotId);
-}
-
-/** The actor is gone, so its row is ended here. */
-function failCrashedTask(core: MissionCore, taskId: TaskId, message: string): void {
-  core.tasks.update(taskId, {
-    status: 'failed',
-    errorCode: 'internal',
-    error: `missiond failed on this task: ${message}`,
-    finishedAt: core.now(),
-  });
-  freeSlotOf(core, taskId);
-}
-
-/** Stops every slot and waits until each has let go of its terminal. */
-async function endAll(core: MissionCore): Promise<void> {
-  const ending = [...core.runtimes.keys()].map((slotId) => {
-    const actor = core.slotActor(slotId);
-    const snapshot: SlotSnapshot | undefined = actor?.getSnapshot();
-    if (actor === undefined || snapshot === undefined || snapshot.value === 'stopped')
-      return Promise.resolve();
-    return new Promise<void>((resolve) => {
-      const subscription = actor.subscribe((next: SlotSnapshot) => {
-        if (next.value !== 'stopped') return;
-        subscription.unsubscribe();
-        resolve();
-      });
-      core.sendToSlot(slotId, { type: 'slot.stop' });
-    });
-  });
-  await Promise.all(ending);
 }

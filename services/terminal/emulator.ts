@@ -27,6 +27,8 @@ export function createEmulator(options: {
     rows: options.rows,
     scrollback: options.scrollback,
     allowProposedApi: true,
+    // It would print every malformed sequence of a program to our own output.
+    logLevel: 'off',
   });
   // The default widths are those of Unicode 6: an emoji would be one column wide and shift the row.
   terminal.loadAddon(new Unicode11Addon());

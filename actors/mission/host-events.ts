@@ -1,0 +1,91 @@
+import type { PtyHost, PtyHostEvent, PtyInfo } from '../../services/pty/pty-host.ts';
+import type { MissionCore } from '../core.ts';
+import { announceRestored } from '../restore.ts';
+import type { Turns } from '../turns.ts';
+
+/** How soon the daemon tries to reach the pty host again. */
+const RECONNECT_MS = 250;
+
+export interface HostEventsDependencies {
+  readonly core: MissionCore;
+  readonly turns: Turns;
+  readonly connectHost: () => Promise<PtyHost>;
+  readonly writeLater: (write: () => void) => void;
+  readonly report: (where: string) => (error: unknown) => void;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Turns what the pty host tells into signals of sessions, and comes back to it when the connection is lost. */
+export function createHostEvents({
+  core,
+  turns,
+  connectHost,
+  writeLater,
+  report,
+  signal,
+}: HostEventsDependencies) {
+  function take(event: PtyHostEvent): void {
+    if (event.type === 'disconnected') {
+      if (!signal.aborted) reconnect().catch(report('the pty host could not be reached again'));
+      return;
+    }
+    const runtime = core.runtimes.get(event.slotId);
+    if (runtime === undefined || runtime.epoch !== event.epoch) return;
+    const { epoch, slotId } = event;
+    const at = core.now();
+    runtime.lastActivityAt = at;
+    if (event.type === 'reading') {
+      const before = runtime.reading;
+      runtime.reading = event.reading;
+      core.signal(slotId, { type: 'screen.read', epoch, at: event.reading.at, reading: event.reading });
+      if (before?.title !== event.reading.title) {
+        core.bus.publish({ type: 'title_changed', at, slotId, title: event.reading.title });
+      }
+      return;
+    }
+    const { code, signal: killedBy } = event.exit;
+    writeLater(() => core.slots.updateSession(epoch, { endedAt: event.exit.at, exitCode: code }));
+    core.signal(slotId, { type: 'pty.exited', epoch, at: event.exit.at, code, signal: killedBy });
+    turns.sessionEnded(slotId, epoch, killedBy === null ? `code ${code ?? 'unknown'}` : `signal ${killedBy}`);
+    core.sendToSlot(slotId, { type: 'terminal.exited', epoch, ...event.exit });
+  }
+
+  function listen(): void {
+    core.host().subscribe((event) => {
+      try {
+        take(event);
+      } catch (error) {
+        report('an event of the pty host could not be taken')(error);
+      }
+    });
+  }
+
+  /** A task whose terminal the host does not hold can never end by itself. */
+  function endTasksWithoutTerminal(held: readonly PtyInfo[]): void {
+    for (const [slotId, taskId] of core.occupied) {
+      const epoch = core.tasks.get(taskId)?.epoch;
+      const terminal = held.find((one) => one.epoch === epoch);
+      if (epoch == null || (terminal !== undefined && terminal.exit === null)) continue;
+      turns.sessionEnded(slotId, epoch, 'its terminal was lost');
+    }
+  }
+
+  async function reconnect(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        core.setHost(await connectHost());
+        listen();
+        const held = await core.host().list();
+        await announceRestored(core, held);
+        endTasksWithoutTerminal(held);
+        return;
+      } catch (error) {
+        report('the pty host does not answer')(error);
+        await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      }
+    }
+  }
+
+  return { listen, endTasksWithoutTerminal };
+}

@@ -1,0 +1,96 @@
+import { fromCallback, fromPromise } from 'xstate';
+import type { SlotId, TaskId } from '../../db/ids.ts';
+import { missionMachine, slotActorId, taskActorId } from '../../machines/mission.ts';
+import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
+import { type Assignment, taskMachine } from '../../machines/task.ts';
+import type { MissionCore } from '../core.ts';
+import type { Launcher } from '../launcher.ts';
+import type { Questions } from '../questions.ts';
+import { isResting } from '../slot-view.ts';
+import { failCrashedTask } from './supervision.ts';
+
+/** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
+const SWEEP_MS = 1_000;
+/** How long an interrupted turn may take to be seen ended before its task ends all the same. */
+const INTERRUPT_AT_MOST_MS = 10_000;
+
+export interface MachinesDependencies {
+  readonly core: MissionCore;
+  readonly launcher: Launcher;
+  readonly deliver: (taskId: TaskId, assignment: Assignment | null, signal: AbortSignal) => Promise<void>;
+  readonly questions: Questions;
+  readonly dispatchSoon: () => void;
+  readonly report: (where: string) => (error: unknown) => void;
+}
+
+/** Gives the names in the statecharts their meaning. */
+export function provideMachines({
+  core,
+  launcher,
+  deliver,
+  questions,
+  dispatchSoon,
+  report,
+}: MachinesDependencies) {
+  async function interrupt(assignment: Assignment | null, signal: AbortSignal): Promise<void> {
+    if (assignment === null) return;
+    const { slotId, epoch } = assignment;
+    const { keyboard, epoch: current } = core.runtime(slotId);
+    const snapshot = core.slotSnapshot(slotId);
+    if (keyboard === null || current !== epoch || (snapshot !== undefined && isResting(snapshot))) return;
+    questions.drop(slotId, 'the task was ended');
+    await keyboard.interrupt(AbortSignal.any([signal, AbortSignal.timeout(INTERRUPT_AT_MOST_MS)]));
+  }
+
+  function sweep(): void {
+    for (const row of core.tasks.open()) {
+      if (row.deadlineAt !== null && row.deadlineAt <= core.now()) {
+        core.sendToTask(row.id, { type: 'deadline.passed', at: core.now() });
+      }
+    }
+    dispatchSoon();
+  }
+
+  return missionMachine.provide({
+    actors: {
+      slot: slotMachine.provide({
+        actors: {
+          plan: fromPromise<
+            LaunchPlan,
+            { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }
+          >(({ input }) => launcher.plan(input.previous, input.resume)),
+          launch: fromPromise(({ input }) => launcher.launch(input.slotId, input.plan, input.mcpConfigPath)),
+          terminate: fromPromise(({ input }) => launcher.terminate(input.slotId, input.plan)),
+        },
+      }),
+      task: taskMachine.provide({
+        actors: {
+          deliver: fromPromise(({ input, signal }) => deliver(input.taskId, input.assignment, signal)),
+          interrupt: fromPromise(({ input, signal }) => interrupt(input.assignment, signal)),
+        },
+      }),
+      dispatcher: fromCallback(() => {
+        const timer = setInterval(() => {
+          try {
+            sweep();
+          } catch (error) {
+            report('deadlines could not be looked at')(error);
+          }
+        }, SWEEP_MS);
+        return () => clearInterval(timer);
+      }),
+    },
+    actions: {
+      release(_, { actorId, failure, willRespawn }) {
+        core.logger.error({ actorId, failure, willRespawn }, 'an actor crashed');
+        for (const { configuration, epoch } of core.runtimes.values()) {
+          if (actorId !== slotActorId(configuration.id) || epoch === null) continue;
+          core.host().terminate(epoch, 0).catch(report('the terminal of a crashed slot could not be ended'));
+        }
+        for (const taskId of core.occupied.values()) {
+          if (actorId === taskActorId(taskId)) failCrashedTask(core, taskId, failure.message);
+        }
+      },
+    },
+  });
+}

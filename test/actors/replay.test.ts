@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ReplayChange, replay } from '../../actors/replay.ts';
+import { type CastEvent, openRecording } from '../../services/recording/asciicast.ts';
+import { score, type Truth } from '../recordings/score.ts';
+
+const FOLDER = fileURLToPath(new URL('../fixtures/recordings', import.meta.url));
+const names = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.cast'))
+  .map((file) => file.slice(0, -'.cast'.length));
+
+async function timeline(name: string): Promise<ReplayChange[]> {
+  const changes: ReplayChange[] = [];
+  for await (const change of replay(await openRecording(path.join(FOLDER, `${name}.cast`))))
+    changes.push(change);
+  return changes;
+}
+
+function truthOf(name: string): Truth[] {
+  return readFileSync(path.join(FOLDER, `${name}.truth.jsonl`), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+describe.each(names)('the recording %s', (name) => {
+  test('is read right, from the terminal alone', async () => {
+    const { accuracy, busyMerged, wrong } = score(truthOf(name), await timeline(name));
+    expect(wrong).toEqual(expect.objectContaining({}));
+    expect(busyMerged, JSON.stringify(wrong)).toBeGreaterThanOrEqual(0.99);
+    expect(accuracy, JSON.stringify(wrong)).toBeGreaterThanOrEqual(0.95);
+  });
+});
+
+test.each(names.filter((name) => name.includes('lookalike')))(
+  '%s: an answer that imitates a dialog or an error is never taken for one',
+  async (name) => {
+    const states = (await timeline(name)).map(({ state }) => state);
+    expect(states).not.toContain('confirming');
+    expect(states).not.toContain('slash_menu');
+  },
+);
+
+test('the timeline does not depend on how the bytes are cut', async () => {
+  const file = path.join(FOLDER, '2.1.329-trust.cast');
+  const whole = await timeline('2.1.329-trust');
+  const events: CastEvent[] = [];
+  const recording = await openRecording(file);
+  for await (const event of recording.events) events.push(event);
+  await fc.assert(
+    fc.asyncProperty(fc.infiniteStream(fc.integer({ min: 1, max: 400 })), async (sizes) => {
+      const cut = events.flatMap((event) => {
+        if (event.kind !== 'o') return [event];
+        const pieces: CastEvent[] = [];
+        for (let at = 0; at < event.data.length; ) {
+          const size = sizes.next().value ?? 1;
+          pieces.push({ ...event, data: event.data.slice(at, at + size) });
+          at += size;
+        }
+        return pieces;
+      });
+      const changes: ReplayChange[] = [];
+      for await (const change of replay({
+        ...recording,
+        events: (async function* () {
+          yield* cut;
+        })(),
+      }))
+        changes.push(change);
+      expect(changes).toEqual(whole);
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test('any bytes are read without an exception', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.string({ unit: 'binary', maxLength: 200 }), { maxLength: 20 }),
+      async (pieces) => {
+        const events = (async function* () {
+          for (const [index, data] of pieces.entries())
+            yield { at: index / 10, kind: 'o', data: `${data}\u001b[` };
+        })();
+        for await (const change of replay({ columns: 40, rows: 12, events }))
+          expect(change.t).toBeGreaterThanOrEqual(0);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});

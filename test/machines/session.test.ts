@@ -1,0 +1,330 @@
+import { describe, expect, test } from 'vitest';
+import { CONVERSATION_STATES } from '../../machines/session-events.ts';
+import { nearestState } from '../../machines/session-view.ts';
+import { screen, signal, startSession } from './session-bench.ts';
+
+/** Longer than every settling time but that of a screen that nobody understands. */
+const LONG_ENOUGH_MS = 1_000;
+
+describe('before the first hook the screen decides', () => {
+  test('ready when the prompt box stands, not at its first frame', () => {
+    const session = startSession();
+    session.shows('idle');
+    expect(session.view().state).toBe('starting');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view().state).toBe('idle');
+  });
+
+  test('the trust dialog comes before SessionStart', () => {
+    const session = startSession();
+    session.shows('trust');
+    expect(session.view()).toMatchObject({ state: 'confirming', conversation: 'trust' });
+    session.send({ type: 'hook.sessionStarted' });
+    session.shows('starting');
+    expect(session.conversation()).toBe('trust');
+    session.shows('idle');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.conversation()).toBe('idle');
+  });
+
+  test('a turn is followed without any hook', () => {
+    const session = startSession();
+    session.shows('idle');
+    session.passes(LONG_ENOUGH_MS);
+    for (const level of ['thinking', 'responding', 'toolRunning', 'confirming', 'toolRunning'] as const) {
+      session.shows(level);
+      expect(session.conversation()).toBe(level);
+    }
+    session.shows('idle');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.conversation()).toBe('idle');
+  });
+
+  test('one frame that looks like rest does not end a turn', () => {
+    const session = startSession();
+    session.shows('thinking');
+    session.shows('idle');
+    session.passes(50);
+    session.shows('thinking');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.context().evidence.filter(({ to }) => to === 'idle')).toEqual([]);
+    expect(session.conversation()).toBe('thinking');
+  });
+});
+
+describe('hooks move at once', () => {
+  test('a turn from prompt to answer', () => {
+    const session = startSession();
+    session.ready();
+    const seen = [
+      [{ type: 'hook.promptSubmitted' }, 'thinking'],
+      [{ type: 'hook.toolStarted', tool: 'Bash' }, 'tool_running'],
+      [{ type: 'hook.permissionRequested', tool: 'Bash' }, 'confirming'],
+      [{ type: 'hook.toolEnded' }, 'thinking'],
+      [{ type: 'hook.messageShown' }, 'responding'],
+      [{ type: 'hook.stopped', backgroundTasks: 0 }, 'idle'],
+    ] as const;
+    for (const [event, state] of seen) {
+      session.send(event);
+      expect(session.view().state).toBe(state);
+    }
+  });
+
+  test('a turn that leaves work in the background is parked, and counts as idle', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.stopped', backgroundTasks: 2 });
+    session.shows('idle');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view()).toMatchObject({ state: 'idle', conversation: 'parked' });
+  });
+
+  test('an error of the API keeps its words until the next prompt', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.stopFailed', error: 'overloaded' });
+    session.shows('idle');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view()).toMatchObject({ state: 'error', statusText: 'overloaded' });
+    session.send({ type: 'hook.promptSubmitted' });
+    expect(session.context().error).toBeNull();
+  });
+
+  test('compaction in the middle of a turn never looks like rest', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.shows('compacting');
+    session.send({ type: 'hook.compacting' });
+    expect(session.conversation()).toBe('compacting');
+    session.send({ type: 'hook.compacted' });
+    expect(session.view().state).toBe('thinking');
+  });
+
+  test('compaction by hand ends at rest', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.compacting' });
+    session.send({ type: 'hook.compacted' });
+    expect(session.conversation()).toBe('idle');
+  });
+});
+
+describe('holes in the hooks are closed by the screen', () => {
+  test('Esc has no hook: the word of the screen is taken', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.shows('thinking');
+    session.shows('interrupted');
+    session.passes(200);
+    expect(session.view()).toMatchObject({ state: 'idle', conversation: 'interrupted' });
+  });
+
+  test('Esc before any answer leaves only a resting prompt', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.shows('thinking');
+    session.shows('idle', { composer: { kind: 'draft', text: 'the prompt came back' } });
+    session.passes(200);
+    expect(session.view().state).toBe('thinking');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view()).toMatchObject({ state: 'idle', mismatches: 1 });
+  });
+
+  test('a Stop that never came', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.shows('responding');
+    session.shows('idle');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view().state).toBe('idle');
+    expect(session.view().evidence[0]).toContain('level.idle');
+  });
+
+  test('a hook that comes late or twice is set right again', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.stopped', backgroundTasks: 0 });
+    session.send({ type: 'hook.toolEnded' });
+    expect(session.view().state).toBe('thinking');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view().state).toBe('idle');
+  });
+
+  test('a permission that a person answers at the terminal', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.permissionRequested', tool: 'Bash' });
+    session.shows('confirming');
+    session.passes(60_000);
+    expect(session.view().state).toBe('confirming');
+    session.shows('toolRunning');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view().state).toBe('tool_running');
+  });
+
+  test('a dialog that a rule answers at once is not reported', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.toolStarted', tool: 'Bash' });
+    session.shows('confirming');
+    session.passes(100);
+    session.shows('toolRunning');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.context().evidence.map(({ to }) => to)).not.toContain('confirming');
+  });
+
+  test('work that began without a prompt is noticed although its kinds flicker', () => {
+    const session = startSession();
+    session.ready();
+    for (let frame = 0; frame < 12; frame++) {
+      session.shows(frame % 2 === 0 ? 'thinking' : 'responding');
+      session.passes(100);
+    }
+    expect(session.actor.getSnapshot().hasTag('busy')).toBe(true);
+  });
+
+  test('a screen that nobody understands is reported, and recovers', () => {
+    const session = startSession();
+    session.ready();
+    session.shows('unknown');
+    session.passes(500);
+    expect(session.view().state).toBe('idle');
+    session.passes(2_000);
+    expect(session.view()).toMatchObject({ state: 'unknown', health: 'suspect' });
+    session.passes(11 * 60_000);
+    expect(session.view().health).toBe('stuck');
+    session.shows('idle');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view()).toMatchObject({ state: 'idle', health: 'ok' });
+  });
+});
+
+describe('what is not of this session', () => {
+  test('signals of another run are dropped and counted', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' }, { epoch: 'epoch-0' });
+    session.send({ type: 'screen.read', reading: screen('confirming') }, { epoch: 'epoch-0' });
+    session.send({ type: 'pty.exited', code: 1, signal: null }, { epoch: 'epoch-0' });
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view().state).toBe('idle');
+    expect(session.context().dropped).toBe(3);
+  });
+
+  test('hooks of another conversation count only after SessionStart named it', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' }, { sessionId: 'session-2' });
+    expect(session.view().state).toBe('idle');
+    session.send({ type: 'hook.sessionStarted' }, { sessionId: 'session-2' });
+    session.send({ type: 'hook.promptSubmitted' }, { sessionId: 'session-2' });
+    expect(session.view().state).toBe('thinking');
+  });
+
+  test('a hook that was still on its way does not bring an ended session back', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'pty.exited', code: 0, signal: null });
+    session.send({ type: 'hook.promptSubmitted' });
+    session.shows('thinking');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.view().state).toBe('exited');
+    expect(session.context().exit).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('the daemon went away and came back', () => {
+  test('what happened meanwhile is believed from the screen, at once', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'session.restored' });
+    session.shows('idle');
+    session.passes(200);
+    expect(session.view().state).toBe('idle');
+  });
+});
+
+describe('the prompt box and the person', () => {
+  test.each([
+    ['absent', 'absent'],
+    ['empty', 'empty'],
+    ['ghost', 'ghost'],
+    ['menu', 'menu'],
+    ['draft', 'personDraft'],
+  ] as const)('%s stands as %s', (kind, expected) => {
+    const session = startSession();
+    session.shows('idle', { composer: { kind, text: '' } });
+    expect(session.view().composer).toBe(expected);
+  });
+
+  test('a draft is ours only while we deliver', () => {
+    const session = startSession();
+    session.send({ type: 'delivery.began' });
+    session.shows('idle', { composer: { kind: 'draft', text: 'ours' } });
+    expect(session.view().composer).toBe('ourDraft');
+    session.send({ type: 'delivery.ended' });
+    session.shows('idle', { composer: { kind: 'draft', text: 'theirs' } });
+    expect(session.view().composer).toBe('personDraft');
+  });
+
+  test('a person who types has the keyboard until ten quiet seconds', () => {
+    const session = startSession();
+    session.send({ type: 'attachment.changed', viewers: 1, controllers: 1 });
+    expect(session.view().attachment).toBe('watched');
+    session.send({ type: 'person.typed' });
+    session.passes(9_000);
+    session.send({ type: 'person.typed' });
+    session.send({ type: 'attachment.changed', viewers: 2, controllers: 1 });
+    session.passes(9_000);
+    expect(session.view().attachment).toBe('takenOver');
+    session.passes(1_000);
+    expect(session.view().attachment).toBe('watched');
+    session.send({ type: 'attachment.changed', viewers: 0, controllers: 0 });
+    expect(session.view().attachment).toBe('none');
+  });
+});
+
+test('the context left comes from the status line and from the screen', () => {
+  const session = startSession();
+  session.shows('idle', { contextLeftPercent: 12 });
+  expect(session.view().contextLeftPercent).toBe(12);
+  session.send({ type: 'statusLine.read', contextLeftPercent: 11 });
+  session.shows('idle');
+  expect(session.view().contextLeftPercent).toBe(11);
+});
+
+test('the last twenty changes are kept, with what moved them', () => {
+  const session = startSession();
+  session.ready();
+  for (let turn = 0; turn < 15; turn++) {
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.stopped', backgroundTasks: 0 });
+  }
+  expect(session.context().evidence).toHaveLength(20);
+  expect(session.context().evidence.at(-1)).toMatchObject({
+    from: 'thinking',
+    to: 'idle',
+    rule: 'hook.stopped',
+  });
+});
+
+test('the context is plain JSON', () => {
+  const session = startSession();
+  session.ready();
+  session.actor.send(signal({ type: 'hook.stopFailed', error: 'x' }, 5));
+  expect(JSON.parse(JSON.stringify(session.context()))).toEqual(session.context());
+});
+
+test('every state has a word that users know', () => {
+  for (const state of CONVERSATION_STATES) expect(nearestState(state)).toMatch(/^[a-z_]+$/);
+});
