@@ -152,6 +152,9 @@ async function main(): Promise<number> {
   return values.live === true ? live() : demonstrate(values.exit === true);
 }
 
+// A closed terminal must not end the daemon before it has ended its agents.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   process.exitCode = await main();
 } catch (error) {
