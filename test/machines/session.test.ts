@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CONVERSATION_STATES } from '../../machines/session-events.ts';
 import { nearestState } from '../../machines/session-view.ts';
 import { screen, signal, startSession } from './session-bench.ts';
@@ -7,7 +7,7 @@ import { screen, signal, startSession } from './session-bench.ts';
 const LONG_ENOUGH_MS = 1_000;
 
 describe('before the first hook the screen decides', () => {
-  test('ready when the prompt box stands, not at its first frame', () => {
+  it('ready when the prompt box stands, not at its first frame', () => {
     const session = startSession();
     session.shows('idle');
     expect(session.view().state).toBe('starting');
@@ -15,7 +15,7 @@ describe('before the first hook the screen decides', () => {
     expect(session.view().state).toBe('idle');
   });
 
-  test('the trust dialog comes before SessionStart', () => {
+  it('the trust dialog comes before SessionStart', () => {
     const session = startSession();
     session.shows('trust');
     expect(session.view()).toMatchObject({ state: 'confirming', conversation: 'trust' });
@@ -27,7 +27,7 @@ describe('before the first hook the screen decides', () => {
     expect(session.conversation()).toBe('idle');
   });
 
-  test('a turn is followed without any hook', () => {
+  it('a turn is followed without any hook', () => {
     const session = startSession();
     session.shows('idle');
     session.passes(LONG_ENOUGH_MS);
@@ -40,7 +40,7 @@ describe('before the first hook the screen decides', () => {
     expect(session.conversation()).toBe('idle');
   });
 
-  test('one frame that looks like rest does not end a turn', () => {
+  it('one frame that looks like rest does not end a turn', () => {
     const session = startSession();
     session.shows('thinking');
     session.shows('idle');
@@ -53,7 +53,7 @@ describe('before the first hook the screen decides', () => {
 });
 
 describe('hooks move at once', () => {
-  test('a turn from prompt to answer', () => {
+  it('a turn from prompt to answer', () => {
     const session = startSession();
     session.ready();
     const seen = [
@@ -70,7 +70,7 @@ describe('hooks move at once', () => {
     }
   });
 
-  test('a turn that leaves work in the background is parked, and counts as idle', () => {
+  it('a turn that leaves work in the background is parked, and counts as idle', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -80,7 +80,7 @@ describe('hooks move at once', () => {
     expect(session.view()).toMatchObject({ state: 'idle', conversation: 'parked' });
   });
 
-  test('an error of the API keeps its words until the next prompt', () => {
+  it('an error of the API keeps its words until the next prompt', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -92,7 +92,7 @@ describe('hooks move at once', () => {
     expect(session.context().error).toBeNull();
   });
 
-  test('compaction in the middle of a turn never looks like rest', () => {
+  it('compaction in the middle of a turn never looks like rest', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -103,7 +103,7 @@ describe('hooks move at once', () => {
     expect(session.view().state).toBe('thinking');
   });
 
-  test('compaction by hand ends at rest', () => {
+  it('compaction by hand ends at rest', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.compacting' });
@@ -113,7 +113,7 @@ describe('hooks move at once', () => {
 });
 
 describe('holes in the hooks are closed by the screen', () => {
-  test('Esc has no hook: the word of the screen is taken', () => {
+  it('Esc has no hook: the word of the screen is taken', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -123,7 +123,7 @@ describe('holes in the hooks are closed by the screen', () => {
     expect(session.view()).toMatchObject({ state: 'idle', conversation: 'interrupted' });
   });
 
-  test('Esc before any answer leaves only a resting prompt', () => {
+  it('Esc before any answer leaves only a resting prompt', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -135,7 +135,7 @@ describe('holes in the hooks are closed by the screen', () => {
     expect(session.view()).toMatchObject({ state: 'idle', mismatches: 1 });
   });
 
-  test('a Stop that never came', () => {
+  it('a Stop that never came', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -146,7 +146,7 @@ describe('holes in the hooks are closed by the screen', () => {
     expect(session.view().evidence[0]).toContain('level.idle');
   });
 
-  test('a hook that comes late or twice is set right again', () => {
+  it('a hook that comes late or twice is set right again', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -157,7 +157,7 @@ describe('holes in the hooks are closed by the screen', () => {
     expect(session.view().state).toBe('idle');
   });
 
-  test('a permission that a person answers at the terminal', () => {
+  it('a permission that a person answers at the terminal', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -170,7 +170,7 @@ describe('holes in the hooks are closed by the screen', () => {
     expect(session.view().state).toBe('tool_running');
   });
 
-  test('a dialog that a rule answers at once is not reported', () => {
+  it('a dialog that a rule answers at once is not reported', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -182,7 +182,7 @@ describe('holes in the hooks are closed by the screen', () => {
     expect(session.context().evidence.map(({ to }) => to)).not.toContain('confirming');
   });
 
-  test('work that began without a prompt is noticed although its kinds flicker', () => {
+  it('work that began without a prompt is noticed although its kinds flicker', () => {
     const session = startSession();
     session.ready();
     for (let frame = 0; frame < 12; frame++) {
@@ -192,7 +192,7 @@ describe('holes in the hooks are closed by the screen', () => {
     expect(session.actor.getSnapshot().hasTag('busy')).toBe(true);
   });
 
-  test('a screen that nobody understands is reported, and recovers', () => {
+  it('a screen that nobody understands is reported, and recovers', () => {
     const session = startSession();
     session.ready();
     session.shows('unknown');
@@ -209,7 +209,7 @@ describe('holes in the hooks are closed by the screen', () => {
 });
 
 describe('what is not of this session', () => {
-  test('signals of another run are dropped and counted', () => {
+  it('signals of another run are dropped and counted', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' }, { epoch: 'epoch-0' });
@@ -220,7 +220,7 @@ describe('what is not of this session', () => {
     expect(session.context().dropped).toBe(3);
   });
 
-  test('hooks of another conversation count only after SessionStart named it', () => {
+  it('hooks of another conversation count only after SessionStart named it', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' }, { sessionId: 'session-2' });
@@ -230,7 +230,7 @@ describe('what is not of this session', () => {
     expect(session.view().state).toBe('thinking');
   });
 
-  test('a hook that was still on its way does not bring an ended session back', () => {
+  it('a hook that was still on its way does not bring an ended session back', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'pty.exited', code: 0, signal: null });
@@ -243,7 +243,7 @@ describe('what is not of this session', () => {
 });
 
 describe('the daemon went away and came back', () => {
-  test('what happened meanwhile is believed from the screen, at once', () => {
+  it('what happened meanwhile is believed from the screen, at once', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.promptSubmitted' });
@@ -255,7 +255,7 @@ describe('the daemon went away and came back', () => {
 });
 
 describe('the prompt box and the person', () => {
-  test.each([
+  it.each([
     ['absent', 'absent'],
     ['empty', 'empty'],
     ['ghost', 'ghost'],
@@ -267,7 +267,7 @@ describe('the prompt box and the person', () => {
     expect(session.view().composer).toBe(expected);
   });
 
-  test('a draft is ours only while we deliver', () => {
+  it('a draft is ours only while we deliver', () => {
     const session = startSession();
     session.send({ type: 'delivery.began' });
     session.shows('idle', { composer: { kind: 'draft', text: 'ours' } });
@@ -277,7 +277,7 @@ describe('the prompt box and the person', () => {
     expect(session.view().composer).toBe('personDraft');
   });
 
-  test('a person who types has the keyboard until ten quiet seconds', () => {
+  it('a person who types has the keyboard until ten quiet seconds', () => {
     const session = startSession();
     session.send({ type: 'attachment.changed', viewers: 1, controllers: 1 });
     expect(session.view().attachment).toBe('watched');
@@ -294,7 +294,7 @@ describe('the prompt box and the person', () => {
   });
 });
 
-test('the context left comes from the status line and from the screen', () => {
+it('the context left comes from the status line and from the screen', () => {
   const session = startSession();
   session.shows('idle', { contextLeftPercent: 12 });
   expect(session.view().contextLeftPercent).toBe(12);
@@ -303,7 +303,7 @@ test('the context left comes from the status line and from the screen', () => {
   expect(session.view().contextLeftPercent).toBe(11);
 });
 
-test('the last twenty changes are kept, with what moved them', () => {
+it('the last twenty changes are kept, with what moved them', () => {
   const session = startSession();
   session.ready();
   for (let turn = 0; turn < 15; turn++) {
@@ -318,13 +318,13 @@ test('the last twenty changes are kept, with what moved them', () => {
   });
 });
 
-test('the context is plain JSON', () => {
+it('the context is plain JSON', () => {
   const session = startSession();
   session.ready();
   session.actor.send(signal({ type: 'hook.stopFailed', error: 'x' }, 5));
   expect(JSON.parse(JSON.stringify(session.context()))).toEqual(session.context());
 });
 
-test('every state has a word that users know', () => {
+it('every state has a word that users know', () => {
   for (const state of CONVERSATION_STATES) expect(nearestState(state)).toMatch(/^[a-z_]+$/);
 });
