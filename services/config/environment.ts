@@ -2,6 +2,7 @@ import path from 'node:path';
 import { MissionError } from '../errors/mission-error.ts';
 
 const DEFAULT_PORT = 9120;
+const HIGHEST_PORT = 65_535;
 const LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 export interface EnvironmentSettings {
@@ -17,15 +18,17 @@ export interface EnvironmentSettings {
  * @throws MissionError `config_invalid` naming the variable
  */
 export function readEnvironment(env: NodeJS.ProcessEnv, home: string): EnvironmentSettings {
-  const port = Number(env['MISSION_WS_PORT'] ?? DEFAULT_PORT);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+  // Empty counts as not set: Number('') would be 0, which means any port.
+  const wantedPort = env['MISSION_WS_PORT'] || String(DEFAULT_PORT);
+  const port = Number(wantedPort);
+  if (!/^\d+$/.test(wantedPort) || port > HIGHEST_PORT) {
     throw new MissionError(
       'config_invalid',
       `MISSION_WS_PORT is ${JSON.stringify(env['MISSION_WS_PORT'])}, not a port.`,
       { remedy: 'Use a number from 1 to 65535, or 0 for any free port.' },
     );
   }
-  const wanted = env['MISSION_LOG_LEVEL'] ?? 'info';
+  const wanted = (env['MISSION_LOG_LEVEL'] || 'info').toLowerCase();
   const logLevel = LEVELS.find((level) => level === wanted);
   if (logLevel === undefined) {
     throw new MissionError('config_invalid', `MISSION_LOG_LEVEL is ${JSON.stringify(wanted)}.`, {
@@ -34,8 +37,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv, home: string): Environme
   }
   return {
     port,
-    databaseFile: path.resolve(env['MISSION_DB_PATH'] ?? path.join(home, 'mission.db')),
-    slotsFile: path.resolve(env['MISSION_SLOTS_CONFIG'] ?? path.join(home, 'slots.yaml')),
+    databaseFile: path.resolve(env['MISSION_DB_PATH'] || path.join(home, 'mission.db')),
+    slotsFile: path.resolve(env['MISSION_SLOTS_CONFIG'] || path.join(home, 'slots.yaml')),
     logLevel,
   };
 }

@@ -9,9 +9,10 @@ const OTHERS_MAY_WRITE = 0o022;
 
 /** Where missiond keeps everything: `MISSIOND_HOME`, the older name, or the folder in the person's home. */
 export function missionHome(env: NodeJS.ProcessEnv): string {
-  const named = env['MISSIOND_HOME'] ?? env['XJP_MISSION_HOME'];
-  if (named !== undefined && named !== '') return path.resolve(named);
-  const home = env['HOME'] ?? os.homedir();
+  const home = env['HOME'] || os.homedir();
+  // An empty variable is one that was never set, as in most shells' scripts.
+  const named = env['MISSIOND_HOME'] || env['XJP_MISSION_HOME'];
+  if (named) return path.resolve(named.replace(/^~(?=$|\/)/, home));
   const usual = path.join(home, '.missiond');
   const older = path.join(home, '.xjp-mission');
   return !existsSync(usual) && existsSync(older) ? older : usual;
@@ -22,8 +23,7 @@ export function missionHome(env: NodeJS.ProcessEnv): string {
  * @throws MissionError `config_invalid` when somebody else owns it or may write to it
  */
 export function ensureHome(home: string): void {
-  for (const folder of [home, ...FOLDERS.map((name) => path.join(home, name))])
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(home);
   const { mode, uid } = statSync(home);
   const me = process.getuid?.();
   if (me !== undefined && uid !== me) {
@@ -35,5 +35,19 @@ export function ensureHome(home: string): void {
     throw new MissionError('config_invalid', `Others may write to ${home}.`, {
       remedy: `Run \`chmod 700 ${home}\`.`,
     });
+  }
+  // Only now: nothing is written into a home that is not ours.
+  for (const name of FOLDERS) makeFolder(path.join(home, name));
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new MissionError(
+      'config_invalid',
+      `The folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { remedy: 'Take away what stands in its place, or choose another MISSIOND_HOME.', cause },
+    );
   }
 }

@@ -1,11 +1,23 @@
 /** Shorter values would take ordinary words out of what is shown. */
 const LEAST_SECRET = 6;
+/** A line of a key is long; a line such as `}` of a JSON secret is no secret. */
+const LEAST_LINE = 12;
 const PUT_INSTEAD = '[secret]';
+
+/** How a secret may look in a text: as it is, as JSON spells it, or line by line on a screen. */
+function shapesOf(secret: string): readonly string[] {
+  const lines = secret.split(/\r?\n/);
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    ...(lines.length > 1 ? lines.filter((line) => line.trim().length >= LEAST_LINE) : []),
+  ];
+}
 
 /** Takes known secrets out of a text, the longest first, so that one inside another leaves nothing behind. */
 export function redact(text: string, secrets: ReadonlySet<string>): string {
-  return [...secrets]
-    .filter((secret) => secret.length >= LEAST_SECRET)
+  const shapes = new Set([...secrets].filter((secret) => secret.length >= LEAST_SECRET).flatMap(shapesOf));
+  return [...shapes]
     .sort((a, b) => b.length - a.length)
-    .reduce((cleaned, secret) => cleaned.replaceAll(secret, PUT_INSTEAD), text);
+    .reduce((cleaned, shape) => cleaned.replaceAll(shape, PUT_INSTEAD), text);
 }

@@ -32,14 +32,21 @@ const Slot = z.strictObject({
   dangerouslySkipPermissions: z.boolean().default(false),
   traits: z.array(z.enum(['is_meta_agent', 'generates_knowledge'])).default([]),
   env: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a name of a variable'), z.string())
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a name of a variable'),
+      z.string({ error: ({ input }) => `a value must be text: write "${String(input)}" in quotes` }),
+    )
     .default({}),
   model: z.string().optional(),
   effort: z.string().optional(),
   permissionMode: z
     .enum(['manual', 'default', 'acceptEdits', 'plan', 'auto', 'dontAsk', 'bypassPermissions'])
     .optional(),
-  command: z.string().optional(),
+  /** Only a path is expanded; a bare name is looked up on PATH. */
+  command: z
+    .string()
+    .transform((command) => (command.startsWith('~') ? expanded(command) : command))
+    .optional(),
   args: z.array(z.string()).default([]),
   trustCwd: z.boolean().default(false),
   appendSystemPrompt: z.string().optional(),
@@ -48,7 +55,11 @@ export type SlotConfig = z.output<typeof Slot>;
 
 const SlotsSchema = z
   .strictObject({
-    slots: z.array(Slot).default([]),
+    // A list whose entries are all commented out is null.
+    slots: z
+      .array(Slot)
+      .nullish()
+      .transform((slots) => slots ?? []),
     /** Run with the path of a `${secret:path}` as its last argument; prints the secret. */
     secretCommand: z.array(z.string()).min(1).optional(),
   })

@@ -72,7 +72,7 @@ export function readYamlFile<Schema extends z.ZodType>(
   if (document.errors.length > 0) {
     throw fail(document.errors.map((error) => ({ ...place(error.pos[0]), text: error.message })));
   }
-  const parsed = schema.safeParse(document.toJS() ?? {});
+  const parsed = schema.safeParse(document.toJS() ?? {}, { reportInput: true });
   if (parsed.success) return parsed.data;
 
   /** The node of a path, or the nearest one above it that exists. */
@@ -96,7 +96,11 @@ export function readYamlFile<Schema extends z.ZodType>(
         text: `${where}unknown key "${key}".${suggestion(key, knownKeys)}`,
       }));
     }
-    return [{ ...place(offsetOf(issue.path)), text: `${where}${issue.message}` }];
+    // zod says "expected string, received undefined" of a key that is not there.
+    const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
+    return [
+      { ...place(offsetOf(issue.path)), text: missing ? `${where}is missing` : `${where}${issue.message}` },
+    ];
   });
   throw fail(problems);
 }

@@ -1,5 +1,6 @@
-import { splitPattern } from './decide.ts';
+import { globToRegExp } from './glob.ts';
 import type { Policy } from './policy.ts';
+import { namesTool, splitPattern, type ToolPattern } from './tool-pattern.ts';
 
 export interface ClaudePermissions {
   readonly allow: readonly string[];
@@ -7,42 +8,112 @@ export interface ClaudePermissions {
   readonly deny: readonly string[];
 }
 
-/** Every wording of a restriction that Claude Code understands: better one too many than a hole. */
-function restricting(rule: string): readonly string[] {
-  const { tool, argument } = splitPattern(rule);
-  if (tool === '*') return [];
-  if (argument === null || argument === '*') return [tool];
-  if (tool === 'Bash') {
-    const prefix = argument.replace(/(?::\*|\s*\*)$/, '');
-    if (prefix === argument) return [`Bash(${argument})`];
-    return [...new Set([`Bash(${prefix}:*)`, `Bash(${prefix}*)`, `Bash(${prefix} *)`, `Bash(${prefix})`])];
-  }
-  if (tool === 'WebFetch') return [`WebFetch(domain:${argument.replace(/^domain:/, '')})`];
-  return [`${tool}(${argument})`];
+/** Claude Code has path rules for two tools, which hold for the others; `Write(path)` is accepted and never looked at. */
+const PATH_RULE: Readonly<Record<string, 'Read' | 'Edit'>> = {
+  Read: 'Read',
+  LS: 'Read',
+  NotebookRead: 'Read',
+  Edit: 'Edit',
+  Write: 'Edit',
+  MultiEdit: 'Edit',
+  NotebookEdit: 'Edit',
+};
+/** Named one by one beside a glob such as `Web*`, because older versions (2.1.150) do not read globs in names. */
+const BUILT_IN = `Bash Read Edit Write NotebookEdit Glob Grep WebFetch WebSearch Task Agent`.split(' ');
+/** `-rfv` has six orders; a cluster of four would be twenty-four rules. */
+const MOST_LETTERS = 3;
+
+function orders(letters: readonly string[]): readonly (readonly string[])[] {
+  if (letters.length < 2) return [letters];
+  return letters.flatMap((letter, index) =>
+    orders(letters.filter((_, other) => other !== index)).map((rest) => [letter, ...rest]),
+  );
 }
 
-/** Only what can be said exactly; the rest is decided by the hook, or asked while the daemon is away. */
-function allowing(rule: string): readonly string[] {
-  const { tool, argument } = splitPattern(rule);
-  if (tool === '*') return [];
-  if (argument === null || argument === '*') return tool === 'Bash' ? [] : [tool];
-  return [];
+/** `rm -rf` is also `rm -fr`, `rm -r -f` and `rm -f -r`. */
+function sameOptions(command: string): readonly string[] {
+  const [, program, cluster] = /^(.* )-([A-Za-z]+)$/.exec(command) ?? [];
+  if (program === undefined || cluster === undefined || cluster.length > MOST_LETTERS) return [command];
+  return [
+    ...new Set(
+      orders([...cluster]).flatMap((order) => [
+        `${program}-${order.join('')}`,
+        `${program}${order.map((letter) => `-${letter}`).join(' ')}`,
+      ]),
+    ),
+  ];
+}
+
+function restrictingCommand(argument: string): readonly string[] {
+  const command = argument.replace(/(?::\*|\s*\*)$/, '');
+  if (command === argument) return [`Bash(${argument})`];
+  const wordEnds = /\s\*$|:\*$/.test(argument);
+  const spelled = /[*\s]$/.test(command) || command === '' ? [command] : sameOptions(command);
+  return spelled.flatMap((one) => [
+    `Bash(${one}:*)`,
+    `Bash(${one} *)`,
+    ...(wordEnds ? [`Bash(${one})`] : [`Bash(${one}*)`]),
+    // Only the first word can carry the folder of its program.
+    ...(one.startsWith('*') || one.startsWith('/') ? [] : [`Bash(*/${one}${wordEnds ? ' *' : '*'})`]),
+  ]);
+}
+
+/** In settings given by `--settings` a single leading slash means the folder of that file, not the agent's. */
+function restrictingPaths(tool: 'Read' | 'Edit', pattern: string): readonly string[] {
+  const rule = (path: string): string => `${tool}(${path})`;
+  if (pattern.startsWith('//') || pattern.startsWith('~/')) return [rule(pattern)];
+  if (pattern.startsWith('/')) return [rule(`.${pattern}`), rule(`/${pattern}`)];
+  if (pattern.replace(/^\.\//, '').slice(0, -1).includes('/') || pattern.startsWith('./'))
+    return [rule(`./${pattern.replace(/^\.\//, '')}`)];
+  return [rule(pattern), rule(`//**/${pattern}`)];
+}
+
+/** Every wording of a restriction that Claude Code understands; null when it has none for this. */
+function restricting({ tool, argument }: ToolPattern): readonly string[] | null {
+  if (argument === null) {
+    const named = globToRegExp(tool);
+    return tool.includes('*') && !tool.startsWith('mcp__')
+      ? [tool, ...BUILT_IN.filter((name) => named.test(name))]
+      : [tool];
+  }
+  if (tool === 'Bash') return restrictingCommand(argument);
+  const path = Object.hasOwn(PATH_RULE, tool) ? PATH_RULE[tool] : undefined;
+  if (path !== undefined) return restrictingPaths(path, argument);
+  const domain = /^(?:domain:|https?:\/\/)([^/*\s:]+)(?:\/?\*?)?$/.exec(argument)?.[1];
+  if (tool === 'WebFetch' && domain !== undefined) return [`WebFetch(domain:${domain})`];
+  return null;
 }
 
 /**
- * The rules of a slot in Claude Code's own settings (https://code.claude.com/docs/en/settings, `permissions`), so that a
- * denial holds while no daemon answers its hooks. Deny is meant wide, allow narrow.
+ * The rules of a slot in Claude Code's own settings (https://code.claude.com/docs/en/permissions), so that a denial holds
+ * while no daemon answers its hooks. What cannot be said exactly is wider in `deny`, is asked as a whole in `ask`, and is
+ * left out of `allow`, where the hook decides. Tried with 2.1.329 and 2.1.150.
  */
 export function compileToClaudeSettings(
   policy: Policy,
   { role, slotId }: { readonly role: string; readonly slotId: string },
 ): ClaudePermissions {
   const scopes = [policy.slots[slotId], policy.roles[role], policy.default];
-  const all = (kind: 'allow' | 'confirm' | 'deny') => scopes.flatMap((scope) => scope?.[kind] ?? []);
-  const unique = (rules: readonly string[]) => [...new Set(rules)];
+  const all = (kind: 'allow' | 'confirm' | 'deny'): readonly ToolPattern[] =>
+    scopes.flatMap((scope) => scope?.[kind] ?? []).map(splitPattern);
+  const deny = all('deny');
+  const confirm = all('confirm');
+  const unsaid = [...deny, ...confirm].filter((rule) => restricting(rule) === null).map(({ tool }) => tool);
+  // A rule of one argument that Claude Code would judge otherwise than the daemon leaves the whole tool to the daemon.
+  const divided = [...deny, ...confirm].filter(
+    ({ tool, argument }) => argument !== null && !(tool in PATH_RULE),
+  );
+  const allow = all('allow').filter(
+    ({ tool, argument }) =>
+      argument === null &&
+      tool !== 'Bash' &&
+      (!tool.includes('*') || tool.startsWith('mcp__')) &&
+      !divided.some((rule) => namesTool(rule.tool, tool) || namesTool(tool, rule.tool)),
+  );
+  const unique = (rules: readonly string[]): readonly string[] => [...new Set(rules)];
   return {
-    allow: unique(all('allow').flatMap(allowing)),
-    ask: unique(all('confirm').flatMap(restricting)),
-    deny: unique(all('deny').flatMap(restricting)),
+    allow: unique(allow.map(({ tool }) => tool)),
+    ask: unique([...confirm.flatMap((rule) => restricting(rule) ?? []), ...unsaid]),
+    deny: unique(deny.flatMap((rule) => restricting(rule) ?? [])),
   };
 }

@@ -1,52 +1,89 @@
+import { globToRegExp, mayMatch } from './glob.ts';
 import type { FoundCommand } from './shell-commands.ts';
+import { programOf } from './shell-unwrap.ts';
+import { HOLE, type ShellWord } from './shell-word.ts';
 
-/** A glob in which `*` stands for anything, slashes and new lines included. A last ` *` also stands for nothing. */
-export function globToRegExp(glob: string): RegExp {
-  const body = glob
-    .split('*')
-    .map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('[\\s\\S]*');
-  const optionalTail = body.replace(/ \[\\s\\S\]\*$/, '(?: [\\s\\S]*)?');
-  return new RegExp(`^${optionalTail}$`, 'u');
-}
+/** `maybe`: it depends on what an expansion yields. */
+export type Meant = 'yes' | 'maybe' | 'no';
 
-/** `git:*`, as Claude Code's own settings write a prefix. */
-function plainGlob(pattern: string): string {
-  return pattern.replace(/:\*$/, '*').trim();
-}
-
-/** Long options that stand for a letter, for the programs that destroy. */
+/** Options before a subcommand that are looked past: `git -C there -c a=b push`. */
+const MOST_GLOBAL_WORDS = 8;
+/** Long options of programs that destroy, by their letter. */
 const LETTERS: Readonly<Record<string, string>> = { '--recursive': 'r', '--force': 'f', '--dir': 'd' };
 
+/** `git:*`, as Claude Code's own settings write a prefix. */
+export function plainGlob(pattern: string): string {
+  return pattern.replace(/:\*$/, '*').replace(/\s+/g, ' ').trim();
+}
+
+/** `R` and `r` mean the same to the programs that have both, or have only one. */
 function lettersOf(words: readonly string[]): ReadonlySet<string> {
-  const letters = words.flatMap((word) =>
-    /^-[A-Za-z]+$/.test(word) ? [...word.slice(1).toLowerCase()] : [LETTERS[word] ?? ''],
+  return new Set(
+    words.flatMap((word) =>
+      /^-[A-Za-z]+$/.test(word) ? [...word.slice(1).replaceAll('R', 'r')] : [LETTERS[word] ?? ''],
+    ),
   );
-  return new Set(letters);
 }
 
-/** `rm -rf*` also means `rm -r -f`, `rm -fr` and `rm --recursive --force`: all letters of its first option are there. */
-function sameOptions(glob: string, words: readonly string[]): boolean {
-  const match = /^(\S+) -([A-Za-z]+)\*?(?: \*)?$/.exec(glob);
-  if (match?.[1] === undefined || match[2] === undefined || words[0] !== match[1]) return false;
-  const letters = lettersOf(words.slice(1));
-  return [...match[2].toLowerCase()].every((letter) => letters.has(letter));
+/**
+ * Looks for the options of a pattern wherever they stand: `rm -rf*` also means `rm -r -f`, `rm x -fr` and
+ * `rm --recursive --force`; `git push --force*` also means `git push origin main -f`.
+ */
+function sameOptions(glob: string, words: readonly ShellWord[]): Meant {
+  const open = glob.endsWith('*');
+  const wanted = glob.replace(/\s*\*$/, '').split(' ');
+  const lead = wanted.findIndex((word) => word.startsWith('-'));
+  if (lead < 1 || wanted.some((word) => word.includes('*'))) return 'no';
+  if (wanted.slice(0, lead).some((word, index) => words[index]?.text !== word)) return 'no';
+  const rest = words.slice(lead);
+  const texts = rest.map(({ text }) => text);
+  const letters = lettersOf(texts);
+  const found = wanted.slice(lead).every((word, index, all) => {
+    const prefix = open && index === all.length - 1;
+    if (
+      texts.some((text) => text === word || text.startsWith(`${word}=`) || (prefix && text.startsWith(word)))
+    )
+      return true;
+    return (
+      word.startsWith('-') && [...lettersOf([word])].every((letter) => letter !== '' && letters.has(letter))
+    );
+  });
+  if (found) return 'yes';
+  return rest.some(({ mask }) => mask.startsWith(HOLE)) ? 'maybe' : 'no';
 }
 
-function byName(words: readonly string[]): readonly string[] {
-  const [first = '', ...rest] = words;
-  return [first.slice(first.lastIndexOf('/') + 1), ...rest];
+/** A command as it might also be named: by its program without a path, and without the options before its subcommand. */
+function namesOf(words: readonly ShellWord[]): readonly (readonly ShellWord[])[] {
+  const [first, ...rest] = words;
+  if (first === undefined) return [];
+  const bare = programOf(first);
+  const mask = first.mask.slice(first.mask.lastIndexOf('/') + 1).replace(/^=(?=.)/, '');
+  const named = [{ text: bare, mask }, ...rest];
+  const names = [words, named];
+  const options = rest[0]?.text.startsWith('-') === true ? Math.min(MOST_GLOBAL_WORDS, rest.length - 1) : 0;
+  for (let drop = 1; drop <= options; drop++) names.push([{ text: bare, mask }, ...rest.slice(drop)]);
+  return names;
 }
 
-/** True when a command is meant by a pattern that forbids or asks: by its program's name, whatever its path or the order of its options. */
-export function forbids(pattern: string, command: FoundCommand): boolean {
+const textOf = (words: readonly ShellWord[]): string => words.map(({ text }) => text).join(' ');
+const maskOf = (words: readonly ShellWord[]): string => words.map(({ mask }) => mask).join(' ');
+
+/** Tells whether a command is meant by a pattern that forbids or asks, by whatever name and order of options. */
+export function forbids(pattern: string, { words }: FoundCommand): Meant {
   const glob = plainGlob(pattern);
-  const words = byName(command.words);
   const regexp = globToRegExp(glob);
-  return regexp.test(command.text) || regexp.test(words.join(' ')) || sameOptions(glob, words);
+  let meant: Meant = 'no';
+  for (const name of namesOf(words)) {
+    if (regexp.test(textOf(name))) return 'yes';
+    const options = sameOptions(glob, name);
+    if (options === 'yes') return 'yes';
+    if (options === 'maybe' || mayMatch(glob, maskOf(name))) meant = 'maybe';
+  }
+  return meant;
 }
 
-/** True when a command is exactly what a pattern allows. */
-export function permits(pattern: string, command: FoundCommand): boolean {
-  return globToRegExp(plainGlob(pattern)).test(command.text);
+/** True when a command is what a pattern allows, whatever its expansions yield. */
+export function permits(pattern: string, { words }: FoundCommand): boolean {
+  const glob = plainGlob(pattern);
+  return textOf(words) === glob || globToRegExp(glob).test(maskOf(words));
 }

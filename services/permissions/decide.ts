@@ -1,8 +1,7 @@
-import { z } from 'zod';
-import { forbids, globToRegExp, permits } from './command-pattern.ts';
-import { pathMatches, placesOf } from './path-pattern.ts';
+import type { Meant } from './command-pattern.ts';
+import { type Demand, type Judged, judge, UNREADABLE } from './judged.ts';
 import type { Policy, Rules } from './policy.ts';
-import { findCommands } from './shell-commands.ts';
+import { namesTool, splitPattern } from './tool-pattern.ts';
 
 export interface ToolCall {
   readonly role: string;
@@ -21,147 +20,98 @@ export interface Decision {
   readonly argument: string;
 }
 
-const Input = z.looseObject({
-  command: z.string().optional(),
-  file_path: z.string().optional(),
-  notebook_path: z.string().optional(),
-  path: z.string().optional(),
-  url: z.string().optional(),
-});
-const FILE_TOOLS: ReadonlySet<string> = new Set([
-  'Read',
-  'Edit',
-  'Write',
-  'MultiEdit',
-  'NotebookEdit',
-  'NotebookRead',
-  'LS',
-]);
-
-/** Tells whether one pattern's argument means this call, for a rule that restricts and for one that allows. */
-interface Judged {
-  readonly argument: string;
-  restricts(pattern: string): boolean;
-  allows(pattern: string): boolean;
+interface ScopedRule {
+  /** `roles.coder.deny Bash(rm -rf*)` */
+  readonly name: string;
+  readonly tool: string;
+  readonly argument: string | null;
 }
 
-function judgeCommand(command: string): Judged {
-  const { commands, complete } = findCommands(command);
-  const whole = { text: command.replace(/\s+/g, ' ').trim(), words: command.trim().split(/\s+/) };
-  return {
-    argument: command,
-    restricts: (pattern) => [whole, ...commands].some((one) => forbids(pattern, one)),
-    // `*` alone trusts the role with every command; anything narrower must cover each command that was found.
-    allows: (pattern) =>
-      pattern === '*' || (complete && commands.length > 0 && commands.every((one) => permits(pattern, one))),
-  };
+function scopesOf(
+  policy: Policy,
+  { role, slotId }: ToolCall,
+): readonly (readonly [string, Rules | undefined])[] {
+  const own = (rules: Policy['roles'], key: string) => (Object.hasOwn(rules, key) ? rules[key] : undefined);
+  return [
+    [`slots.${slotId}`, own(policy.slots, slotId)],
+    [`roles.${role}`, own(policy.roles, role)],
+    ['default', policy.default],
+  ];
 }
 
-function judgePath(file: string, cwd: string): Judged {
-  const places = placesOf(file, cwd);
-  return {
-    argument: file,
-    restricts: (pattern) => places.some((place) => pathMatches(pattern, place, cwd)),
-    allows: (pattern) => places.every((place) => pathMatches(pattern, place, cwd)),
-  };
+function rulesOf(policy: Policy, call: ToolCall, kind: 'allow' | 'confirm' | 'deny'): readonly ScopedRule[] {
+  return scopesOf(policy, call).flatMap(([scope, rules]) =>
+    (rules?.[kind] ?? []).map((pattern) => ({
+      name: `${scope}.${kind} ${pattern}`,
+      ...splitPattern(pattern),
+    })),
+  );
 }
 
-function judgeAddress(url: string): Judged {
-  let host = '';
-  try {
-    host = new URL(url).hostname.toLowerCase();
-  } catch {
-    // An address without a host matches only by its text.
+/** Tells whether a rule that forbids or asks means a call, or a file that the call reads or changes on the way. */
+function meant({ tool, argument }: ScopedRule, call: ToolCall, judged: Judged): Meant {
+  const found: Meant[] = [];
+  if (namesTool(tool, call.tool)) found.push(argument === null ? 'yes' : judged.restricts(argument));
+  for (const effect of judged.effects) {
+    if (effect.tools.some((name) => namesTool(tool, name)))
+      found.push(argument === null ? 'yes' : effect.restricts(argument));
   }
-  const matches = (pattern: string): boolean => {
-    const named = pattern.replace(/^domain:/, '').toLowerCase();
-    return globToRegExp(named).test(host) || host.endsWith(`.${named}`) || globToRegExp(pattern).test(url);
-  };
-  return { argument: url, restricts: matches, allows: matches };
+  return found.includes('yes') ? 'yes' : found.includes('maybe') ? 'maybe' : 'no';
 }
 
-function judgeText(text: string): Judged {
-  const matches = (pattern: string): boolean => globToRegExp(pattern).test(text);
-  return { argument: text, restricts: matches, allows: matches };
+/** The rules that allow a call between them; null when something of it is allowed by none. */
+function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): string | null {
+  const own = rules.filter((rule) => namesTool(rule.tool, tool));
+  const whole = own.find(({ argument }) => argument === null);
+  if (whole !== undefined) return whole.name;
+  if (judged.demands === null) return null;
+  const allowing = (among: readonly ScopedRule[], demand: Demand): ScopedRule | undefined =>
+    among.find(({ argument }) => argument === null || demand.allows(argument));
+  const used = [
+    ...judged.demands.map((demand) => allowing(own, demand)),
+    ...judged.effects
+      .filter(({ needsAllowing }) => needsAllowing)
+      .map((effect) =>
+        allowing(
+          rules.filter((rule) => effect.tools.some((name) => namesTool(rule.tool, name))),
+          effect,
+        ),
+      ),
+  ];
+  const names = new Set<string>();
+  for (const rule of used) {
+    if (rule === undefined) return null;
+    names.add(rule.name);
+  }
+  return [...names].join(' and ');
 }
 
-function judge({ tool, input, cwd }: ToolCall): Judged {
-  const fields = Input.safeParse(input).data ?? {};
-  if (tool === 'Bash' && fields.command !== undefined) return judgeCommand(fields.command);
-  const file = fields.file_path ?? fields.notebook_path ?? fields.path;
-  if (FILE_TOOLS.has(tool) && file !== undefined) return judgePath(file, cwd);
-  if (fields.url !== undefined) return judgeAddress(fields.url);
-  return judgeText(JSON.stringify(input ?? {}));
-}
-
-/** Splits `Tool(argument)`; a pattern without brackets means every call of the tool. */
-export function splitPattern(pattern: string): { readonly tool: string; readonly argument: string | null } {
-  const match = /^([^(]+)\(([\s\S]*)\)$/.exec(pattern);
-  return match?.[1] === undefined
-    ? { tool: pattern, argument: null }
-    : { tool: match[1], argument: match[2] ?? '' };
-}
-
-function findRule(
-  rules: readonly string[],
-  tool: string,
-  meant: (argument: string) => boolean,
-): string | undefined {
-  return rules.find((rule) => {
-    const { tool: name, argument } = splitPattern(rule);
-    return globToRegExp(name).test(tool) && (argument === null || meant(argument));
-  });
+function readCall({ tool, input, cwd }: ToolCall): Judged {
+  try {
+    return judge(tool, input, cwd);
+  } catch {
+    return UNREADABLE;
+  }
 }
 
 /**
- * Decides a tool call. Deny wins over confirm over allow, across slot, role and default; what nothing names is
- * confirmed. For a shell text each command may be allowed by another rule. Never throws: what cannot be judged is
- * confirmed.
+ * Decides a tool call. Deny wins over confirm over allow, across slot, role and default together; what nothing names is
+ * confirmed, and so is what a rule might mean once an expansion is known. Never throws.
  */
 export function decide(policy: Policy, call: ToolCall): Decision {
-  let judged: Judged;
-  try {
-    judged = judge(call);
-  } catch {
-    return { decision: 'confirm', rule: 'the call could not be read', argument: '' };
-  }
-  const scopes: readonly (readonly [string, Rules | undefined])[] = [
-    [`slots.${call.slotId}`, policy.slots[call.slotId]],
-    [`roles.${call.role}`, policy.roles[call.role]],
-    ['default', policy.default],
-  ];
-  for (const kind of ['deny', 'confirm', 'allow'] as const) {
-    for (const [scope, rules] of scopes) {
-      const meant = kind === 'allow' ? judged.allows : judged.restricts;
-      const rule = findRule(rules?.[kind] ?? [], call.tool, meant);
-      if (rule !== undefined)
-        return { decision: kind, rule: `${scope}.${kind} ${rule}`, argument: judged.argument };
+  const judged = readCall(call);
+  const { argument } = judged;
+  let doubt: string | null = null;
+  for (const decision of ['deny', 'confirm'] as const) {
+    for (const rule of rulesOf(policy, call, decision)) {
+      const verdict = meant(rule, call, judged);
+      if (verdict === 'yes') return { decision, rule: rule.name, argument };
+      if (verdict === 'maybe') doubt ??= `${rule.name}, perhaps: the command is not known before it runs`;
     }
   }
-  const together = allowedTogether(scopes, call);
-  return together === null
-    ? { decision: 'confirm', rule: 'no rule', argument: judged.argument }
-    : { decision: 'allow', rule: together, argument: judged.argument };
-}
-
-/** `npm test && git status`: two commands, each allowed by a rule of its own. */
-function allowedTogether(
-  scopes: readonly (readonly [string, Rules | undefined])[],
-  { tool, input }: ToolCall,
-): string | null {
-  const command = tool === 'Bash' ? Input.safeParse(input).data?.command : undefined;
-  if (command === undefined) return null;
-  const { commands, complete } = findCommands(command);
-  if (!complete || commands.length < 2) return null;
-  const rules = scopes.flatMap(([scope, found]) => (found?.allow ?? []).map((rule) => ({ scope, rule })));
-  const used = commands.map((one) =>
-    rules.find(({ rule }) => {
-      const { tool: name, argument } = splitPattern(rule);
-      return globToRegExp(name).test('Bash') && argument !== null && permits(argument, one);
-    }),
-  );
-  if (used.some((found) => found === undefined)) return null;
-  return [
-    ...new Set(used.map((found) => (found === undefined ? '' : `${found.scope}.allow ${found.rule}`))),
-  ].join(' and ');
+  if (doubt !== null) return { decision: 'confirm', rule: doubt, argument };
+  const rule = allowedBy(rulesOf(policy, call, 'allow'), call.tool, judged);
+  return rule === null
+    ? { decision: 'confirm', rule: 'no rule', argument }
+    : { decision: 'allow', rule, argument };
 }

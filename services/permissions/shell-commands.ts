@@ -1,105 +1,230 @@
-import { readShell, type SimpleCommand } from './shell-words.ts';
+import {
+  type Command,
+  forEachChild,
+  type Pipeline,
+  parse,
+  type Redirection,
+  type SyntaxNode,
+  type Word,
+} from 'unbash';
+import { mentionedFiles } from './shell-files.ts';
+import { holdsSubstitution, programOf, runsFiles, whatItRuns } from './shell-unwrap.ts';
+import { holdsCommand, leavesProgramAlone, leavesShellAlone } from './shell-variables.ts';
+import { HOLE, plainWord, type ShellWord, UNKNOWN_WORD, wordsOf } from './shell-word.ts';
 
-/** Programs that run the command that follows them, with the options that take a value. */
-const WRAPPERS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['sudo', ['-u', '-g', '-h', '-p', '-C', '-T']],
-  ['doas', ['-u', '-C']],
-  ['env', ['-u', '-C', '-S']],
-  ['nice', ['-n']],
-  ['ionice', ['-c', '-n']],
-  ['time', ['-f', '-o']],
-  ['timeout', ['-s', '-k']],
-  ['exec', ['-a']],
-  ['stdbuf', ['-i', '-o', '-e']],
-  ['xargs', ['-I', '-n', '-P', '-L', '-d', '-s', '-a', '-E']],
-  ...['nohup', 'command', 'builtin', 'setsid', 'then', 'do', 'else', 'if', 'while', 'until', '!'].map(
-    (name): [string, readonly string[]] => [name, []],
-  ),
-]);
-const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'zsh', 'dash', 'ksh', 'ash', 'fish']);
 /** A wrapper in a wrapper in a wrapper: deeper is somebody hiding something. */
 const DEEPEST = 8;
+/** Far more than any command that is meant to be read; keeps the judgement under a millisecond or two. */
+const MOST_COMMANDS = 500;
+const MOST_CHARACTERS = 100_000;
+const WRITES: ReadonlySet<string> = new Set(['>', '>>', '>|', '&>', '&>>', '<>', '>&']);
+const READS: ReadonlySet<string> = new Set(['<', '<>']);
+
+const DECLARES: ReadonlySet<string> = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
 
 export interface FoundCommand {
-  /** Words joined by single spaces. */
-  readonly text: string;
-  readonly words: readonly string[];
+  readonly words: readonly ShellWord[];
+  /** A wrapper such as `timeout 5`: who allows what it wraps allows it too. */
+  readonly transparent: boolean;
 }
 
 export interface FoundCommands {
+  /** Every simple command, the wrapped ones too. One that cannot be known is a single `HOLE`. */
   readonly commands: readonly FoundCommand[];
-  /** False when a command may run that is not among them. */
-  readonly complete: boolean;
+  /** False when something is in it whose effect depends on more than the words that were found. */
+  readonly exact: boolean;
+  /** Files that redirections write. */
+  readonly writes: readonly ShellWord[];
+  /** Files that the usual programs change. */
+  readonly changes: readonly ShellWord[];
+  /** Files that redirections and the usual programs read. */
+  readonly reads: readonly ShellWord[];
+  /** Folders that the text goes to, so that relative files may be meant from there. */
+  readonly folders: readonly ShellWord[];
 }
 
-function programOf(word: string): string {
-  return word.slice(word.lastIndexOf('/') + 1);
-}
+class Finder implements FoundCommands {
+  readonly commands: FoundCommand[] = [];
+  readonly writes: ShellWord[] = [];
+  readonly changes: ShellWord[] = [];
+  readonly reads: ShellWord[] = [];
+  readonly folders: ShellWord[] = [];
+  exact = true;
 
-/** What a wrapper runs: the words after its options, assignments and (for timeout) its duration. */
-function unwrap(words: readonly string[]): readonly string[] {
-  const program = programOf(words[0] ?? '');
-  const valued = WRAPPERS.get(program) ?? [];
-  let at = 1;
-  while (at < words.length) {
-    const word = words[at] ?? '';
-    if (valued.includes(word)) at += 2;
-    else if (word.startsWith('-') || /^[A-Za-z_]\w*=/.test(word)) at += 1;
-    else break;
+  read(text: string): FoundCommands {
+    this.script(plainWord(text), 0);
+    this.hideOwnScripts();
+    return this;
   }
-  if (program === 'timeout') at += 1;
-  return words.slice(at);
-}
 
-function collect(text: string, depth: number, found: FoundCommand[]): boolean {
-  if (depth > DEEPEST) return false;
-  const reading = readShell(text);
-  let complete = reading.readable;
-  for (const nested of reading.nested) complete = collect(nested, depth + 1, found) && complete;
-  for (const command of reading.commands) complete = collectCommand(command, depth, found) && complete;
-  return complete;
-}
+  private hide(): void {
+    this.exact = false;
+    this.commands.push({ words: [UNKNOWN_WORD], transparent: false });
+  }
 
-function collectCommand({ words }: SimpleCommand, depth: number, found: FoundCommand[]): boolean {
-  const start = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
-  // Assignments alone run nothing, but PATH, LD_PRELOAD and the like change what runs.
-  if (start < 0) return depth === 0 && words.length > 0;
-  const plain = words.slice(start);
-  found.push({ words: plain, text: plain.join(' ') });
-  const first = plain[0] ?? '';
-  const program = programOf(first);
-  if (first.includes('$') || /[*?[]/.test(first) || depth > DEEPEST) return false;
-  let complete = start === 0;
-  if (WRAPPERS.has(program)) {
-    const inner = unwrap(plain);
-    if (inner.length > 0) complete = collectCommand({ words: inner }, depth + 1, found) && complete;
-    // What xargs appends is not known.
-    return program === 'xargs' || program === 'env' ? false : complete;
+  private script({ text, mask }: ShellWord, depth: number): void {
+    if (depth > DEEPEST || text.length > MOST_CHARACTERS) return this.hide();
+    // What an expansion leaves in a script may hold commands of its own.
+    if (mask.includes(HOLE)) this.hide();
+    this.visit(parse(text), depth);
   }
-  if (SHELLS.has(program)) {
-    const flag = plain.findIndex((word, index) => index > 0 && /^-\w*c$/.test(word));
-    const script = plain[flag + 1];
-    return flag > 0 && script !== undefined
-      ? collect(script, depth + 1, found) && complete
-      : plain.length === 2 && /^--?version$/.test(plain[1] ?? '');
+
+  private visit(node: SyntaxNode, depth: number, piped: ShellWord | null = null): void {
+    if (this.commands.length > MOST_COMMANDS) return this.hide();
+    switch (node.type) {
+      case 'Script':
+        if ('errors' in node && node.errors !== undefined && node.errors.length > 0) this.hide();
+        break;
+      case 'CommandExpansion':
+      case 'ProcessSubstitution':
+      case 'ArithmeticCommandExpansion':
+        this.exact = false;
+        if (node.script === undefined) this.hide();
+        break;
+      case 'ParameterExpansion':
+        // `${x@P}` expands the value as a prompt, which runs the substitutions in it.
+        if (node.operation?.type === 'Transform' && node.operation.operand.text === 'P') this.hide();
+        break;
+      case 'TestBinary':
+        this.tested([node.left, node.right], depth);
+        break;
+      case 'TestUnary':
+        this.tested([node.operand], depth);
+        break;
+      case 'Function':
+        this.exact = false;
+        break;
+      case 'Redirect':
+        this.redirect(node);
+        break;
+      case 'Pipeline':
+        return this.pipeline(node, depth);
+      case 'Command':
+        this.command(node, depth, piped);
+        break;
+    }
+    forEachChild(node, (child) => this.visit(child, depth));
   }
-  if (program === 'eval') return collect(plain.slice(1).join(' '), depth + 1, found) && false;
-  if (program === 'source' || program === '.') return false;
-  if (program === 'find') {
-    for (const [index, word] of plain.entries()) {
-      if (!/^-(?:exec|execdir|ok|okdir)$/.test(word)) continue;
-      complete = collectCommand({ words: plain.slice(index + 1) }, depth + 1, found) && complete;
+
+  /** What `echo` prints is what the next program reads. */
+  private pipeline({ commands }: Pipeline, depth: number): void {
+    let piped: ShellWord | null = null;
+    for (const command of commands) {
+      this.visit(command, depth, piped);
+      const words: ShellWord[] = command.type === 'Command' ? wordsOfCommand(command) : [];
+      const prints = ['echo', 'printf'].includes(programOf(words[0]));
+      const said = words.slice(1).filter(({ text }) => !/^-[neE]+$/.test(text));
+      // Escapes and formats change what is printed, so it is never taken for the whole.
+      piped = prints ? { text: said.map(({ text }) => text).join(' '), mask: HOLE } : null;
     }
   }
-  return complete;
+
+  private redirect(redirect: Redirection): void {
+    if (redirect.type !== 'Redirect') return;
+    const target = redirect.target === undefined ? UNKNOWN_WORD : wordsOf(redirect.target, false)[0];
+    if (target === undefined || (redirect.operator.endsWith('&') && /^\d*-?$/.test(target.text))) return;
+    if (WRITES.has(redirect.operator) && !/^\/dev\/(?:null|stdout|stderr|tty)$/.test(target.text))
+      this.writes.push(target);
+    if (READS.has(redirect.operator) && target.text !== '/dev/null') this.reads.push(target);
+  }
+
+  private command(command: Command, depth: number, piped: ShellWord | null): void {
+    const words = wordsOfCommand(command);
+    for (const prefix of command.prefix) {
+      if (prefix.type !== 'Assignment') continue;
+      const harmless = words.length === 0 ? leavesShellAlone(prefix.name) : leavesProgramAlone(prefix.name);
+      for (const value of valuesOf(prefix)) this.assignment(prefix.name, value, harmless, depth);
+    }
+    if (DECLARES.has(programOf(words[0]))) {
+      for (const argument of command.args) {
+        if (argument.type !== 'Assignment') continue;
+        for (const value of valuesOf(argument))
+          this.assignment(argument.name, value, leavesProgramAlone(argument.name), depth);
+      }
+    }
+    this.simple(words, stdinOf(command) ?? piped, depth);
+  }
+
+  private assignment(name: string, value: ShellWord, harmless: boolean, depth: number): void {
+    if (!harmless) this.exact = false;
+    // Arithmetic and `@P` read a value again, and run the substitutions in it.
+    if (holdsCommand(name) || holdsSubstitution(value.mask)) this.script(value, depth + 1);
+  }
+
+  /** `[[ -v 'a[$(x)]' ]]` runs x. */
+  private tested(words: readonly Word[], depth: number): void {
+    for (const { mask } of words.flatMap((word) => wordsOf(word, false)))
+      if (holdsSubstitution(mask)) this.script(plainWord(mask), depth + 1);
+  }
+
+  /** A script that is written and then run by the same text is not known by its name. */
+  private hideOwnScripts(): void {
+    const name = (word: ShellWord): string => word.text.slice(word.text.lastIndexOf('/') + 1);
+    const written = new Set([...this.writes, ...this.changes].map(name));
+    const runsOwn = this.commands.some(({ words: [program, ...args] }) => {
+      if (program === undefined) return false;
+      if (program.text.includes('/') && written.has(name(program))) return true;
+      return runsFiles(program) && args.some((arg) => written.has(name(arg)));
+    });
+    if (runsOwn) this.hide();
+  }
+
+  private simple(words: readonly ShellWord[], stdin: ShellWord | null, depth: number): void {
+    if (words.length === 0) return;
+    if (depth > DEEPEST || this.commands.length > MOST_COMMANDS) return this.hide();
+    const runs = whatItRuns(words, stdin);
+    this.commands.push({ words, transparent: runs.transparent });
+    const { reads, changes, folders } = mentionedFiles(words);
+    this.reads.push(...reads);
+    this.changes.push(...changes);
+    this.folders.push(...folders);
+    if (!runs.exact) this.exact = false;
+    if (runs.hidden) this.hide();
+    for (const inner of runs.commands) this.simple(inner, stdin, depth + 1);
+    for (const script of runs.scripts) this.script(script, depth + 1);
+  }
+}
+
+function valuesOf({ value }: Assignment): readonly ShellWord[] {
+  return value.type === 'Word' ? wordsOf(value, false) : value.elements.flatMap((word) => wordsOf(word, false));
+}
+
+/** `x=y` as an argument: a word like others to everything but the shell's own builtins. */
+function assignmentWord(assignment: Assignment): ShellWord {
+  const [value] = assignment.value.type === 'Word' ? valuesOf(assignment) : [];
+  const name = `${assignment.name}${assignment.index === undefined ? '' : `[${assignment.index.text}]`}=`;
+  return value === undefined
+    ? { text: assignment.text, mask: HOLE }
+    : { text: name + value.text, mask: name + value.mask };
+}
+
+function wordsOfCommand({ name, args }: Command): ShellWord[] {
+  const program = name === undefined ? [] : wordsOf(name, true);
+  return [
+    ...program,
+    ...args.flatMap((word) => (word.type === 'Word' ? wordsOf(word, false) : [assignmentWord(word)])),
+  ];
+}
+
+/** What a here-document or here-string feeds to a command. */
+function stdinOf({ redirects }: Command): ShellWord | null {
+  for (const redirect of redirects) {
+    if (redirect.type === 'HereString' && redirect.target !== undefined)
+      return wordsOf(redirect.target, false)[0] ?? null;
+    if (redirect.type === 'HereDoc') {
+      const { text, parts } = redirect.body;
+      const fixed = parts === undefined || parts.every((part) => part.type === 'Literal');
+      return { text, mask: redirect.delimiter?.quoted === true || fixed ? text : `${text}${HOLE}` };
+    }
+  }
+  return null;
 }
 
 /**
- * Every simple command that a shell text runs, seen through wrappers, substitutions and nested shells.
- * `complete` is false when one may be missing: then nothing may be allowed by what was found.
+ * Every simple command that a shell text runs, seen through wrappers, substitutions and nested shells. The reading is
+ * that of unbash (GNU Bash 5.3; https://github.com/webpro-nl/unbash); what it cannot read becomes an unknown command.
  */
 export function findCommands(text: string): FoundCommands {
-  const commands: FoundCommand[] = [];
-  const complete = collect(text, 0, commands);
-  return { commands, complete };
+  const finder = new Finder();
+  return finder.read(text);
 }

@@ -1,0 +1,243 @@
+import { HOLE, plainWord, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
+import { innerCommand, WRAPPERS } from './wrapper-options.ts';
+
+/** What a simple command runs besides itself. */
+export interface Runs {
+  readonly commands: readonly (readonly ShellWord[])[];
+  /** Texts that a shell reads. */
+  readonly scripts: readonly ShellWord[];
+  /** Something runs that cannot be read here. */
+  readonly hidden: boolean;
+  /** What was found is certainly all. */
+  readonly exact: boolean;
+  /** The command only wraps what is found, without changing what that does. */
+  readonly transparent: boolean;
+}
+
+const NOTHING: Runs = { commands: [], scripts: [], hidden: false, exact: true, transparent: false };
+
+const SHELLS: ReadonlySet<string> = new Set([
+  'sh',
+  'bash',
+  'zsh',
+  'dash',
+  'ksh',
+  'mksh',
+  'ash',
+  'fish',
+  'rbash',
+]);
+const SHELL_OPTIONS_WITH_VALUE: ReadonlySet<string> = new Set([
+  '-o',
+  '+o',
+  '-O',
+  '+O',
+  '--rcfile',
+  '--init-file',
+]);
+/** They run later what they read now. */
+const SCHEDULERS: ReadonlySet<string> = new Set(['at', 'batch', 'crontab']);
+const SCRIPT_OPTION: ReadonlySet<string> = new Set(['su', 'runuser', 'script', 'npx', 'npm']);
+const CALLS_BACK: ReadonlySet<string> = new Set(['mapfile', 'readarray', 'compgen', 'complete', 'bind']);
+const NAMES_VARIABLES: ReadonlySet<string> = new Set(
+  'test [ let printf read unset declare typeset local export readonly mapfile readarray wait getopts'.split(
+    ' ',
+  ),
+);
+const FIND_EXEC: ReadonlySet<string> = new Set([
+  '-exec',
+  '-execdir',
+  '-ok',
+  '-okdir',
+  '-x',
+  '-X',
+  '--exec',
+  '--exec-batch',
+]);
+const INTERPRETER =
+  /^(?:python[\d.]*|pypy\d?|node|nodejs|deno|bun|tsx|perl|ruby|php|lua|osascript|tclsh|expect)$/;
+const INLINE_CODE = /^-\w*[ceEpr]$|^--(?:eval|print)$|^eval$/;
+/** Names that programs are started by, or files removed by, in the languages above. */
+const STARTS_PROGRAMS =
+  /\b(?:system|exec\w*|spawn\w*|popen\w*|subprocess|child_process|shutil|rmtree|unlink\w*|rmSync|rmdir\w*|remove\w*|shell\w*)\b|`|%x|\bqx\b/i;
+/** Programs with a way to start others that is spelled in their arguments. */
+const ESCAPES: ReadonlyMap<string, RegExp> = new Map([
+  ['tar', /--checkpoint-action|--to-command|--use-compress-program|(?:^| )-I/],
+  ['rsync', /(?:^| )(?:-e|--rsh)/],
+  ...['vi', 'vim', 'nvim', 'ex', 'view', 'ed'].map((name): [string, RegExp] => [name, /!|system\(/]),
+  ...['awk', 'gawk', 'mawk', 'nawk'].map((name): [string, RegExp] => [name, /system|getline|\|/]),
+  ['sed', /(?:^|[\s;{}\d$/'])e(?:\s|$)|\/[gpiIm0-9]*e[gpiIm0-9]*(?:$|[\s;}'])/],
+  ['git', /(?:^| )(?:-c\b|--config-env|--exec-path=|--upload-pack|--receive-pack|filter-branch)/],
+]);
+
+export function programOf(word: ShellWord | undefined): string {
+  const name = word?.text ?? '';
+  // zsh: `=rm` is the path of rm.
+  return name.slice(name.lastIndexOf('/') + 1).replace(/^=(?=.)/, '');
+}
+
+/** Shells and interpreters, which run the file that is named to them. */
+export function runsFiles(word: ShellWord): boolean {
+  const program = programOf(word);
+  return SHELLS.has(program) || INTERPRETER.test(program) || program === 'source' || program === '.';
+}
+
+function joined(words: readonly ShellWord[]): ShellWord {
+  return { text: words.map(({ text }) => text).join(' '), mask: words.map(({ mask }) => mask).join(' ') };
+}
+
+/** The value of an option: `-c x`, `-lc x`, `--command x`, `--command=x`. */
+function optionValue(words: readonly ShellWord[], names: readonly string[]): ShellWord | undefined {
+  const letters = names.filter((name) => /^-\w$/.test(name)).map((name) => name.slice(1));
+  const at = words.findIndex(
+    ({ text }) => names.includes(text) || (/^-\w+$/.test(text) && letters.includes(text.slice(-1))),
+  );
+  if (at >= 0) return words[at + 1];
+  const long = words.find(({ text }) =>
+    names.some((name) => name.startsWith('--') && text.startsWith(`${name}=`)),
+  );
+  if (long === undefined) return undefined;
+  const after = (text: string): string => text.slice(text.indexOf('=') + 1);
+  return { text: after(long.text), mask: after(long.mask) };
+}
+
+function unwrap(program: string, words: readonly ShellWord[]): Runs {
+  const wrapper = WRAPPERS.get(program);
+  if (wrapper === undefined) return NOTHING;
+  if (program === 'command' && /^-[pvV]*[vV]/.test(words[1]?.text ?? '')) return NOTHING;
+  const { words: plain, values, sure } = innerCommand(words, wrapper);
+  const split = program === 'env' ? (values.get('S') ?? optionValue(words, ['--split-string'])) : undefined;
+  const scripts = split === undefined ? [] : [split];
+  if (plain.length === 0) return { ...NOTHING, scripts, exact: sure };
+  if (plain[0]?.text === '-c') return { ...NOTHING, scripts: [joined(plain.slice(1))] };
+  if (wrapper.script) return { ...NOTHING, scripts: [joined(plain)], exact: sure };
+  let inner = plain;
+  if (program === 'parallel')
+    inner = plain.slice(0, plain.findIndex(({ text }) => text.startsWith(':::')) >>> 0);
+  if (program === 'xargs' || program === 'parallel') {
+    const marker = values.get('I')?.text ?? '{}';
+    const filled = inner.map((word) =>
+      word.text.includes(marker) ? { text: word.text, mask: word.mask.replaceAll(marker, HOLE) } : word,
+    );
+    inner = values.has('I') ? filled : [...filled, UNKNOWN_WORD];
+  }
+  const commands = sure ? [inner] : words.slice(1).map((_, index) => words.slice(index + 1));
+  return { ...NOTHING, commands, scripts, exact: sure, transparent: wrapper.transparent && sure };
+}
+
+/** A shell: the script after -c, what it is fed, or a file. */
+function runShell(words: readonly ShellWord[], stdin: ShellWord | null): Runs {
+  let script = false;
+  let reads = false;
+  for (let at = 1; at < words.length; at++) {
+    const word = words[at] ?? UNKNOWN_WORD;
+    if (SHELL_OPTIONS_WITH_VALUE.has(word.text)) at += 1;
+    else if (/^--?(?:version|help)$/.test(word.text)) return NOTHING;
+    else if (/^[-+]./.test(word.text) && !word.mask.includes(HOLE)) {
+      script ||= /^-\w*c/.test(word.text);
+      reads ||= /^-\w*s/.test(word.text);
+    } else if (script) return { ...NOTHING, scripts: [word] };
+    else if (!reads && word.text !== '-') {
+      const file = word.mask.includes(HOLE) || word.text.startsWith('/dev/');
+      return { ...NOTHING, hidden: file, scripts: file && stdin !== null ? [stdin] : [] };
+    }
+  }
+  return stdin === null ? { ...NOTHING, hidden: true } : { ...NOTHING, scripts: [stdin] };
+}
+
+/** `find … -exec rm {} ;` and the same of fd. */
+function runForEach(words: readonly ShellWord[]): Runs {
+  const commands: (readonly ShellWord[])[] = [];
+  for (const [index, { text }] of words.entries()) {
+    if (!FIND_EXEC.has(text)) continue;
+    const rest = words.slice(index + 1);
+    const end = rest.findIndex((word) => word.text === ';' || word.text === '+');
+    commands.push(
+      rest
+        .slice(0, end < 0 ? undefined : end)
+        .map((word) => ({ text: word.text, mask: word.mask.replaceAll('{}', HOLE) })),
+    );
+  }
+  return { ...NOTHING, commands };
+}
+
+function runGit(words: readonly ShellWord[]): Runs {
+  const bisect = words.findIndex(({ text }) => text === 'bisect');
+  if (bisect > 0 && words[bisect + 1]?.text === 'run')
+    return { ...NOTHING, commands: [words.slice(bisect + 2)] };
+  const foreach = words.findIndex(({ text }) => text === 'foreach');
+  if (foreach > 0) {
+    const script = words.slice(foreach + 1).filter(({ text }) => text !== '--recursive');
+    return { ...NOTHING, scripts: [joined(script)] };
+  }
+  const exec = optionValue(words, ['-x', '--exec']);
+  return exec === undefined ? NOTHING : { ...NOTHING, scripts: [exec] };
+}
+
+function runBySpelling(program: string, words: readonly ShellWord[], stdin: ShellWord | null): Runs {
+  const args = words.slice(1);
+  const text = joined(args).text;
+  const inline = args.some((word) => INLINE_CODE.test(word.text)) || stdin !== null;
+  const code = `${text}\n${stdin?.text ?? ''}`;
+  const interpreted = INTERPRETER.test(program) && inline && STARTS_PROGRAMS.test(code);
+  return interpreted || ESCAPES.get(program)?.test(text) === true ? { ...NOTHING, hidden: true } : NOTHING;
+}
+
+/** Builtins of the shell that run a text given to them, or make a name mean another program. */
+function runBuiltin(program: string, args: readonly ShellWord[]): Runs | null {
+  const plain = args[0]?.text === '--' ? args.slice(1) : args;
+  if (program === 'eval') return { ...NOTHING, scripts: [joined(plain)], exact: false };
+  if (program === 'trap') return { ...NOTHING, scripts: plain.slice(0, 1), exact: false };
+  if (program === 'alias') {
+    const scripts = args.map(({ text }) => plainWord(text.slice(text.indexOf('=') + 1)));
+    // What follows an alias is joined to it: `alias q=rm; q -rf x`.
+    return { ...NOTHING, scripts, hidden: args.some(({ text }) => text.includes('=')), exact: false };
+  }
+  if (CALLS_BACK.has(program)) {
+    const script = optionValue(args, ['-C', '-x', '-F']);
+    if (script !== undefined) return { ...NOTHING, scripts: [script], exact: false };
+  }
+  if (program === 'hash' || program === 'enable')
+    return { ...NOTHING, hidden: args.some(({ text }) => /^-\w*[pf]/.test(text)) };
+  // Names of variables are evaluated, with the substitutions in their subscripts: `unset 'a[$(x)]'`.
+  if (NAMES_VARIABLES.has(program)) {
+    const scripts = args.filter(({ mask }) => holdsSubstitution(mask));
+    if (scripts.length > 0) return { ...NOTHING, scripts, exact: false };
+  }
+  return null;
+}
+
+/** True of a text that a second reading would find commands in. */
+export function holdsSubstitution(text: string): boolean {
+  return /\$\(|`|\$\{ /.test(text);
+}
+
+/**
+ * Looks through the programs that run others.
+ * @param stdin what the command reads, as far as it is known
+ */
+export function whatItRuns(words: readonly ShellWord[], stdin: ShellWord | null): Runs {
+  const program = programOf(words[0]);
+  const args = words.slice(1);
+  if (WRAPPERS.has(program)) return unwrap(program, words);
+  if (SHELLS.has(program)) return runShell(words, stdin);
+  if (
+    SCHEDULERS.has(program) &&
+    (stdin !== null || args.length === 0 || args.some(({ text }) => text === '-'))
+  )
+    return { ...NOTHING, hidden: stdin === null, scripts: stdin === null ? [] : [stdin] };
+  const builtin = runBuiltin(program, args);
+  if (builtin !== null) return builtin;
+  if (program === 'source' || program === '.') {
+    const file = args[0] ?? UNKNOWN_WORD;
+    const unnamed = file.mask.includes(HOLE) || file.text.startsWith('/dev/');
+    return { ...NOTHING, hidden: unnamed, scripts: unnamed && stdin !== null ? [stdin] : [] };
+  }
+  if (program === 'find' || program === 'fd' || program === 'fdfind') return runForEach(words);
+  if (SCRIPT_OPTION.has(program)) {
+    const script = optionValue(args, ['-c', '--command', '--call']);
+    return script === undefined ? NOTHING : { ...NOTHING, scripts: [script] };
+  }
+  const spelled = runBySpelling(program, words, stdin);
+  return program === 'git' ? { ...runGit(words), hidden: spelled.hidden } : spelled;
+}

@@ -1,0 +1,101 @@
+import type { ShellWord } from './shell-word.ts';
+
+/** How a program that runs another one is called. */
+export interface Wrapper {
+  /** Its short options as in getopt(3): a colon follows those that take a value. */
+  readonly options: string;
+  /** Words between its options and the command: the duration of `timeout`, the folder of `chroot`. */
+  readonly operands: number;
+  /** Changes how long or how nicely the command runs, not what runs: who allows the command allows it so. */
+  readonly transparent: boolean;
+  /** The words after it are joined and read by a shell. */
+  readonly script: boolean;
+}
+
+function wrapper(options: string, more: Partial<Wrapper> = {}): Wrapper {
+  return { options, operands: 0, transparent: false, script: false, ...more };
+}
+
+/** Options are those of the manual pages of util-linux, coreutils, sudo, findutils and OpenSSH. */
+export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map([
+  ['sudo', wrapper('ABbEeHiKklNnPSsVvC:D:g:h:p:R:r:T:t:U:u:')],
+  ['doas', wrapper('LnsC:u:')],
+  ['pkexec', wrapper('')],
+  ['gosu', wrapper('', { operands: 1 })],
+  ['env', wrapper('0ivC:S:u:')],
+  ['nice', wrapper('n:', { transparent: true })],
+  ['ionice', wrapper('tc:n:', { transparent: true })],
+  ['chrt', wrapper('abdfiomprRT:P:D:', { operands: 1 })],
+  ['taskset', wrapper('ac', { operands: 1 })],
+  ['timeout', wrapper('fpvk:s:', { operands: 1, transparent: true })],
+  ['time', wrapper('apvf:o:', { transparent: true })],
+  ['nohup', wrapper('', { transparent: true })],
+  ['stdbuf', wrapper('e:i:o:', { transparent: true })],
+  ['command', wrapper('p', { transparent: true })],
+  ['builtin', wrapper('', { transparent: true })],
+  ['noglob', wrapper('', { transparent: true })],
+  ['nocorrect', wrapper('', { transparent: true })],
+  ['-', wrapper('')],
+  ['exec', wrapper('cla:')],
+  ['setsid', wrapper('cfw')],
+  ['chroot', wrapper('', { operands: 1 })],
+  ['unshare', wrapper('CfimnprTuUcS:G:R:w:')],
+  ['flock', wrapper('enosuFxE:w:', { operands: 1 })],
+  ['strace', wrapper('CcDdFfhiqrTtVvwxyYzZa:b:e:E:I:o:O:p:P:s:S:u:U:X:')],
+  ['busybox', wrapper('')],
+  ['toybox', wrapper('')],
+  ['caffeinate', wrapper('disumt:w:')],
+  ['xargs', wrapper('0oprtxa:d:E:I:L:n:P:s:')],
+  ['parallel', wrapper('0kmqtuXI:j:n:N:a:')],
+  ['watch', wrapper('bcdegptwxn:q:', { script: true })],
+  [
+    'ssh',
+    wrapper('46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:', {
+      operands: 1,
+      script: true,
+    }),
+  ],
+]);
+
+export interface InnerCommand {
+  readonly words: readonly ShellWord[];
+  /** Options with their values, by letter. */
+  readonly values: ReadonlyMap<string, ShellWord>;
+  /** False when an option was not known: then the command may begin at any later word. */
+  readonly sure: boolean;
+}
+
+/** What a wrapper runs: the words after its options, assignments and operands. */
+export function innerCommand(words: readonly ShellWord[], { options, operands }: Wrapper): InnerCommand {
+  const values = new Map<string, ShellWord>();
+  let sure = true;
+  let at = 1;
+  /** Reads `-abVALUE`; a letter with a value takes the rest of the word, or the next one. */
+  const readCluster = (letters: string): void => {
+    for (const [index, letter] of [...letters].entries()) {
+      const known = options.indexOf(letter);
+      if (known < 0) {
+        // `nice -5`, `timeout -5`: a number is a value, not an option.
+        if (!/\d/.test(letter)) sure = false;
+      } else if (options[known + 1] === ':') {
+        const rest = letters.slice(index + 1);
+        if (rest === '') at += 1;
+        const value = rest === '' ? words[at] : { text: rest, mask: rest };
+        if (value !== undefined) values.set(letter, value);
+        return;
+      }
+    }
+  };
+  for (; at < words.length; at++) {
+    const { text } = words[at] ?? { text: '' };
+    if (text === '--') {
+      at += 1;
+      break;
+    }
+    if (/^--[\w-]+=/.test(text)) continue;
+    if (text.startsWith('--')) sure = false;
+    else if (/^-./.test(text)) readCluster(text.slice(1));
+    else if (!/^[A-Za-z_]\w*=/.test(text)) break;
+  }
+  return { words: words.slice(at + operands), values, sure };
+}

@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { globToRegExp, mayMatch } from '../../../services/permissions/glob.ts';
+import { HOLE } from '../../../services/permissions/shell-word.ts';
+
+it.each([
+  ['rm -rf*', 'rm -rf /', true],
+  ['rm -rf *', 'rm -rf', true],
+  ['rm -rf *', 'rm -rfv', false],
+  ['npm run *', 'npm run a/b\nc', true],
+  ['a.b', 'axb', false],
+  ['a(b)[c]*', 'a(b)[c]d', true],
+])('%s and %s: %s', (glob, text, matches) => {
+  expect(globToRegExp(glob).test(text)).toBe(matches);
+});
+
+it('finds a match behind holes exactly when some filling makes one', () => {
+  const letters = fc.constantFrom('a', 'b', ' ');
+  const glob = fc.array(fc.oneof(letters, fc.constant('*')), { maxLength: 6 }).map((parts) => parts.join(''));
+  const mask = fc.array(fc.oneof(letters, fc.constant(HOLE)), { maxLength: 5 });
+  const fillings = ['', 'a', 'b', ' ', 'ab', 'ba', ' a', 'a b', 'b a', 'aa', 'bb', 'aab', 'abb', 'bba', '  '];
+  fc.assert(
+    fc.property(
+      glob,
+      mask,
+      fc.array(fc.constantFrom(...fillings), { minLength: 5, maxLength: 5 }),
+      (g, m, fill) => {
+        const filled = m.map((part, index) => (part === HOLE ? (fill[index] ?? '') : part)).join('');
+        if (globToRegExp(g).test(filled)) expect(mayMatch(g, m.join(''))).toBe(true);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  expect(mayMatch('rm -rf*', `${HOLE} -rf x`)).toBe(true);
+  expect(mayMatch('rm -rf*', `git ${HOLE}`)).toBe(false);
+  expect(mayMatch('git push*', `git p${HOLE}`)).toBe(true);
+  expect(mayMatch('git push', `git ${HOLE} --force`)).toBe(false);
+});
