@@ -1,4 +1,5 @@
 import {
+  type Assignment,
   type Command,
   forEachChild,
   type Pipeline,
@@ -186,7 +187,9 @@ class Finder implements FoundCommands {
 }
 
 function valuesOf({ value }: Assignment): readonly ShellWord[] {
-  return value.type === 'Word' ? wordsOf(value, false) : value.elements.flatMap((word) => wordsOf(word, false));
+  return value.type === 'Word'
+    ? wordsOf(value, false)
+    : value.elements.flatMap((word) => wordsOf(word, false));
 }
 
 /** `x=y` as an argument: a word like others to everything but the shell's own builtins. */
