@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ProcessMark, processTree, stillAlive, type TreeRoot } from './process-tree.ts';
+import { isAlive, type ProcessMark, processTree, stillAlive, type TreeRoot } from './process-tree.ts';
 
 /** How often it is looked whether a process that was told to end has ended. */
 const END_POLL_MS = 20;
@@ -14,6 +14,17 @@ export function signalAll(marks: readonly ProcessMark[], signal: NodeJS.Signals)
     } catch {
       // Gone between the look and the signal.
     }
+  }
+}
+
+/** Signals the group of a process, as its terminal does at Ctrl+C: not what was put into groups of its own. */
+export function signalGroup(leader: ProcessMark, signal: NodeJS.Signals): void {
+  if (!isAlive(leader)) return;
+  try {
+    process.kill(-leader.pid, signal);
+  } catch {
+    // A program that was started this moment has no group of its own yet.
+    signalAll([leader], signal);
   }
 }
 

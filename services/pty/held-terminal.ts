@@ -85,7 +85,8 @@ export function holdTerminal(
     clock: REAL_CLOCK,
     onReading(next) {
       reading = next;
-      watcher.reading(next);
+      // The exit is the last that is told of a terminal.
+      if (exit === null) watcher.reading(next);
     },
     // An answer that the program did not live to read is of no use to anybody.
     onReply: (data) => void pty?.write(data).catch(() => {}),
@@ -119,9 +120,10 @@ export function holdTerminal(
 
   async function exited(how: PtyExit): Promise<void> {
     await parsed();
+    reading = reader.reading();
     exit = how;
-    for (const handlers of viewers.values()) handlers.exited(how);
     watcher.exit(how);
+    for (const handlers of viewers.values()) handlers.exited(how);
     tellEnd(how);
   }
 

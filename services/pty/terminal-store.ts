@@ -1,9 +1,9 @@
 import type { Epoch } from '../../db/ids.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import type { ScreenReading } from '../terminal/reading.ts';
-import { endProcessTree, signalAll } from './end-process-tree.ts';
+import { endProcessTree, signalAll, signalGroup } from './end-process-tree.ts';
 import { EPOCH_VARIABLE, type HeldTerminal, holdTerminal } from './held-terminal.ts';
-import { isAlive, processTree, type TreeRoot } from './process-tree.ts';
+import { processTree, type TreeRoot } from './process-tree.ts';
 import type {
   AttachHandlers,
   PtyAttachment,
@@ -97,8 +97,7 @@ export function createTerminalStore(
     signal(epoch, signal) {
       const held = get(epoch);
       if (signal !== 'SIGINT') signalAll(processTree(treeOf(epoch, held)), signal);
-      // What Ctrl+C does: the group of the program, not what it put into groups of its own.
-      else if (held.mark !== undefined && isAlive(held.mark)) process.kill(-held.pid, signal);
+      else if (held.mark !== undefined) signalGroup(held.mark, signal);
     },
     read: async (epoch) => await get(epoch).read(),
     text: async (epoch, lines) => await get(epoch).text(lines),

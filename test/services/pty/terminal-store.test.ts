@@ -182,22 +182,22 @@ test('the terminal answers the questions of a program', async () => {
 
 test('ending a terminal leaves no process: not one that ignores it, nor one in the background, nor one that left', async () => {
   const script = path.join(folder, 'stubborn.sh');
-  writeFileSync(script, `trap '' HUP TERM INT; echo "$1 $$"; while :; do sleep 1000; done\n`);
+  writeFileSync(script, `trap '' HUP TERM INT; echo "$1 $$."; while :; do sleep 1000; done\n`);
   const spec = shell(
     [
       `bash ${script} ignores &`,
       `(bash ${script} grandchild &)`,
       `setsid bash ${script} session &`,
       `setsid bash -c '(bash ${script} daemon &)' &`,
-      'sleep 1000 & echo "sleeper $!"; wait',
+      'sleep 1000 & echo "sleeper $!."; wait',
     ].join('\n'),
   );
   await host.spawn(spec);
   const watcher = await watch(host, spec.epoch);
   const marks: ProcessMark[] = [];
   for (const name of ['ignores', 'grandchild', 'session', 'daemon', 'sleeper']) {
-    const seen = await watcher.until(new RegExp(`${name} \\d+\r`));
-    const mark = markOf(Number(new RegExp(`${name} (\\d+)\r`).exec(seen)?.[1]));
+    const seen = await watcher.until(new RegExp(`${name} \\d+\\.`));
+    const mark = markOf(Number(new RegExp(`${name} (\\d+)\\.`).exec(seen)?.[1]));
     if (mark !== undefined) marks.push(mark);
   }
   expect(marks.length).toBe(5);
@@ -217,10 +217,10 @@ test('a program that ends by itself within the grace is not killed', async () =>
 });
 
 test('what an ended program left running is ended too', async () => {
-  const spec = shell(`setsid bash -c 'echo "left $$"; exec sleep 1000' & read -r _; exit 0`);
+  const spec = shell(`setsid bash -c 'echo "left $$."; exec sleep 1000' & read -r _; exit 0`);
   await host.spawn(spec);
   const watcher = await watch(host, spec.epoch);
-  const seen = await watcher.until(/left \d+\r/);
+  const seen = await watcher.until(/left \d+\./);
   await host.write(spec.epoch, '\r');
   await watcher.exited;
   const mark = markOf(Number(/left (\d+)/.exec(seen)?.[1]));
