@@ -218,7 +218,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     flush: journal.flush,
   });
 
-  const machine = provideMachines({ core, launcher, deliver, questions, dispatchSoon, report });
+  const machine = provideMachines({ core, launcher, deliver, questions, turns, dispatchSoon, report });
   const hostEvents = createHostEvents({
     core,
     turns,

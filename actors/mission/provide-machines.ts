@@ -7,6 +7,7 @@ import type { MissionCore } from '../core.ts';
 import type { Launcher } from '../launcher.ts';
 import type { Questions } from '../questions.ts';
 import { isResting } from '../slot-view.ts';
+import type { Turns } from '../turns.ts';
 import { failCrashedTask } from './supervision.ts';
 
 /** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
@@ -19,6 +20,7 @@ export interface MachinesDependencies {
   readonly launcher: Launcher;
   readonly deliver: (taskId: TaskId, assignment: Assignment | null, signal: AbortSignal) => Promise<void>;
   readonly questions: Questions;
+  readonly turns: Turns;
   readonly dispatchSoon: () => void;
   readonly report: (where: string) => (error: unknown) => void;
 }
@@ -29,6 +31,7 @@ export function provideMachines({
   launcher,
   deliver,
   questions,
+  turns,
   dispatchSoon,
   report,
 }: MachinesDependencies) {
@@ -47,6 +50,12 @@ export function provideMachines({
       if (row.deadlineAt !== null && row.deadlineAt <= core.now()) {
         core.sendToTask(row.id, { type: 'deadline.passed', at: core.now() });
       }
+    }
+    // A session that rests while its task counts as running is looked at, also when nothing moved it since.
+    for (const slotId of core.occupied.keys()) {
+      const { epoch } = core.runtime(slotId);
+      const snapshot = core.slotSnapshot(slotId);
+      if (epoch !== null && snapshot !== undefined && isResting(snapshot)) turns.restingSeen(slotId, epoch);
     }
     dispatchSoon();
   }

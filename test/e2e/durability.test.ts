@@ -19,9 +19,7 @@ describe('kill -9 of the daemon', () => {
     const first = await world.start();
     const { taskId } = await first.client.submit({ role: 'researcher', prompt: 'slow: 40' });
     await eventOf(first.client, (event) =>
-      event?.type === 'slot_changed' &&
-      event.slot.currentTaskId === taskId &&
-      event.slot.state === 'responding'
+      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
         ? event
         : undefined,
     );
