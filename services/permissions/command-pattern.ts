@@ -69,17 +69,20 @@ const textOf = (words: readonly ShellWord[]): string => words.map(({ text }) => 
 const maskOf = (words: readonly ShellWord[]): string => words.map(({ mask }) => mask).join(' ');
 
 /** Tells whether a command is meant by a pattern that forbids or asks, by whatever name and order of options. */
-export function forbids(pattern: string, { words }: FoundCommand): Meant {
+export function forbids(pattern: string): (command: FoundCommand) => Meant {
   const glob = plainGlob(pattern);
   const regexp = globToRegExp(glob);
-  let meant: Meant = 'no';
-  for (const name of namesOf(words)) {
-    if (regexp.test(textOf(name))) return 'yes';
-    const options = sameOptions(glob, name);
-    if (options === 'yes') return 'yes';
-    if (options === 'maybe' || mayMatch(glob, maskOf(name))) meant = 'maybe';
-  }
-  return meant;
+  return ({ words }) => {
+    let meant: Meant = 'no';
+    for (const name of namesOf(words)) {
+      if (regexp.test(textOf(name))) return 'yes';
+      const options = sameOptions(glob, name);
+      if (options === 'yes') return 'yes';
+      const mask = maskOf(name);
+      if (options === 'maybe' || (mask.includes(HOLE) && mayMatch(glob, mask))) meant = 'maybe';
+    }
+    return meant;
+  };
 }
 
 /** True when a command is what a pattern allows, whatever its expansions yield. */

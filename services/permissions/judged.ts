@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { forbids, type Meant, permits, plainGlob } from './command-pattern.ts';
 import { globToRegExp } from './glob.ts';
-import { pathMatches, placesOf } from './path-pattern.ts';
+import { pathMatcher, placesOf } from './path-pattern.ts';
 import { type FoundCommands, findCommands } from './shell-commands.ts';
 import type { ShellWord } from './shell-word.ts';
 
@@ -54,28 +54,42 @@ const certain = (matches: boolean): Meant => (matches ? 'yes' : 'no');
 
 function fileEffect(
   tools: readonly string[],
-  file: string,
+  files: readonly string[],
   cwds: readonly string[],
   needsAllowing = false,
 ): SideEffect {
   const cwd = cwds[0] ?? '/';
-  const places = cwds.flatMap((base) => placesOf(file, base));
+  // Asking the disk is the slow part, and most calls meet no rule about files.
+  let known: readonly string[] | undefined;
+  const places = (): readonly string[] => {
+    known ??= [...new Set(files)].flatMap((file) => cwds.flatMap((base) => placesOf(file, base)));
+    return known;
+  };
   return {
     tools,
     needsAllowing,
-    restricts: (pattern) => certain(places.some((place) => pathMatches(pattern, place, { cwd, wide: true }))),
-    allows: (pattern) => places.every((place) => pathMatches(pattern, place, { cwd, wide: false })),
+    restricts: (pattern) => certain(places().some(pathMatcher(pattern, { cwd, wide: true }))),
+    allows: (pattern) => places().every(pathMatcher(pattern, { cwd, wide: false })),
   };
 }
 
 function effectsOf({ reads, writes, changes, folders }: FoundCommands, cwd: string): readonly SideEffect[] {
   const cwds = [cwd, ...folders.flatMap(({ text }) => placesOf(text, cwd))];
-  const effects = (tools: readonly string[], words: readonly ShellWord[], needsAllowing: boolean) =>
-    words.map(({ text }) => fileEffect(tools, text, cwds, needsAllowing));
+  const together = (tools: readonly string[], words: readonly ShellWord[]): readonly SideEffect[] =>
+    words.length === 0
+      ? []
+      : [
+          fileEffect(
+            tools,
+            words.map(({ text }) => text),
+            cwds,
+          ),
+        ];
   return [
-    ...effects(READING, reads, false),
-    ...effects(WRITING, changes, false),
-    ...effects(WRITING, writes, true),
+    ...together(READING, reads),
+    ...together(WRITING, changes),
+    // Each file that is written may be allowed by another rule.
+    ...writes.map(({ text }) => fileEffect(WRITING, [text], cwds, true)),
   ];
 }
 
@@ -88,7 +102,7 @@ function judgeCommand(command: string, cwd: string): Judged {
     argument: command,
     restricts(pattern) {
       if (globToRegExp(plainGlob(pattern)).test(text)) return 'yes';
-      const meant = found.commands.map((one) => forbids(pattern, one));
+      const meant = found.commands.map(forbids(pattern));
       return meant.includes('yes') ? 'yes' : meant.includes('maybe') ? 'maybe' : 'no';
     },
     // Inexact: a substitution, eval, a function, a variable that changes what runs. Only the very text may be allowed then.
@@ -101,7 +115,7 @@ function judgeCommand(command: string, cwd: string): Judged {
 }
 
 function judgeFile(tool: string, file: string, cwd: string): Judged {
-  const effect = fileEffect(READING, file, [cwd]);
+  const effect = fileEffect(READING, [file], [cwd]);
   return {
     argument: file,
     restricts: effect.restricts,
@@ -155,7 +169,9 @@ export function judge(tool: string, input: unknown, cwd: string): Judged {
   if (FILE_TOOLS.has(tool) && file !== undefined) return judgeFile(tool, file, cwd);
   if (tool === 'WebFetch' && fields.url !== undefined) return judgeAddress(fields.url);
   const judged = judgeText(JSON.stringify(input ?? {}));
-  return SEARCH_TOOLS.has(tool) ? { ...judged, effects: [fileEffect(READING, file ?? '.', [cwd])] } : judged;
+  return SEARCH_TOOLS.has(tool)
+    ? { ...judged, effects: [fileEffect(READING, [file ?? '.'], [cwd])] }
+    : judged;
 }
 
 /** For a call that could not be read: every rule may mean it, and only a rule for the whole tool allows it. */

@@ -12,7 +12,7 @@ function real(file: string): string {
   let rest = '';
   for (;;) {
     try {
-      return path.join(realpathSync(existing), rest);
+      return path.join(realpathSync.native(existing), rest);
     } catch {
       const parent = path.dirname(existing);
       if (parent === existing) return file;
@@ -39,40 +39,44 @@ export function placesOf(file: string, cwd: string): readonly string[] {
   return [...new Set([named, real(named), ...ways])];
 }
 
-/** Matches what lies below a folder; a pattern that names a folder means everything in it. */
-function below(base: string, glob: string, place: string): boolean {
-  const relative = path.relative(base, place);
-  if (relative === '..' || relative.startsWith('../')) return false;
-  const options = { ...STYLE, nocase: process.platform === 'darwin' };
+type Matcher = (place: string) => boolean;
+
+/** Matches what lies below a folder, by its name or by where it really is; a pattern that names a folder means all of it. */
+function below(base: string, glob: string): Matcher {
+  const bases = [...new Set([base, real(base)])];
   const plain = glob.replace(/^\//, '').replace(/\/$/, '');
+  const folder = plain.replace(/\/?\*\*$/, '');
+  const options = { ...STYLE, nocase: process.platform === 'darwin' };
   // The folder itself is below `**` too: to list it is to read it.
-  if (relative === '') return plain === '' || plain === '**';
-  if (plain === '') return true;
-  return picomatch.isMatch(
-    relative,
-    [plain, `${plain}/**`, ...(plain.endsWith('/**') ? [plain.slice(0, -3)] : [])],
-    options,
-  );
+  const inside: Matcher =
+    plain === ''
+      ? () => true
+      : picomatch([plain, `${plain}/**`, ...(folder === '' ? [] : [folder])], options);
+  return (place) =>
+    bases.some((start) => {
+      const relative = path.relative(start, place);
+      if (relative === '..' || relative.startsWith('../')) return false;
+      return relative === '' ? folder === '' : inside(relative);
+    });
 }
 
-const within = (base: string, glob: string, place: string): boolean =>
-  below(base, glob, place) || below(real(base), glob, place);
-
 /**
- * Matches a place against a pattern in the style of gitignore (https://git-scm.com/docs/gitignore) as Claude Code reads
- * it: `//abs`, `~/home`, `/from-cwd`, `from/cwd`, and names without a slash at any depth below cwd. `*` alone is everything.
+ * Reads a pattern in the style of gitignore (https://git-scm.com/docs/gitignore) as Claude Code does: `//abs`, `~/home`,
+ * `/from-cwd`, `from/cwd`, and names without a slash at any depth below cwd. `*` alone is everything.
  * @param wide for rules that forbid: a name holds anywhere on the disk, and `/etc/x` is also taken for the absolute path
  */
-export function pathMatches(
+export function pathMatcher(
   pattern: string,
-  place: string,
   { cwd, wide }: { readonly cwd: string; readonly wide: boolean },
-): boolean {
-  if (pattern === '*') return true;
-  if (pattern.startsWith('//')) return within('/', pattern.slice(2), place);
-  if (pattern === '~' || pattern.startsWith('~/')) return within(os.homedir(), pattern.slice(2), place);
+): Matcher {
+  if (pattern === '*') return () => true;
+  if (pattern.startsWith('//')) return below('/', pattern.slice(2));
+  if (pattern === '~' || pattern.startsWith('~/')) return below(os.homedir(), pattern.slice(2));
+  if (pattern.startsWith('/')) {
+    const [here, anywhere] = [below(cwd, pattern), below('/', pattern)];
+    return (place) => here(place) || (wide && anywhere(place));
+  }
   const anchored = pattern.replace(/^\.\//, '');
-  if (pattern.startsWith('/')) return within(cwd, pattern, place) || (wide && within('/', pattern, place));
-  if (pattern.startsWith('./') || anchored.slice(0, -1).includes('/')) return within(cwd, anchored, place);
-  return within(wide ? '/' : cwd, `**/${anchored}`, place);
+  if (pattern.startsWith('./') || anchored.slice(0, -1).includes('/')) return below(cwd, anchored);
+  return below(wide ? '/' : cwd, `**/${anchored}`);
 }
