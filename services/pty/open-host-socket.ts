@@ -5,8 +5,10 @@ import { MissionError } from '../errors/mission-error.ts';
 import { MOST_ANSWER_BYTES } from './protocol.ts';
 import { ptyHostLog, ptyHostSocket, startPtyHost } from './start-pty-host.ts';
 
-/** A host needs about 0.3 s to listen; a loaded machine may need much longer. */
-const START_AT_MOST_MS = 15_000;
+/** A host needs about 0.3 s to listen; on a machine with a load of 100 one needed more than 15 s. */
+const START_AT_MOST_MS = 60_000;
+/** A host that ended with an error so often is not going to run. */
+const MOST_FAILURES = 3;
 /** How often a host that is starting is asked for. */
 const RETRY_MS = 30;
 /**
@@ -55,13 +57,15 @@ export async function openHostSocket({ home, hostCommand, signal }: ConnectOptio
   if (hostCommand !== undefined) {
     let child = startPtyHost(hostCommand, home);
     let startedAt = Date.now();
+    let failures = 0;
     const deadline = startedAt + START_AT_MOST_MS;
-    while (Date.now() < deadline) {
+    while (Date.now() < deadline && failures < MOST_FAILURES) {
       if (signal?.aborted === true)
         throw new MissionError('cancelled', 'The wait for the pty host was given up.');
       socket = await open(socketFile);
       if (socket !== null) return socket;
       if (hasEnded(child) && Date.now() - startedAt > RESTART_MS) {
+        if (child.exitCode !== 0) failures += 1;
         child = startPtyHost(hostCommand, home);
         startedAt = Date.now();
       }

@@ -238,6 +238,10 @@ test('when nothing answers and nothing may be started, it is said', async () => 
   await expect(connectPtyHost({ home: `/tmp/${'x'.repeat(120)}` })).rejects.toMatchObject({
     code: 'config_invalid',
   });
+  await expect(connectPtyHost({ home: hosts.home, hostCommand: ['/bin/false'] })).rejects.toMatchObject({
+    code: 'pty_host_unreachable',
+    remedy: expect.stringContaining('pty-host.log'),
+  });
   const given = AbortSignal.abort();
   await expect(
     connectPtyHost({ home: hosts.home, hostCommand: ['/bin/false'], signal: given }),

@@ -37,6 +37,18 @@ test('a program runs, is written to, and its exit comes after its last words', a
   expect(events.at(-1)).toEqual({ type: 'exit', epoch: spec.epoch, slotId: spec.slotId, exit });
 });
 
+test('the last words of a program that ends at once are not lost', async () => {
+  const spec = shell('stty -echo; read -r _; seq 1 1500; echo "the last words"; exit 3');
+  const runs = Array.from({ length: 20 }, () => ({ ...spec, epoch: programSpec('/bin/cat', []).epoch }));
+  for (const run of runs) {
+    await host.spawn(run);
+    const watcher = await watch(host, run.epoch);
+    await host.write(run.epoch, '\r');
+    await watcher.exited;
+    expect(watcher.seen()).toContain('the last words');
+  }
+});
+
 test('an ended terminal keeps its screen until it is forgotten', async () => {
   const spec = shell('echo last words');
   await host.spawn(spec);
