@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { getAdjacencyMap } from 'xstate/graph';
+import { sessionMachine } from '../../machines/session.ts';
+import { CONVERSATION_STATES, type Level } from '../../machines/session-events.ts';
+import { viewSession } from '../../machines/session-view.ts';
+import { createVirtualClock } from '../../services/recording/virtual-clock.ts';
+import { type BareEvent, EPOCH, SESSION, screen, signal, startSession } from './session-bench.ts';
+
+const LEVELS = CONVERSATION_STATES.filter((state): state is Level => state !== 'exited');
+const HOOKS: readonly BareEvent[] = [
+  { type: 'hook.sessionStarted' },
+  { type: 'hook.promptSubmitted' },
+  { type: 'hook.toolStarted', tool: 'Bash' },
+  { type: 'hook.permissionRequested', tool: 'Bash' },
+  { type: 'hook.toolEnded' },
+  { type: 'hook.messageShown' },
+  { type: 'hook.stopped', backgroundTasks: 0 },
+  { type: 'hook.stopped', backgroundTasks: 1 },
+  { type: 'hook.stopFailed', error: 'overloaded' },
+  { type: 'hook.compacting' },
+  { type: 'hook.compacted' },
+  { type: 'hook.other', name: 'Notification' },
+];
+const REST: readonly BareEvent[] = [
+  { type: 'statusLine.read', contextLeftPercent: 50 },
+  { type: 'attachment.changed', viewers: 1, controllers: 0 },
+  { type: 'attachment.changed', viewers: 0, controllers: 0 },
+  { type: 'person.typed' },
+  { type: 'delivery.began' },
+  { type: 'delivery.ended' },
+  { type: 'session.restored' },
+  { type: 'pty.exited', code: 0, signal: null },
+];
+const SCREENS: readonly BareEvent[] = LEVELS.map((level) => ({
+  type: 'screen.read',
+  reading: screen(level),
+}));
+const EVENTS = [...HOOKS, ...REST, ...SCREENS];
+
+describe('every way through the session', () => {
+  it('reaches every state of the conversation, and none of them throws', () => {
+    const walked = [...HOOKS, ...SCREENS, ...REST.slice(-2)].map((event) => signal(event, 1));
+    const exited = new Set<string>();
+    const map = getAdjacencyMap(sessionMachine, {
+      input: { epoch: EPOCH, sessionId: SESSION, at: 0 },
+      // The walk knows no time: that the screen wins a dispute in the end is an event like others.
+      events: ({ value, context }) =>
+        value.reconciler === 'contradicted' ? [...walked, { type: `level.${context.level}` }] : walked,
+      serializeState: ({ value, context }) =>
+        JSON.stringify([value.conversation, value.reconciler, context.level, context.hooksHeard]),
+      limit: 20_000,
+    });
+    const reached = new Set(Object.values(map).map(({ state }) => state.value.conversation));
+    expect([...reached].sort()).toEqual([...CONVERSATION_STATES].sort());
+    for (const { state, transitions } of Object.values(map)) {
+      expect(state.status).toBe('active');
+      expect(state.value.conversation).toBe(state.context.conversation);
+      if (state.value.conversation !== 'exited') continue;
+      for (const { state: next } of Object.values(transitions)) exited.add(next.value.conversation);
+    }
+    expect([...exited]).toEqual(['exited']);
+  });
+
+  const step = fc.oneof(
+    fc.constantFrom(...EVENTS).map((event) => ({ event, ms: 0 })),
+    fc.integer({ min: 1, max: 3_000 }).map((ms) => ({ event: null, ms })),
+  );
+
+  it('comes to agree with a screen that stands still, whatever came before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 40 }),
+        fc.constantFrom<Level>('idle', 'confirming', 'thinking'),
+        (steps, level) => {
+          const session = startSession();
+          for (const { event, ms } of steps) {
+            if (event !== null && event.type !== 'pty.exited') session.send(event);
+            session.passes(ms);
+          }
+          session.shows(level);
+          session.passes(2_500);
+          const expected =
+            level === 'idle' ? ['idle', 'error'] : level === 'confirming' ? ['confirming'] : null;
+          if (expected === null) expect(session.actor.getSnapshot().hasTag('busy')).toBe(true);
+          else expect(expected).toContain(session.view().state);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('goes on from its snapshot as if nothing had happened', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const session = startSession();
+        for (const { event, ms } of steps) {
+          if (event !== null) session.send(event);
+          session.passes(ms);
+        }
+        const snapshot = JSON.parse(JSON.stringify(session.actor.getPersistedSnapshot()));
+        const clock = createVirtualClock();
+        const restored = createActor(sessionMachine, {
+          clock,
+          snapshot,
+          input: { epoch: EPOCH, sessionId: SESSION, at: 0 },
+        }).start();
+        expect(viewSession(restored.getSnapshot())).toEqual(session.view());
+        const ended = session.conversation() === 'exited';
+        restored.send(signal({ type: 'session.restored' }, 1));
+        restored.send(signal({ type: 'screen.read', reading: screen('idle') }, 2));
+        clock.moveTo(1_000);
+        expect(viewSession(restored.getSnapshot()).state).toBe(ended ? 'exited' : 'idle');
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
