@@ -21,6 +21,8 @@ export interface Verdict {
   readonly rule: string;
   /** The command, path or address that was judged. */
   readonly argument: string;
+  /** A rule that denies may mean this call; what it will be is not known before it runs. */
+  readonly perhapsDenied: boolean;
 }
 
 export interface HooksDependencies {
@@ -77,8 +79,10 @@ export function createHooks({ core, questions, turns, judge, redact, writeLater 
   function decide(slotId: SlotId, tool: string, input: unknown, cwd: string | undefined): Verdict {
     const { configuration } = core.runtime(slotId);
     const verdict = judge(slotId, tool, input, cwd ?? configuration.cwd);
-    // The person chose to skip questions for this slot; what is denied stays denied.
-    return verdict.decision === 'confirm' && configuration.dangerouslySkipPermissions
+    // The person chose to skip questions for this slot; what is denied, or may be, is not for the slot to skip.
+    return verdict.decision === 'confirm' &&
+      configuration.dangerouslySkipPermissions &&
+      !verdict.perhapsDenied
       ? { ...verdict, decision: 'allow', rule: `${verdict.rule}, skipped by dangerouslySkipPermissions` }
       : verdict;
   }

@@ -202,7 +202,8 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
         }),
       judge(slotId, tool, input, cwd) {
         const slot = file.slots.find(({ id }) => id === slotId);
-        if (slot === undefined) return { decision: 'deny', rule: 'no such slot', argument: '' };
+        if (slot === undefined)
+          return { decision: 'deny', rule: 'no such slot', argument: '', perhapsDenied: false };
         return decide(permissions.current(), { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd });
       },
       redact: (slotId, text) => redact(text, secrets.get(slotId) ?? new Set()),

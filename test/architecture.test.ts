@@ -61,7 +61,7 @@ describe('a library is known in one place', () => {
     [/^@xterm\//, /^services\/terminal\/|^server\/attach\/session-screen\.ts$/],
     [/^@modelcontextprotocol\//, /^server\/(?:mcp|demo)\//],
     [/^drizzle-orm/, /^(?:db|services\/ledger)\//],
-    [/^better-sqlite3$/, /^db\/|^server\/cli\/commands\/doctor\.ts$|^services\/pty\/host-lock\.ts$/],
+    [/^better-sqlite3$/, /^db\/|^server\/cli\/commands\/doctor\.ts$|^services\/lock\/take-lock\.ts$/],
     [/^xstate$/, /^(?:machines|actors|inspector)\//],
     [/^fastify$|^@fastify\//, /^(?:server|inspector)\//],
     [/^@statelyai\//, /^inspector\//],

@@ -1,8 +1,9 @@
 import { chmodSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { type Logger, pino } from 'pino';
 import { WebSocketServer } from 'ws';
-import { takeHostLock } from '../../services/pty/host-lock.ts';
+import { takeLock } from '../../services/lock/take-lock.ts';
 import { MOST_REQUEST_BYTES } from '../../services/pty/protocol.ts';
 import { prepareHostHome, ptyHostLog, ptyHostSocket } from '../../services/pty/start-pty-host.ts';
 import { createTerminalStore } from '../../services/pty/terminal-store.ts';
@@ -41,7 +42,8 @@ function listen(server: http.Server, socketFile: string): Promise<void> {
  */
 export async function runPtyHost(home: string): Promise<RunningPtyHost | null> {
   prepareHostHome(home);
-  const release = takeHostLock(home);
+  // Two daemons that start together start two hosts; one of them serves.
+  const release = takeLock(path.join(home, 'pty-host-lock.db'));
   if (release === null) return null;
   const socketFile = ptyHostSocket(home);
   const logger = pino(

@@ -18,6 +18,8 @@ export interface Decision {
   readonly rule: string;
   /** What was judged: the command, the path, the address, or the whole input. */
   readonly argument: string;
+  /** A rule that denies may mean this call; what it will be is not known before it runs. */
+  readonly perhapsDenied: boolean;
 }
 
 interface ScopedRule {
@@ -49,7 +51,7 @@ function rulesOf(policy: Policy, call: ToolCall, kind: 'allow' | 'confirm' | 'de
 }
 
 /** Tells whether a rule that forbids or asks means a call, or a file that the call reads or changes on the way. */
-function meant({ tool, argument }: ScopedRule, call: ToolCall, judged: Judged): Meant {
+function meant({ tool, argument }: Omit<ScopedRule, 'name'>, call: ToolCall, judged: Judged): Meant {
   const found: Meant[] = [];
   if (namesTool(tool, call.tool)) found.push(argument === null ? 'yes' : judged.restricts(argument));
   for (const effect of judged.effects) {
@@ -86,6 +88,9 @@ function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): 
   return [...names].join(' and ');
 }
 
+const isDenied = (doubts: readonly { readonly decision: string }[]): boolean =>
+  doubts.some(({ decision }) => decision === 'deny');
+
 function readCall({ tool, input, cwd }: ToolCall): Judged {
   try {
     return judge(tool, input, cwd);
@@ -101,17 +106,20 @@ function readCall({ tool, input, cwd }: ToolCall): Judged {
 export function decide(policy: Policy, call: ToolCall): Decision {
   const judged = readCall(call);
   const { argument } = judged;
-  let doubt: string | null = null;
+  const doubts: { readonly decision: 'deny' | 'confirm'; readonly rule: string }[] = [];
   for (const decision of ['deny', 'confirm'] as const) {
-    for (const rule of rulesOf(policy, call, decision)) {
+    for (const { name, ...rule } of rulesOf(policy, call, decision)) {
       const verdict = meant(rule, call, judged);
-      if (verdict === 'yes') return { decision, rule: rule.name, argument };
-      if (verdict === 'maybe') doubt ??= `${rule.name}, perhaps: the command is not known before it runs`;
+      if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied: isDenied(doubts) };
+      if (verdict === 'maybe')
+        doubts.push({ decision, rule: `${name}, perhaps: the command is not known before it runs` });
     }
   }
-  if (doubt !== null) return { decision: 'confirm', rule: doubt, argument };
+  const [doubt] = doubts;
+  if (doubt !== undefined)
+    return { decision: 'confirm', rule: doubt.rule, argument, perhapsDenied: isDenied(doubts) };
   const rule = allowedBy(rulesOf(policy, call, 'allow'), call.tool, judged);
   return rule === null
-    ? { decision: 'confirm', rule: 'no rule', argument }
-    : { decision: 'allow', rule, argument };
+    ? { decision: 'confirm', rule: 'no rule', argument, perhapsDenied: false }
+    : { decision: 'allow', rule, argument, perhapsDenied: false };
 }

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import { homeIsLocked } from '../../home-lock.ts';
 import { callDaemon } from '../call-daemon.ts';
 import type { Command } from '../command.ts';
 
@@ -57,7 +57,7 @@ export const down: Command = {
   async run({ values }, { home, print }) {
     await callDaemon(home, 'POST', '/api/down', { keepAgents: values['keep-agents'] === true });
     const deadline = Date.now() + DOWN_WITHIN_MS;
-    while (existsSync(path.join(home, 'daemon.lock'))) {
+    while (homeIsLocked(home)) {
       if (Date.now() > deadline) {
         throw new MissionError(
           'timeout',

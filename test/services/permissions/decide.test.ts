@@ -29,12 +29,21 @@ describe('scopes together', () => {
 
   it('says which rule of which scope decided, and about what', () => {
     const policy = policyOf({ default: { allow: ['Bash(ls *)'] }, role: { deny: ['Bash(rm -rf*)'] } });
-    expect(ask(policy, 'Bash', { command: 'rm  -rf build' })).toEqual({
+    expect(ask(policy, 'Bash', { command: 'rm  -rf build' })).toMatchObject({
       decision: 'deny',
       rule: 'roles.coder.deny Bash(rm -rf*)',
       argument: 'rm  -rf build',
     });
     expect(ask(policy, 'Bash', { command: 'ls src' }).rule).toBe('default.allow Bash(ls *)');
+  });
+
+  it('tells a question that a denial may be meant by from one that skipping questions may answer', () => {
+    const policy = policyOf({ role: { confirm: ['Bash(git push*)'], deny: ['Bash(rm -rf*)'] } });
+    const asks = (command: string) => ask(policy, 'Bash', { command });
+    expect(asks('git push')).toMatchObject({ decision: 'confirm', perhapsDenied: false });
+    expect(asks('touch notes')).toMatchObject({ decision: 'confirm', perhapsDenied: false });
+    expect(asks('$TOOL -rf build')).toMatchObject({ decision: 'confirm', perhapsDenied: true });
+    expect(asks('git push; $TOOL -rf build')).toMatchObject({ decision: 'confirm', perhapsDenied: true });
   });
 
   it('lets one command of a line be allowed by the slot and another by the role', () => {
