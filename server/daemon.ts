@@ -1,36 +1,21 @@
-import { appendFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { z } from 'zod';
-import { createMission, type RunningMission } from '../actors/mission/create-mission.ts';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { createStatelyBridge } from '../inspector/stately.ts';
-import { readTurn } from '../services/claude/transcript.ts';
 import { writeDefaultSlots } from '../services/config/default-slots.ts';
 import { readEnvironment } from '../services/config/environment.ts';
 import { ensureHome } from '../services/config/home.ts';
-import { redact } from '../services/config/redact.ts';
 import { loadSlots } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
-import { createKeyboard } from '../services/keyboard/keyboard.ts';
-import { planPrompt } from '../services/keyboard/prompt-plan.ts';
-import { sameWords } from '../services/keyboard/same-words.ts';
-import { decide } from '../services/permissions/decide.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
 import { createPermissionStore } from '../services/permissions/permission-store.ts';
-import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
+import { composeMission } from './compose-mission.ts';
 import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { lockHome } from './home-lock.ts';
 import { buildServer } from './http/build-server.ts';
 import { type Listening, listen } from './http/listen.ts';
-import { createLaunchPreparation } from './prepare-launch.ts';
 import { readVersion } from './version.ts';
-
-/** Before the first status line tells the version, the prompt is planned for the pinned one. */
-const ASSUMED_VERSION = '2.1.329';
 
 export interface DaemonOptions {
   readonly home: string;
@@ -42,24 +27,6 @@ export interface DaemonOptions {
   }) => void;
   /** Stops the daemon as SIGTERM does. */
   readonly signal?: AbortSignal;
-}
-
-const StatusLine = z.looseObject({
-  version: z.string().nullish(),
-  context_window: z.looseObject({ remaining_percentage: z.number().nullish() }).nullish(),
-  cost: z.looseObject({ total_cost_usd: z.number().nullish() }).nullish(),
-});
-
-function readStatusLine(body: unknown) {
-  const line = StatusLine.safeParse(body).data;
-  const contextLeftPercent = line?.context_window?.remaining_percentage ?? null;
-  return {
-    row:
-      contextLeftPercent === null ? 'missiond' : `missiond · ${Math.round(contextLeftPercent)}% context left`,
-    contextLeftPercent,
-    costUsd: line?.cost?.total_cost_usd ?? null,
-    version: line?.version ?? null,
-  };
 }
 
 function openMissionDatabase(file: string): OpenDatabase {
@@ -113,17 +80,6 @@ function untilStopped(
   });
 }
 
-/** One line of JSON for `missiond logs`. A full disk costs the line, not the daemon. */
-function writeSlotLog(file: string, facts: object): void {
-  try {
-    appendFileSync(file, `${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`, {
-      mode: 0o600,
-    });
-  } catch {
-    // The main log says that the disk is full.
-  }
-}
-
 /**
  * Runs the daemon of a home until it is told to stop.
  * @returns the exit status
@@ -159,66 +115,20 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     writeDefaultPolicy(permissionsFile);
     const file = loadSlots(settings.slotsFile);
     const permissions = createPermissionStore(permissionsFile);
-    const secrets = new Map<string, ReadonlySet<string>>();
     const before = readDaemonFile(home);
     const token = before?.token ?? newToken();
     const database = openMissionDatabase(settings.databaseFile);
     const stately = createStatelyBridge((error) => logger.error({ error: String(error) }, 'inspector'));
     undo.push(() => stately.close());
     let port = 0;
-    const logFile = (slotId: string): string => path.join(home, 'logs', `slot-${slotId}.log`);
-    const log = (level: 'info' | 'warn' | 'error') => (facts: object, message: string) => {
-      logger[level](facts, message);
-      if ('slotId' in facts && typeof facts.slotId === 'string')
-        writeSlotLog(logFile(facts.slotId), { level, ...facts, message });
-    };
-    const mission: RunningMission = await createMission({
+    const mission = await composeMission({
+      home,
+      env,
+      file,
+      permissions,
       database,
-      slots: file.slots,
-      logger: { info: log('info'), warn: log('warn'), error: log('error') },
-      now: () => Date.now(),
-      logFile,
-      connectHost: () =>
-        connectPtyHost({
-          home,
-          hostCommand: [process.execPath, fileURLToPath(new URL('./pty-host/main.js', import.meta.url))],
-        }),
-      prepare: createLaunchPreparation({
-        home,
-        env,
-        file,
-        permissions,
-        port: () => port,
-        secretsOf: (slotId, known) => secrets.set(slotId, known),
-      }),
-      keyboard: (host, epoch, version) =>
-        createKeyboard({
-          write: (data) => host().write(epoch, data),
-          read: () => host().read(epoch),
-          text: () => host().text(epoch),
-          sleep: (ms, abort) => sleep(ms, undefined, abort === undefined ? {} : { signal: abort }),
-          now: () => Date.now(),
-          version: () => version() ?? ASSUMED_VERSION,
-        }),
-      judge(slotId, tool, input, cwd) {
-        const slot = file.slots.find(({ id }) => id === slotId);
-        if (slot === undefined)
-          return { decision: 'deny', rule: 'no such slot', argument: '', perhapsDenied: false };
-        return decide(permissions.current(), { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd });
-      },
-      redact: (slotId, text) => redact(text, secrets.get(slotId) ?? new Set()),
-      expectedWords(prompt, version) {
-        const plan = planPrompt(prompt, { version: version ?? ASSUMED_VERSION });
-        if (plan.ok) return plan.expected;
-        const { code, message, remedy } = plan.failure;
-        throw new MissionError(code, message, remedy === undefined ? {} : { remedy });
-      },
-      sameWords,
-      readTurn: (runtime, expected) =>
-        runtime.transcriptPath === null
-          ? Promise.resolve({ found: false, ended: false, interrupted: false, lastAssistantMessage: null })
-          : readTurn(runtime.transcriptPath, { prompt: expected }),
-      statusLineRow: readStatusLine,
+      logger,
+      port: () => port,
       inspect: stately.inspect,
     });
     undo.push(() => mission.close({ endAgents: !keepAgents }));

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { createMission, type RunningMission } from '../actors/mission/create-mission.ts';
+import type { OpenDatabase } from '../db/open.ts';
+import type { StatelyBridge } from '../inspector/stately.ts';
+import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
+import { readStatusLine } from '../services/claude/read-status-line.ts';
+import { readTurn } from '../services/claude/transcript.ts';
+import { redact } from '../services/config/redact.ts';
+import type { SlotsFile } from '../services/config/slots-file.ts';
+import { MissionError } from '../services/errors/mission-error.ts';
+import { createKeyboard } from '../services/keyboard/keyboard.ts';
+import { planPrompt } from '../services/keyboard/prompt-plan.ts';
+import { sameWords } from '../services/keyboard/same-words.ts';
+import { decide } from '../services/permissions/decide.ts';
+import type { PermissionStore } from '../services/permissions/permission-store.ts';
+import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
+import { createLaunchPreparation } from './prepare-launch.ts';
+import { createSlotLogger, slotLogFile } from './slot-log.ts';
+
+export interface MissionParts {
+  readonly home: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly file: SlotsFile;
+  readonly permissions: PermissionStore;
+  readonly database: OpenDatabase;
+  readonly logger: Logger;
+  /** Where hooks are posted to; known once the doors are open. */
+  readonly port: () => number;
+  readonly inspect: StatelyBridge['inspect'];
+}
+
+/** Gives the actors of a mission the services that act for them. */
+export function composeMission({
+  home,
+  env,
+  file,
+  permissions,
+  database,
+  logger,
+  port,
+  inspect,
+}: MissionParts): Promise<RunningMission> {
+  const secrets = new Map<string, ReadonlySet<string>>();
+  // Before the first status line tells the version, the prompt is planned for the pinned one.
+  const known = (version: string | null): string => version ?? PINNED_CLAUDE_CODE;
+  return createMission({
+    database,
+    slots: file.slots,
+    logger: createSlotLogger(home, logger),
+    now: () => Date.now(),
+    logFile: (slotId) => slotLogFile(home, slotId),
+    connectHost: () =>
+      connectPtyHost({
+        home,
+        hostCommand: [process.execPath, fileURLToPath(new URL('./pty-host/main.js', import.meta.url))],
+      }),
+    prepare: createLaunchPreparation({
+      home,
+      env,
+      file,
+      permissions,
+      port,
+      secretsOf: (slotId, found) => secrets.set(slotId, found),
+    }),
+    keyboard: (host, epoch, version) =>
+      createKeyboard({
+        write: (data) => host().write(epoch, data),
+        read: () => host().read(epoch),
+        text: () => host().text(epoch),
+        sleep: (ms, abort) => sleep(ms, undefined, abort === undefined ? {} : { signal: abort }),
+        now: () => Date.now(),
+        version: () => known(version()),
+      }),
+    judge(slotId, tool, input, cwd) {
+      const slot = file.slots.find(({ id }) => id === slotId);
+      if (slot === undefined)
+        return { decision: 'deny', rule: 'no such slot', argument: '', perhapsDenied: false };
+      return decide(permissions.current(), { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd });
+    },
+    redact: (slotId, text) => redact(text, secrets.get(slotId) ?? new Set()),
+    expectedWords(prompt, version) {
+      const plan = planPrompt(prompt, { version: known(version) });
+      if (plan.ok) return plan.expected;
+      const { code, message, remedy } = plan.failure;
+      throw new MissionError(code, message, remedy === undefined ? {} : { remedy });
+    },
+    sameWords,
+    readTurn: (runtime, expected) =>
+      runtime.transcriptPath === null
+        ? Promise.resolve({ found: false, ended: false, interrupted: false, lastAssistantMessage: null })
+        : readTurn(runtime.transcriptPath, { prompt: expected }),
+    statusLineRow: readStatusLine,
+    inspect,
+  });
+}

@@ -1,0 +1,28 @@
+import { appendFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Logger } from 'pino';
+
+/** The file of a slot that `missiond logs` shows. */
+export const slotLogFile = (home: string, slotId: string): string =>
+  path.join(home, 'logs', `slot-${slotId}.log`);
+
+/** One line of JSON. A full disk costs the line, not the daemon. */
+function appendLine(file: string, facts: object): void {
+  try {
+    appendFileSync(file, `${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`, {
+      mode: 0o600,
+    });
+  } catch {
+    // The main log says that the disk is full.
+  }
+}
+
+/** Writes what happens to the daemon's log, and what happens in a slot to that slot's log too. */
+export function createSlotLogger(home: string, logger: Logger) {
+  const log = (level: 'info' | 'warn' | 'error') => (facts: object, message: string) => {
+    logger[level](facts, message);
+    if ('slotId' in facts && typeof facts.slotId === 'string')
+      appendLine(slotLogFile(home, facts.slotId), { level, ...facts, message });
+  };
+  return { info: log('info'), warn: log('warn'), error: log('error') };
+}
