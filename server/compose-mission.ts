@@ -7,7 +7,6 @@ import type { StatelyBridge } from '../inspector/stately.ts';
 import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { readTurn } from '../services/claude/transcript.ts';
-import { redact } from '../services/config/redact.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
@@ -18,6 +17,7 @@ import type { PermissionStore } from '../services/permissions/permission-store.t
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
 import { createSlotLogger, slotLogFile } from './slot-log.ts';
+import { createSlotSecrets } from './slot-secrets.ts';
 
 export interface MissionParts {
   readonly home: string;
@@ -42,7 +42,7 @@ export function composeMission({
   port,
   inspect,
 }: MissionParts): Promise<RunningMission> {
-  const secrets = new Map<string, ReadonlySet<string>>();
+  const secrets = createSlotSecrets(file, env);
   // Before the first status line tells the version, the prompt is planned for the pinned one.
   const known = (version: string | null): string => version ?? PINNED_CLAUDE_CODE;
   return createMission({
@@ -62,7 +62,7 @@ export function composeMission({
       file,
       permissions,
       port,
-      secretsOf: (slotId, found) => secrets.set(slotId, found),
+      secrets,
     }),
     keyboard: (host, epoch, version) =>
       createKeyboard({
@@ -79,7 +79,8 @@ export function composeMission({
         return { decision: 'deny', rule: 'no such slot', argument: '', perhapsDenied: false };
       return decide(permissions.current(), { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd });
     },
-    redact: (slotId, text) => redact(text, secrets.get(slotId) ?? new Set()),
+    redact: secrets.redact,
+    outlived: (slotId, signal) => void secrets.learn(slotId, signal),
     expectedWords(prompt, version) {
       const plan = planPrompt(prompt, { version: known(version) });
       if (plan.ok) return plan.expected;

@@ -6,11 +6,11 @@ import { locateClaude } from '../services/claude/locate.ts';
 import { buildLaunch } from '../services/claude/profile.ts';
 import { programVersion } from '../services/claude/program-version.ts';
 import { trustFolder } from '../services/claude/trust-folder.ts';
-import { resolveEnv } from '../services/config/resolve-env.ts';
 import type { SlotConfig, SlotsFile } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { compileToClaudeSettings } from '../services/permissions/claude-settings.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
+import type { SlotSecrets } from './slot-secrets.ts';
 
 /** A provider may call a password manager that asks for a fingerprint. */
 const RESOLVE_AT_MOST_MS = 60_000;
@@ -21,8 +21,7 @@ export interface LaunchPreparation {
   readonly file: SlotsFile;
   readonly permissions: PermissionStore;
   readonly port: () => number;
-  /** Told the secrets of a slot, so that they can be taken out of what is stored. */
-  readonly secretsOf: (slotId: string, secrets: ReadonlySet<string>) => void;
+  readonly secrets: SlotSecrets;
 }
 
 function configOf(file: SlotsFile, slotId: string): SlotConfig {
@@ -33,14 +32,7 @@ function configOf(file: SlotsFile, slotId: string): SlotConfig {
 }
 
 /** Turns a slot of slots.yaml into the program that is started: secrets, permissions, hooks, profile. */
-export function createLaunchPreparation({
-  home,
-  env,
-  file,
-  permissions,
-  port,
-  secretsOf,
-}: LaunchPreparation) {
+export function createLaunchPreparation({ home, env, file, permissions, port, secrets }: LaunchPreparation) {
   return async function prepare(
     runtime: SlotRuntime,
     plan: LaunchPlan,
@@ -48,13 +40,8 @@ export function createLaunchPreparation({
   ): Promise<ProgramToStart> {
     const slot = configOf(file, runtime.configuration.id);
     const signal = AbortSignal.timeout(RESOLVE_AT_MOST_MS);
-    const resolved = await resolveEnv(slot.id, slot.env, {
-      inherited: env,
-      signal,
-      ...(file.secretCommand === undefined ? {} : { secretCommand: file.secretCommand }),
-    });
-    secretsOf(slot.id, resolved.secrets);
-    const launchEnv = { ...env, ...resolved.env };
+    const slotEnv = await secrets.resolve(slot.id, signal);
+    const launchEnv = { ...env, ...slotEnv };
     const program = await locateClaude({
       env: launchEnv,
       ...(slot.command === undefined ? {} : { command: slot.command }),
@@ -71,7 +58,7 @@ export function createLaunchPreparation({
         id: slot.id,
         cwd: slot.cwd,
         args: slot.args,
-        env: resolved.env,
+        env: slotEnv,
         dangerouslySkipPermissions: slot.dangerouslySkipPermissions,
         ...(slot.model === undefined ? {} : { model: slot.model }),
         ...(slot.effort === undefined ? {} : { effort: slot.effort }),

@@ -38,6 +38,8 @@ export interface MissionDependencies {
   ) => ReturnType<LauncherDependencies['keyboard']>;
   readonly judge: HooksDependencies['judge'];
   readonly redact: HooksDependencies['redact'];
+  /** Told of every session that outlived the last daemon: what that daemon knew of it has to be learnt again. */
+  readonly outlived: (slotId: SlotId, signal: AbortSignal) => void;
   readonly expectedWords: (prompt: string, version: string | null) => string;
   readonly sameWords: (expected: string, heard: string) => boolean;
   readonly readTurn: (runtime: SlotRuntime, expected: string) => Promise<TurnRecord>;
@@ -250,6 +252,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
           sessionId: row.sessionId,
           resume: false,
         });
+        dependencies.outlived(runtime.configuration.id, stopping.signal);
       }
     }
     hostEvents.listen();

@@ -4,6 +4,11 @@ import { PROVIDERS, provide, type ResolveOptions } from './secret-providers.ts';
 /** `${VAR}` without a provider is left alone: it may be meant for the program that reads the variable. */
 const PLACEHOLDER = /\$\{([a-z]+):(?![-=+?])([^}]*)\}/g;
 
+/** True when a variable of this environment is filled from a provider. */
+export function holdsSecrets(env: Readonly<Record<string, string>>): boolean {
+  return Object.values(env).some((template) => template.search(PLACEHOLDER) !== -1);
+}
+
 /**
  * Resolves `${env:…}`, `${file:…}`, `${cmd:…}` and `${secret:…}`, also several in one value. What was resolved is
  * returned apart, so that it can be taken out of everything that is stored or shown; it is never logged.

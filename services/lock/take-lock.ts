@@ -7,7 +7,8 @@ const WAIT_MS = 500;
  * Takes a lock that one process can hold. A file left by a killed process says nothing: only a lock that the kernel
  * gives back when its holder ends can decide. Node has none (no flock), SQLite has: an exclusive transaction on a
  * file that holds nothing.
- * @returns the way to give it back, or null when another process has it
+ * @returns the way to give it back (keep it: a lock that nothing refers to is collected, and free), or null when another
+ *   process has it
  * @throws SqliteError when the file cannot be opened
  */
 export function takeLock(file: string): (() => void) | null {

@@ -82,8 +82,8 @@ function wasStartedWith(pid: number, entry: string): boolean {
 
 /** What belongs to one terminal. */
 export interface TreeRoot {
-  /** Process id of the program in the terminal, which is also the id of its session. */
-  readonly leader: number;
+  /** Process id of the program in the terminal, which is also the id of its session. Null when nobody knows it any more. */
+  readonly leader: number | null;
   /** Undefined when the program had ended before it could be looked at. */
   readonly mark: ProcessMark | undefined;
   /** `NAME=value` that only this terminal's processes have in their environment. */

@@ -92,7 +92,10 @@ export interface PtyHost {
   write(epoch: Epoch, data: string): Promise<void>;
   resize(epoch: Epoch, columns: number, rows: number): Promise<void>;
   signal(epoch: Epoch, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Ends everything that runs in the terminal: TERM, HUP at half of `graceMs`, KILL after it. Resolves when it is gone. */
+  /**
+   * Ends everything that runs in the terminal: TERM, HUP at half of `graceMs`, KILL after it. Resolves when it is gone.
+   * For an epoch that is not held, what an earlier host left of it is ended before the refusal (Linux only).
+   */
   terminate(epoch: Epoch, graceMs: number): Promise<PtyExit>;
   /** The last reading, taken fresh. */
   read(epoch: Epoch): Promise<ScreenReading>;

@@ -53,8 +53,13 @@ export function createTerminalStore(
     return held;
   }
 
-  function treeOf(epoch: Epoch, { pid, mark }: HeldTerminal): TreeRoot {
-    return { leader: pid, mark, entry: `${EPOCH_VARIABLE}=${epoch}`, spare: spare() };
+  function treeOf(epoch: Epoch, held?: HeldTerminal): TreeRoot {
+    return {
+      leader: held?.pid ?? null,
+      mark: held?.mark,
+      entry: `${EPOCH_VARIABLE}=${epoch}`,
+      spare: spare(),
+    };
   }
 
   function spawn(spec: PtySpec): SpawnResult {
@@ -72,6 +77,8 @@ export function createTerminalStore(
   }
 
   async function terminate(epoch: Epoch, graceMs: number): Promise<PtyExit> {
+    // A host that was killed leaves programs behind; they carry the epoch in their environment.
+    if (!terminals.has(epoch)) await endProcessTree(treeOf(epoch), graceMs);
     const held = get(epoch);
     held.resume();
     if (!(await endProcessTree(treeOf(epoch, held), graceMs)) && held.info().exit === null) {

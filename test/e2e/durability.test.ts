@@ -119,6 +119,22 @@ describe('kill -9 of the daemon', () => {
   });
 });
 
+test('kill -9 of the pty host: its tasks fail and say why, nothing stays behind, and the next task is done afresh', async () => {
+  const { client } = await world.start();
+  const { taskId } = await client.submit({ role: 'researcher', prompt: 'slow: 300' });
+  await eventOf(client, (event) =>
+    event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
+      ? event
+      : undefined,
+  );
+  const agent = (await client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid ?? 0;
+  const host = processesOf(world.home).find((line) => line.includes('pty-host'));
+  process.kill(Number(host?.split(' ')[0]), 'SIGKILL');
+  expect(await ended(client, taskId)).toMatchObject({ status: 'failed', errorCode: 'session_exited' });
+  expect((await client.ask({ role: 'researcher', question: 'say: afresh' })).answer).toBe('afresh');
+  expect(processesOf(world.home).filter((line) => line.startsWith(`${agent} `))).toEqual([]);
+});
+
 test('an orderly stop ends every agent; --keep-agents leaves them and the next daemon has them', async () => {
   const first = await world.start();
   await first.client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true });

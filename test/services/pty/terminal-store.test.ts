@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EPOCH_VARIABLE } from '../../../services/pty/held-terminal.ts';
 import { createInProcessPtyHost } from '../../../services/pty/in-process-pty-host.ts';
 import { isAlive, markOf, type ProcessMark } from '../../../services/pty/process-tree.ts';
 import type { PtyHost, PtyHostEvent } from '../../../services/pty/pty-host.ts';
@@ -48,6 +51,18 @@ test('the last words of a program that ends at once are not lost', async () => {
     expect(watcher.seen()).toContain('the last words');
   }
 });
+
+test.runIf(process.platform === 'linux')(
+  'what a killed host left of a terminal is ended, though this one never held it',
+  async () => {
+    const { epoch } = programSpec('/bin/cat', []);
+    const orphan = spawn('setsid', ['sleep', '1000'], { env: { ...process.env, [EPOCH_VARIABLE]: epoch } });
+    await once(orphan, 'spawn');
+    const gone = once(orphan, 'exit');
+    await expect(host.terminate(epoch, 100)).rejects.toMatchObject({ code: 'slot_not_running' });
+    await gone;
+  },
+);
 
 test('an ended terminal keeps its screen until it is forgotten', async () => {
   const spec = shell('echo last words');
