@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Epoch, Role, SlotId } from '../db/ids.ts';
-import type { DialogReading, ScreenReading } from '../services/terminal/reading.ts';
+import type { ScreenReading } from '../services/terminal/reading.ts';
 
 /** A slot as slots.yaml configures it, as far as the actors need to know. */
 export interface SlotConfiguration {
@@ -86,9 +86,4 @@ export function hashToken(token: string): Buffer {
 /** Compares in constant time; false while no session runs. */
 export function tokenFits(runtime: SlotRuntime, token: string): boolean {
   return runtime.tokenHash !== null && timingSafeEqual(runtime.tokenHash, hashToken(token));
-}
-
-/** The dialog on the screen of the running session. */
-export function dialogOf(runtime: SlotRuntime): DialogReading | undefined {
-  return runtime.reading?.dialog;
 }

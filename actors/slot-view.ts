@@ -10,7 +10,7 @@ export type SlotSnapshot = SnapshotFrom<typeof slotMachine>;
 type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
 
 /** The session that a live slot invokes. */
-export function sessionOf(slot: SlotSnapshot): SessionSnapshot | undefined {
+function sessionOf(slot: SlotSnapshot): SessionSnapshot | undefined {
   return slot.children.session?.getSnapshot();
 }
 

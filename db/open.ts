@@ -7,7 +7,7 @@ import * as permissions from './schema/permissions.ts';
 import * as slots from './schema/slots.ts';
 import * as tasks from './schema/tasks.ts';
 
-export const schema = { ...slots, ...tasks, ...permissions };
+const schema = { ...slots, ...tasks, ...permissions };
 export type MissionDatabase = BetterSQLite3Database<typeof schema>;
 
 /** Another process (a backup, a person with sqlite3) may hold the lock for a moment; longer than this is a fault. */

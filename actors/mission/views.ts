@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
 
-export const TASK_STATUSES = [
-  'queued',
-  'delivering',
-  'running',
-  'waiting',
-  'done',
-  'failed',
-  'cancelled',
-] as const;
+const TASK_STATUSES = ['queued', 'delivering', 'running', 'waiting', 'done', 'failed', 'cancelled'] as const;
 export const TaskStatus = z.enum(TASK_STATUSES);
 export type TaskStatus = z.infer<typeof TaskStatus>;
 
@@ -33,7 +25,7 @@ export const TaskView = z.object({
 });
 export type TaskView = z.infer<typeof TaskView>;
 
-export const SESSION_STATES = [
+const SESSION_STATES = [
   'idle',
   'thinking',
   'responding',

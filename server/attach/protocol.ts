@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QuestionView } from '../../actors/mission/views.ts';
 
 /** A paste of 60,000 characters fits many times over; anything larger is not a person at a keyboard. */
-export const MOST_INPUT_CHARACTERS = 1024 * 1024;
+const MOST_INPUT_CHARACTERS = 1024 * 1024;
 
 const columns = z.number().int().min(2).max(1_000);
 const rows = z.number().int().min(2).max(1_000);
@@ -42,7 +42,7 @@ export const AttachClientMessage = z.discriminatedUnion('type', [
 export type AttachClientMessage = z.infer<typeof AttachClientMessage>;
 
 /** `?since=<sequence>&readonly=1` */
-export const AttachQuery = z.object({
+const AttachQuery = z.object({
   since: z.coerce.number().int().nonnegative().optional(),
   readonly: z.enum(['0', '1', 'true', 'false']).optional(),
 });

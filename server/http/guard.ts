@@ -10,12 +10,12 @@ function digest(text: string): Buffer {
 }
 
 /** Compares in constant time, also when the lengths differ. */
-export function sameSecret(a: string, b: string): boolean {
+function sameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
 /** True for a connection over the unix socket: its file's mode is the authentication. */
-export function isLocalSocket(request: FastifyRequest): boolean {
+function isLocalSocket(request: FastifyRequest): boolean {
   return request.socket.remoteAddress === undefined;
 }
 

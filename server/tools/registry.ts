@@ -5,7 +5,3 @@ import { terminalOperations } from './terminals.ts';
 
 /** Every operation. A new one is added to its domain's file and appears on every door. */
 export const operations: readonly Operation[] = [...taskOperations, ...slotOperations, ...terminalOperations];
-
-export function findOperation(name: string): Operation | undefined {
-  return operations.find((candidate) => candidate.name === name);
-}

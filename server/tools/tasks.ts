@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 const taskIdOrPrefix = z.string().min(4).describe('A task id, or the beginning of one when it is unique.');
 
 /** Reports what the task's slot does while the caller waits. */
-export function reportProgress(mission: Mission, taskId: TaskId, context: CallContext): () => void {
+function reportProgress(mission: Mission, taskId: TaskId, context: CallContext): () => void {
   return mission.subscribe((event) => {
     if (event.type === 'task_changed' && event.task.id === taskId)
       context.progress(`task ${event.task.status}`);

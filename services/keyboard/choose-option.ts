@@ -26,7 +26,7 @@ function isSame(reading: ScreenReading, known: string): boolean {
 }
 
 /** The option that is meant: the exact label, else the only one that starts so, else the only one that holds it. */
-export function findOption(dialog: DialogReading, wanted: string): number | 'unknown' | 'ambiguous' {
+function findOption(dialog: DialogReading, wanted: string): number | 'unknown' | 'ambiguous' {
   const lower = wanted.trim().toLowerCase();
   const labels = dialog.options.map(({ label }) => label.trim().toLowerCase());
   const ways = [

@@ -1,6 +1,6 @@
 import { writeNew } from '../config/default-slots.ts';
 
-export const DEFAULT_POLICY_YAML = `# What agents may do. Deny wins over confirm over allow, across slot, role and default.
+const DEFAULT_POLICY_YAML = `# What agents may do. Deny wins over confirm over allow, across slot, role and default.
 # What no rule names is asked (mission_pty_confirm, the page, or a person at the terminal).
 # Patterns: a tool (Grep), a tool with an argument (Bash(git push*), Read(~/.ssh/**)), or an MCP tool (mcp__server__tool).
 default:

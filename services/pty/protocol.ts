@@ -11,7 +11,7 @@ export const MOST_ANSWER_BYTES = 256 * 1024 * 1024;
 
 const size = { columns: z.number().int().min(2).max(1_000), rows: z.number().int().min(2).max(1_000) };
 
-export const PtySpecMessage = z.object({
+const PtySpecMessage = z.object({
   epoch: Epoch,
   slotId: SlotId,
   file: z.string(),

@@ -4,7 +4,7 @@ import { z } from 'zod';
  * What the screen shows the session to be doing. `unknown` when the rules do not agree: nothing is typed then.
  * A reading is a level (what stands there now), never an edge.
  */
-export const SCREEN_LEVELS = [
+const SCREEN_LEVELS = [
   'starting',
   'idle',
   'thinking',

@@ -5,7 +5,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CLI, createWorld, type Daemon, ended, eventOf, type World } from './world.ts';
+import { CLI, createWorld, type Daemon, ended, eventOf, running, type World } from './world.ts';
 
 interface Ran {
   readonly status: number | null;
@@ -99,11 +99,7 @@ describe('a running daemon', () => {
 
   test('cancel interrupts the session and says so; the next task is not disturbed', async () => {
     const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 300' });
-    await eventOf(daemon.client, (event) =>
-      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
-        ? event
-        : undefined,
-    );
+    await running(daemon.client, taskId);
     const { cancelled, task } = await daemon.client.cancel({ taskId: taskId.slice(0, 8) });
     expect({ cancelled, status: task.status }).toEqual({ cancelled: true, status: 'cancelled' });
     expect((await daemon.client.ask({ role: 'researcher', question: 'say: next' })).answer).toBe('next');
@@ -131,11 +127,7 @@ describe('a running daemon', () => {
 
   test('killing the slot fails the task that it was doing and leaves no process', async () => {
     const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 300' });
-    await eventOf(daemon.client, (event) =>
-      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
-        ? event
-        : undefined,
-    );
+    await running(daemon.client, taskId);
     const pid = (await daemon.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid ?? 0;
     expect(await daemon.client.kill({ slotId: 'researcher-1' })).toMatchObject({
       success: true,
@@ -150,11 +142,7 @@ describe('a running daemon', () => {
 
   test('a Claude Code that dies by itself fails its task, and the next one is done by a fresh session', async () => {
     const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 300' });
-    await eventOf(daemon.client, (event) =>
-      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
-        ? event
-        : undefined,
-    );
+    await running(daemon.client, taskId);
     process.kill((await daemon.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid ?? 0, 'SIGKILL');
     expect(await ended(daemon.client, taskId)).toMatchObject({
       status: 'failed',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createWorld, ended, eventOf, processesOf, type World } from './world.ts';
+import { createWorld, ended, eventOf, processesOf, running, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -18,11 +18,7 @@ describe('kill -9 of the daemon', () => {
   test('while a task runs: the agent works on, a new daemon finds it, and the task ends with its answer', async () => {
     const first = await world.start();
     const { taskId } = await first.client.submit({ role: 'researcher', prompt: 'slow: 40' });
-    await eventOf(first.client, (event) =>
-      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
-        ? event
-        : undefined,
-    );
+    await running(first.client, taskId);
     const { slots } = await first.client.ptyStatus({ slotId: 'researcher-1' });
     await first.kill9();
     const second = await world.start();
@@ -35,11 +31,7 @@ describe('kill -9 of the daemon', () => {
   test('and the answer comes while no daemon is there: it is read from the transcript', async () => {
     const first = await world.start();
     const { taskId } = await first.client.submit({ role: 'researcher', prompt: 'slow: 12' });
-    await eventOf(first.client, (event) =>
-      event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
-        ? event
-        : undefined,
-    );
+    await running(first.client, taskId);
     const answered = new Promise<void>((resolve) => {
       world.model.events.on('event', ({ type }) => type === 'stop' && resolve());
     });
@@ -72,16 +64,12 @@ describe('kill -9 of the daemon', () => {
 
   test('a queued task is not lost', async () => {
     const first = await world.start();
-    const running = await first.client.submit({ role: 'researcher', prompt: 'slow: 15' });
+    const slow = await first.client.submit({ role: 'researcher', prompt: 'slow: 15' });
     const queued = await first.client.submit({ role: 'researcher', prompt: 'say: after the crash' });
-    await eventOf(first.client, (event) =>
-      event?.type === 'task_changed' && event.task.id === running.taskId && event.task.status === 'running'
-        ? event
-        : undefined,
-    );
+    await running(first.client, slow.taskId);
     await first.kill9();
     const second = await world.start();
-    expect(await ended(second.client, running.taskId)).toMatchObject({
+    expect(await ended(second.client, slow.taskId)).toMatchObject({
       status: 'done',
       result: slowWords(15),
     });
@@ -122,11 +110,7 @@ describe('kill -9 of the daemon', () => {
 test('kill -9 of the pty host: its tasks fail and say why, nothing stays behind, and the next task is done afresh', async () => {
   const { client } = await world.start();
   const { taskId } = await client.submit({ role: 'researcher', prompt: 'slow: 300' });
-  await eventOf(client, (event) =>
-    event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
-      ? event
-      : undefined,
-  );
+  await running(client, taskId);
   const agent = (await client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid ?? 0;
   const host = processesOf(world.home).find((line) => line.includes('pty-host'));
   process.kill(Number(host?.split(' ')[0]), 'SIGKILL');

@@ -16,7 +16,7 @@ import {
 export const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 export const CLI = path.join(DIST, 'server', 'cli', 'missiond.js');
 
-export const POLICY = `default:
+const POLICY = `default:
   allow: [Read(*)]
   deny: ["Bash(rm -rf*)"]
 roles:
@@ -168,6 +168,15 @@ export async function eventOf<Found>(
   } finally {
     stop.abort();
   }
+}
+
+/** Resolves when Claude Code has taken the task's prompt. */
+export async function running(client: MissionClient, taskId: string): Promise<void> {
+  await eventOf(client, (event) =>
+    event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
+      ? true
+      : undefined,
+  );
 }
 
 /** The task once it has ended. */

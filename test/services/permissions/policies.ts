@@ -1,7 +1,7 @@
 import { type Decision, decide } from '../../../services/permissions/decide.ts';
 import type { Policy, Rules } from '../../../services/permissions/policy.ts';
 
-export function rules(some: Partial<Rules>): Rules {
+function rules(some: Partial<Rules>): Rules {
   return { allow: [], confirm: [], deny: [], ...some };
 }
 
