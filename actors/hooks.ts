@@ -10,8 +10,10 @@ import {
   type HookReply,
   parseHookBody,
 } from '../services/claude/hook-body.ts';
+import { MissionError } from '../services/errors/mission-error.ts';
 import type { MissionCore } from './core.ts';
 import type { Questions } from './questions.ts';
+import { sessionIdOf } from './slot-view.ts';
 import type { Turns } from './turns.ts';
 
 /** What the policy says of one tool call. */
@@ -42,12 +44,15 @@ type ToolHook = HookBody & { readonly name: 'PreToolUse' | 'PermissionRequest' }
 /** Tools that are themselves a question to the person: Claude Code shows their dialog, and answering it is the permission. */
 const ASKS_BY_ITSELF: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode', 'EnterPlanMode']);
 
+/** Not to answer these lets Claude Code decide alone. */
+const ASKS_FOR_A_VERDICT: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
+
 /** The edge that a hook is for the session machine. */
 function edgeOf(hook: HookBody, epoch: Epoch, at: number): SessionEvent {
   const base = { epoch, at, sessionId: hook.sessionId };
   switch (hook.name) {
     case 'SessionStart':
-      return { ...base, type: 'hook.sessionStarted' };
+      return { ...base, type: 'hook.sessionStarted', source: hook.source };
     case 'UserPromptSubmit':
       return { ...base, type: 'hook.promptSubmitted' };
     case 'PreToolUse':
@@ -147,10 +152,20 @@ export function createHooks({ core, questions, turns, judge, redact, writeLater 
   ): Promise<HookReply> {
     const runtime = core.runtime(slotId);
     const hook = parseHookBody(body);
-    if (hook === null || runtime.epoch !== epoch) return {};
+    if (hook === null || (hook.name === 'other' && ASKS_FOR_A_VERDICT.has(hook.event))) {
+      throw new MissionError('input_invalid', 'Claude Code sent a hook that cannot be read.');
+    }
+    if (runtime.epoch !== epoch) {
+      throw new MissionError('input_invalid', `The hook is of another run (${epoch}).`);
+    }
     const at = core.now();
     runtime.lastActivityAt = at;
+    core.signal(slotId, edgeOf(hook, epoch, at));
+    // A nested `claude` may have inherited our hooks: its tools are judged, but it is not this slot's turn.
+    const snapshot = core.slotSnapshot(slotId);
+    const ours = snapshot !== undefined && hook.sessionId === sessionIdOf(snapshot);
     if (
+      ours &&
       hook.name !== 'other' &&
       hook.transcriptPath !== undefined &&
       hook.transcriptPath !== runtime.transcriptPath
@@ -158,16 +173,15 @@ export function createHooks({ core, questions, turns, judge, redact, writeLater 
       runtime.transcriptPath = hook.transcriptPath;
       core.slots.updateSession(epoch, { transcriptPath: hook.transcriptPath });
     }
-    core.signal(slotId, edgeOf(hook, epoch, at));
     switch (hook.name) {
       case 'UserPromptSubmit':
-        turns.promptHeard(slotId, epoch, hook.prompt);
+        if (ours) turns.promptHeard(slotId, epoch, hook.prompt);
         return {};
       case 'Stop':
-        turns.turnEnded(slotId, epoch, hook.lastAssistantMessage);
+        if (ours) turns.turnEnded(slotId, epoch, hook.lastAssistantMessage);
         return {};
       case 'StopFailure':
-        turns.turnFailed(slotId, epoch, hook.error);
+        if (ours) turns.turnFailed(slotId, epoch, hook.error);
         return {};
       case 'PreToolUse':
         return beforeTool(slotId, epoch, hook);

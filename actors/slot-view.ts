@@ -89,6 +89,11 @@ export function readinessOf(slot: SlotSnapshot): 'ready' | 'startable' | 'busy' 
   return open ? 'ready' : 'busy';
 }
 
+/** Claude Code's id of the conversation in the terminal: `/clear` begins another one. */
+export function sessionIdOf(slot: SlotSnapshot): string | null {
+  return sessionOf(slot)?.context.sessionId ?? slot.context.plan?.sessionId ?? null;
+}
+
 /** True when the session rests at its prompt, whether or not somebody types there. */
 export function isResting(slot: SlotSnapshot): boolean {
   return sessionOf(slot)?.hasTag('resting') ?? false;

@@ -22,6 +22,21 @@ const DIALOG_SETTLES_MS = 300;
 /** A screen that no rule understands is reported, but a redraw in progress is not worth it. */
 const UNKNOWN_SETTLES_MS = 2_000;
 
+/**
+ * Whether a SessionStart under another id is this terminal's session under a new name (`/clear`, `/resume`), which only
+ * happens at rest, or a program that was started with the first breath. A nested `claude` that inherited our hooks
+ * starts up in the middle of a turn: it is somebody else.
+ */
+export function isOurSession(
+  started: { readonly sessionId: string; readonly source: string },
+  session: { readonly sessionId: string; readonly conversation: Conversation },
+): boolean {
+  if (started.sessionId === session.sessionId) return true;
+  return started.source === 'startup'
+    ? session.conversation === 'starting' || session.conversation === 'trust'
+    : !BUSY.has(session.conversation);
+}
+
 export interface Beliefs {
   readonly conversation: Conversation;
   readonly level: Level;

@@ -47,7 +47,8 @@ interface Hook extends Signal {
 
 export type SessionEvent =
   | (Signal & { readonly type: 'screen.read'; readonly reading: SessionReading })
-  | (Hook & { readonly type: 'hook.sessionStarted' })
+  /** `source` as Claude Code says it: startup, resume, clear, compact. */
+  | (Hook & { readonly type: 'hook.sessionStarted'; readonly source: string })
   | (Hook & { readonly type: 'hook.promptSubmitted' })
   | (Hook & { readonly type: 'hook.toolStarted'; readonly tool: string })
   | (Hook & { readonly type: 'hook.permissionRequested'; readonly tool: string })

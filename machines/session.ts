@@ -1,5 +1,5 @@
 import { and, assign, enqueueActions, setup } from 'xstate';
-import { contradicts, isAnotherDispute, settlingTime } from './session-conclusions.ts';
+import { contradicts, isAnotherDispute, isOurSession, settlingTime } from './session-conclusions.ts';
 import { beginContext, type SessionContext, type SessionInput } from './session-context.ts';
 import type { Conversation, Level, LevelWon, SessionEvent, SessionReading } from './session-events.ts';
 
@@ -28,6 +28,8 @@ export const sessionMachine = setup({
   },
   guards: {
     ofThisRun: ({ context, event }) => 'epoch' in event && event.epoch === context.epoch,
+    startsOurSession: ({ context, event }) =>
+      event.type === 'hook.sessionStarted' && event.epoch === context.epoch && isOurSession(event, context),
     // A hook that is still on its way when the program ends must not bring the session back to life.
     hookOfThisRun: ({ context, event }) =>
       'sessionId' in event &&
@@ -118,7 +120,7 @@ export const sessionMachine = setup({
       on: {
         'screen.read': [{ guard: 'ofThisRun', actions: 'noteReading' }, { actions: 'countDropped' }],
         'hook.sessionStarted': [
-          { guard: 'ofThisRun', actions: ['noteHook', 'noteSession'] },
+          { guard: 'startsOurSession', actions: ['noteHook', 'noteSession'] },
           { actions: 'countDropped' },
         ],
         'hook.stopFailed': [

@@ -42,8 +42,7 @@ export const AttachClientMessage = z.discriminatedUnion('type', [
 export type AttachClientMessage = z.infer<typeof AttachClientMessage>;
 
 /** `?since=<sequence>&readonly=1` */
-const AttachQuery = z.object({
+export const AttachQuery = z.object({
   since: z.coerce.number().int().nonnegative().optional(),
   readonly: z.enum(['0', '1', 'true', 'false']).optional(),
 });
-export type AttachQuery = z.infer<typeof AttachQuery>;

@@ -10,6 +10,9 @@ import { bearerToken } from './guard.ts';
 /** A tool's result can be large; more than this is not a hook. */
 const MOST_BODY_BYTES = 10 * 1024 * 1024;
 
+/** Not for people: not in the OpenAPI document. */
+const HOOK_ROUTE = { bodyLimit: MOST_BODY_BYTES, schema: { hide: true } };
+
 const Params = z.object({ slotId: SlotId, epoch: Epoch });
 
 function checkSlot(request: FastifyRequest, mission: Mission): z.infer<typeof Params> {
@@ -31,7 +34,7 @@ function failClosed(body: unknown): Record<string, unknown> {
 
 /** Where Claude Code itself calls: its hooks and its status line, with the token of the slot, which opens nothing else. */
 export function registerHookRoutes(app: FastifyInstance, mission: Mission): void {
-  app.post('/hooks/:slotId/:epoch', { bodyLimit: MOST_BODY_BYTES }, async (request, reply) => {
+  app.post('/hooks/:slotId/:epoch', HOOK_ROUTE, async (request, reply) => {
     const { slotId, epoch } = checkSlot(request, mission);
     try {
       return await mission.receiveHook(slotId, epoch, request.body, callerGone(reply));
@@ -40,7 +43,7 @@ export function registerHookRoutes(app: FastifyInstance, mission: Mission): void
       return failClosed(request.body);
     }
   });
-  app.post('/statusline/:slotId/:epoch', { bodyLimit: MOST_BODY_BYTES }, async (request, reply) => {
+  app.post('/statusline/:slotId/:epoch', HOOK_ROUTE, async (request, reply) => {
     const { slotId, epoch } = checkSlot(request, mission);
     return reply.type('text/plain').send(mission.receiveStatusLine(slotId, epoch, request.body));
   });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Mission } from '../../actors/mission/api.ts';
 import { SlotId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
 import { operations } from '../tools/registry.ts';
 import { callerGone } from './caller-gone.ts';
 
@@ -52,9 +53,17 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission): void
   );
   app.get('/api/slots', hidden, (_, reply) => call('mission_agents', {}, reply));
   app.get<{ Params: { slotId: string } }>('/api/slots/:slotId', hidden, (request) =>
-    mission.slot(SlotId.parse(request.params.slotId)),
+    mission.slot(slotIdOf(request.params.slotId)),
   );
   app.get('/api/questions', hidden, () => ({ questions: mission.questions() }));
+}
+
+function slotIdOf(text: string): SlotId {
+  const slotId = SlotId.safeParse(text);
+  if (slotId.success) return slotId.data;
+  throw new MissionError('slot_unknown', `There is no slot ${JSON.stringify(text)}.`, {
+    remedy: 'List the slots with GET /api/slots.',
+  });
 }
 
 /** Query strings carry no numbers. */

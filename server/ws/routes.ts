@@ -3,14 +3,11 @@ import { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { SlotId } from '../../db/ids.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
+import { AttachQuery } from '../attach/protocol.ts';
 import { servePty } from './pty-socket.ts';
-import { sendJson } from './send-json.ts';
+import { sendJson, sendText } from './send-json.ts';
 import { serveTasks } from './tasks-socket.ts';
 
-const PtyQuery = z.object({
-  since: z.coerce.number().int().nonnegative().optional(),
-  readonly: z.enum(['1', 'true', '0', 'false']).optional(),
-});
 const TasksQuery = z.object({ since: z.coerce.number().int().nonnegative().optional() });
 /** A request that no slot answers to. */
 const CLOSE_UNKNOWN = 4004;
@@ -25,7 +22,7 @@ export function registerSockets(
     { websocket: true, schema: { hide: true } },
     (socket, request) => {
       const slotId = SlotId.safeParse(request.params.slotId);
-      const query = PtyQuery.safeParse(request.query);
+      const query = AttachQuery.safeParse(request.query);
       if (!slotId.success || !query.success) {
         sendJson(socket, {
           type: 'error',
@@ -46,7 +43,7 @@ export function registerSockets(
     serveTasks(socket, mission, TasksQuery.safeParse(request.query).data?.since);
   });
   app.get('/inspect', { websocket: true, schema: { hide: true } }, (socket) => {
-    const leave = stately.addViewer((text) => socket.send(text));
+    const leave = stately.addViewer((text) => sendText(socket, text));
     socket.on('close', leave);
     socket.on('error', () => socket.terminate());
   });

@@ -6,11 +6,15 @@ const MOST_BUFFERED_BYTES = 8 * 1024 * 1024;
 const CLOSE_TOO_SLOW = 1013;
 
 /** Sends one message, unless the client has gone; drops a client that has fallen too far behind. */
-export function sendJson(socket: WebSocket, message: unknown): void {
+export function sendText(socket: WebSocket, text: string): void {
   if (socket.readyState !== socket.OPEN) return;
   if (socket.bufferedAmount > MOST_BUFFERED_BYTES) {
     socket.close(CLOSE_TOO_SLOW, 'too slow');
     return;
   }
-  socket.send(JSON.stringify(message));
+  socket.send(text);
+}
+
+export function sendJson(socket: WebSocket, message: unknown): void {
+  sendText(socket, JSON.stringify(message));
 }

@@ -176,8 +176,3 @@ export function denyRequest(message: string): HookReply {
     hookSpecificOutput: { hookEventName: 'PermissionRequest', decision: { behavior: 'deny', message } },
   };
 }
-
-/** Nothing to say: Claude Code goes on as it would have. */
-export function noOpinion(): HookReply {
-  return {};
-}

@@ -41,7 +41,7 @@ export function startSession() {
     passes: (ms: number) => clock.moveTo(clock.now() + ms),
     /** At rest, with hooks that are heard. */
     ready: () => {
-      bench.send({ type: 'hook.sessionStarted' });
+      bench.send({ type: 'hook.sessionStarted', source: 'startup' });
       bench.shows('idle');
       bench.passes(1_000);
     },

@@ -10,7 +10,7 @@ import { type BareEvent, EPOCH, SESSION, screen, signal, startSession } from './
 
 const LEVELS = CONVERSATION_STATES.filter((state): state is Level => state !== 'exited');
 const HOOKS: readonly BareEvent[] = [
-  { type: 'hook.sessionStarted' },
+  { type: 'hook.sessionStarted', source: 'startup' },
   { type: 'hook.promptSubmitted' },
   { type: 'hook.toolStarted', tool: 'Bash' },
   { type: 'hook.permissionRequested', tool: 'Bash' },

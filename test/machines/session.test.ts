@@ -19,7 +19,7 @@ describe('before the first hook the screen decides', () => {
     const session = startSession();
     session.shows('trust');
     expect(session.view()).toMatchObject({ state: 'confirming', conversation: 'trust' });
-    session.send({ type: 'hook.sessionStarted' });
+    session.send({ type: 'hook.sessionStarted', source: 'startup' });
     session.shows('starting');
     expect(session.conversation()).toBe('trust');
     session.shows('idle');
@@ -225,7 +225,7 @@ describe('what is not of this session', () => {
     session.ready();
     session.send({ type: 'hook.promptSubmitted' }, { sessionId: 'session-2' });
     expect(session.view().state).toBe('idle');
-    session.send({ type: 'hook.sessionStarted' }, { sessionId: 'session-2' });
+    session.send({ type: 'hook.sessionStarted', source: 'clear' }, { sessionId: 'session-2' });
     session.send({ type: 'hook.promptSubmitted' }, { sessionId: 'session-2' });
     expect(session.view().state).toBe('thinking');
   });

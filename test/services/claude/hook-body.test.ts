@@ -5,7 +5,6 @@ import {
   askTool,
   denyRequest,
   denyTool,
-  noOpinion,
   parseHookBody,
 } from '../../../services/claude/hook-body.ts';
 
@@ -96,5 +95,4 @@ it('replies in the shapes that Claude Code obeys', () => {
   expect(askTool('unsure')).toEqual(tool('ask', 'unsure'));
   expect(allowRequest()).toEqual(request({ behavior: 'allow' }));
   expect(denyRequest('no')).toEqual(request({ behavior: 'deny', message: 'no' }));
-  expect(noOpinion()).toEqual({});
 });
