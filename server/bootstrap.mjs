@@ -14,6 +14,7 @@ const ASSETS = [
   'inspector/board/index.html',
   'inspector/board/board.css',
   'inspector/board/board.js',
+  'inspector/board/icon.svg',
   'services/claude/status-line.mjs',
 ];
 

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import http from 'node:http';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createWorld, type Daemon, ended, type World } from './world.ts';
+
+const CHROMIUM = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((file) => file !== undefined && existsSync(file));
+if (CHROMIUM === undefined)
+  console.warn(
+    'test/e2e/board.test.ts is skipped: no chromium is installed (apt install chromium, or set CHROMIUM).',
+  );
+
+describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
+  let world: World;
+  let daemon: Daemon;
+  let browser: Browser;
+  /** A page of somebody else, on this very machine. */
+  let elsewhere: http.Server;
+  beforeAll(async () => {
+    world = await createWorld();
+    daemon = await world.start();
+    browser = await chromium.launch({
+      ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
+      args: ['--no-sandbox'],
+    });
+    elsewhere = http.createServer((_, reply) =>
+      reply.setHeader('content-type', 'text/html').end(
+        `<form method="post" enctype="text/plain" action="${address()}api/tools/mission_kill">
+          <input name='{"slotId":"coder-1","x":"' value='"}'><button>forge</button></form>`,
+      ),
+    );
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(async () => {
+    await browser.close();
+    await new Promise((resolve) => elsewhere.close(resolve));
+    expect(await world.close()).toEqual([]);
+  });
+
+  const address = () => `http://127.0.0.1:${daemon.port}/`;
+
+  interface Watched {
+    readonly page: Page;
+    /** Whatever the browser had to complain about: the console, exceptions, the content security policy. */
+    readonly complaints: string[];
+    readonly requested: string[];
+  }
+
+  async function open(hash: string): Promise<Watched> {
+    const page = await (await browser.newContext()).newPage();
+    const complaints: string[] = [];
+    const requested: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('request', (request) => requested.push(request.url()));
+    await page.goto(address() + hash);
+    return { page, complaints, requested };
+  }
+
+  test('shows slots and tasks as they move, and keeps the token to itself', async () => {
+    const { page, complaints, requested } = await open(`#token=${daemon.token}`);
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByRole('cell', { name: 'researcher-1' }).waitFor();
+    const { taskId } = await daemon.client.submit({
+      role: 'researcher',
+      prompt: 'say: <img src=x onerror="document.title=\'owned\'"> is only text',
+    });
+    await ended(daemon.client, taskId);
+    await page.getByText('is only text').last().waitFor();
+    expect(await page.title()).toBe('missiond');
+    expect(await page.locator('main img').count()).toBe(0);
+    expect(page.url()).toBe(address());
+    expect(requested.filter((url) => !url.startsWith(address()) && !url.startsWith('data:'))).toEqual([]);
+    expect(requested.filter((url) => url.includes(daemon.token))).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('a question is answered with its button', async () => {
+    const { page, complaints } = await open(`#token=${daemon.token}`);
+    const { taskId } = await daemon.client.submit({
+      role: 'coder',
+      prompt: 'tool: Bash {"command":"touch from-the-page.txt","description":"x"}',
+    });
+    await page.getByText('touch from-the-page.txt').first().waitFor();
+    await page.getByRole('button', { name: 'Yes', exact: true }).click();
+    expect((await ended(daemon.client, taskId)).status).toBe('done');
+    await page.getByText('Nothing.').waitFor();
+    expect(existsSync(`${world.workspace('coder-1')}/from-the-page.txt`)).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  test('without the token it shows nothing but the form', async () => {
+    const { page } = await open('');
+    await page.getByLabel('Token of daemon.json').waitFor();
+    expect(await page.getByRole('cell').count()).toBe(0);
+  });
+
+  test('another page can neither read, nor call, nor listen, not even with the token', async () => {
+    const page = await (await browser.newContext()).newPage();
+    const listening = elsewhere.address();
+    await page.goto(`http://127.0.0.1:${typeof listening === 'object' ? listening?.port : ''}/`);
+    const tried = await page.evaluate(
+      async ({ target, token }) => {
+        const attempt = async (run: () => Promise<unknown>) => {
+          try {
+            return `got in: ${JSON.stringify(await run())}`;
+          } catch {
+            return 'refused';
+          }
+        };
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+        return Promise.all([
+          attempt(async () => (await fetch(`${target}health`)).text()),
+          attempt(async () => (await fetch(`${target}api/slots`, { headers })).text()),
+          attempt(async () =>
+            (
+              await fetch(`${target}api/tools/mission_kill`, {
+                method: 'POST',
+                headers,
+                body: '{"slotId":"coder-1"}',
+              })
+            ).text(),
+          ),
+          attempt(
+            () =>
+              new Promise((resolve, reject) => {
+                const socket = new WebSocket(`${target.replace('http', 'ws')}tasks`, [
+                  'missiond',
+                  `token.${token}`,
+                ]);
+                socket.onopen = () => resolve('open');
+                socket.onerror = () => reject(new Error('refused'));
+              }),
+          ),
+        ]);
+      },
+      { target: address(), token: daemon.token },
+    );
+    expect(tried).toEqual(['refused', 'refused', 'refused', 'refused']);
+    // A form needs nobody's leave to be sent; it must change nothing.
+    await page.getByRole('button', { name: 'forge' }).click();
+    await page.getByText('not_authorised').waitFor();
+    expect((await daemon.client.ptyStatus({ slotId: 'coder-1' })).slots[0]?.state).toBe('idle');
+  });
+
+  test('nobody frames it', async () => {
+    const page = await (await browser.newContext()).newPage();
+    const refused = new Promise<string>((resolve) =>
+      page.on('console', (message) => message.text().includes('frame-ancestors') && resolve(message.text())),
+    );
+    await page.setContent(`<iframe src="${address()}"></iframe>`);
+    expect(await refused).toContain("frame-ancestors 'none'");
+  });
+});
