@@ -48,7 +48,7 @@ const ASKS_BY_ITSELF: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPla
 const ASKS_FOR_A_VERDICT: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
 
 /** The edge that a hook is for the session machine. */
-function edgeOf(hook: HookBody, epoch: Epoch, at: number): SessionEvent {
+export function edgeOf(hook: HookBody, epoch: string, at: number): SessionEvent {
   const base = { epoch, at, sessionId: hook.sessionId };
   switch (hook.name) {
     case 'SessionStart':

@@ -1,9 +1,12 @@
 import { createActor } from 'xstate';
 import { sessionMachine } from '../machines/session.ts';
 import { type SessionStateName, viewSession } from '../machines/session-view.ts';
+import type { HookBody } from '../services/claude/hook-body.ts';
 import type { Recording } from '../services/recording/asciicast.ts';
 import { createVirtualClock } from '../services/recording/virtual-clock.ts';
+import type { ScreenReading } from '../services/terminal/reading.ts';
 import { createScreenReader } from '../services/terminal/screen-reader.ts';
+import { edgeOf } from './hooks.ts';
 
 /** What the recording is taken for: nothing outside it is known. */
 const EPOCH = 'replay';
@@ -16,15 +19,26 @@ export interface ReplayChange {
   readonly state: Exclude<SessionStateName, 'unknown'>;
 }
 
+export interface ReplayOptions {
+  /** Hooks that came while it was recorded, in order: the statechart then hears them too. Times in seconds. */
+  readonly hooks?: readonly { readonly t: number; readonly hook: HookBody }[];
+  /** Sees every reading, also those that move nothing. */
+  readonly onReading?: (reading: ScreenReading) => void;
+}
+
 /**
  * Plays a recording through the same screen reader and the same statechart as a live session, on a virtual clock,
  * and yields each change of state. `unknown` has no name in the format: the state before it stands on.
  */
-export async function* replay(recording: Recording): AsyncGenerator<ReplayChange> {
+export async function* replay(
+  recording: Recording,
+  { hooks = [], onReading }: ReplayOptions = {},
+): AsyncGenerator<ReplayChange> {
   const clock = createVirtualClock();
   const changes: ReplayChange[] = [];
   let last: ReplayChange['state'] | undefined;
-  const actor = createActor(sessionMachine, { clock, input: { epoch: EPOCH, sessionId: EPOCH, at: 0 } });
+  const sessionId = hooks[0]?.hook.sessionId ?? EPOCH;
+  const actor = createActor(sessionMachine, { clock, input: { epoch: EPOCH, sessionId, at: 0 } });
   actor.subscribe((snapshot) => {
     const { state } = viewSession(snapshot);
     if (state === 'unknown' || state === last) return;
@@ -37,18 +51,32 @@ export async function* replay(recording: Recording): AsyncGenerator<ReplayChange
     rows: recording.rows,
     scrollback: 0,
     clock,
-    onReading: (reading) => actor.send({ type: 'screen.read', epoch: EPOCH, at: reading.at, reading }),
+    onReading(reading) {
+      onReading?.(reading);
+      actor.send({ type: 'screen.read', epoch: EPOCH, at: reading.at, reading });
+    },
     // Nobody listens: the program's questions were answered when it was recorded.
     onReply: () => {},
   });
+  const edges = [...hooks];
+  const hear = (until: number) => {
+    while ((edges[0]?.t ?? Number.POSITIVE_INFINITY) <= until) {
+      const next = edges.shift();
+      if (next === undefined) return;
+      clock.moveTo(next.t * 1000);
+      actor.send(edgeOf(next.hook, EPOCH, clock.now()));
+    }
+  };
   try {
     for await (const event of recording.events) {
+      hear(event.at);
       clock.moveTo(event.at * 1000);
       if (event.kind === 'o') await new Promise<void>((parsed) => reader.feed(event.data, parsed));
       const size = event.kind === 'r' ? /^(\d+)x(\d+)$/.exec(event.data) : null;
       if (size !== null) reader.resize(Number(size[1]), Number(size[2]));
       yield* changes.splice(0);
     }
+    hear(Number.POSITIVE_INFINITY);
     clock.moveTo(clock.now() + SETTLE_MS);
     yield* changes.splice(0);
   } finally {

@@ -93,3 +93,8 @@ export function answerSideRequest(request: MessagesRequest): string {
     ? '{"title":"Scripted session","isNewTopic":true}'
     : 'ok';
 }
+
+/** The words with which Claude Code asks for the summary that replaces a conversation (2.0.60 to 2.1.329). */
+export function isCompaction(turn: Turn): boolean {
+  return /^Your task is to create a detailed summary\b/m.test(turn.prompt);
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Turn } from './conversation.ts';
+import { isCompaction, type Turn } from './conversation.ts';
 
 export type ReplyBlock =
   | { readonly type: 'text'; readonly text: string }
@@ -19,6 +19,8 @@ const USUAL_WORD_MS = 15;
 const WHOLE_ANSWER_MS = 2_000;
 /** `slow:` and `think:` promise ten words a second. */
 const SLOW_WORD_MS = 100;
+/** A summary takes long enough to be seen. */
+const SUMMARY_WORDS = 30;
 /** Of a tool's result only the beginning is repeated. */
 const RESULT_CHARACTERS = 200;
 /** What Claude Code adds to a result for the model only. */
@@ -41,6 +43,10 @@ function words(count: number, word: string): string {
   return Array.from({ length: count }, (_, index) => `${word}${index}`).join(' ');
 }
 
+function lines(count: number): string {
+  return Array.from({ length: count }, (_, index) => `line ${index} of a long answer`).join('\n');
+}
+
 function say(text: string): Reply {
   const count = text.split(/\s+/).length;
   return {
@@ -48,6 +54,10 @@ function say(text: string): Reply {
     blocks: [{ type: 'text', text }],
     wordMs: Math.min(USUAL_WORD_MS, WHOLE_ANSWER_MS / count),
   };
+}
+
+function slowly(count: number): Reply {
+  return { kind: 'blocks', blocks: [{ type: 'text', text: words(count, 'word') }], wordMs: SLOW_WORD_MS };
 }
 
 function useTools(blocks: readonly ReplyBlock[]): Reply {
@@ -81,7 +91,13 @@ function perform(step: string, turn: Turn): Reply {
       return { kind: 'blocks', blocks, wordMs: USUAL_WORD_MS };
     }
     case 'slow':
-      return { kind: 'blocks', blocks: [{ type: 'text', text: words(first, 'word') }], wordMs: SLOW_WORD_MS };
+      return slowly(first);
+    case 'lines':
+      return {
+        kind: 'blocks',
+        blocks: [{ type: 'text', text: lines(first) }],
+        wordMs: USUAL_WORD_MS,
+      };
     case 'think':
       return {
         kind: 'blocks',
@@ -120,11 +136,12 @@ function perform(step: string, turn: Turn): Reply {
 
 /**
  * Decides the reply by the person's words:
- * `say: TEXT`, `texts: ["…", …]` (blocks of one message), `slow: WORDS`, `think: SECONDS`, `tool: NAME {json}`, `tools: [[NAME, {…}], …]`, `error: STATUS`,
- * `flaky: STATUS FAILURES`, `usage: TOKENS`, `hang`. A line `then STEP` follows when the tools of the step before
+ * `say: TEXT`, `texts: ["…", …]` (blocks of one message), `slow: WORDS`, `lines: LINES`, `think: SECONDS`, `tool: NAME {json}`, `tools: [[NAME, {…}], …]`, `error: STATUS`,
+ * `flaky: STATUS FAILURES`, `usage: TOKENS`, `hang`. A request for a summary (`/compact`) gets one, slowly. A line `then STEP` follows when the tools of the step before
  * have answered; `{result}` in it stands for what they said. Without a further step the result itself is told.
  */
 export function decideReply(turn: Turn): Reply {
+  if (isCompaction(turn)) return slowly(SUMMARY_WORDS);
   const step = stepsOf(turn.prompt)[turn.rounds];
   return step === undefined ? say(tellResult(turn)) : perform(step, turn);
 }

@@ -11,6 +11,8 @@ export interface ScriptedModelEvent {
   readonly id: number;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** The person's last words, as in `ScriptedRequest`: they tell a sub-agent's requests from the conversation's. */
+  readonly prompt: string;
   /** The tool, of `tool_use`; the stop reason, or `gone` when the client left, of `stop`. */
   readonly detail?: string;
 }
@@ -62,7 +64,7 @@ export async function startScriptedModel(options: { readonly port?: number } = {
     const side = isSideRequest(body, turn);
     const announce = (type: ScriptedModelEvent['type'], detail?: string) => {
       if (side) return;
-      const event = { type, id, at: Date.now() };
+      const event = { type, id, at: Date.now(), prompt: turn.prompt };
       events.emit('event', detail === undefined ? event : { ...event, detail });
     };
     if (!side) heard.push({ id, at: Date.now(), prompt: turn.prompt, results: turn.results, body });

@@ -9,11 +9,20 @@ export interface Truth extends Change {
   readonly shown?: number;
 }
 
+/** A stretch of time that is scored. */
+interface Span extends Truth {
+  readonly end: number;
+}
+
 export interface Score {
+  /** Seconds that were scored. */
+  readonly scored: number;
   /** Share of the scored time in which the state was right. */
   readonly accuracy: number;
   /** The same with thinking, responding and tool_running taken as one. */
   readonly busyMerged: number;
+  /** True states that were never detected while they lasted. */
+  readonly missed: readonly string[];
   /** Wrong time in seconds, by `true->detected`. */
   readonly wrong: Readonly<Record<string, number>>;
 }
@@ -27,22 +36,32 @@ const NOT_SCORED: ReadonlySet<string> = new Set(['starting', 'unknown', 'end']);
 const coarse = (state: string): string =>
   ['thinking', 'responding', 'tool_running'].includes(state) ? 'busy' : state;
 
+/** A tool that ends in a dialog never ran: what the screen shows between is neither. */
+function spansOf(truth: readonly Truth[]): Span[] {
+  return truth.flatMap((change, index) => {
+    const next = truth[index + 1];
+    const end = next?.t ?? change.t;
+    const neverRan = change.state === 'tool_running' && next?.state === 'confirming';
+    return NOT_SCORED.has(change.state) || end - change.t < SHORT || neverRan ? [] : [{ ...change, end }];
+  });
+}
+
+function wasMissed({ t, end, state, shown }: Span, detected: readonly Change[]): boolean {
+  if (state === 'responding' && (shown === undefined || end - shown < SHORT)) return false;
+  return !detected.some(
+    (change, at) =>
+      change.state === state && change.t < end && (detected[at + 1]?.t ?? Number.POSITIVE_INFINITY) > t,
+  );
+}
+
 /** Compares a timeline with the truth, weighted by time. Until an answer's text stands on the screen, thinking is right for responding. */
 export function score(truth: readonly Truth[], detected: readonly Change[]): Score {
   let total = 0;
   let right = 0;
   let busyRight = 0;
   const wrong: Record<string, number> = {};
-  for (const [index, { t, state, shown }] of truth.entries()) {
-    const next = truth[index + 1];
-    const end = next?.t ?? t;
-    // A tool that ends in a dialog never ran: what the screen shows between is neither.
-    if (
-      NOT_SCORED.has(state) ||
-      end - t < SHORT ||
-      (state === 'tool_running' && next?.state === 'confirming')
-    )
-      continue;
+  const spans = spansOf(truth);
+  for (const { t, state, shown, end } of spans) {
     for (const [position, change] of detected.entries()) {
       const until = Math.min(detected[position + 1]?.t ?? Number.POSITIVE_INFINITY, end);
       const from = Math.max(change.t, t + TOLERANCE);
@@ -59,5 +78,13 @@ export function score(truth: readonly Truth[], detected: readonly Change[]): Sco
         wrong[`${state}->${change.state}`] = (wrong[`${state}->${change.state}`] ?? 0) + time - good;
     }
   }
-  return { accuracy: right / total, busyMerged: busyRight / total, wrong };
+  return {
+    scored: total,
+    accuracy: total === 0 ? 1 : right / total,
+    busyMerged: total === 0 ? 1 : busyRight / total,
+    missed: spans
+      .filter((span) => wasMissed(span, detected))
+      .map(({ state, t }) => `${state} at ${t.toFixed(1)} s`),
+    wrong,
+  };
 }

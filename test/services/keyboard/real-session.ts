@@ -13,6 +13,7 @@ import { ensureClaudeCode } from '../../../services/claude/install.ts';
 import { buildLaunch } from '../../../services/claude/profile.ts';
 import { prepareSandboxHome } from '../../../services/claude/sandbox-home.ts';
 import { createKeyboard } from '../../../services/keyboard/keyboard.ts';
+import { atLeast } from '../../../services/keyboard/version-order.ts';
 import { startScriptedModel } from '../../../services/scripted-model/start-scripted-model.ts';
 import type { ScreenReading } from '../../../services/terminal/reading.ts';
 import { createScreenReader } from '../../../services/terminal/screen-reader.ts';
@@ -20,6 +21,24 @@ import { createScreenReader } from '../../../services/terminal/screen-reader.ts'
 const API_KEY = `sk-ant-test-${'0'.repeat(40)}`;
 const COLUMNS = 140;
 const ROWS = 45;
+/** Newer versions say `manual` where older ones say `default`, which is what they start in. */
+const MANUAL_SINCE = '2.1.200';
+
+function bareLaunch(version: string, own: Readonly<Record<string, string>>) {
+  return {
+    args: atLeast(version, MANUAL_SINCE) ? ['--permission-mode', 'manual'] : [],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      TERM: 'xterm-256color',
+      COLORTERM: 'truecolor',
+      LANG: 'C.UTF-8',
+      SHELL: '/bin/bash',
+      IS_SANDBOX: '1',
+      DISABLE_AUTOUPDATER: '1',
+      ...own,
+    },
+  };
+}
 
 /** A real Claude Code in a pseudo-terminal of its own, with a scripted model, a HOME of its own, and our hooks. */
 export async function startRealSession(
@@ -27,14 +46,29 @@ export async function startRealSession(
     readonly answer?: (hook: HookBody, signal: AbortSignal) => HookReply | Promise<HookReply>;
     /** Another version than the pinned one, already on the disk. */
     readonly program?: { readonly file: string; readonly version: string };
+    readonly columns?: number;
+    readonly rows?: number;
+    /** False: the folder is new to Claude Code, which asks about it. */
+    readonly trusted?: boolean;
+    /** As a person starts it: no hooks, no status line, none of our profile. */
+    readonly bare?: boolean;
+    /** Added to the environment, last. */
+    readonly env?: Readonly<Record<string, string>>;
+    /** What the program writes, as it comes. */
+    readonly onOutput?: (data: string) => void;
   } = {},
 ) {
+  const { columns = COLUMNS, rows = ROWS, trusted = true, bare = false } = options;
   const program = options.program ?? (await ensureClaudeCode());
   const root = realpathSync(mkdtempSync(path.join(tmpdir(), 'missiond-real-')));
   const claudeHome = path.join(root, 'home');
   const cwd = path.join(root, 'work');
   mkdirSync(cwd);
-  prepareSandboxHome(claudeHome, { apiKey: API_KEY, trusted: [cwd], version: program.version });
+  prepareSandboxHome(claudeHome, {
+    apiKey: API_KEY,
+    trusted: trusted ? [cwd] : [],
+    version: program.version,
+  });
   const model = await startScriptedModel();
 
   const hooks: HookBody[] = [];
@@ -66,17 +100,15 @@ export async function startRealSession(
   const address = server.address();
   const door = `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : 0}`;
 
+  const ownEnv = {
+    HOME: claudeHome,
+    ANTHROPIC_BASE_URL: model.url,
+    ANTHROPIC_API_KEY: API_KEY,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    ...options.env,
+  };
   const launch = await buildLaunch({
-    slot: {
-      id: SlotId.parse('coder-1'),
-      cwd,
-      env: {
-        HOME: claudeHome,
-        ANTHROPIC_BASE_URL: model.url,
-        ANTHROPIC_API_KEY: API_KEY,
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      },
-    },
+    slot: { id: SlotId.parse('coder-1'), cwd, env: ownEnv },
     program,
     sessionId: ClaudeSessionId.parse(randomUUID()),
     resume: false,
@@ -87,17 +119,18 @@ export async function startRealSession(
     home: path.join(root, 'missiond'),
     inherited: { PATH: process.env['PATH'], SHELL: '/bin/bash' },
   });
-  const child = spawn(launch.file, [...launch.args], {
+  const { args, env } = bare ? bareLaunch(program.version, ownEnv) : launch;
+  const child = spawn(launch.file, [...args], {
     name: 'xterm-256color',
-    cols: COLUMNS,
-    rows: ROWS,
+    cols: columns,
+    rows,
     cwd,
-    env: { ...launch.env },
+    env: { ...env },
   });
   let running = true;
   const reader = createScreenReader({
-    columns: COLUMNS,
-    rows: ROWS,
+    columns,
+    rows,
     scrollback: 1_000,
     clock: {
       now: Date.now,
@@ -111,7 +144,10 @@ export async function startRealSession(
       if (running) child.write(data);
     },
   });
-  child.onData((data) => reader.feed(data));
+  child.onData((data) => {
+    options.onOutput?.(data);
+    reader.feed(data);
+  });
   child.onExit(() => {
     running = false;
     changes.emit('exit');
@@ -162,6 +198,10 @@ export async function startRealSession(
     nextHook,
     screen,
     write: (data: string) => child.write(data),
+    resize(nextColumns: number, nextRows: number) {
+      reader.resize(nextColumns, nextRows);
+      if (running) child.resize(nextColumns, nextRows);
+    },
     text: () => reader.text(),
     pid: child.pid,
     async close() {

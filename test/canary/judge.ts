@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type ReplayChange, type ReplayOptions, replay } from '../../actors/replay.ts';
+import type { HookBody } from '../../services/claude/hook-body.ts';
+import { openRecording } from '../../services/recording/asciicast.ts';
+import type { DialogReading } from '../../services/terminal/reading.ts';
+import { type Score, score } from '../recordings/score.ts';
+
+const Line = z.object({
+  t: z.number(),
+  state: z.string(),
+  shown: z.number().optional(),
+  dialog: z.string().optional(),
+});
+type Line = z.infer<typeof Line>;
+const HookLine = z.object({ t: z.number(), hook: z.custom<HookBody>((value) => typeof value === 'object') });
+
+export interface Judgement {
+  /** The terminal alone. */
+  readonly screen: Score;
+  /** Hooks joined in; null when none came. */
+  readonly joined: Score | null;
+  /** Dialogs that stood on the screen, and how many of them were read as what they were. */
+  readonly dialogs: { readonly shown: number; readonly right: number; readonly wrong: readonly string[] };
+}
+
+function parseLines<T>(schema: z.ZodType<T>, file: string): T[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => schema.parse(JSON.parse(line)));
+}
+
+async function timeline(cast: string, options: ReplayOptions): Promise<ReplayChange[]> {
+  const changes: ReplayChange[] = [];
+  for await (const change of replay(await openRecording(cast), options)) changes.push(change);
+  return changes;
+}
+
+function dialogsRead(
+  truth: readonly Line[],
+  readings: readonly { readonly t: number; readonly kind: DialogReading['kind'] | null }[],
+): Judgement['dialogs'] {
+  const spans = truth.flatMap((line, at) =>
+    line.dialog === undefined ? [] : [{ t: line.t, dialog: line.dialog, end: truth[at + 1]?.t ?? line.t }],
+  );
+  const wrong = spans.flatMap(({ t, dialog, end }) => {
+    const seen = readings.findLast((reading) => reading.t < end - 0.1)?.kind ?? 'none';
+    return seen === dialog ? [] : [`${dialog} read as ${seen} at ${t.toFixed(1)} s`];
+  });
+  return { shown: spans.length, right: spans.length - wrong.length, wrong };
+}
+
+/** Scores a recording (path without ending): the terminal alone, and with the hooks that came. */
+export async function judge(recording: string): Promise<Judgement> {
+  const cast = `${recording}.cast`;
+  const truth = parseLines(Line, `${recording}.truth.jsonl`).map(({ shown, dialog, ...line }) => ({
+    ...line,
+    ...(shown === undefined ? {} : { shown }),
+    ...(dialog === undefined ? {} : { dialog }),
+  }));
+  const hooks = parseLines(HookLine, `${recording}.hooks.jsonl`);
+  const readings: { t: number; kind: DialogReading['kind'] | null }[] = [];
+  const alone = await timeline(cast, {
+    onReading: ({ at, dialog }) => readings.push({ t: at / 1000, kind: dialog?.kind ?? null }),
+  });
+  return {
+    screen: score(truth, alone),
+    joined: hooks.length === 0 ? null : score(truth, await timeline(cast, { hooks })),
+    dialogs: dialogsRead(truth, readings),
+  };
+}
