@@ -51,3 +51,29 @@ export function createBus(firstSequence: number, onListenerError: (error: unknow
     lastSequence: () => sequence,
   };
 }
+
+/** Resolves when `holds` is true, now or after an event. Rejects with the signal's reason. */
+export function untilEvent(
+  bus: Pick<Bus, 'subscribe'>,
+  holds: () => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    if (holds()) return resolve();
+    const stop = (): void => {
+      leave();
+      signal.removeEventListener('abort', aborted);
+    };
+    const aborted = (): void => {
+      stop();
+      reject(signal.reason);
+    };
+    const leave = bus.subscribe(() => {
+      if (!holds()) return;
+      stop();
+      resolve();
+    });
+    signal.addEventListener('abort', aborted);
+  });
+}

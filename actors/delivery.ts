@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { DeliveryId, type Epoch, type SlotId, type TaskId } from '../db/ids.ts';
+import { DeliveryId, type SlotId, type TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task.ts';
 import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../services/errors/mission-error.ts';
-import type { TaskLedger } from '../services/ledger/task-ledger.ts';
+import type { DeliveryRow, TaskLedger } from '../services/ledger/task-ledger.ts';
 import type { SlotRuntime } from './slot-runtime.ts';
-import type { TurnRecord, Turns } from './turns.ts';
+import type { Transcripts } from './transcripts.ts';
+import type { Turns } from './turns.ts';
 
 export interface DeliveryDependencies {
   readonly tasks: TaskLedger;
-  readonly turns: Turns;
+  readonly turns: Pick<Turns, 'onSubmitted'>;
+  readonly transcripts: Transcripts;
   readonly now: () => number;
   readonly runtime: (assignment: Assignment) => SlotRuntime;
   /** The words as UserPromptSubmit will carry them. Throws MissionError when the prompt cannot be typed. */
   readonly expectedWords: (prompt: string, slotId: SlotId) => string;
-  readonly readTurn: (epoch: Epoch, expected: string) => Promise<TurnRecord>;
+  /** Resolves when no turn goes on in the session and its prompt box is open, whatever stands in it. */
+  readonly untilResting: (assignment: Assignment, signal: AbortSignal) => Promise<void>;
   /** Tells the session that what stands in its prompt box from here on is ours, or no longer. */
   readonly typing: (assignment: Assignment, began: boolean) => void;
   /** Writes everything that is pending, so that the ledger is ahead of the keyboard. */
@@ -25,19 +28,67 @@ function isCode(code: string): code is MissionErrorCode {
 }
 
 /**
- * Carries a task's prompt into its session. The ledger is written before the keys are pressed:
- * a daemon that comes back looks there, and in the transcript, before it types anything again.
+ * Carries a task's prompt into its session: queued ▸ typed ▸ submitted (the UserPromptSubmit hook) ▸ answered, or refused.
+ * Each step is a row of the ledger before it is a key of the keyboard, so a daemon that comes back knows how far the
+ * last one may have got, and asks the world about the rest before it types anything.
  */
 export function createDelivery({
   tasks,
   turns,
+  transcripts,
   now,
   runtime,
   expectedWords,
-  readTurn,
+  untilResting,
   typing,
   flush,
 }: DeliveryDependencies) {
+  function markSubmitted({ id }: DeliveryRow): void {
+    tasks.updateDelivery(id, { status: 'submitted', submittedAt: now() });
+  }
+
+  /** Enter may have been pressed before the last daemon ended. Only a session at rest has decided what became of it. */
+  async function hasArrived(
+    delivery: DeliveryRow,
+    assignment: Assignment,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if ((await transcripts.turnOf(delivery))?.found === true) return true;
+    await untilResting(assignment, signal);
+    const turn = await transcripts.turnOf(delivery);
+    if (turn !== null) return turn.found;
+    throw new MissionError(
+      'delivery_failed',
+      'The daemon ended while it delivered the prompt, and nothing says whether it arrived.',
+      { remedy: `Look at the terminal (missiond attach ${assignment.slotId}) before you submit it again.` },
+    );
+  }
+
+  async function begin(
+    taskId: TaskId,
+    { slotId, epoch }: Assignment,
+    expected: string,
+  ): Promise<DeliveryRow> {
+    const place = await transcripts.endOf(epoch);
+    const row: DeliveryRow = {
+      id: DeliveryId.parse(randomUUID()),
+      taskId,
+      slotId,
+      epoch,
+      expected,
+      status: 'queued',
+      failure: null,
+      transcriptPath: place?.path ?? null,
+      transcriptOffset: place?.offset ?? 0,
+      createdAt: now(),
+      typedAt: null,
+      submittedAt: null,
+      answeredAt: null,
+    };
+    tasks.startDelivery(row);
+    return row;
+  }
+
   return async function deliver(
     taskId: TaskId,
     assignment: Assignment | null,
@@ -54,32 +105,15 @@ export function createDelivery({
     // One that was refused was never typed: this is another.
     const before = last?.status === 'refused' ? undefined : last;
     if (before?.status === 'submitted' || before?.status === 'answered') return;
-    if (before?.status === 'typed' && (await readTurn(epoch, expected)).found) {
-      // Claude Code took it while no daemon listened to its hooks.
-      tasks.updateDelivery(before.id, { status: 'submitted', submittedAt: now() });
-      return;
+    if (before?.status === 'typed' && (await hasArrived(before, assignment, signal))) {
+      return markSubmitted(before);
     }
     if (held.keyboard === null || held.epoch !== epoch) {
       throw new MissionError('slot_not_running', `Slot ${slotId} has no running session any more.`, {
         remedy: 'Submit the task again; the slot is started when it is needed.',
       });
     }
-    const id = before?.id ?? DeliveryId.parse(randomUUID());
-    if (before === undefined) {
-      tasks.startDelivery({
-        id,
-        taskId,
-        slotId,
-        epoch,
-        expected,
-        status: 'queued',
-        failure: null,
-        createdAt: now(),
-        typedAt: null,
-        submittedAt: null,
-        answeredAt: null,
-      });
-    }
+    const delivery = before ?? (await begin(taskId, assignment, expected));
     let stopListening = () => {};
     const submitted = new Promise<void>((resolve) => {
       stopListening = turns.onSubmitted(taskId, resolve);
@@ -89,12 +123,15 @@ export function createDelivery({
       const typed = await held.keyboard.deliver(task.prompt, {
         signal,
         submitted,
-        ours: before?.status === 'typed',
-        typed: () => tasks.updateDelivery(id, { status: 'typed', typedAt: now() }),
+        ours: before !== undefined,
+        typed: () => tasks.updateDelivery(delivery.id, { status: 'typed', typedAt: now() }),
       });
       if (typed.ok) return;
-      tasks.updateDelivery(id, { status: 'refused', failure: typed.failure.message });
       const { code, message, remedy } = typed.failure;
+      // Hooks can be switched off or lost; the transcript then is the only proof that the words arrived.
+      if (code === 'delivery_failed' && (await transcripts.turnOf(delivery))?.found === true)
+        return markSubmitted(delivery);
+      tasks.updateDelivery(delivery.id, { status: 'refused', failure: message });
       throw new MissionError(
         isCode(code) ? code : 'delivery_failed',
         message,

@@ -27,7 +27,7 @@ export interface DeliverOptions {
   readonly submitted: Promise<void>;
   /** Called before Enter is pressed: from then on the prompt may have arrived. */
   readonly typed: () => void;
-  /** An earlier daemon had typed this prompt: what stands in the box may be ours. */
+  /** An earlier daemon had begun to type this prompt: what stands in the box may be ours. */
   readonly ours: boolean;
 }
 

@@ -89,6 +89,15 @@ export function readinessOf(slot: SlotSnapshot): 'ready' | 'startable' | 'busy' 
   return open ? 'ready' : 'busy';
 }
 
+/** True when hooks and screen agree that no turn goes on, whatever stands in the prompt box. */
+export function hasSettled(slot: SlotSnapshot): boolean {
+  const snapshot = sessionOf(slot);
+  return (
+    snapshot?.hasTag('resting') === true &&
+    (OPEN_FOR_PROMPTS.has(snapshot.context.level) || snapshot.context.level === 'limited')
+  );
+}
+
 /** Claude Code's id of the conversation in the terminal: `/clear` begins another one. */
 export function sessionIdOf(slot: SlotSnapshot): string | null {
   return sessionOf(slot)?.context.sessionId ?? slot.context.plan?.sessionId ?? null;

@@ -3,6 +3,7 @@ import type { MachineFailure } from '../machines/failure.ts';
 import type { TaskEvent } from '../machines/task.ts';
 import type { SlotLedger } from '../services/ledger/slot-ledger.ts';
 import type { TaskLedger, TaskRow } from '../services/ledger/task-ledger.ts';
+import type { Transcripts } from './transcripts.ts';
 
 /**
  * A session that rests while its task counts as running has either lost its Stop hook or was interrupted.
@@ -16,20 +17,12 @@ const SILENT_TURN_MS = 1_500;
  */
 const MOST_LOOKS = 6;
 
-/** What a transcript says of the turn that a prompt began. */
-export interface TurnRecord {
-  readonly found: boolean;
-  readonly ended: boolean;
-  readonly interrupted: boolean;
-  readonly lastAssistantMessage: string | null;
-}
-
 export interface TurnsDependencies {
   readonly tasks: TaskLedger;
   readonly slots: SlotLedger;
   readonly now: () => number;
   readonly sameWords: (expected: string, heard: string) => boolean;
-  readonly readTurn: (epoch: Epoch, expected: string) => Promise<TurnRecord>;
+  readonly transcripts: Transcripts;
   readonly send: (taskId: TaskId, event: TaskEvent) => void;
   /** True while the session is at its prompt, with no turn going on. */
   readonly isResting: (slotId: SlotId) => boolean;
@@ -48,7 +41,7 @@ export function createTurns({
   slots,
   now,
   sameWords,
-  readTurn,
+  transcripts,
   send,
   isResting,
   onError,
@@ -91,12 +84,12 @@ export function createTurns({
     const task = active(slotId, epoch);
     if (task === undefined || task.status === 'delivering' || !isResting(slotId)) return;
     const delivery = tasks.deliveryOf(task.id, epoch);
-    const turn = await readTurn(epoch, delivery?.expected ?? task.prompt);
+    const turn = delivery === undefined ? null : await transcripts.turnOf(delivery);
     const still = active(slotId, epoch);
     if (still?.id !== task.id || !isResting(slotId)) return;
-    if (turn.ended && !turn.interrupted && turn.lastAssistantMessage !== null) {
+    if (turn?.ended === true && !turn.interrupted && turn.lastAssistantMessage !== null) {
       answer(task, slotId, turn.lastAssistantMessage);
-    } else if (turn.interrupted || look >= MOST_LOOKS) {
+    } else if (turn?.interrupted === true || look >= MOST_LOOKS) {
       send(task.id, { type: 'turn.failed', failure: INTERRUPTED, at: now() });
     } else if (!silences.has(slotId)) {
       lookLater(slotId, epoch, look + 1);

@@ -6,7 +6,7 @@ import type { OpenDatabase } from '../db/open.ts';
 import type { StatelyBridge } from '../inspector/stately.ts';
 import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
-import { readTurn } from '../services/claude/transcript.ts';
+import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
@@ -88,10 +88,8 @@ export function composeMission({
       throw new MissionError(code, message, remedy === undefined ? {} : { remedy });
     },
     sameWords,
-    readTurn: (runtime, expected) =>
-      runtime.transcriptPath === null
-        ? Promise.resolve({ found: false, ended: false, interrupted: false, lastAssistantMessage: null })
-        : readTurn(runtime.transcriptPath, { prompt: expected }),
+    readTurn: ({ path, offset }, prompt) => readTurn(path, { prompt, afterOffset: offset }),
+    lengthOf: lengthOfTranscript,
     statusLineRow: readStatusLine,
     inspect,
   });

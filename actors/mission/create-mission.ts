@@ -3,6 +3,7 @@ import type { Epoch, SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
 import type { sessionMachine } from '../../machines/session.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
+import { untilEvent } from '../bus.ts';
 import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
 import { createDispatcher } from '../dispatcher.ts';
@@ -12,9 +13,10 @@ import { createLauncher, type LauncherDependencies } from '../launcher.ts';
 import { createQuestions } from '../questions.ts';
 import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
 import { announceRestored, restoreRoot } from '../restore.ts';
-import { type SlotConfiguration, type SlotRuntime, tokenFits } from '../slot-runtime.ts';
-import { isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
-import { createTurns, type TurnRecord } from '../turns.ts';
+import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
+import { hasSettled, isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
+import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
+import { createTurns } from '../turns.ts';
 import type { Mission } from './api.ts';
 import { createHostEvents } from './host-events.ts';
 import { provideMachines } from './provide-machines.ts';
@@ -42,7 +44,8 @@ export interface MissionDependencies {
   readonly outlived: (slotId: SlotId, signal: AbortSignal) => void;
   readonly expectedWords: (prompt: string, version: string | null) => string;
   readonly sameWords: (expected: string, heard: string) => boolean;
-  readonly readTurn: (runtime: SlotRuntime, expected: string) => Promise<TurnRecord>;
+  readonly readTurn: TranscriptsDependencies['readTurn'];
+  readonly lengthOf: TranscriptsDependencies['lengthOf'];
   readonly statusLineRow: (body: unknown) => {
     readonly row: string;
     readonly contextLeftPercent: number | null;
@@ -80,19 +83,18 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     prepare: dependencies.prepare,
     keyboard: (epoch) => dependencies.keyboard(core.host, epoch, () => versionOf(core, epoch)),
   });
-  const readTurn = (epoch: Epoch, expected: string): Promise<TurnRecord> => {
-    const runtime = [...core.runtimes.values()].find((candidate) => candidate.epoch === epoch);
-    return runtime === undefined
-      ? Promise.resolve({ found: false, ended: false, interrupted: false, lastAssistantMessage: null })
-      : dependencies.readTurn(runtime, expected);
-  };
+  const transcripts = createTranscripts({
+    runtimes: () => core.runtimes.values(),
+    readTurn: dependencies.readTurn,
+    lengthOf: dependencies.lengthOf,
+  });
   const snapshotOf = (slotId: SlotId): SlotSnapshot | undefined => core.slotSnapshot(slotId);
   const turns = createTurns({
     tasks: core.tasks,
     slots: core.slots,
     now,
     sameWords: dependencies.sameWords,
-    readTurn,
+    transcripts,
     send: core.sendToTask,
     isResting: (slotId) => {
       const snapshot = snapshotOf(slotId);
@@ -214,7 +216,16 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     now,
     runtime: ({ slotId }) => core.runtime(slotId),
     expectedWords: (prompt, slotId) => dependencies.expectedWords(prompt, core.runtime(slotId).claudeVersion),
-    readTurn,
+    transcripts,
+    untilResting: ({ slotId }, signal) =>
+      untilEvent(
+        core.bus,
+        () => {
+          const snapshot = snapshotOf(slotId);
+          return snapshot === undefined || hasSettled(snapshot);
+        },
+        signal,
+      ),
     typing: ({ slotId, epoch }, began) =>
       core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
     flush: journal.flush,

@@ -49,6 +49,9 @@ export const deliveries = sqliteTable(
     expected: text().notNull(),
     status: text().$type<'queued' | 'typed' | 'submitted' | 'answered' | 'refused'>().notNull(),
     failure: text(),
+    /** The transcript as it was before anything was typed: an equal prompt before that place is another turn. */
+    transcriptPath: text(),
+    transcriptOffset: integer().notNull().default(0),
     createdAt: integer().notNull(),
     typedAt: integer(),
     submittedAt: integer(),

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { sameWords } from '../keyboard/same-words.ts';
@@ -15,11 +15,11 @@ export interface TranscriptTurn {
   readonly lastAssistantMessage: string | null;
 }
 
-export type TurnQuery =
-  /** The last turn that began with these words. */
-  | { readonly prompt: string }
-  /** The first turn that begins at or after this byte. */
-  | { readonly afterOffset: number };
+/** The last turn that began with these words, at or after this byte. */
+export interface TurnQuery {
+  readonly prompt: string;
+  readonly afterOffset?: number;
+}
 
 const NO_TURN: TranscriptTurn = {
   found: false,
@@ -78,9 +78,11 @@ function advance(course: Course, fact: TranscriptFact): Course {
  * Reads the course of a turn from a transcript. Half-written lines, unknown types and lines of any length are passed
  * over; a file that is not there (yet) holds no turn. Memory stays at one line.
  */
-export async function readTurn(file: string, query: TurnQuery): Promise<TranscriptTurn> {
-  if (!(await isThere(file))) return NO_TURN;
-  const start = 'afterOffset' in query ? query.afterOffset : 0;
+export async function readTurn(
+  file: string,
+  { prompt, afterOffset: start = 0 }: TurnQuery,
+): Promise<TranscriptTurn> {
+  if ((await lengthOfTranscript(file)) <= start) return NO_TURN;
   const lines = createInterface({
     input: createReadStream(file, { start }),
     crlfDelay: Number.POSITIVE_INFINITY,
@@ -90,12 +92,7 @@ export async function readTurn(file: string, query: TurnQuery): Promise<Transcri
     const fact = parseTranscriptLine(line);
     if (fact === null) continue;
     if (fact.kind === 'prompt') {
-      if ('afterOffset' in query) {
-        if (course !== null) break;
-        course = BEGUN;
-      } else {
-        course = nextCourse(course, sameWords(query.prompt, fact.text));
-      }
+      course = nextCourse(course, sameWords(prompt, fact.text));
     } else if (course !== null && !course.closed) {
       course = advance(course, fact);
     }
@@ -111,9 +108,10 @@ function nextCourse(course: Course | null, fits: boolean): Course | null {
   return course === null ? null : { ...course, ended: true, closed: true };
 }
 
-async function isThere(file: string): Promise<boolean> {
-  return await access(file).then(
-    () => true,
-    () => false,
+/** Bytes of a transcript; 0 while Claude Code has not begun it. */
+export async function lengthOfTranscript(file: string): Promise<number> {
+  return await stat(file).then(
+    ({ size }) => size,
+    () => 0,
   );
 }

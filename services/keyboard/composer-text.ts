@@ -35,6 +35,16 @@ export function composerHolds(composer: ComposerReading, text: string): boolean 
   return ours.endsWith(parts.at(-1) ?? '');
 }
 
+/** True when the box holds the beginning of this text and nothing else: typing was cut off. */
+export function holdsBeginning(composer: ComposerReading, text: string): boolean {
+  if (composer.kind !== 'draft' && composer.kind !== 'menu') return false;
+  const seen = lettersOf(composer.text);
+  if (seen === '') return false;
+  const ours = lettersOf(text);
+  const rows = composer.text.split('\n').length;
+  return ours.startsWith(seen) || (rows >= ROWS_OF_A_SCROLLED_BOX && ours.includes(seen));
+}
+
 /** Enough of a text's end to be recognised; fewer letters could stand there by chance. */
 const LETTERS_OF_AN_END = 40;
 

@@ -1,6 +1,6 @@
 import type { ScreenReading } from '../terminal/reading.ts';
 import { clearOwnText } from './clear-own-text.ts';
-import { glimpse } from './composer-text.ts';
+import { glimpse, holdsBeginning } from './composer-text.ts';
 import { failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
 import type { PromptPlan } from './prompt-plan.ts';
@@ -11,7 +11,10 @@ export interface DeliveryOptions {
   readonly submitted: Promise<void>;
   /** Called when the whole text stands in the box, before Enter. */
   readonly typed?: () => void;
-  /** An earlier daemon had typed this very prompt: when it stands in the box it is ours, and only Enter is missing. */
+  /**
+   * An earlier daemon had begun to type this very prompt, and nobody could type since: what stands in the box and reads
+   * like it is ours. Whole, only Enter is missing; cut off, it is taken back and typed anew.
+   */
   readonly ours?: boolean;
 }
 
@@ -160,9 +163,13 @@ export async function deliverPrompt(
       'Submit it again when it is wanted.',
     );
   }
-  const reading = await terminal.read();
+  let reading = await terminal.read();
   const standsThere = options.ours === true && (await ownTextStands(terminal, plan.expected, reading));
   if (!standsThere) {
+    if (options.ours === true && holdsBeginning(reading.composer, plan.expected)) {
+      await clearOwnText(terminal, reading.composer.text);
+      reading = await terminal.read();
+    }
     const refusal = whyNotNow(reading);
     if (refusal !== null) return refusal;
     const typed = await typeText(terminal, plan, options.signal);

@@ -62,6 +62,20 @@ describe('kill -9 of the daemon', () => {
     expect(existsSync(path.join(world.workspace('coder-1'), 'late.txt'))).toBe(true);
   });
 
+  test('while a prompt is being typed: what stands in the box is finished or typed anew, and sent once', async () => {
+    const words = Array.from({ length: 2_500 }, (_, index) => `part${index}`).join(' ');
+    const first = await world.start();
+    await first.client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true });
+    const { taskId } = await first.client.submit({ role: 'researcher', prompt: `say: ${words}` });
+    await eventOf(first.client, (event) =>
+      event?.type === 'slot_changed' && event.slot.composer === 'ourDraft' ? event : undefined,
+    );
+    await first.kill9();
+    const second = await world.start();
+    expect(await ended(second.client, taskId)).toMatchObject({ status: 'done', result: words });
+    expect(world.model.requests().filter(({ prompt }) => prompt.includes('part2499'))).toHaveLength(1);
+  });
+
   test('a queued task is not lost', async () => {
     const first = await world.start();
     const slow = await first.client.submit({ role: 'researcher', prompt: 'slow: 15' });

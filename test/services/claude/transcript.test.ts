@@ -131,18 +131,15 @@ describe('readTurn', () => {
     expect(await read('/do it')).toMatchObject({ found: true });
   });
 
-  it('finds the first turn after an offset', async () => {
-    appendFileSync(file, prompt('one') + text('first', 'end_turn'));
+  it('tells a turn from an earlier one that began with the same words', async () => {
+    appendFileSync(file, prompt('do it') + text('first', 'end_turn'));
     const afterOffset = statSync(file).size;
-    expect(await readTurn(file, { afterOffset })).toMatchObject({ found: false });
-    appendFileSync(
-      file,
-      prompt('two') + text('second', 'end_turn') + prompt('three') + text('third', 'end_turn'),
-    );
-    expect(await readTurn(file, { afterOffset })).toMatchObject({
-      found: true,
-      lastAssistantMessage: 'second',
-    });
+    const later = () => readTurn(file, { prompt: 'do it', afterOffset });
+    expect(await later()).toMatchObject({ found: false });
+    appendFileSync(file, prompt('do it'));
+    expect(await later()).toMatchObject({ found: true, ended: false, lastAssistantMessage: null });
+    appendFileSync(file, text('second', 'end_turn'));
+    expect(await later()).toMatchObject({ found: true, ended: true, lastAssistantMessage: 'second' });
   });
 });
 
