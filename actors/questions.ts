@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Epoch, QuestionId, type SlotId, type TaskId } from '../db/ids.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { PermissionLedger } from '../services/ledger/permission-ledger.ts';
+import { dialogIdentity } from '../services/terminal/dialog-identity.ts';
 import type { DialogReading } from '../services/terminal/reading.ts';
 import type { Bus } from './bus.ts';
 import type { QuestionView } from './mission/views.ts';
@@ -38,17 +39,6 @@ export interface QuestionsDependencies {
   /** The task that the slot works on, which waits while its question is open. */
   readonly activeTask: (slotId: SlotId) => TaskId | undefined;
   readonly changed: (slotId: SlotId, taskId: TaskId | undefined, open: boolean) => void;
-}
-
-/** Tells one dialog from the next; the highlight may move without making it another. */
-function signatureOf(dialog: DialogReading): string {
-  return JSON.stringify([
-    dialog.kind,
-    dialog.heading,
-    dialog.argument,
-    dialog.question,
-    dialog.options.map(({ label }) => label),
-  ]);
 }
 
 /** What a dialog asks, when it shows no question of its own. */
@@ -135,7 +125,7 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
       answerBy: 'screen',
     });
     entry.seenOnScreen = true;
-    entry.signature = signatureOf(dialog);
+    entry.signature = dialogIdentity(dialog);
   }
 
   function newId(): QuestionId {
@@ -145,6 +135,9 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
   return {
     /** The question that waits in this slot. */
     of: (slotId: SlotId): QuestionView | undefined => open.get(slotId)?.view,
+
+    /** Which dialog the question is, once it stood on the screen. */
+    identityOf: (slotId: SlotId): string | null => open.get(slotId)?.signature ?? null,
 
     all: (): readonly QuestionView[] => [...open.values()].map(({ view }) => view),
 
@@ -217,7 +210,7 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
         return;
       }
       const labels = dialog.options.map(({ label }) => label);
-      const signature = signatureOf(dialog);
+      const signature = dialogIdentity(dialog);
       if (entry === undefined) {
         const done = answered.get(slotId);
         if (done === null) answered.set(slotId, signature);

@@ -35,8 +35,11 @@ export interface DeliverOptions {
 export interface SlotKeyboard {
   /** Types a prompt into an idle session and waits until `submitted` says that Claude Code has it. */
   deliver(prompt: string, options: DeliverOptions): Promise<Typed>;
-  /** Chooses an option of the dialog on the screen by its label, checking every step. */
-  choose(label: string, signal: AbortSignal): Promise<Typed>;
+  /** Chooses an option of the dialog on the screen by its label, checking every step; only of the expected dialog. */
+  choose(
+    label: string,
+    options: { readonly signal: AbortSignal; readonly expected?: string },
+  ): Promise<Typed>;
   /** One Esc, while the session is busy. */
   interrupt(signal: AbortSignal): Promise<Typed>;
   /** Bytes of a person who is attached; they go between deliveries, never into one. */

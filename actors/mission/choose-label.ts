@@ -14,6 +14,7 @@ const NO = /^(?:no|deny|reject|cancel)\b/i;
 const WIDENS = /don't ask|always|auto|remember|for this session|all edits/i;
 
 function meaningOf(label: string, question: QuestionView): LabelChoice['meaning'] {
+  if (question.kind === 'trust' && NO.test(label)) return 'no';
   if (question.kind !== 'permission') return 'other';
   if (YES.test(label)) return 'yes';
   return NO.test(label) ? 'no' : 'other';

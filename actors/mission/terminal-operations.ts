@@ -102,7 +102,7 @@ export function createTerminalOperations({
     },
 
     async confirm(slotId, response, answeredBy) {
-      const { keyboard } = running(slotId);
+      const { keyboard, runtime } = running(slotId);
       const question = questions.of(slotId);
       if (question === undefined) {
         throw new MissionError('question_gone', `Nothing waits for an answer in slot ${slotId}.`, {
@@ -118,8 +118,21 @@ export function createTerminalOperations({
             : { behavior: 'deny' as const, message: `Refused by ${answeredBy}.` };
         questions.answerHook(slotId, answer, choice.label, answeredBy);
       } else {
+        if (question.kind === 'trust' && choice.meaning !== 'no' && !runtime.configuration.trustCwd) {
+          throw new MissionError(
+            'not_authorised',
+            `Nobody has said that ${runtime.configuration.cwd} is trusted.`,
+            {
+              remedy: `Set trustCwd: true for ${slotId} in slots.yaml, or answer at the terminal (missiond attach ${slotId}).`,
+            },
+          );
+        }
+        const expected = questions.identityOf(slotId);
         must(
-          await keyboard.choose(choice.label, AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)])),
+          await keyboard.choose(choice.label, {
+            signal: AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)]),
+            ...(expected === null ? {} : { expected }),
+          }),
         );
         questions.closeByKeys(slotId, choice.label, answeredBy);
       }

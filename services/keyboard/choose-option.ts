@@ -1,3 +1,4 @@
+import { dialogIdentity } from '../terminal/dialog-identity.ts';
 import type { DialogReading, ScreenReading } from '../terminal/reading.ts';
 import { failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
 
@@ -14,15 +15,8 @@ const DIALOG_SETTLES_MS = 300;
 /** Should it not have taken Enter all the same, it is pressed again. */
 const ENTERS_AT_MOST = 4;
 
-/** Which dialog it is, whatever stands highlighted. */
-function identity(dialog: DialogReading | undefined): string {
-  if (dialog === undefined) return '';
-  const { kind, heading, argument, question, options } = dialog;
-  return JSON.stringify([kind, heading, argument, question, options.map(({ label }) => label)]);
-}
-
 function isSame(reading: ScreenReading, known: string): boolean {
-  return identity(reading.dialog) === known;
+  return dialogIdentity(reading.dialog) === known;
 }
 
 /** The option that is meant: the exact label, else the only one that starts so, else the only one that holds it. */
@@ -53,6 +47,12 @@ function changed(): Typed {
   );
 }
 
+export interface ChooseOptions {
+  readonly signal: AbortSignal;
+  /** `dialogIdentity` of the dialog that was asked about; when another one stands on the screen nothing is pressed. */
+  readonly expected?: string;
+}
+
 /**
  * Answers the dialog on the screen by the label of an option: moves the highlight step by step, sees every step,
  * and presses Enter only when the highlight stands on the option. Nothing is pressed once the dialog has changed.
@@ -61,7 +61,7 @@ function changed(): Typed {
 export async function chooseOption(
   terminal: KeyboardTerminal,
   label: string,
-  signal: AbortSignal,
+  { signal, expected }: ChooseOptions,
 ): Promise<Typed> {
   if (signal.aborted)
     return failed('cancelled', 'The answer was called off.', 'Answer again if it is wanted.');
@@ -82,7 +82,8 @@ export async function chooseOption(
   if (target === 'ambiguous') {
     return failed('option_ambiguous', `"${label}" fits several options.`, `Choose one of ${offered}.`);
   }
-  const known = identity(dialog);
+  const known = dialogIdentity(dialog);
+  if (expected !== undefined && known !== expected) return changed();
   for (let steps = 0; highlightOf(dialog) !== target; steps++) {
     const at = highlightOf(dialog);
     if (at < 0 || steps > dialog.options.length) {

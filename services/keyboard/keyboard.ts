@@ -1,4 +1,4 @@
-import { chooseOption } from './choose-option.ts';
+import { type ChooseOptions, chooseOption } from './choose-option.ts';
 import { clearOwnText } from './clear-own-text.ts';
 import { type DeliveryOptions, deliverPrompt } from './deliver-prompt.ts';
 import { interruptTurn } from './interrupt-turn.ts';
@@ -17,7 +17,7 @@ export interface Keyboard {
   /** See `planPrompt` and `deliverPrompt`. */
   deliver(prompt: string, options: DeliveryOptions): Promise<Typed>;
   /** See `chooseOption`. */
-  choose(label: string, signal: AbortSignal): Promise<Typed>;
+  choose(label: string, options: ChooseOptions): Promise<Typed>;
   /** See `interruptTurn`. */
   interrupt(signal: AbortSignal): Promise<Typed>;
   /** Bytes of a person who is attached: they go between deliveries, never into one. */
@@ -48,7 +48,7 @@ export function createKeyboard({ version, ...terminal }: KeyboardOptions): Keybo
         return typed;
       });
     },
-    choose: (label, signal) => enqueue(() => chooseOption(terminal, label, signal)),
+    choose: (label, options) => enqueue(() => chooseOption(terminal, label, options)),
     interrupt: (signal) =>
       enqueue(async () => {
         const interrupted = await interruptTurn(terminal, signal);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -82,17 +82,6 @@ test('two tools that ask at the same time are asked one after the other, and bot
     expect(existsSync(path.join(world.workspace('coder-1'), name))).toBe(true);
 });
 
-test('an untrusted folder is a question, and nothing is typed before it is answered', async () => {
-  mkdirSync('/tmp', { recursive: true });
-  const { taskId } = await daemon.client.submit({ role: 'stranger', prompt: 'say: trusted now' });
-  const question = await asked('stranger-1');
-  expect(question.kind).toBe('trust');
-  expect(question.options).toContain('No, exit');
-  expect((await daemon.client.status({ taskId })).status).toBe('queued');
-  await daemon.client.ptyConfirm({ slotId: 'stranger-1', response: 'Yes, I trust this folder' });
-  expect(await ended(daemon.client, taskId)).toMatchObject({ status: 'done', result: 'trusted now' });
-});
-
 describe('a person at the terminal', () => {
   interface Viewer {
     readonly messages: {
@@ -110,8 +99,8 @@ describe('a person at the terminal', () => {
   const plain = (data: string): string =>
     data.replace(/\u001b\[\d*C/g, ' ').replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
 
-  async function view(query = ''): Promise<Viewer> {
-    const socket = new WebSocket(`ws://127.0.0.1:${daemon.port}/pty/coder-1${query}`, {
+  async function view(query = '', slotId = 'coder-1'): Promise<Viewer> {
+    const socket = new WebSocket(`ws://127.0.0.1:${daemon.port}/pty/${slotId}${query}`, {
       headers: { authorization: `Bearer ${daemon.token}` },
     });
     const messages: Viewer['messages'] = [];
@@ -152,6 +141,27 @@ describe('a person at the terminal', () => {
     viewer.send({ type: 'input', data: 'x' });
     await viewer.until((text) => text.includes('not_authorised'));
     viewer.socket.close();
+  });
+
+  test('alone may trust a folder that the configuration does not: nothing is typed before', async () => {
+    const { taskId } = await daemon.client.submit({ role: 'stranger', prompt: 'say: trusted now' });
+    const question = await asked('stranger-1');
+    expect(question.kind).toBe('trust');
+    expect(question.options).toContain('No, exit');
+    await expect(
+      daemon.client.ptyConfirm({ slotId: 'stranger-1', response: 'Yes, I trust this folder' }),
+    ).rejects.toMatchObject({ code: 'not_authorised', remedy: expect.stringContaining('trustCwd') });
+    expect((await daemon.client.status({ taskId })).status).toBe('queued');
+    const viewer = await view('', 'stranger-1');
+    await viewer.until((text) => text.includes('No, exit'));
+    viewer.send({ type: 'input', data: '\u001b[A' });
+    // Only the pointer is drawn anew; the whole screen tells where it stands.
+    let screen = '';
+    while (!/❯ (?:\d\. )?Yes, I trust/.test(screen))
+      screen = (await daemon.client.ptyScreen({ slotId: 'stranger-1' })).screen;
+    viewer.send({ type: 'input', data: '\r' });
+    viewer.socket.close();
+    expect(await ended(daemon.client, taskId)).toMatchObject({ status: 'done', result: 'trusted now' });
   });
 
   test('who presses Esc at a dialog refuses it: the task fails with the reason and nothing ran', async () => {

@@ -103,17 +103,17 @@ describe('what a real Claude Code tells', { timeout: ROUND_WITHIN_MS }, () => {
     expect(await asked).toMatchObject({ tool: 'Bash', input: { command: 'touch asked.txt' } });
     await session.screen(({ dialog }) => dialog !== undefined);
     const signal = AbortSignal.timeout(ROUND_WITHIN_MS);
-    expect(await session.keyboard.choose('Maybe', signal)).toMatchObject({
+    expect(await session.keyboard.choose('Maybe', { signal })).toMatchObject({
       failure: { code: 'option_unknown' },
     });
-    expect(await session.keyboard.choose('No', signal), session.text()).toEqual({ ok: true });
+    expect(await session.keyboard.choose('No', { signal }), session.text()).toEqual({ ok: true });
     await session.screen(({ dialog }) => dialog === undefined);
     expect(existsSync(path.join(session.cwd, 'asked.txt'))).toBe(false);
 
     const stopped = session.nextHook(isStop);
     await submit('tool: Bash {"command": "touch agreed.txt", "description": "x"}');
     await session.screen(({ dialog }) => dialog !== undefined);
-    expect(await session.keyboard.choose('yes', signal), session.text()).toEqual({ ok: true });
+    expect(await session.keyboard.choose('yes', { signal }), session.text()).toEqual({ ok: true });
     await stopped;
     expect(existsSync(path.join(session.cwd, 'agreed.txt'))).toBe(true);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createKeyboard } from '../../../services/keyboard/keyboard.ts';
+import { dialogIdentity } from '../../../services/terminal/dialog-identity.ts';
 import { createFakeTerminal, permissionDialog } from './fake-terminal.ts';
 
 const never = new AbortController().signal;
@@ -202,7 +203,7 @@ describe('choose', () => {
   ])('%s chooses %s', async (label, answered, steps) => {
     const { keyboard, state } = setUp();
     state.dialog = permissionDialog(LABELS);
-    expect(await keyboard.choose(label, never)).toEqual({ ok: true });
+    expect(await keyboard.choose(label, { signal: never })).toEqual({ ok: true });
     expect(state.answered).toBe(answered);
     expect(state.written).toEqual([...Array.from({ length: steps }, () => '\u001b[B'), '\r']);
   });
@@ -212,14 +213,14 @@ describe('choose', () => {
     const dialog = permissionDialog(LABELS);
     const options = dialog.options.map((option, index) => ({ ...option, highlighted: index === 3 }));
     state.dialog = { ...dialog, options };
-    await keyboard.choose('Yes, and switch', never);
+    await keyboard.choose('Yes, and switch', { signal: never });
     expect(state.written).toEqual(['\u001b[A', '\r']);
   });
 
   it('presses Enter again on a dialog that does not take it yet', async () => {
     const { keyboard, state, enters } = setUp({ deafEnters: 1 });
     state.dialog = permissionDialog(LABELS);
-    expect(await keyboard.choose('No', never)).toEqual({ ok: true });
+    expect(await keyboard.choose('No', { signal: never })).toEqual({ ok: true });
     expect(enters()).toBe(2);
   });
 
@@ -229,7 +230,7 @@ describe('choose', () => {
   ])('%s: %s, and nothing is pressed', async (label, code) => {
     const { keyboard, state } = setUp();
     state.dialog = permissionDialog(LABELS);
-    const result = await keyboard.choose(label, never);
+    const result = await keyboard.choose(label, { signal: never });
     expect(result).toMatchObject({ failure: { code, remedy: expect.stringContaining('"No"') } });
     expect(state.written).toEqual([]);
   });
@@ -240,7 +241,9 @@ describe('choose', () => {
     state.onLook = (look) => {
       if (look === 3) state.dialog = { ...permissionDialog(LABELS), argument: 'rm -rf /' };
     };
-    expect(await keyboard.choose('No', never)).toMatchObject({ failure: { code: 'question_gone' } });
+    expect(await keyboard.choose('No', { signal: never })).toMatchObject({
+      failure: { code: 'question_gone' },
+    });
     expect(state.written).not.toContain('\r');
     expect(state.answered).toBeNull();
   });
@@ -249,13 +252,30 @@ describe('choose', () => {
     const { keyboard, state } = setUp();
     state.dialog = permissionDialog(LABELS);
     state.moves = false;
-    expect(await keyboard.choose('No', never)).toMatchObject({ failure: { code: 'delivery_failed' } });
+    expect(await keyboard.choose('No', { signal: never })).toMatchObject({
+      failure: { code: 'delivery_failed' },
+    });
     expect(state.written).toEqual(['\u001b[B']);
+  });
+
+  it('presses nothing in another dialog than the one that was asked about', async () => {
+    const { state, keyboard } = setUp();
+    state.dialog = permissionDialog(['Yes', 'No']);
+    const expected = dialogIdentity({ ...permissionDialog(['Yes', 'No']), argument: 'rm -rf /' });
+    expect(await keyboard.choose('Yes', { signal: never, expected })).toMatchObject({
+      failure: { code: 'question_gone' },
+    });
+    expect(state.written).toEqual([]);
+    expect(await keyboard.choose('Yes', { signal: never, expected: dialogIdentity(state.dialog) })).toEqual({
+      ok: true,
+    });
   });
 
   it('says that there is no dialog', async () => {
     const { keyboard } = setUp();
-    expect(await keyboard.choose('No', never)).toMatchObject({ failure: { code: 'question_gone' } });
+    expect(await keyboard.choose('No', { signal: never })).toMatchObject({
+      failure: { code: 'question_gone' },
+    });
   });
 });
 
