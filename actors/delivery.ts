@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { DeliveryId, type SlotId, type TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task.ts';
 import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../services/errors/mission-error.ts';
@@ -97,6 +98,8 @@ export function createDelivery({
     const task = tasks.get(taskId);
     if (assignment === null || task === undefined)
       throw new MissionError('internal', `Task ${taskId} has no assignment.`);
+    // An invoked actor begins inside the transition that invokes it; the journal hears of that only afterwards.
+    await setImmediate();
     flush();
     const { slotId, epoch } = assignment;
     const held = runtime(assignment);

@@ -3,6 +3,7 @@ import type { SlotId, TaskId } from '../../db/ids.ts';
 import { missionMachine, slotActorId, taskActorId } from '../../machines/mission.ts';
 import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
 import { type Assignment, taskMachine } from '../../machines/task.ts';
+import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { Launcher } from '../launcher.ts';
 import type { Questions } from '../questions.ts';
@@ -14,6 +15,8 @@ import { failCrashedTask } from './supervision.ts';
 const SWEEP_MS = 1_000;
 /** How long an interrupted turn may take to be seen ended before its task ends all the same. */
 const INTERRUPT_AT_MOST_MS = 10_000;
+/** From Enter to UserPromptSubmit 5 to 110 ms were measured. */
+const TURN_BEGINS_WITHIN_MS = 1_500;
 
 export interface MachinesDependencies {
   readonly core: MissionCore;
@@ -35,12 +38,26 @@ export function provideMachines({
   dispatchSoon,
   report,
 }: MachinesDependencies) {
-  async function interrupt(assignment: Assignment | null, signal: AbortSignal): Promise<void> {
+  async function interrupt(
+    taskId: TaskId,
+    assignment: Assignment | null,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (assignment === null) return;
     const { slotId, epoch } = assignment;
     const { keyboard, epoch: current } = core.runtime(slotId);
-    const snapshot = core.slotSnapshot(slotId);
-    if (keyboard === null || current !== epoch || (snapshot !== undefined && isResting(snapshot))) return;
+    if (keyboard === null || current !== epoch) return;
+    const rests = (): boolean => {
+      const snapshot = core.slotSnapshot(slotId);
+      return snapshot !== undefined && isResting(snapshot);
+    };
+    if (rests()) {
+      if (core.tasks.deliveryOf(taskId, epoch)?.status !== 'typed') return;
+      // Enter was pressed and the turn may be about to begin: it would go on although its task has ended.
+      const soon = AbortSignal.any([signal, AbortSignal.timeout(TURN_BEGINS_WITHIN_MS)]);
+      await untilEvent(core.bus, () => !rests(), soon).catch(() => undefined);
+      if (rests()) return;
+    }
     questions.drop(slotId, 'the task was ended');
     await keyboard.interrupt(AbortSignal.any([signal, AbortSignal.timeout(INTERRUPT_AT_MOST_MS)]));
   }
@@ -75,7 +92,7 @@ export function provideMachines({
       task: taskMachine.provide({
         actors: {
           deliver: fromPromise(({ input, signal }) => deliver(input.taskId, input.assignment, signal)),
-          interrupt: fromPromise(({ input, signal }) => interrupt(input.assignment, signal)),
+          interrupt: fromPromise(({ input, signal }) => interrupt(input.taskId, input.assignment, signal)),
         },
       }),
       dispatcher: fromCallback(() => {

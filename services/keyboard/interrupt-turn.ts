@@ -5,6 +5,9 @@ const ESC = '\u001b';
 /** Claude Code needs up to a second to end a turn; a tool that ignores its signal takes longer. */
 const ENDED_WITHIN_MS = 5_000;
 
+/** A turn that a hook has announced is on the screen within some frames. */
+const SHOWN_WITHIN_MS = 500;
+
 /** Levels in which a turn goes on, or waits for a person. */
 const AT_WORK: ReadonlySet<ScreenReading['level']> = new Set([
   'thinking',
@@ -23,8 +26,8 @@ export async function interruptTurn(terminal: KeyboardTerminal, signal: AbortSig
   if (signal.aborted) {
     return failed('cancelled', 'The interrupt was called off.', 'Interrupt again if it is wanted.');
   }
-  const { level } = await terminal.read();
-  if (!AT_WORK.has(level)) return { ok: true };
+  const working = await lookFor(terminal, ({ level }) => AT_WORK.has(level), SHOWN_WITHIN_MS, signal);
+  if (working === null) return { ok: true };
   await terminal.write(ESC);
   const rested = await lookFor(terminal, (reading) => !AT_WORK.has(reading.level), ENDED_WITHIN_MS, signal);
   if (rested !== null) return { ok: true };

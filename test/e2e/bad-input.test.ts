@@ -105,6 +105,19 @@ describe('a running daemon', () => {
     expect((await daemon.client.ask({ role: 'researcher', question: 'say: next' })).answer).toBe('next');
   });
 
+  test('cancelled at any moment of its delivery, a task leaves no turn behind', async () => {
+    await daemon.client.ask({ role: 'researcher', question: 'say: warmed up' });
+    for (const wait of [0, 20, 60, 120, 250]) {
+      const since = world.model.requests().length;
+      const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: `slow: ${400 + wait}` });
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      expect((await daemon.client.cancel({ taskId })).task.status).toBe('cancelled');
+      expect((await daemon.client.ask({ role: 'researcher', question: 'say: free' })).answer).toBe('free');
+      const later = world.model.requests().slice(since);
+      expect(later.filter(({ prompt }) => prompt.startsWith('slow')).length).toBeLessThanOrEqual(1);
+    }
+  });
+
   test('a queued task can be cancelled before it starts', async () => {
     const first = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 10' });
     const second = await daemon.client.submit({ role: 'researcher', prompt: 'say: never' });

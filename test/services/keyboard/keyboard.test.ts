@@ -293,6 +293,15 @@ describe('interrupt', () => {
     expect(state.written).toEqual([]);
   });
 
+  it('interrupts a turn that the screen does not show yet', async () => {
+    const { keyboard, state } = setUp();
+    state.onLook = (look) => {
+      if (look === 3) state.level = 'thinking';
+    };
+    expect(await keyboard.interrupt(never)).toEqual({ ok: true });
+    expect(state.written).toEqual(['\u001b']);
+  });
+
   it('presses Esc only once when the session does not stop', async () => {
     const { keyboard, state } = setUp();
     state.level = 'toolRunning';
