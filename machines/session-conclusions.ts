@@ -15,6 +15,10 @@ const REST_SETTLES_MS = 120;
 const START_SETTLES_MS = 300;
 /** A hook's edge is ahead of the frame that shows it; this long after it the frame must have come. */
 const LEVEL_WINS_MS = 800;
+/** The screen had shown the work that the hooks told of, so what it shows now came after: Esc, an answer by hand. */
+const CAUGHT_UP_SETTLES_MS = 200;
+/** Which kind of work it is: the hooks tell one tool of several, or nothing of a text; the screen shows what stands. */
+const KIND_OF_WORK_SETTLES_MS = 300;
 /** Esc has no hook, so the word of the screen that the turn was interrupted is taken soon. */
 const INTERRUPT_SETTLES_MS = 150;
 /** A dialog that a rule answers through a hook flashes up for less than this. */
@@ -42,6 +46,13 @@ export interface Beliefs {
   readonly level: Level;
   /** False until the first hook of this run, and again after the daemon was away. */
   readonly hooksHeard: boolean;
+  /** Since the last edge of a hook the screen has shown what the hook told. */
+  readonly caughtUp: boolean;
+}
+
+/** True when the screen shows what the hooks told, as far as the kind of work goes. */
+export function agrees(conversation: Conversation, level: Level): boolean {
+  return conversation === level || (BUSY.has(conversation) && BUSY.has(level));
 }
 
 /** True when what the screen shows cannot be what the session is believed to do. */
@@ -49,13 +60,12 @@ export function contradicts({ conversation, level, hooksHeard }: Beliefs): boole
   if (conversation === 'exited' || conversation === level) return false;
   if (level === 'starting') return false;
   if (!hooksHeard) return true;
-  if (BUSY.has(conversation) && BUSY.has(level)) return conversation === 'thinking' && level === 'responding';
   if (level === 'idle' && RESTING.has(conversation)) return false;
   return true;
 }
 
 /** How long the level must go on contradicting before it wins, in milliseconds. 0: at once. */
-export function settlingTime({ conversation, level, hooksHeard }: Beliefs): number {
+export function settlingTime({ conversation, level, hooksHeard, caughtUp }: Beliefs): number {
   if (level === 'unknown') return UNKNOWN_SETTLES_MS;
   if (conversation === 'starting' || conversation === 'trust') {
     return level === 'idle' ? START_SETTLES_MS : 0;
@@ -63,9 +73,12 @@ export function settlingTime({ conversation, level, hooksHeard }: Beliefs): numb
   if (!hooksHeard) return level === 'idle' && BUSY.has(conversation) ? REST_SETTLES_MS : 0;
   if (level === 'slashMenu' || conversation === 'slashMenu') return 0;
   if (level === 'responding' && conversation === 'thinking') return 0;
+  // Some tools are never drawn as running; only the hook knows of them.
+  if (conversation === 'toolRunning' && level === 'thinking') return LEVEL_WINS_MS;
+  if (BUSY.has(conversation) && BUSY.has(level)) return KIND_OF_WORK_SETTLES_MS;
   if (level === 'interrupted') return INTERRUPT_SETTLES_MS;
   if (level === 'confirming' || level === 'dialog' || level === 'trust') return DIALOG_SETTLES_MS;
-  return LEVEL_WINS_MS;
+  return caughtUp ? CAUGHT_UP_SETTLES_MS : LEVEL_WINS_MS;
 }
 
 /**

@@ -18,6 +18,10 @@ export interface SessionContext {
   readonly disputed: Level | null;
   readonly reading: SessionReading | null;
   readonly hooksHeard: boolean;
+  /** Since the last edge of a hook the screen has shown what the hook told. */
+  readonly caughtUp: boolean;
+  /** Tools that the hooks say have begun and not ended. */
+  readonly toolsRunning: number;
   /** Between the first key of a delivery and its end. */
   readonly delivering: boolean;
   readonly lastAt: number;
@@ -41,6 +45,8 @@ export function beginContext({ epoch, sessionId, at }: SessionInput): SessionCon
     disputed: null,
     reading: null,
     hooksHeard: false,
+    caughtUp: false,
+    toolsRunning: 0,
     delivering: false,
     lastAt: at,
     contextLeftPercent: null,

@@ -1,5 +1,5 @@
 import { and, assign, enqueueActions, setup } from 'xstate';
-import { contradicts, isAnotherDispute, isOurSession, settlingTime } from './session-conclusions.ts';
+import { agrees, contradicts, isAnotherDispute, isOurSession, settlingTime } from './session-conclusions.ts';
 import { beginContext, type SessionContext, type SessionInput } from './session-context.ts';
 import type { Conversation, Level, LevelWon, SessionEvent, SessionReading } from './session-events.ts';
 
@@ -12,6 +12,22 @@ const KEPT_EVIDENCE = 20;
 const PERSON_LETS_GO_MS = 10_000;
 /** A session whose signals disagree for so long needs somebody to look at it. */
 const SUSPECT_IS_STUCK_MS = 10 * 60_000;
+
+/** Where tools may run, or wait for their permission. */
+const HOLDS_TOOLS: ReadonlySet<Conversation> = new Set([
+  'toolRunning',
+  'confirming',
+  'dialog',
+  'trust',
+  'unknown',
+]);
+/** Where the end of a tool means that the model is asked again. */
+const TOOL_MAY_END_IN: ReadonlySet<Conversation> = new Set([
+  'toolRunning',
+  'confirming',
+  'dialog',
+  'responding',
+]);
 
 const levelWon = (level: Level): LevelWon => ({ type: `level.${level}` });
 
@@ -36,6 +52,9 @@ export const sessionMachine = setup({
       event.epoch === context.epoch &&
       event.sessionId === context.sessionId &&
       context.exit === null,
+    toolMayEnd: ({ context }) => TOOL_MAY_END_IN.has(context.conversation),
+    othersRun: ({ context }) => context.toolsRunning > 1,
+    textMayCome: ({ context }) => context.conversation === 'thinking',
     leavesWorkBehind: ({ event }) => event.type === 'hook.stopped' && event.backgroundTasks > 0,
     // Compaction in the middle of a turn goes on with the turn; only the screen tells it from `/compact`.
     screenRests: ({ context }) => context.level === 'idle',
@@ -63,6 +82,9 @@ export const sessionMachine = setup({
         ? {}
         : {
             conversation: params.to,
+            // Of a tool that was denied no end is heard: what is no tool any more has none running.
+            toolsRunning: HOLDS_TOOLS.has(params.to) ? context.toolsRunning : 0,
+            caughtUp: !event.type.startsWith('hook.'),
             evidence: [
               ...context.evidence.slice(1 - KEPT_EVIDENCE),
               {
@@ -81,6 +103,7 @@ export const sessionMachine = setup({
         ? {
             reading: event.reading,
             level: event.reading.level,
+            caughtUp: context.caughtUp || agrees(context.conversation, event.reading.level),
             lastAt: event.at,
             error: event.reading.errorText ?? context.error,
             contextLeftPercent: event.reading.contextLeftPercent ?? context.contextLeftPercent,
@@ -88,6 +111,9 @@ export const sessionMachine = setup({
         : {},
     ),
     noteHook: assign(({ event }) => ('at' in event ? { lastAt: event.at, hooksHeard: true } : {})),
+    countTool: assign(({ context, event }) => ({
+      toolsRunning: Math.max(0, context.toolsRunning + (event.type === 'hook.toolStarted' ? 1 : -1)),
+    })),
     noteSession: assign(({ event }) =>
       event.type === 'hook.sessionStarted' ? { sessionId: event.sessionId } : {},
     ),
@@ -127,6 +153,14 @@ export const sessionMachine = setup({
           { guard: 'hookOfThisRun', actions: ['noteHook', 'noteError'] },
           { actions: 'countDropped' },
         ],
+        'hook.toolStarted': [
+          { guard: 'hookOfThisRun', actions: ['noteHook', 'countTool'] },
+          { actions: 'countDropped' },
+        ],
+        'hook.toolEnded': [
+          { guard: 'hookOfThisRun', actions: ['noteHook', 'countTool'] },
+          { actions: 'countDropped' },
+        ],
         'hook.promptSubmitted': [
           { guard: 'hookOfThisRun', actions: ['noteHook', 'clearError'] },
           { actions: 'countDropped' },
@@ -158,8 +192,13 @@ export const sessionMachine = setup({
         'hook.promptSubmitted': { guard: 'hookOfThisRun', target: '.thinking' },
         'hook.toolStarted': { guard: 'hookOfThisRun', target: '.toolRunning' },
         'hook.permissionRequested': { guard: 'hookOfThisRun', target: '.confirming' },
-        'hook.toolEnded': { guard: 'hookOfThisRun', target: '.thinking' },
-        'hook.messageShown': { guard: 'hookOfThisRun', target: '.responding' },
+        // One that comes behind Esc, behind Stop, or beside a compaction does not begin anything.
+        'hook.toolEnded': [
+          { guard: and(['hookOfThisRun', 'toolMayEnd', 'othersRun']), target: '.toolRunning' },
+          { guard: and(['hookOfThisRun', 'toolMayEnd']), target: '.thinking' },
+        ],
+        // It comes behind the tool that follows the text, too.
+        'hook.messageShown': { guard: and(['hookOfThisRun', 'textMayCome']), target: '.responding' },
         'hook.compacting': { guard: 'hookOfThisRun', target: '.compacting' },
         'hook.compacted': [
           { guard: and(['hookOfThisRun', 'screenRests']), target: '.idle' },

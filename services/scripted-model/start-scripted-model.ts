@@ -13,7 +13,7 @@ export interface ScriptedModelEvent {
   readonly at: number;
   /** The person's last words, as in `ScriptedRequest`: they tell a sub-agent's requests from the conversation's. */
   readonly prompt: string;
-  /** The tool, of `tool_use`; the stop reason, or `gone` when the client left, of `stop`. */
+  /** How the text begins, of `text`; the tool, of `tool_use`; the stop reason, or `gone` when the client left, of `stop`. */
   readonly detail?: string;
 }
 
@@ -96,7 +96,7 @@ export async function startScriptedModel(options: { readonly port?: number } = {
       model: body.model,
       inputTokens,
       wordMs: reply.wordMs,
-      onStep: (step) => announce(step.type, step.name),
+      onStep: (step) => announce(step.type, step.detail),
       signal: gone.signal,
     };
     if (body.stream) {

@@ -5,7 +5,8 @@ import type { ReplyBlock } from './script.ts';
 /** A step that the script takes, in the order in which Claude Code can see it. */
 export interface StreamStep {
   readonly type: 'thinking' | 'text' | 'tool_use';
-  readonly name?: string;
+  /** The tool's name, or how the text begins. */
+  readonly detail?: string;
 }
 
 export interface StreamOptions {
@@ -21,6 +22,8 @@ export interface StreamOptions {
 /** Nobody checks it, but a thinking block without one is refused. */
 const THINKING_SIGNATURE = 'c2ln';
 const OUTPUT_TOKENS = 50;
+/** Enough of a text to know it again on a screen. */
+const HEAD_CHARACTERS = 40;
 
 export function toolUseId(requestId: number, index: number): string {
   return `toolu_${requestId}_${index}`;
@@ -70,11 +73,12 @@ export async function streamReply(
   async function sendBlock(block: ReplyBlock, index: number): Promise<void> {
     const start = (content_block: Record<string, unknown>) =>
       send('content_block_start', { index, content_block });
-    onStep(block.type === 'tool_use' ? { type: 'tool_use', name: block.name } : { type: block.type });
     if (block.type === 'text') {
+      onStep({ type: 'text', detail: block.text.slice(0, HEAD_CHARACTERS) });
       start({ type: 'text', text: '' });
       await sendWords(block.text, (text) => ({ type: 'text_delta', text }), index);
     } else if (block.type === 'thinking') {
+      onStep({ type: 'thinking' });
       start({ type: 'thinking', thinking: '', signature: '' });
       await sendWords(block.thinking, (thinking) => ({ type: 'thinking_delta', thinking }), index);
       send('content_block_delta', {
@@ -82,6 +86,7 @@ export async function streamReply(
         delta: { type: 'signature_delta', signature: THINKING_SIGNATURE },
       });
     } else {
+      onStep({ type: 'tool_use', detail: block.name });
       start({ type: 'tool_use', id: toolUseId(options.id, index), name: block.name, input: {} });
       const partial_json = JSON.stringify(block.input);
       send('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } });

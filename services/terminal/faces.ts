@@ -22,6 +22,8 @@ export const FACES = {
   interruptHint: /esc to interrupt/i,
   /** The row that a finished turn leaves (2.1.30 on): glyph, past verb, `for 6s`. */
   turnEnded: /^\S \p{L}+ for \d+(?:[hms]|\.)/u,
+  /** The row of a turn that ended while work goes on behind it (2.1.329): `✻ Waiting for 1 background agent to finish`. */
+  waitsBehind: /^\S Waiting for \d+ background\b/,
   /** A turn that a person stopped: 2.0.60 to 2.1.329. */
   interrupted: /^Interrupted\b/,
   /** Behind `⎿` (2.0.60, 2.1.150) or a bullet (2.1.329). */
@@ -33,7 +35,8 @@ export const FACES = {
   /** The spinner's words while a conversation is compacted. */
   compacting: /^Compacting conversation/i,
   /** Rows below the question of a dialog: 2.0.60 to 2.1.329. */
-  dialogFooter: /\bEsc to (?:cancel|exit|go back|reject)\b|\bEnter to (?:confirm|select|submit)\b/i,
+  dialogFooter:
+    /\bEsc to (?:cancel|exit|go back|reject|clear|close)\b|\bEnter to (?:confirm|select|submit)\b/i,
   /** Words of the trust dialog: `Do you trust the files` (2.0.60), `Accessing workspace` (2.1.x). */
   trust:
     /\btrust (?:the files|this folder)\b|^\s*Accessing workspace:|Is this a project you created or one you trust/i,

@@ -31,12 +31,15 @@ function judgeWork({ tail, spinner }: TranscriptTail, signs: string[]): Judgemen
   if (spinner !== undefined && FACES.compacting.test(spinner))
     return { level: 'compacting', evidence: ['spinner:compacting', ...signs] };
   if (tail.kind === 'toolWaiting') return { level: 'toolRunning', evidence: ['tail:toolWaiting', ...signs] };
-  if (tail.kind === 'answer') return { level: 'responding', evidence: ['tail:answer', ...signs] };
+  // What looks like a problem while the turn goes on is an answer that begins like one, and is drawn like one.
+  if (tail.kind === 'answer' || tail.kind === 'error' || tail.kind === 'limit')
+    return { level: 'responding', evidence: [`tail:${tail.kind}`, ...signs] };
   return { level: 'thinking', evidence: [`tail:${tail.kind}`, ...signs] };
 }
 
-function judgeRest({ tail, turnEnded }: TranscriptTail): Judgement {
+function judgeRest({ tail, turnEnded, parked }: TranscriptTail): Judgement {
   const evidence = ['composer', `tail:${tail.kind}`, ...(turnEnded ? ['turnEnded'] : [])];
+  if (parked) return { level: 'parked', evidence: ['turnEnded:parked', ...evidence] };
   if (tail.kind === 'error') return { level: 'error', evidence };
   if (tail.kind === 'limit') return { level: 'limited', evidence };
   if (tail.kind === 'interrupted') return { level: 'interrupted', evidence };
@@ -88,9 +91,14 @@ export function readScreen(screen: ScreenRows, title: string): RowsReading {
   };
 }
 
-/** A spinner row alone is no proof of work when the title says rest and the turn has left its closing row. */
+/**
+ * A spinner row alone is no proof of work when the title says rest and the turn has left its closing row; nor is the
+ * title when that row says that only work behind the turn goes on.
+ */
 function restIsPlain(signs: readonly string[], title: string, tail: TranscriptTail): boolean {
-  return signs.length === 1 && signs[0] === 'spinner' && FACES.titleRest.test(title) && tail.turnEnded;
+  if (signs.length !== 1) return false;
+  if (signs[0] === 'spinner') return FACES.titleRest.test(title) && tail.turnEnded;
+  return signs[0] === 'title:work' && tail.parked;
 }
 
 function readWithoutComposer(screen: ScreenRows, title: string): RowsReading {
@@ -98,6 +106,9 @@ function readWithoutComposer(screen: ScreenRows, title: string): RowsReading {
   const dialog = readDialog(screen);
   if (dialog !== null)
     return { level: dialogLevel(dialog), composer, dialog, evidence: [`dialog:${dialog.kind}`] };
+  // A panel without choices: its footer names the keys.
+  if (screen.rows.some(({ text }) => FACES.dialogFooter.test(text) && /^ /.test(text)))
+    return { level: 'dialog', composer, evidence: ['noComposer', 'footer'] };
   if (FACES.titleWork.test(title)) {
     const judged = judgeWork(readTail(screen.rows), ['title:work']);
     return { level: judged.level, composer, evidence: judged.evidence };

@@ -17,6 +17,8 @@ export interface TranscriptTail {
   readonly spinner: string | undefined;
   /** The row that a finished turn leaves. */
   readonly turnEnded: boolean;
+  /** The turn has ended and says that work goes on behind it. */
+  readonly parked: boolean;
 }
 
 const startsWithOne = (text: string, glyphs: readonly string[]): boolean =>
@@ -38,6 +40,11 @@ function spinnerWords(text: string): string | undefined {
 
 function isEcho(text: string): boolean {
   return FACES.prompt.some((glyph) => text.startsWith(`${glyph} `) && text.length > 2);
+}
+
+/** Words typed while a turn goes on wait in grey, below what the turn has drawn; those that were sent are plain. */
+function isQueued(row: ScreenRow): boolean {
+  return row.tint(2) === 'grey';
 }
 
 /** A problem behind a branch or a bullet. Drawn in a colour of its own; plain words are only words. */
@@ -106,6 +113,22 @@ function isBlinkedCall(rows: readonly ScreenRow[], at: number): boolean {
   );
 }
 
+/** What a row above the box says of the last thing that happened; null when it is only part of something. */
+function judgeRow(rows: readonly ScreenRow[], at: number, following: readonly ScreenRow[]): Tail | null {
+  const row = rows[at];
+  if (row === undefined) return null;
+  const { text } = row;
+  const branch = branchWords(text);
+  const told = branch === undefined ? undefined : judgeBranch(rows, at, row, branch);
+  if (told !== undefined) return told;
+  if (startsWithOne(text, FACES.bullet) && /^\S(?: |$)/.test(text))
+    return judgeBullet(rows, at, row, following);
+  if (isBlinkedCall(rows, at)) return { kind: 'toolWaiting', tool: FACES.toolCall.exec(text.slice(2))?.[1] };
+  if (FACES.collapsedTool.test(text) && row.tint(2) === 'grey')
+    return /…\s*$/.test(text) ? { kind: 'toolWaiting', tool: undefined } : { kind: 'toolEnded' };
+  return null;
+}
+
 /**
  * Reads what was said last, from the rows above the prompt box. Everything that an answer can contain is indented;
  * only Claude Code itself draws at column 0, and that is what this looks at.
@@ -113,37 +136,41 @@ function isBlinkedCall(rows: readonly ScreenRow[], at: number): boolean {
 export function readTail(rows: readonly ScreenRow[]): TranscriptTail {
   let spinner: string | undefined;
   let turnEnded = false;
+  let parked = false;
+  /** A tool that has ended: another one of the same round may still run above it. */
+  let ended: Tail | undefined;
   const following: ScreenRow[] = [];
-  const found = (tail: Tail): TranscriptTail => ({ tail, spinner, turnEnded });
+  const found = (tail: Tail): TranscriptTail => ({ tail, spinner, turnEnded, parked });
   for (let y = rows.length - 1; y >= 0; y--) {
     const row = rows[y];
     if (row === undefined || row.text.trim() === '') continue;
     const { text } = row;
     const words = spinnerWords(text);
-    if (words !== undefined && !turnEnded) {
+    if (words !== undefined && !turnEnded && ended === undefined) {
       spinner ??= words;
       // The tip below a spinner belongs to it, not to the conversation.
       following.length = 0;
       continue;
     }
-    if (FACES.turnEnded.test(text)) {
+    if (ended === undefined && (FACES.turnEnded.test(text) || FACES.waitsBehind.test(text))) {
       turnEnded = true;
+      parked ||= following.length === 0 && FACES.waitsBehind.test(text);
       following.unshift(row);
       continue;
     }
-    const branch = branchWords(text);
-    const told = branch === undefined ? undefined : judgeBranch(rows, y, row, branch);
-    if (told !== undefined) return found(told);
-    if (startsWithOne(text, FACES.bullet) && /^\S(?: |$)/.test(text))
-      return found(judgeBullet(rows, y, row, following));
-    if (isEcho(text)) return found({ kind: 'nothing' });
-    if (isBlinkedCall(rows, y))
-      return found({ kind: 'toolWaiting', tool: FACES.toolCall.exec(text.slice(2))?.[1] });
-    if (FACES.collapsedTool.test(text) && row.tint(2) === 'grey') {
-      return found(/…\s*$/.test(text) ? { kind: 'toolWaiting', tool: undefined } : { kind: 'toolEnded' });
+    if (isEcho(text)) {
+      if (!isQueued(row)) return found(ended ?? { kind: 'nothing' });
+      following.length = 0;
+      continue;
     }
-    following.unshift(row);
+    const tail = judgeRow(rows, y, following);
+    if (tail?.kind === 'toolEnded') {
+      ended ??= tail;
+      following.length = 0;
+    } else if (tail !== null) return found(ended === undefined || tail.kind === 'toolWaiting' ? tail : ended);
+    else following.unshift(row);
   }
+  if (ended !== undefined) return found(ended);
   // A long answer pushes its own first row, and the prompt, off the screen.
   const onlyAnswer = following.some((row) => /^ {2}\S/.test(row.text) && row.tint(2) === 'plain');
   return found(onlyAnswer ? { kind: 'answer' } : { kind: 'nothing' });

@@ -3,23 +3,25 @@ import { createEmulator } from '../../services/terminal/emulator.ts';
 import type { TrueChange } from './truth-log.ts';
 
 const ECHO = /^[❯>] \S/;
-const EMPTY_BOX = /^[\s│]*[❯>][│\s]*$/;
-const BULLET = /^\s*[●⏺] \S/;
-const PROSE = /^ {2}\S/;
-const FRAME = /^\s*[╭╰│─]/;
+/** What may stand before the first words of an answer: a bullet, or the indent of its further rows. */
+const BEFORE_WORDS = /^\s*(?:[●⏺] )?\s*/;
+/** Marks of Markdown that are drawn as something else. */
+const MARKDOWN = /^[\s#>*`|-]+/;
+/** Enough to know an answer by; more could be wrapped in a narrow window. */
+const KNOWN_BY = 12;
 
-/** True when some of an answer stands between the last prompt and the box. */
-function answerStands(rows: readonly string[]): boolean {
-  const box = rows.findLastIndex((row) => EMPTY_BOX.test(row));
-  const above = rows.slice(0, box < 0 ? rows.length : box);
-  const echo = above.findLastIndex((row) => ECHO.test(row));
-  const body = above.slice(echo + 1).filter((row) => row.trim() !== '' && !FRAME.test(row));
-  return body.some((row) => BULLET.test(row) || (echo < 0 && PROSE.test(row)));
+/** How many rows below the last prompt begin as the answer does. */
+function rowsOfAnswer(rows: readonly string[], head: string): number {
+  const words = head.replace(MARKDOWN, '').split('\n')[0]?.slice(0, KNOWN_BY).trim() ?? '';
+  const echo = rows.findLastIndex((row) => ECHO.test(row));
+  return rows
+    .slice(echo + 1)
+    .filter((row) => row.replace(BEFORE_WORDS, '').replace(MARKDOWN, '').startsWith(words)).length;
 }
 
 /**
- * Adds to each `responding` when the answer's text first stood on the screen, for good: older versions draw a
- * paragraph only when it is whole, and until then nobody can tell responding from thinking.
+ * Adds to each `responding` when the answer's first words first stood on the screen: older versions draw a paragraph
+ * only when it is whole, as newer ones do on the normal screen, and until then nobody can tell responding from thinking.
  */
 export async function markShown(
   cast: string,
@@ -28,16 +30,19 @@ export async function markShown(
   const recording = await openRecording(cast);
   const emulator = createEmulator({ ...recording, scrollback: 0, onReply: () => {} });
   const shown = new Map<TrueChange, number>();
+  /** Answers that stood there before and begin the same. */
+  const before = new Map<TrueChange, number>();
   try {
     for await (const { at, kind, data } of recording.events) {
       const [columns, rows] = data.split('x').map(Number);
       if (kind === 'r') emulator.terminal.resize(columns ?? recording.columns, rows ?? recording.rows);
       if (kind !== 'o') continue;
-      await new Promise<void>((parsed) => emulator.terminal.write(data, parsed));
       const change = truth.findLast(({ t }) => t <= at);
-      if (change?.state !== 'responding') continue;
-      if (!answerStands(emulator.text().split('\n'))) shown.delete(change);
-      else if (!shown.has(change)) shown.set(change, at);
+      const count = () => rowsOfAnswer(emulator.text().split('\n'), change?.head ?? '');
+      if (change?.state === 'responding' && !before.has(change)) before.set(change, count());
+      await new Promise<void>((parsed) => emulator.terminal.write(data, parsed));
+      if (change?.state !== 'responding' || shown.has(change)) continue;
+      if (count() > (before.get(change) ?? 0)) shown.set(change, at);
     }
   } finally {
     emulator.dispose();

@@ -26,6 +26,7 @@ const ASKS = /^[│|]? {0,3}[❯>] *1\. /m;
 const POLL_MS = 20;
 const STARTED_WITHIN_MS = 30_000;
 const SEEN_WITHIN_MS = 15_000;
+const ASKED_WITHIN_MS = 2_500;
 const TURN_ENDS_WITHIN_MS = 90_000;
 /** How long a dialog or a state at rest is left standing, so that there is something to score. */
 const DWELL_MS = 1_500;
@@ -60,7 +61,7 @@ export function createStage(
     text: () => session.text(),
     pause: (ms: number) => sleep(ms),
     /** What stands on the screen from now on. */
-    truth: (state: TrueState, why: string, dialog?: string) => truth.set(state, why, dialog),
+    truth: (state: TrueState, why: string) => truth.set(state, why),
     write(data: string): void {
       put('i', data);
       session.write(data);
@@ -107,7 +108,7 @@ export function createStage(
     /** Waits until a dialog stands, and lets it stand for a while. */
     async dialog(kind: string, pattern: RegExp = ASKS): Promise<void> {
       await stage.see(pattern);
-      truth.set('confirming', 'dialog on screen', kind);
+      truth.set('confirming', 'dialog on screen', { dialog: kind });
       await sleep(DWELL_MS);
     },
     /** A person gives the turn up with a key. */
@@ -119,6 +120,28 @@ export function createStage(
       stage.key('ctrlU');
       await sleep(400);
     },
+    /** Begins a turn; a permission that is asked for soon (older versions ask for more) is given. */
+    async begin(text: string): Promise<void> {
+      await stage.submit(text);
+      const end = Date.now() + ASKED_WITHIN_MS;
+      while (Date.now() < end && truth.state() !== 'idle') {
+        await sleep(POLL_MS);
+        if (truth.state() !== 'tool_running' || !ASKS.test(session.text())) continue;
+        await stage.answer('enter');
+        return;
+      }
+    },
+    /** Answers the permission dialog that has come. */
+    async answer(key: Key): Promise<void> {
+      truth.set('confirming', 'dialog on screen', { dialog: 'permission' });
+      await sleep(DWELL_MS);
+      const before = session.text();
+      stage.key(key);
+      if (key === 'esc') truth.giveUp('idle', 'rejected');
+      else truth.set('tool_running', 'allowed');
+      await until('the dialog to close', () => session.text() !== before, SEEN_WITHIN_MS);
+      await sleep(300);
+    },
     /** A turn in which dialogs may ask for permission; each is answered with `key`. Its highlighted choice is Yes. */
     async permit(text: string, key: Key = 'enter'): Promise<void> {
       await stage.submit(text);
@@ -127,14 +150,7 @@ export function createStage(
         if (Date.now() > end) throw new StageError('the end of the turn', session.text());
         await sleep(POLL_MS);
         if (truth.state() !== 'tool_running' || !ASKS.test(session.text())) continue;
-        truth.set('confirming', 'dialog on screen', 'permission');
-        await sleep(DWELL_MS);
-        const before = session.text();
-        stage.key(key);
-        if (key === 'esc') truth.giveUp('idle', 'rejected');
-        else truth.set('tool_running', 'allowed');
-        await until('the dialog to close', () => session.text() !== before, SEEN_WITHIN_MS);
-        await sleep(300);
+        await stage.answer(key);
       }
       await sleep(1_000);
     },

@@ -18,6 +18,8 @@ export interface TrueChange {
   readonly t: number;
   readonly state: TrueState;
   readonly why: string;
+  /** How the answer begins, of `responding`. */
+  readonly head?: string;
   /** The kind of dialog that stands there, of `confirming`. */
   readonly dialog?: string;
 }
@@ -36,25 +38,26 @@ export function createTruthLog(now: () => number) {
   const log = {
     changes,
     state: (): TrueState => changes.at(-1)?.state ?? 'starting',
-    set(state: TrueState, why: string, dialog?: string): void {
+    set(state: TrueState, why: string, more: Pick<TrueChange, 'dialog' | 'head'> = {}): void {
       if (log.state() === state && changes.length > 0) return;
-      changes.push({ t: now(), state, why, ...(dialog === undefined ? {} : { dialog }) });
+      changes.push({ t: now(), state, why, ...more });
     },
     giveUp(state: TrueState, why: string): void {
       givenUp = lastRequest;
       log.set(state, why);
     },
     hear({ type, id, detail, prompt }: ScriptedModelEvent, errorMeans: TrueState): void {
-      if (prompt.includes(SUBAGENT)) return;
+      if (prompt.includes(SUBAGENT) && !prompt.startsWith('tools:')) return;
       lastRequest = Math.max(lastRequest, id);
       if (id <= givenUp) return;
       const compacts = COMPACTION.test(prompt);
       if (type === 'request') log.set('thinking', compacts ? 'compaction' : 'request');
       else if (type === 'thinking') log.set('thinking', 'thinking block');
-      else if (type === 'text' && !compacts) log.set('responding', 'first text');
+      else if (type === 'text' && !compacts) log.set('responding', 'first text', { head: detail ?? '' });
       else if (type === 'error') log.set(errorMeans, `http ${detail}`);
       else if (type === 'stop' && detail === 'tool_use') log.set('tool_running', 'tool use sent');
-      else if (type === 'stop' && detail === 'end_turn') log.set('idle', 'message ended');
+      // A compaction may take several requests, and work of its own after them: the scenario says when it is over.
+      else if (type === 'stop' && detail === 'end_turn' && !compacts) log.set('idle', 'message ended');
     },
   };
   return log;

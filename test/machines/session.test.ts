@@ -129,10 +129,42 @@ describe('holes in the hooks are closed by the screen', () => {
     session.send({ type: 'hook.promptSubmitted' });
     session.shows('thinking');
     session.shows('idle', { composer: { kind: 'draft', text: 'the prompt came back' } });
+    session.passes(100);
+    expect(session.view().state).toBe('thinking');
     session.passes(200);
+    expect(session.view()).toMatchObject({ state: 'idle', mismatches: 1 });
+  });
+
+  it('a screen that has not shown the turn yet does not end it so soon', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.shows('idle', { composer: { kind: 'draft', text: 'not drawn yet' } });
+    session.passes(500);
     expect(session.view().state).toBe('thinking');
     session.passes(LONG_ENOUGH_MS);
-    expect(session.view()).toMatchObject({ state: 'idle', mismatches: 1 });
+    expect(session.view().state).toBe('idle');
+  });
+
+  it('which kind of work it is, the screen says: a text is announced behind the tool that follows it', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.toolStarted', tool: 'Bash' });
+    session.send({ type: 'hook.messageShown' });
+    expect(session.conversation()).toBe('toolRunning');
+    session.send({ type: 'hook.toolEnded' });
+    session.shows('toolRunning');
+    session.passes(LONG_ENOUGH_MS);
+    expect(session.conversation()).toBe('toolRunning');
+  });
+
+  it('a compaction is not taken for an answer', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.compacting' });
+    session.send({ type: 'hook.messageShown' });
+    expect(session.conversation()).toBe('compacting');
   });
 
   it('a Stop that never came', () => {
@@ -152,6 +184,10 @@ describe('holes in the hooks are closed by the screen', () => {
     session.send({ type: 'hook.promptSubmitted' });
     session.send({ type: 'hook.stopped', backgroundTasks: 0 });
     session.send({ type: 'hook.toolEnded' });
+    session.send({ type: 'hook.messageShown' });
+    expect(session.view().state).toBe('idle');
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.promptSubmitted' });
     expect(session.view().state).toBe('thinking');
     session.passes(LONG_ENOUGH_MS);
     expect(session.view().state).toBe('idle');

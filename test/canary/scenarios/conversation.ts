@@ -41,8 +41,8 @@ export const conversation: Readonly<Record<string, Scenario>> = {
       await stage.submit('slow: 120');
       await stage.pause(3_500);
       await stage.giveUp('esc');
-      await stage.submit(callTool('Bash', { command: 'sleep 30; cat a.txt', description: 'Wait for long' }));
-      await stage.pause(3_500);
+      await stage.begin(callTool('Bash', { command: 'sleep 30; cat a.txt', description: 'Wait for long' }));
+      await stage.pause(3_000);
       await stage.giveUp('esc', 2_000);
       await stage.submit(callTool('Bash', { command: 'touch never', description: 'Make a file' }));
       await stage.dialog('permission');
@@ -71,8 +71,8 @@ export const conversation: Readonly<Record<string, Scenario>> = {
       stage.truth('error', 'API error shown');
       await stage.pause(2_000);
       await stage.ask('say: better now');
-      await stage.submit('error: 401');
-      await stage.see(/API Error|run \/login/);
+      await stage.submit('error: 413');
+      await stage.see(/API Error[\s\S]*413|too large/i);
       await stage.pause(200);
       stage.truth('error', 'API error shown');
       await stage.pause(2_000);
@@ -106,8 +106,8 @@ export const conversation: Readonly<Record<string, Scenario>> = {
       await stage.pause(2_500);
       stage.key('ctrlU');
       await stage.pause(800);
-      await stage.submit(callTool('Bash', { command: 'sleep 4; cat a.txt', description: 'Wait a little' }));
-      await stage.pause(1_500);
+      await stage.begin(callTool('Bash', { command: 'sleep 6; cat a.txt', description: 'Wait a little' }));
+      await stage.pause(500);
       await stage.type('say: typed while a tool ran');
       stage.key('enter');
       await stage.idle();
@@ -126,7 +126,8 @@ export const conversation: Readonly<Record<string, Scenario>> = {
       await stage.pause(1_000);
       stage.key('enter');
       stage.truth('thinking', 'compaction begins');
-      await stage.idle();
+      await stage.see(/Compacted|Conversation compacted/, 30_000);
+      stage.truth('idle', 'compaction over');
       await stage.pause(2_500);
       await stage.ask('slow: 15');
     },

@@ -56,8 +56,7 @@ export const dialogs: Readonly<Record<string, Scenario>> = {
   plan: {
     async play(stage) {
       await stage.start();
-      const toggles = stage.version.startsWith('2.0.') ? 2 : 2;
-      for (let press = 0; press < toggles; press++) {
+      for (let press = 0; press < 2; press++) {
         stage.key('shiftTab');
         await stage.pause(500);
       }
@@ -101,10 +100,10 @@ export const dialogs: Readonly<Record<string, Scenario>> = {
       stage.key('enter');
       stage.truth('unknown', 'panel opens');
       await stage.pause(2_000);
-      stage.key('esc');
-      await stage.pause(700);
-      if (!/^[│|]? ?[❯>](?:\s|$)/m.test(stage.text())) stage.key('esc');
-      await stage.pause(700);
+      for (let press = 0; press < 3 && /\bEsc to /i.test(stage.text()); press++) {
+        stage.key('esc');
+        await stage.pause(700);
+      }
       stage.truth('idle', 'panel closed');
       await stage.pause(1_500);
       await stage.ask('say: at rest again');

@@ -51,10 +51,7 @@ export const lookalikes: Readonly<Record<string, Scenario>> = {
       await stage.start();
       for (const [name, text] of Object.entries(FAKES)) {
         writeFileSync(path.join(stage.cwd, `${name}.txt`), `${text}\n`);
-        await stage.ask(
-          callTool('Bash', { command: `cat ${name}.txt; sleep 1`, description: 'Show it' }),
-          700,
-        );
+        await stage.permit(callTool('Bash', { command: `cat ${name}.txt; sleep 1`, description: 'Show it' }));
       }
     },
   },

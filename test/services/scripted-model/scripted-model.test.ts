@@ -155,7 +155,7 @@ describe('what it takes for the conversation', () => {
     expect(text.match(/^event: .*/gm)?.at(0)).toBe('event: message_start');
     expect(text.match(/^event: .*/gm)?.at(-1)).toBe('event: message_stop');
     expect(text).toContain('"partial_json":"{\\"file_path\\":\\"a\\"}"');
-    expect(steps).toEqual(['request', 'text', 'tool_use Read', 'stop tool_use']);
+    expect(steps).toEqual(['request', 'text I will use a tool.', 'tool_use Read', 'stop tool_use']);
   });
 
   it('refuses what is no request', async () => {
