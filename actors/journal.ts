@@ -116,7 +116,7 @@ export function createJournal(
 }
 
 /** Snapshots are stored with this number; a stored one of another number is not restored but begun afresh. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 /** The plain JSON of an actor, its invoked children included. */
 export function persisted(actorRef: AnyActorRef): Snapshot<unknown> {

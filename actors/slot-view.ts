@@ -85,7 +85,7 @@ export function readinessOf(slot: SlotSnapshot): 'ready' | 'startable' | 'busy' 
     OPEN_FOR_PROMPTS.has(snapshot.context.level) &&
     (session.composer === 'empty' || session.composer === 'ghost') &&
     session.attachment !== 'takenOver' &&
-    session.health === 'ok';
+    (session.health === 'ok' || session.health === 'uncertain');
   return open ? 'ready' : 'busy';
 }
 

@@ -23,6 +23,10 @@ const KIND_OF_WORK_SETTLES_MS = 300;
 const INTERRUPT_SETTLES_MS = 150;
 /** A dialog that a rule answers through a hook flashes up for less than this. */
 const DIALOG_SETTLES_MS = 300;
+/** Two kinds of signal agree against the belief. */
+const TWO_AGREE_MS = 150;
+/** The screen stands alone against a hook and the register: it is drawn late, or misread. */
+const ALONE_WINS_MS = 4_000;
 /** A screen that no rule understands is reported, but a redraw in progress is not worth it. */
 const UNKNOWN_SETTLES_MS = 2_000;
 
@@ -50,6 +54,9 @@ export interface Beliefs {
   readonly caughtUp: boolean;
 }
 
+/** Whose side Claude Code's own register takes when screen and belief differ. */
+export type RegistrySide = 'screen' | 'belief' | 'none';
+
 /** True when the screen shows what the hooks told, as far as the kind of work goes. */
 export function agrees(conversation: Conversation, level: Level): boolean {
   return conversation === level || (BUSY.has(conversation) && BUSY.has(level));
@@ -65,12 +72,18 @@ export function contradicts({ conversation, level, hooksHeard }: Beliefs): boole
 }
 
 /** How long the level must go on contradicting before it wins, in milliseconds. 0: at once. */
-export function settlingTime({ conversation, level, hooksHeard, caughtUp }: Beliefs): number {
-  if (level === 'unknown') return UNKNOWN_SETTLES_MS;
+export function settlingTime(
+  { conversation, level, hooksHeard, caughtUp }: Beliefs,
+  registry: RegistrySide = 'none',
+): number {
+  if (level === 'unknown') return registry === 'belief' ? ALONE_WINS_MS : UNKNOWN_SETTLES_MS;
   if (conversation === 'starting' || conversation === 'trust') {
     return level === 'idle' ? START_SETTLES_MS : 0;
   }
-  if (!hooksHeard) return level === 'idle' && BUSY.has(conversation) ? REST_SETTLES_MS : 0;
+  if (!hooksHeard) {
+    if (level !== 'idle' || !BUSY.has(conversation)) return 0;
+    return registry === 'belief' ? LEVEL_WINS_MS : REST_SETTLES_MS;
+  }
   if (level === 'slashMenu' || conversation === 'slashMenu') return 0;
   if (level === 'responding' && conversation === 'thinking') return 0;
   // Some tools are never drawn as running; only the hook knows of them.
@@ -78,7 +91,9 @@ export function settlingTime({ conversation, level, hooksHeard, caughtUp }: Beli
   if (BUSY.has(conversation) && BUSY.has(level)) return KIND_OF_WORK_SETTLES_MS;
   if (level === 'interrupted') return INTERRUPT_SETTLES_MS;
   if (level === 'confirming' || level === 'dialog' || level === 'trust') return DIALOG_SETTLES_MS;
-  return caughtUp ? CAUGHT_UP_SETTLES_MS : LEVEL_WINS_MS;
+  if (registry === 'screen') return TWO_AGREE_MS;
+  if (caughtUp) return registry === 'belief' ? LEVEL_WINS_MS : CAUGHT_UP_SETTLES_MS;
+  return registry === 'belief' ? ALONE_WINS_MS : LEVEL_WINS_MS;
 }
 
 /**

@@ -1,4 +1,11 @@
-import type { Conversation, Evidence, Level, SessionReading } from './session-events.ts';
+import type {
+  Conversation,
+  Evidence,
+  Level,
+  Mismatch,
+  RegistryStatus,
+  SessionReading,
+} from './session-events.ts';
 
 /** What a session machine is started with. `at` is epoch milliseconds. */
 export interface SessionInput {
@@ -17,7 +24,16 @@ export interface SessionContext {
   /** The level that the reconciler is waiting on. */
   readonly disputed: Level | null;
   readonly reading: SessionReading | null;
+  /** Epoch milliseconds of the last look at the screen. */
+  readonly readingAt: number | null;
   readonly hooksHeard: boolean;
+  readonly lastHook: { readonly name: string; readonly at: number } | null;
+  readonly registry: {
+    readonly status: RegistryStatus;
+    readonly waitingFor: string | null;
+    readonly at: number;
+  } | null;
+  readonly statusLineAt: number | null;
   /** Since the last edge of a hook the screen has shown what the hook told. */
   readonly caughtUp: boolean;
   /** Tools that the hooks say have begun and not ended. */
@@ -31,6 +47,8 @@ export interface SessionContext {
   readonly evidence: readonly Evidence[];
   /** How often the level had to correct the hooks. */
   readonly mismatches: number;
+  /** The last of them, oldest first. */
+  readonly lastMismatches: readonly Mismatch[];
   /** Signals of another run that were dropped. */
   readonly dropped: number;
 }
@@ -44,7 +62,11 @@ export function beginContext({ epoch, sessionId, at }: SessionInput): SessionCon
     level: 'starting',
     disputed: null,
     reading: null,
+    readingAt: null,
     hooksHeard: false,
+    lastHook: null,
+    registry: null,
+    statusLineAt: null,
     caughtUp: false,
     toolsRunning: 0,
     delivering: false,
@@ -54,6 +76,7 @@ export function beginContext({ epoch, sessionId, at }: SessionInput): SessionCon
     exit: null,
     evidence: [],
     mismatches: 0,
+    lastMismatches: [],
     dropped: 0,
   };
 }

@@ -61,6 +61,12 @@ export type SessionEvent =
   /** A hook that says nothing about what the session does, but proves that hooks arrive. */
   | (Hook & { readonly type: 'hook.other'; readonly name: string })
   | (Signal & { readonly type: 'statusLine.read'; readonly contextLeftPercent: number | null })
+  /** What Claude Code itself writes into `sessions/<pid>.json` (recent versions). */
+  | (Signal & {
+      readonly type: 'registry.read';
+      readonly status: RegistryStatus;
+      readonly waitingFor: string | null;
+    })
   | (Signal & { readonly type: 'pty.exited'; readonly code: number | null; readonly signal: number | null })
   | (Signal & { readonly type: 'attachment.changed'; readonly viewers: number; readonly controllers: number })
   | (Signal & { readonly type: 'person.typed' })
@@ -72,6 +78,19 @@ export type SessionEvent =
 
 /** Raised by the machine itself when the level on the screen has won. */
 export type LevelWon = { readonly type: `level.${Level}` };
+
+/** `shell`: at rest, with a background shell alive. Seen on 2.1.329. */
+export type RegistryStatus = 'idle' | 'busy' | 'waiting' | 'shell';
+
+/** Signals that went on contradicting each other, and what came of it. Kept for `explain` and for bug reports. */
+export interface Mismatch {
+  readonly at: number;
+  readonly believed: Conversation;
+  readonly screen: Level;
+  readonly registry: RegistryStatus | null;
+  /** The last hook before it. */
+  readonly hook: string | null;
+}
 
 /** Why the conversation moved. Kept for `explain` and for bug reports. */
 export interface Evidence {

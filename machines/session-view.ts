@@ -61,7 +61,8 @@ export function viewSession(snapshot: SnapshotFrom<typeof sessionMachine>): Sess
     conversation: context.conversation,
     composer: value.composer,
     attachment: value.attachment,
-    health: value.health,
+    // A signal that is only late is nothing to tell.
+    health: value.health === 'wavering' ? 'ok' : value.health,
     statusText: context.conversation === 'error' ? (context.error ?? undefined) : context.reading?.activity,
     contextLeftPercent: context.contextLeftPercent ?? undefined,
     reading: context.reading,

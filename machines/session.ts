@@ -1,142 +1,15 @@
-import { and, assign, enqueueActions, setup } from 'xstate';
-import { agrees, contradicts, isAnotherDispute, isOurSession, settlingTime } from './session-conclusions.ts';
-import { beginContext, type SessionContext, type SessionInput } from './session-context.ts';
-import type { Conversation, Level, LevelWon, SessionEvent, SessionReading } from './session-events.ts';
+import { and, enqueueActions } from 'xstate';
+import { beginContext } from './session-context.ts';
+import { levelWon, sessionSetup } from './session-setup.ts';
 
 export type { SessionContext } from './session-context.ts';
 export type { SessionEvent } from './session-events.ts';
-
-/** The last changes that `explain` can show. */
-const KEPT_EVIDENCE = 20;
-/** A person who has not typed for so long has let go of the keyboard. */
-const PERSON_LETS_GO_MS = 10_000;
-/** A session whose signals disagree for so long needs somebody to look at it. */
-const SUSPECT_IS_STUCK_MS = 10 * 60_000;
-
-/** Where tools may run, or wait for their permission. */
-const HOLDS_TOOLS: ReadonlySet<Conversation> = new Set([
-  'toolRunning',
-  'confirming',
-  'dialog',
-  'trust',
-  'unknown',
-]);
-/** Where the end of a tool means that the model is asked again. */
-const TOOL_MAY_END_IN: ReadonlySet<Conversation> = new Set([
-  'toolRunning',
-  'confirming',
-  'dialog',
-  'responding',
-]);
-
-const levelWon = (level: Level): LevelWon => ({ type: `level.${level}` });
 
 /**
  * What one run of Claude Code is doing. Four regions are its state; `signals` takes everything in and
  * `reconciler` lets the screen correct the hooks. Nothing else decides what a session is doing.
  */
-export const sessionMachine = setup({
-  types: {
-    context: {} as SessionContext,
-    events: {} as SessionEvent | LevelWon,
-    input: {} as SessionInput,
-    tags: {} as 'busy' | 'resting' | 'asks' | 'over',
-  },
-  guards: {
-    ofThisRun: ({ context, event }) => 'epoch' in event && event.epoch === context.epoch,
-    startsOurSession: ({ context, event }) =>
-      event.type === 'hook.sessionStarted' && event.epoch === context.epoch && isOurSession(event, context),
-    // A hook that is still on its way when the program ends must not bring the session back to life.
-    hookOfThisRun: ({ context, event }) =>
-      'sessionId' in event &&
-      event.epoch === context.epoch &&
-      event.sessionId === context.sessionId &&
-      context.exit === null,
-    toolMayEnd: ({ context }) => TOOL_MAY_END_IN.has(context.conversation),
-    othersRun: ({ context }) => context.toolsRunning > 1,
-    textMayCome: ({ context }) => context.conversation === 'thinking',
-    leavesWorkBehind: ({ event }) => event.type === 'hook.stopped' && event.backgroundTasks > 0,
-    // Compaction in the middle of a turn goes on with the turn; only the screen tells it from `/compact`.
-    screenRests: ({ context }) => context.level === 'idle',
-    boxHolds: ({ context, event }, params: { readonly kind: SessionReading['composer']['kind'] }) =>
-      event.type === 'screen.read' &&
-      event.epoch === context.epoch &&
-      event.reading.composer.kind === params.kind,
-    weDraft: ({ context, event }) =>
-      context.delivering &&
-      event.type === 'screen.read' &&
-      event.epoch === context.epoch &&
-      event.reading.composer.kind === 'draft',
-    nobodyLooks: ({ event }) => event.type === 'attachment.changed' && event.viewers === 0,
-    understood: ({ context }) => context.level !== 'unknown',
-    contradicted: ({ context }) => contradicts(context),
-    agreed: ({ context }) => !contradicts(context),
-    winsAtOnce: ({ context }) => contradicts(context) && settlingTime(context) === 0,
-    disputeMoved: ({ context }) => isAnotherDispute(context.disputed, context.level),
-    disputeMovedAndWins: ({ context }) =>
-      isAnotherDispute(context.disputed, context.level) && settlingTime(context) === 0,
-  },
-  actions: {
-    enter: assign(({ context, event }, params: { readonly to: Conversation }) =>
-      params.to === context.conversation
-        ? {}
-        : {
-            conversation: params.to,
-            // Of a tool that was denied no end is heard: what is no tool any more has none running.
-            toolsRunning: HOLDS_TOOLS.has(params.to) ? context.toolsRunning : 0,
-            caughtUp: !event.type.startsWith('hook.'),
-            evidence: [
-              ...context.evidence.slice(1 - KEPT_EVIDENCE),
-              {
-                at: context.lastAt,
-                from: context.conversation,
-                to: params.to,
-                rule: event.type,
-                screen: context.reading?.evidence ?? [],
-              },
-            ],
-          },
-    ),
-    noteTime: assign(({ event }) => ('at' in event ? { lastAt: event.at } : {})),
-    noteReading: assign(({ event, context }) =>
-      event.type === 'screen.read'
-        ? {
-            reading: event.reading,
-            level: event.reading.level,
-            caughtUp: context.caughtUp || agrees(context.conversation, event.reading.level),
-            lastAt: event.at,
-            error: event.reading.errorText ?? context.error,
-            contextLeftPercent: event.reading.contextLeftPercent ?? context.contextLeftPercent,
-          }
-        : {},
-    ),
-    noteHook: assign(({ event }) => ('at' in event ? { lastAt: event.at, hooksHeard: true } : {})),
-    countTool: assign(({ context, event }) => ({
-      toolsRunning: Math.max(0, context.toolsRunning + (event.type === 'hook.toolStarted' ? 1 : -1)),
-    })),
-    noteSession: assign(({ event }) =>
-      event.type === 'hook.sessionStarted' ? { sessionId: event.sessionId } : {},
-    ),
-    noteError: assign(({ event }) => (event.type === 'hook.stopFailed' ? { error: event.error } : {})),
-    clearError: assign({ error: null }),
-    noteExit: assign(({ event }) =>
-      event.type === 'pty.exited' ? { exit: { code: event.code, signal: event.signal } } : {},
-    ),
-    forgetHooks: assign({ hooksHeard: false }),
-    noteDelivery: assign(({ event }) => ({ delivering: event.type === 'delivery.began' })),
-    noteDispute: assign(({ context }) => ({ disputed: context.level })),
-    endDispute: assign({ disputed: null }),
-    countMismatch: assign(({ context }) => ({
-      mismatches: context.mismatches + (context.hooksHeard && context.conversation !== 'starting' ? 1 : 0),
-    })),
-    countDropped: assign(({ context }) => ({ dropped: context.dropped + 1 })),
-  },
-  delays: {
-    settle: ({ context }) => settlingTime(context),
-    personLetsGo: PERSON_LETS_GO_MS,
-    stuck: SUSPECT_IS_STUCK_MS,
-  },
-}).createMachine({
+export const sessionMachine = sessionSetup.createMachine({
   id: 'session',
   context: ({ input }) => beginContext(input),
   type: 'parallel',
@@ -166,16 +39,8 @@ export const sessionMachine = setup({
           { actions: 'countDropped' },
         ],
         'hook.*': [{ guard: 'hookOfThisRun', actions: 'noteHook' }, { actions: 'countDropped' }],
-        'statusLine.read': [
-          {
-            guard: 'ofThisRun',
-            actions: assign(({ event }) => ({
-              lastAt: event.at,
-              contextLeftPercent: event.contextLeftPercent,
-            })),
-          },
-          { actions: 'countDropped' },
-        ],
+        'statusLine.read': [{ guard: 'ofThisRun', actions: 'noteStatusLine' }, { actions: 'countDropped' }],
+        'registry.read': [{ guard: 'ofThisRun', actions: 'noteRegistry' }, { actions: 'countDropped' }],
         'pty.exited': [
           { guard: 'ofThisRun', actions: ['noteTime', 'noteExit'] },
           { actions: 'countDropped' },
@@ -231,6 +96,7 @@ export const sessionMachine = setup({
         idle: {
           description: 'At rest at its prompt.',
           tags: 'resting',
+          on: { 'registry.read': { guard: and(['ofThisRun', 'shellLives']), target: 'parked' } },
           entry: { type: 'enter', params: { to: 'idle' } },
         },
         thinking: {
@@ -286,6 +152,7 @@ export const sessionMachine = setup({
         parked: {
           description: 'The turn ended; background work is still alive.',
           tags: 'resting',
+          on: { 'registry.read': { guard: and(['ofThisRun', 'shellIsGone']), target: 'idle' } },
           entry: { type: 'enter', params: { to: 'parked' } },
         },
         limited: {
@@ -362,6 +229,18 @@ export const sessionMachine = setup({
         ok: {
           description: 'The signals agree.',
           on: { 'level.unknown': 'suspect' },
+          always: { guard: 'doubted', target: 'wavering' },
+        },
+        wavering: {
+          description: 'A signal says something else; most often it is only late.',
+          on: { 'level.unknown': 'suspect', 'session.restored': { target: 'wavering', reenter: true } },
+          always: { guard: 'undoubted', target: 'ok' },
+          after: { uncertain: { target: 'uncertain', actions: 'countMismatch' } },
+        },
+        uncertain: {
+          description: 'The signals go on disagreeing; both readings are shown.',
+          on: { 'level.unknown': 'suspect' },
+          always: { guard: 'undoubted', target: 'ok' },
         },
         suspect: {
           description: 'The signals disagree, or the screen is not understood.',
@@ -397,7 +276,11 @@ export const sessionMachine = setup({
             { guard: 'disputeMoved', target: 'contradicted', reenter: true },
           ],
           after: { settle: { target: 'yielding', actions: 'countMismatch' } },
-          on: { 'session.restored': { target: 'contradicted', reenter: true } },
+          on: {
+            'session.restored': { target: 'contradicted', reenter: true },
+            // Another voice: the wait may be shorter now.
+            'registry.read': { guard: 'ofThisRun', target: 'contradicted', reenter: true },
+          },
         },
         yielding: {
           description: 'The conversation moves to what the screen shows.',

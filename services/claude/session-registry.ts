@@ -9,14 +9,15 @@ const RegisteredSession = z.looseObject({
   sessionId: z.string(),
   cwd: z.string().optional(),
   version: z.string().optional(),
-  status: z.enum(['idle', 'busy', 'waiting']).optional().catch(undefined),
+  status: z.enum(['idle', 'busy', 'waiting', 'shell']).optional().catch(undefined),
   waitingFor: z.string().optional().catch(undefined),
   statusUpdatedAt: z.number().optional(),
 });
 
 export interface SessionStatus {
   readonly sessionId: string;
-  readonly status: 'idle' | 'busy' | 'waiting' | 'unknown';
+  /** `shell`: at rest, with a background shell alive (2.1.329). */
+  readonly status: 'idle' | 'busy' | 'waiting' | 'shell' | 'unknown';
   /** `permission prompt`, … while waiting. */
   readonly waitingFor?: string;
   /** Epoch milliseconds. */
