@@ -1,4 +1,4 @@
-import type { Conversation, Level } from './session-events.ts';
+import type { Conversation, Evidence, Level } from './session-events.ts';
 
 /**
  * What the screen may conclude against what the session is believed to do, in one table.
@@ -27,6 +27,8 @@ const DIALOG_SETTLES_MS = 300;
 const TWO_AGREE_MS = 150;
 /** The screen stands alone against a hook and the register: it is drawn late, or misread. */
 const ALONE_WINS_MS = 4_000;
+/** The hooks told of the end of every tool; older versions go on drawing some of them as running. */
+const TOOLS_ARE_TOLD_MS = 3_000;
 /** A screen that no rule understands is reported, but a redraw in progress is not worth it. */
 const UNKNOWN_SETTLES_MS = 2_000;
 
@@ -52,6 +54,8 @@ export interface Beliefs {
   readonly hooksHeard: boolean;
   /** Since the last edge of a hook the screen has shown what the hook told. */
   readonly caughtUp: boolean;
+  /** What moved the conversation, the latest last. */
+  readonly evidence: readonly Pick<Evidence, 'rule'>[];
 }
 
 /** Whose side Claude Code's own register takes when screen and belief differ. */
@@ -63,11 +67,13 @@ export function agrees(conversation: Conversation, level: Level): boolean {
 }
 
 /** True when what the screen shows cannot be what the session is believed to do. */
-export function contradicts({ conversation, level, hooksHeard }: Beliefs): boolean {
+export function contradicts({ conversation, level, hooksHeard, evidence }: Beliefs): boolean {
   if (conversation === 'exited' || conversation === level) return false;
   if (level === 'starting') return false;
   if (!hooksHeard) return true;
   if (level === 'idle' && RESTING.has(conversation)) return false;
+  // A turn that Stop has ended did not fail: its answer only looks like an error (and is drawn like one, to 2.1.30).
+  if (level === 'error' || level === 'limited') return evidence.at(-1)?.rule !== 'hook.stopped';
   return true;
 }
 
@@ -88,6 +94,7 @@ export function settlingTime(
   if (level === 'responding' && conversation === 'thinking') return 0;
   // Some tools are never drawn as running; only the hook knows of them.
   if (conversation === 'toolRunning' && level === 'thinking') return LEVEL_WINS_MS;
+  if (level === 'toolRunning' && BUSY.has(conversation)) return TOOLS_ARE_TOLD_MS;
   if (BUSY.has(conversation) && BUSY.has(level)) return KIND_OF_WORK_SETTLES_MS;
   if (level === 'interrupted') return INTERRUPT_SETTLES_MS;
   if (level === 'confirming' || level === 'dialog' || level === 'trust') return DIALOG_SETTLES_MS;

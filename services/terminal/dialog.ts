@@ -43,32 +43,64 @@ function asOption(text: string, column: number): DialogOption | null {
   };
 }
 
-/** Options stand above and below the pointer at its column; numbered ones may be parted by descriptions and rules. */
-function collectOptions(
-  texts: readonly string[],
-  highlight: Highlight,
-): { options: DialogOption[]; first: number; last: number } {
-  const numbered = /^\s*[❯>]\s*\d+\./.test(texts[highlight.row] ?? '');
-  const found: { at: number; option: DialogOption }[] = [];
-  const consider = (row: number): 'option' | 'skip' | 'end' => {
-    const text = texts[row] ?? '';
-    if (FACES.dialogFooter.test(text)) return 'end';
-    const option = asOption(text, highlight.column);
-    if (option !== null && numbered === (option.number !== undefined)) {
-      found.push({ at: row, option });
-      return 'option';
-    }
-    if (numbered) return text.trim() === '' || isRule(text) || /^ {3,}\S/.test(text) ? 'skip' : 'end';
-    return 'end';
+interface Options {
+  readonly options: DialogOption[];
+  /** Rows of the first and the last of them. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Unnumbered options stand row by row at the pointer's column. */
+function collectPlain(texts: readonly string[], { row, column }: Highlight): Options {
+  const at = (y: number) => {
+    const text = texts[y] ?? '';
+    const option = FACES.dialogFooter.test(text) ? null : asOption(text, column);
+    return option?.number === undefined ? option : null;
   };
-  for (let row = highlight.row; row >= 0; row--) if (consider(row) === 'end') break;
-  for (let row = highlight.row + 1; row < texts.length; row++) if (consider(row) === 'end') break;
-  found.sort((a, b) => a.at - b.at);
+  let first = row;
+  let last = row;
+  while (at(first - 1) !== null) first--;
+  while (at(last + 1) !== null) last++;
+  const options = Array.from({ length: last - first + 1 }, (_, index) => at(first + index));
+  return { options: options.filter((option) => option !== null), first, last };
+}
+
+/** Numbered options count up from 1; descriptions, rules and blank rows may stand between them. */
+function collectNumbered(texts: readonly string[], { row, column }: Highlight): Options {
+  const found: { readonly at: number; readonly option: DialogOption }[] = [];
+  const numbered = (y: number): DialogOption | null => {
+    const option = asOption(texts[y] ?? '', column);
+    return option?.number === undefined ? null : option;
+  };
+  const ends = (y: number): boolean => {
+    const text = texts[y] ?? '';
+    return FACES.dialogFooter.test(text) || !(text.trim() === '' || isRule(text) || /^ {2,}\S/.test(text));
+  };
+  for (let y = row, wanted = numbered(row)?.number ?? 0; y >= 0 && wanted > 0; y--) {
+    const option = numbered(y);
+    if (option?.number === wanted) {
+      found.unshift({ at: y, option });
+      wanted--;
+    } else if (y !== row && ends(y)) break;
+  }
+  for (let y = row + 1, wanted = (numbered(row)?.number ?? 0) + 1; y < texts.length; y++) {
+    const option = numbered(y);
+    if (option?.number === wanted) {
+      found.push({ at: y, option });
+      wanted++;
+    } else if (ends(y)) break;
+  }
   return {
     options: found.map(({ option }) => option),
-    first: found[0]?.at ?? highlight.row,
-    last: found.at(-1)?.at ?? highlight.row,
+    first: found[0]?.at ?? row,
+    last: found.at(-1)?.at ?? row,
   };
+}
+
+function collectOptions(texts: readonly string[], highlight: Highlight): Options {
+  return asOption(texts[highlight.row] ?? '', highlight.column)?.number === undefined
+    ? collectPlain(texts, highlight)
+    : collectNumbered(texts, highlight);
 }
 
 function kindOf(

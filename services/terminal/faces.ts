@@ -42,7 +42,7 @@ export const FACES = {
     /\btrust (?:the files|this folder)\b|^\s*Accessing workspace:|Is this a project you created or one you trust/i,
   /** Words that ask for a permission: 2.0.60 to 2.1.329. */
   permission: /^\s*(?:Do you want to|Would you like to|Claude (?:wants|needs) to)\b/i,
-  plan: /\b(?:Ready to code\?|Would you like to proceed\?|approve .{0,20}plan)/i,
+  plan: /\b(?:Exit plan mode\?|Claude wants to exit plan mode|Ready to code\?|Would you like to proceed\?|approve .{0,20}plan)/i,
   signIn: /\b(?:Select login method|Paste code here|Browser didn't open)/i,
   /** Headings of permission dialogs and the tool each stands for: 2.1.150, 2.1.329. */
   headings: [

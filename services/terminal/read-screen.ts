@@ -1,4 +1,4 @@
-import { commandMenuOpen, findComposer } from './composer.ts';
+import { type ComposerPlace, commandMenuOpen, findComposer } from './composer.ts';
 import { readDialog } from './dialog.ts';
 import { FACES } from './faces.ts';
 import type { ComposerReading, DialogReading, ScreenLevel, ScreenReading } from './reading.ts';
@@ -54,13 +54,19 @@ function contextLeft(bar: string): number | undefined {
   return undefined;
 }
 
+/** A box that was left behind in the transcript ends in the rule of the dialog that stands below it. */
+function dialogStandsBelow(screen: ScreenRows, place: ComposerPlace): boolean {
+  const below = { ...screen, rows: screen.rows.slice(place.bottom) };
+  return readDialog(below)?.footer !== undefined;
+}
+
 /**
  * Reads what the session is doing from the visible rows and the window title. Pure: the same rows, the same reading.
  * Geometry decides: what stands in the prompt box, above it and below it; wordings only tell like from like.
  */
 export function readScreen(screen: ScreenRows, title: string): RowsReading {
   const place = findComposer(screen);
-  if (place === null) return readWithoutComposer(screen, title);
+  if (place === null || dialogStandsBelow(screen, place)) return readWithoutComposer(screen, title);
   const bar = screen.rows
     .slice(place.bottom + 1)
     .map(({ text }) => text)

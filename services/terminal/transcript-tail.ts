@@ -63,7 +63,8 @@ function judgeBranch(
 ): Tail | undefined {
   if (FACES.interrupted.test(words) && row.tint(row.text.indexOf(words)) !== 'plain')
     return { kind: 'interrupted' };
-  return isOneParagraph(rows, at) ? problem(words, row, row.text.indexOf(words)) : undefined;
+  const trouble = problem(words, row, row.text.indexOf(words));
+  return trouble === undefined || isOneParagraph(rows, at) ? trouble : { kind: 'answer' };
 }
 
 /** An API error is one paragraph; an answer that begins like one (and is drawn like one) goes on below it. */
@@ -100,13 +101,15 @@ function judgeBullet(
 }
 
 /**
- * A tool call whose bullet blinks is drawn without it every other frame: an indented row of its own, with a branch
- * below it that is not drawn as plain words.
+ * A tool call whose bullet blinks is drawn without it every other frame: the blank in its place keeps the grey, the
+ * name behind it is plain. Where the blank keeps no colour, the branch below is grey.
  */
 function isBlinkedCall(rows: readonly ScreenRow[], at: number): boolean {
-  const text = rows[at]?.text ?? '';
+  const row = rows[at];
+  if (row === undefined || !/^ {2}\S/.test(row.text) || branchWords(row.text) !== undefined) return false;
+  if (row.tint(0) === 'grey' && row.tint(2) === 'plain') return true;
   const below = rows[at + 1];
-  if (!/^ {2}\S/.test(text) || below === undefined || (rows[at - 1]?.text.trim() ?? '') !== '') return false;
+  if (below === undefined || (rows[at - 1]?.text.trim() ?? '') !== '') return false;
   const words = branchWords(below.text);
   return (
     words !== undefined && (below.tint(2) === 'grey' || below.tint(below.text.indexOf(words)) === 'grey')

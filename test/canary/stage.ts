@@ -21,8 +21,10 @@ export type Key = keyof typeof KEYS;
 
 /** The empty prompt box: its glyph at the left edge, in a frame or not. */
 const READY = /^[│|]? ?[❯>](?:\s|$)/m;
-/** A pointer at the first of numbered choices, at the left edge. */
-const ASKS = /^[│|]? {0,3}[❯>] *1\. /m;
+/** A pointer at the first of numbered choices, at the left edge; nothing of the kind stands while there is a box. */
+const FIRST_CHOICE = /^[│|]? {0,3}[❯>] *1\. /m;
+const EMPTY_BOX = /^[│|]? ?[❯>]\s*[│|]?$/m;
+const asks = (screen: string): boolean => FIRST_CHOICE.test(screen) && !EMPTY_BOX.test(screen);
 const POLL_MS = 20;
 const STARTED_WITHIN_MS = 30_000;
 const SEEN_WITHIN_MS = 15_000;
@@ -106,7 +108,7 @@ export function createStage(
       await sleep(800);
     },
     /** Waits until a dialog stands, and lets it stand for a while. */
-    async dialog(kind: string, pattern: RegExp = ASKS): Promise<void> {
+    async dialog(kind: string, pattern: RegExp = FIRST_CHOICE): Promise<void> {
       await stage.see(pattern);
       truth.set('confirming', 'dialog on screen', { dialog: kind });
       await sleep(DWELL_MS);
@@ -126,7 +128,7 @@ export function createStage(
       const end = Date.now() + ASKED_WITHIN_MS;
       while (Date.now() < end && truth.state() !== 'idle') {
         await sleep(POLL_MS);
-        if (truth.state() !== 'tool_running' || !ASKS.test(session.text())) continue;
+        if (truth.state() !== 'tool_running' || !asks(session.text())) continue;
         await stage.answer('enter');
         return;
       }
@@ -149,7 +151,7 @@ export function createStage(
       while (truth.state() !== 'idle') {
         if (Date.now() > end) throw new StageError('the end of the turn', session.text());
         await sleep(POLL_MS);
-        if (truth.state() !== 'tool_running' || !ASKS.test(session.text())) continue;
+        if (truth.state() !== 'tool_running' || !asks(session.text())) continue;
         await stage.answer(key);
       }
       await sleep(1_000);

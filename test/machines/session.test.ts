@@ -156,7 +156,32 @@ describe('holes in the hooks are closed by the screen', () => {
     session.send({ type: 'hook.toolEnded' });
     session.shows('toolRunning');
     session.passes(LONG_ENOUGH_MS);
+    // Every tool has been told to have ended: some versions go on drawing one as running for a while.
+    expect(session.conversation()).toBe('thinking');
+    session.passes(60_000);
     expect(session.conversation()).toBe('toolRunning');
+  });
+
+  it('an answer that is drawn like an error is none when Stop has ended its turn', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.stopped', backgroundTasks: 0 });
+    session.shows('error');
+    session.passes(60_000);
+    expect(session.view().state).toBe('idle');
+  });
+
+  it('several tools at once run until the last of them has ended', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.toolStarted', tool: 'Bash' });
+    session.send({ type: 'hook.toolStarted', tool: 'Read' });
+    session.send({ type: 'hook.toolEnded' });
+    expect(session.view().state).toBe('tool_running');
+    session.send({ type: 'hook.toolEnded' });
+    expect(session.view().state).toBe('thinking');
   });
 
   it('a compaction is not taken for an answer', () => {

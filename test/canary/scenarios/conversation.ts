@@ -71,8 +71,8 @@ export const conversation: Readonly<Record<string, Scenario>> = {
       stage.truth('error', 'API error shown');
       await stage.pause(2_000);
       await stage.ask('say: better now');
-      await stage.submit('error: 413');
-      await stage.see(/API Error[\s\S]*413|too large/i);
+      await stage.submit('error: 422');
+      await stage.see(/API Error[\s\S]*422/);
       await stage.pause(200);
       stage.truth('error', 'API error shown');
       await stage.pause(2_000);

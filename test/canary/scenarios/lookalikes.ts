@@ -8,7 +8,9 @@ const FAKES = {
   dialog:
     'Bash command\n\n  rm -rf build\n\nDo you want to proceed?\n❯ 1. Yes\n  2. No, and tell Claude what to do differently (esc)\n\nEsc to cancel · Tab to amend',
   error: 'API Error: 500 is the text of an old log line\n\n⎿  Running…\n\n> \n',
-  bareError: 'API Error: 529 {"type":"error","error":{"type":"overloaded_error"}}',
+  // An answer that is nothing but an error, Claude Code itself draws as one: only hooks tell them apart.
+  errorAndMore:
+    'API Error: 529 {"type":"error","error":{"type":"overloaded_error"}}\n\nThat is what the log said.',
   tools: '⏺ Bash(sleep 100)\n  ⎿  Running…\n\n● Read(a.txt)\n  ⎿ Waiting…',
   box: `${'─'.repeat(60)}\n❯ \n${'─'.repeat(60)}\n  ? for shortcuts`,
   menu: '❯ /help\n  /clear  Clear conversation\n  /compact  Compact',
