@@ -1,4 +1,4 @@
-import { contradicts, type RegistrySide } from './session-conclusions.ts';
+import { type Beliefs, contradicts, type RegistrySide } from './session-conclusions.ts';
 import type { SessionContext } from './session-context.ts';
 import type { Conversation, Level, RegistryStatus } from './session-events.ts';
 
@@ -44,9 +44,7 @@ export function courseOfRegistry(status: RegistryStatus): Course {
 export type Source = 'screen' | 'registry';
 
 /** The signals that say something else than what is believed, now. */
-export function dissenters(
-  context: Pick<SessionContext, 'conversation' | 'level' | 'hooksHeard' | 'caughtUp' | 'registry'>,
-): readonly Source[] {
+export function dissenters(context: Beliefs & Pick<SessionContext, 'registry'>): readonly Source[] {
   const { conversation, registry } = context;
   if (conversation === 'starting' || conversation === 'exited') return [];
   const believed = courseOf(conversation);
