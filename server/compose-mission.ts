@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createMission, type RunningMission } from '../actors/mission/create-mission.ts';
 import type { OpenDatabase } from '../db/open.ts';
@@ -14,7 +13,7 @@ import { planPrompt } from '../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../services/keyboard/same-words.ts';
 import { decide } from '../services/permissions/decide.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
-import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
+import type { PtyHost } from '../services/pty/pty-host.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
 import { createSlotLogger, slotLogFile } from './slot-log.ts';
 import { createSlotSecrets } from './slot-secrets.ts';
@@ -26,6 +25,8 @@ export interface MissionParts {
   readonly permissions: PermissionStore;
   readonly database: OpenDatabase;
   readonly logger: Logger;
+  /** Finds or starts what holds the terminals. Asked again when it has gone. */
+  readonly connectHost: () => Promise<PtyHost>;
   /** Where hooks are posted to; known once the doors are open. */
   readonly port: () => number;
   readonly inspect: StatelyBridge['inspect'];
@@ -39,6 +40,7 @@ export function composeMission({
   permissions,
   database,
   logger,
+  connectHost,
   port,
   inspect,
 }: MissionParts): Promise<RunningMission> {
@@ -51,11 +53,7 @@ export function composeMission({
     logger: createSlotLogger(home, logger),
     now: () => Date.now(),
     logFile: (slotId) => slotLogFile(home, slotId),
-    connectHost: () =>
-      connectPtyHost({
-        home,
-        hostCommand: [process.execPath, fileURLToPath(new URL('./pty-host/main.js', import.meta.url))],
-      }),
+    connectHost,
     prepare: createLaunchPreparation({
       home,
       env,

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
@@ -10,10 +11,12 @@ import { loadSlots } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
 import { createPermissionStore } from '../services/permissions/permission-store.ts';
+import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
 import { composeMission } from './compose-mission.ts';
 import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { lockHome } from './home-lock.ts';
 import { buildServer } from './http/build-server.ts';
+import type { LocalConnections } from './http/guard.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { readVersion } from './version.ts';
 
@@ -50,13 +53,13 @@ async function listenPreferring(
   app: FastifyInstance,
   port: number,
   anyPort: boolean,
-  socketFile: string,
+  more: { readonly socketFile: string; readonly local: LocalConnections },
 ): Promise<Listening> {
   try {
-    return await listen(app, { port, socketFile });
+    return await listen(app, { port, ...more });
   } catch (error) {
     if (!anyPort || port === 0) throw error;
-    return listen(app, { port: 0, socketFile });
+    return listen(app, { port: 0, ...more });
   }
 }
 
@@ -128,14 +131,21 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
       permissions,
       database,
       logger,
+      connectHost: () =>
+        connectPtyHost({
+          home,
+          hostCommand: [process.execPath, fileURLToPath(new URL('./pty-host/main.js', import.meta.url))],
+        }),
       port: () => port,
       inspect: stately.inspect,
     });
     undo.push(() => mission.close({ endAgents: !keepAgents }));
+    const local: LocalConnections = new WeakSet();
     const app = await buildServer({
       mission,
       token,
       port: () => port,
+      local,
       version: readVersion(),
       logger,
       stately,
@@ -149,7 +159,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
       app,
       settings.port === 0 ? (before?.port ?? 0) : settings.port,
       settings.port === 0,
-      path.join(home, 'missiond.sock'),
+      { socketFile: path.join(home, 'missiond.sock'), local },
     );
     port = doors.port;
     undo.push(() => doors.close());

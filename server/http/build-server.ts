@@ -8,7 +8,7 @@ import type { StatelyBridge } from '../../inspector/stately.ts';
 import { registerMcp } from '../mcp/routes.ts';
 import { registerSockets } from '../ws/routes.ts';
 import { replyWithErrors } from './error-replies.ts';
-import { checkOwner, checkSource } from './guard.ts';
+import { checkOwner, checkSource, type LocalConnections } from './guard.ts';
 import { registerHookRoutes } from './hook-routes.ts';
 import { registerToolRoutes } from './tool-routes.ts';
 
@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly token: string;
   /** The port that was bound, once it is. */
   readonly port: () => number;
+  /** Filled by `listen`. */
+  readonly local: LocalConnections;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
   readonly stately: StatelyBridge;
@@ -33,6 +35,7 @@ export async function buildServer({
   mission,
   token,
   port,
+  local,
   version,
   logger,
   stately,
@@ -62,13 +65,13 @@ export async function buildServer({
     transform: jsonSchemaTransform,
   });
   await app.register(websocket, { options: { maxPayload: MOST_SOCKET_BYTES, perMessageDeflate: false } });
-  app.addHook('onRequest', async (request) => checkSource(request, port));
+  app.addHook('onRequest', async (request) => checkSource(request, port, local));
 
   app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok', version }));
   registerBoard(app);
-  registerHookRoutes(app, mission);
+  await registerHookRoutes(app, mission);
   await app.register((owned, _, done) => {
-    owned.addHook('onRequest', async (request) => checkOwner(request, token));
+    owned.addHook('onRequest', async (request) => checkOwner(request, token, local));
     registerToolRoutes(owned, mission);
     registerMcp(owned, { mission, version });
     registerSockets(owned, { mission, stately });

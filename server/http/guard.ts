@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { MissionError } from '../../services/errors/mission-error.ts';
 
@@ -14,10 +15,11 @@ function sameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-/** True for a connection over the unix socket: its file's mode is the authentication. */
-function isLocalSocket(request: FastifyRequest): boolean {
-  return request.socket.remoteAddress === undefined;
-}
+/**
+ * Connections over the unix socket, whose file's mode is the authentication. Known by the server that accepted them and
+ * by nothing of their own: a TCP connection that was reset has no remote address either.
+ */
+export type LocalConnections = WeakSet<Socket>;
 
 export function bearerToken(request: FastifyRequest): string | undefined {
   const [scheme, token] = (request.headers.authorization ?? '').split(' ');
@@ -43,9 +45,9 @@ function refuse(message: string, remedy: string): MissionError {
  * browser names one, an allowed Origin (cross-site requests and WebSockets). Over the unix socket: no browser at all.
  * @throws MissionError `not_authorised`
  */
-export function checkSource(request: FastifyRequest, port: () => number): void {
+export function checkSource(request: FastifyRequest, port: () => number, local: LocalConnections): void {
   const { origin, host } = request.headers;
-  if (isLocalSocket(request)) {
+  if (local.has(request.socket)) {
     if (origin !== undefined) throw refuse('The unix socket is not for browsers.', 'Use the TCP address.');
     return;
   }
@@ -65,8 +67,8 @@ export function checkSource(request: FastifyRequest, port: () => number): void {
 }
 
 /** @throws MissionError `not_authorised` when neither the socket nor the token is the owner's */
-export function checkOwner(request: FastifyRequest, token: string): void {
-  if (isLocalSocket(request)) return;
+export function checkOwner(request: FastifyRequest, token: string, local: LocalConnections): void {
+  if (local.has(request.socket)) return;
   const given = bearerToken(request);
   if (given === undefined || !sameSecret(given, token)) {
     throw refuse(

@@ -15,13 +15,13 @@ const HOOK_ROUTE = { bodyLimit: MOST_BODY_BYTES, schema: { hide: true } };
 
 const Params = z.object({ slotId: SlotId, epoch: Epoch });
 
-function checkSlot(request: FastifyRequest, mission: Mission): z.infer<typeof Params> {
+/** @throws MissionError `not_authorised`, before anything of the body is read */
+function checkSlot(request: FastifyRequest, mission: Mission): void {
   const params = Params.safeParse(request.params);
   const token = bearerToken(request);
   if (!params.success || token === undefined || !mission.slotTokenFits(params.data.slotId, token)) {
     throw new MissionError('not_authorised', 'This is not the token of that slot.');
   }
-  return params.data;
 }
 
 /** A verdict that could not be reached is a refusal: a failed hook would let Claude Code go on as if nothing had been asked. */
@@ -33,18 +33,22 @@ function failClosed(body: unknown): Record<string, unknown> {
 }
 
 /** Where Claude Code itself calls: its hooks and its status line, with the token of the slot, which opens nothing else. */
-export function registerHookRoutes(app: FastifyInstance, mission: Mission): void {
-  app.post('/hooks/:slotId/:epoch', HOOK_ROUTE, async (request, reply) => {
-    const { slotId, epoch } = checkSlot(request, mission);
-    try {
-      return await mission.receiveHook(slotId, epoch, request.body, callerGone(reply));
-    } catch (error) {
-      request.log.error({ slotId, error: String(error) }, 'a hook failed');
-      return failClosed(request.body);
-    }
-  });
-  app.post('/statusline/:slotId/:epoch', HOOK_ROUTE, async (request, reply) => {
-    const { slotId, epoch } = checkSlot(request, mission);
-    return reply.type('text/plain').send(mission.receiveStatusLine(slotId, epoch, request.body));
+export async function registerHookRoutes(app: FastifyInstance, mission: Mission): Promise<void> {
+  await app.register((ofSlots, _, done) => {
+    ofSlots.addHook('onRequest', async (request) => checkSlot(request, mission));
+    ofSlots.post('/hooks/:slotId/:epoch', HOOK_ROUTE, async (request, reply) => {
+      const { slotId, epoch } = Params.parse(request.params);
+      try {
+        return await mission.receiveHook(slotId, epoch, request.body, callerGone(reply));
+      } catch (error) {
+        request.log.error({ slotId, error: String(error) }, 'a hook failed');
+        return failClosed(request.body);
+      }
+    });
+    ofSlots.post('/statusline/:slotId/:epoch', HOOK_ROUTE, async (request, reply) => {
+      const { slotId, epoch } = Params.parse(request.params);
+      return reply.type('text/plain').send(mission.receiveStatusLine(slotId, epoch, request.body));
+    });
+    done();
   });
 }

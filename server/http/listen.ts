@@ -3,6 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { LocalConnections } from './guard.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -29,8 +30,13 @@ export function socketAnswers(file: string): Promise<boolean> {
   });
 }
 
-async function listenOnSocket(app: FastifyInstance, file: string): Promise<http.Server> {
+async function listenOnSocket(
+  app: FastifyInstance,
+  file: string,
+  local: LocalConnections,
+): Promise<http.Server> {
   const server = http.createServer((request, response) => app.routing(request, response));
+  server.on('connection', (socket) => local.add(socket));
   server.requestTimeout = 0;
   // WebSockets arrive here too; the application's own server has their handler.
   server.on('upgrade', (request, socket, head) => app.server.emit('upgrade', request, socket, head));
@@ -45,12 +51,13 @@ async function listenOnSocket(app: FastifyInstance, file: string): Promise<http.
 
 /**
  * Opens the doors: loopback only, and a unix socket that only its owner can open.
- * @param port 0 takes any free one
+ * @param options.port 0 takes any free one
+ * @param options.local is told of every connection over the unix socket
  * @throws MissionError `port_taken`
  */
 export async function listen(
   app: FastifyInstance,
-  options: { readonly port: number; readonly socketFile: string },
+  options: { readonly port: number; readonly socketFile: string; readonly local: LocalConnections },
 ): Promise<Listening> {
   try {
     await app.listen({ host: LOOPBACK, port: options.port });
@@ -61,7 +68,7 @@ export async function listen(
       cause,
     });
   }
-  const local = await listenOnSocket(app, options.socketFile);
+  const local = await listenOnSocket(app, options.socketFile, options.local);
   const address = app.server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { operations } from '../../server/tools/registry.ts';
-import { openSocket, type RawRequest, rawRequest } from './raw-request.ts';
+import { openSocket, type RawRequest, rawRequest } from '../server/raw-request.ts';
 import { createWorld, type Daemon, eventOf, type World } from './world.ts';
 
 const Failure = z.object({ error: z.object({ code: z.string(), message: z.string().min(1) }) });
@@ -30,73 +30,6 @@ const codeOf = (body: string): string => Failure.parse(JSON.parse(body)).error.c
 /** How Claude Code in a slot reaches the daemon. */
 const doorOf = (slotId: string) =>
   Door.parse(JSON.parse(readFileSync(path.join(world.home, 'agents', slotId, 'door.json'), 'utf8')));
-
-describe('who may come in over TCP', () => {
-  const wrong = (token: string) => ({ authorization: `Bearer ${token}` });
-  test.each([
-    ['no token', () => ({})],
-    ['a wrong token', () => wrong('x'.repeat(43))],
-    ['a shorter token', () => wrong(daemon.token.slice(0, -1))],
-    ['a token of a slot', () => wrong(doorOf('coder-1').token)],
-    ['another scheme', () => ({ authorization: `Basic ${daemon.token}` })],
-    ['a name that was bound to this address', () => ({ ...owner(), host: `evil.example:${daemon.port}` })],
-    ['another port in Host', () => ({ ...owner(), host: '127.0.0.1:1' })],
-    ['a page from elsewhere', () => ({ ...owner(), origin: 'https://evil.example' })],
-    ['a page from another port of this machine', () => ({ ...owner(), origin: 'http://127.0.0.1:1' })],
-    ['a sandboxed page', () => ({ ...owner(), origin: 'null' })],
-  ])('not with %s', async (_, headers) => {
-    for (const address of ['/api/slots', '/openapi.json', '/mcp']) {
-      const reply = await tcp({ path: address, headers: headers() });
-      expect({ status: reply.status, code: codeOf(reply.body) }).toEqual({
-        status: 401,
-        code: 'not_authorised',
-      });
-    }
-    for (const address of ['/tasks', '/pty/coder-1', '/inspect']) {
-      expect(await openSocket(`ws://${host()}${address}`, [], headers())).toBe(401);
-    }
-  });
-
-  test('not with the token in the address, where logs and histories keep it', async () => {
-    expect((await tcp({ path: `/api/slots?token=${daemon.token}` })).status).toBe(401);
-    expect(await openSocket(`ws://${host()}/tasks?token=${daemon.token}`)).toBe(401);
-  });
-
-  test.each(['127.0.0.1', 'localhost'])('with the token, addressed as %s', async (name) => {
-    const headers = { ...owner(), host: `${name}:${daemon.port}`, origin: `http://${name}:${daemon.port}` };
-    expect((await tcp({ path: '/api/slots', headers })).status).toBe(200);
-  });
-
-  test('a browser carries the token as a WebSocket protocol', async () => {
-    const socket = await openSocket(`ws://${host()}/tasks`, ['missiond', `token.${daemon.token}`], {
-      origin: `http://${host()}`,
-    });
-    expect(socket).toBeInstanceOf(WebSocket);
-    if (socket instanceof WebSocket) {
-      expect(socket.protocol).toBe('missiond');
-      socket.terminate();
-    }
-  });
-
-  test('over the unix socket without a token, but no browser', async () => {
-    const socketPath = path.join(world.home, 'missiond.sock');
-    expect(statSync(socketPath).mode & 0o077).toBe(0);
-    expect((await rawRequest({ socketPath, path: '/api/slots' })).status).toBe(200);
-    const page = await rawRequest({
-      socketPath,
-      path: '/api/slots',
-      headers: { origin: `http://${host()}` },
-    });
-    expect(page.status).toBe(401);
-  });
-
-  test('no reply lets another page read it', async () => {
-    for (const method of ['GET', 'OPTIONS']) {
-      const { headers } = await tcp({ path: '/health', method });
-      expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
-    }
-  });
-});
 
 describe('REST', () => {
   const post = (name: string, body: string, headers: Readonly<Record<string, string>> = JSON_TYPE) =>
