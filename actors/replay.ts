@@ -4,6 +4,7 @@ import { type SessionStateName, viewSession } from '../machines/session-view.ts'
 import type { HookBody } from '../services/claude/hook-body.ts';
 import type { Recording } from '../services/recording/asciicast.ts';
 import { createVirtualClock } from '../services/recording/virtual-clock.ts';
+import type { Faces } from '../services/terminal/faces.ts';
 import type { ScreenReading } from '../services/terminal/reading.ts';
 import { createScreenReader } from '../services/terminal/screen-reader.ts';
 import { edgeOf } from './hooks.ts';
@@ -22,6 +23,8 @@ export interface ReplayChange {
 export interface ReplayOptions {
   /** Hooks that came while it was recorded, in order: the statechart then hears them too. Times in seconds. */
   readonly hooks?: readonly { readonly t: number; readonly hook: HookBody }[];
+  /** How Claude Code draws itself; default: as this release knows it. */
+  readonly faces?: Faces;
   /** Sees every reading, also those that move nothing. */
   readonly onReading?: (reading: ScreenReading) => void;
 }
@@ -32,7 +35,7 @@ export interface ReplayOptions {
  */
 export async function* replay(
   recording: Recording,
-  { hooks = [], onReading }: ReplayOptions = {},
+  { hooks = [], faces, onReading }: ReplayOptions = {},
 ): AsyncGenerator<ReplayChange> {
   const clock = createVirtualClock();
   const changes: ReplayChange[] = [];
@@ -51,6 +54,7 @@ export async function* replay(
     rows: recording.rows,
     scrollback: 0,
     clock,
+    ...(faces === undefined ? {} : { faces }),
     onReading(reading) {
       onReading?.(reading);
       actor.send({ type: 'screen.read', epoch: EPOCH, at: reading.at, reading });

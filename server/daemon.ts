@@ -12,6 +12,7 @@ import { MissionError } from '../services/errors/mission-error.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
 import { createPermissionStore } from '../services/permissions/permission-store.ts';
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
+import { facesFile, loadFaces } from '../services/terminal/faces-file.ts';
 import { composeMission } from './compose-mission.ts';
 import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { lockHome } from './home-lock.ts';
@@ -117,6 +118,8 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     const permissionsFile = path.join(home, 'permissions.yaml');
     writeDefaultPolicy(permissionsFile);
     const file = loadSlots(settings.slotsFile);
+    // The pty host reads it; an error in it is told here, where somebody looks.
+    loadFaces(facesFile(home));
     const permissions = createPermissionStore(permissionsFile);
     const before = readDaemonFile(home);
     const token = before?.token ?? newToken();

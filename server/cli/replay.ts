@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { replay } from '../../actors/replay.ts';
 import { openRecording } from '../../services/recording/asciicast.ts';
+import { readFaces } from '../../services/terminal/faces-file.ts';
 
-const HELP = `Usage: missiond replay FILE.cast [--json]
+const HELP = `Usage: missiond replay FILE.cast [--json] [--faces FILE.yaml]
 
 Plays an asciicast (version 2) of a Claude Code session through the same reading and the same
 statechart as a live session, on a virtual clock, and prints each change of state.
 
-  --json    one line a change: {"t": seconds, "state": "idle"}
+  --json           one line a change: {"t": seconds, "state": "idle"}
+  --faces FILE     read the screen with these glyphs and wordings, as faces.yaml of a home names them
 `;
 
 export interface ReplayOutput {
@@ -18,7 +20,7 @@ export interface ReplayOutput {
 /**
  * The command `missiond replay`.
  * @returns the exit status: 0, or 2 when the arguments are wrong
- * @throws MissionError `recording_invalid`
+ * @throws MissionError `recording_invalid`, `config_invalid`
  */
 export async function replayCommand(
   argv: readonly string[],
@@ -27,7 +29,7 @@ export async function replayCommand(
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: { json: { type: 'boolean' }, faces: { type: 'string' }, help: { type: 'boolean' } },
   });
   if (values.help === true) {
     stdout.write(HELP);
@@ -38,7 +40,8 @@ export async function replayCommand(
     stderr.write(HELP);
     return 2;
   }
-  for await (const change of replay(await openRecording(file))) {
+  const faces = values.faces === undefined ? {} : { faces: readFaces(values.faces) };
+  for await (const change of replay(await openRecording(file), faces)) {
     stdout.write(
       values.json === true
         ? `${JSON.stringify(change)}\n`

@@ -7,6 +7,7 @@ import { takeLock } from '../../services/lock/take-lock.ts';
 import { MOST_REQUEST_BYTES } from '../../services/pty/protocol.ts';
 import { prepareHostHome, ptyHostLog, ptyHostSocket } from '../../services/pty/start-pty-host.ts';
 import { createTerminalStore } from '../../services/pty/terminal-store.ts';
+import { facesFile, loadFaces } from '../../services/terminal/faces-file.ts';
 import { type ServedClient, serveClient } from './serve-client.ts';
 
 /** A host that holds no living terminal and serves nobody for so long has been left behind. */
@@ -70,6 +71,15 @@ export async function runPtyHost(home: string): Promise<RunningPtyHost | null> {
     tellEnd = resolve;
   });
 
+  /** The daemon refuses to start with a file that is wrong; a host that runs already keeps the faces it had. */
+  function readFaces(): void {
+    try {
+      store.setFaces(loadFaces(facesFile(home)));
+    } catch (error) {
+      logger.error({ error }, 'faces.yaml has an error and is not used');
+    }
+  }
+
   /** Gives back socket and lock. The lock keeps the next host from listening before the socket file is gone. */
   async function close(): Promise<void> {
     clearTimeout(lonely);
@@ -99,7 +109,7 @@ export async function runPtyHost(home: string): Promise<RunningPtyHost | null> {
   }
 
   sockets.on('connection', (socket) => {
-    const client = serveClient(socket, store, shutdown);
+    const client = serveClient(socket, store, shutdown, readFaces);
     clients.add(client);
     clearTimeout(lonely);
     socket.on('close', () => {

@@ -23,6 +23,8 @@ export function serveClient(
   socket: WebSocket,
   store: TerminalStore,
   shutdown: (graceMs: number) => Promise<void>,
+  /** A daemon has come: what people may have changed in the home is read again. */
+  greeted: () => void,
 ): ServedClient {
   const attachments = new Map<number, PtyAttachment>();
   let daemonPid: number | undefined;
@@ -40,6 +42,7 @@ export function serveClient(
     switch (request.method) {
       case 'hello':
         daemonPid = request.pid;
+        greeted();
         return { protocol: PTY_HOST_PROTOCOL, pid: process.pid };
       case 'spawn':
         return store.spawn(request.spec);

@@ -1,3 +1,4 @@
+import type { Faces } from '../terminal/faces.ts';
 import type { ScreenReading } from '../terminal/reading.ts';
 import { createScreenReader, type ReaderClock } from '../terminal/screen-reader.ts';
 import { createOutputLog } from './output-log.ts';
@@ -43,6 +44,7 @@ export interface HeldTerminal {
   resize(columns: number, rows: number): void;
   /** Reads on even when the screen is behind: a program that nobody reads could not end. */
   resume(): void;
+  setFaces(faces: Faces): void;
   /** Everything that came before the call is parsed before the look. */
   read(): Promise<ScreenReading>;
   text(lines?: number): Promise<string>;
@@ -62,6 +64,7 @@ export interface TerminalWatcher {
 export function holdTerminal(
   spec: PtySpec,
   watcher: TerminalWatcher,
+  faces?: Faces,
 ): HeldTerminal | Extract<SpawnResult, { ok: false }> {
   const log = createOutputLog();
   const modes = createTerminalModes();
@@ -83,6 +86,7 @@ export function holdTerminal(
     rows,
     scrollback: SCROLLBACK_LINES,
     clock: REAL_CLOCK,
+    ...(faces === undefined ? {} : { faces }),
     onReading(next) {
       reading = next;
       // The exit is the last that is told of a terminal.
@@ -162,6 +166,7 @@ export function holdTerminal(
       for (const handlers of viewers.values()) handlers.resized({ columns, rows });
     },
     resume: () => opened.resume(),
+    setFaces: (next) => reader.setFaces(next),
     async read() {
       await parsed();
       return reader.reading();

@@ -1,5 +1,6 @@
 import type { Epoch } from '../../db/ids.ts';
 import { MissionError } from '../errors/mission-error.ts';
+import type { Faces } from '../terminal/faces.ts';
 import type { ScreenReading } from '../terminal/reading.ts';
 import { endProcessTree, signalAll, signalGroup } from './end-process-tree.ts';
 import { EPOCH_VARIABLE, type HeldTerminal, holdTerminal } from './held-terminal.ts';
@@ -20,6 +21,8 @@ export type TerminalEvent = Exclude<PtyHostEvent, { type: 'disconnected' }>;
 export interface TerminalStore {
   spawn(spec: PtySpec): SpawnResult;
   list(): readonly PtyInfo[];
+  /** Reads every terminal, and those to come, with other faces. */
+  setFaces(faces: Faces): void;
   /** How many programs run. */
   living(): number;
   write(epoch: Epoch, data: string): Promise<void>;
@@ -44,6 +47,7 @@ export function createTerminalStore(
   spare: () => ReadonlySet<number> = () => new Set(),
 ): TerminalStore {
   const terminals = new Map<Epoch, HeldTerminal>();
+  let faces: Faces | undefined;
 
   function get(epoch: Epoch): HeldTerminal {
     const held = terminals.get(epoch);
@@ -67,10 +71,14 @@ export function createTerminalStore(
     if (terminals.has(epoch)) {
       return { ok: false, reason: 'epoch_exists', message: `A terminal ${epoch} is already held.` };
     }
-    const held = holdTerminal(spec, {
-      reading: (reading) => publish({ type: 'reading', epoch, slotId, reading }),
-      exit: (exit) => publish({ type: 'exit', epoch, slotId, exit }),
-    });
+    const held = holdTerminal(
+      spec,
+      {
+        reading: (reading) => publish({ type: 'reading', epoch, slotId, reading }),
+        exit: (exit) => publish({ type: 'exit', epoch, slotId, exit }),
+      },
+      faces,
+    );
     if ('ok' in held) return held;
     terminals.set(epoch, held);
     return { ok: true, pid: held.pid };
@@ -98,6 +106,10 @@ export function createTerminalStore(
     spawn,
     terminate,
     list: () => [...terminals.values()].map((held) => held.info()),
+    setFaces(next) {
+      faces = next;
+      for (const held of terminals.values()) held.setFaces(next);
+    },
     living: () => [...terminals.values()].filter((held) => held.info().exit === null).length,
     write: async (epoch, data) => await get(epoch).write(data),
     resize: (epoch, columns, rows) => get(epoch).resize(columns, rows),

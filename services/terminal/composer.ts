@@ -1,4 +1,4 @@
-import { FACES } from './faces.ts';
+import type { Faces } from './faces.ts';
 import type { ComposerReading } from './reading.ts';
 import type { ScreenRow, ScreenRows } from './screen-rows.ts';
 
@@ -22,9 +22,9 @@ function unframed(text: string): string {
   return text.replace(/^│ ?/, '').replace(/\s*│$/, '');
 }
 
-function startsPrompt(text: string): boolean {
+function startsPrompt(text: string, faces: Faces): boolean {
   const inner = unframed(text);
-  return FACES.prompt.some(
+  return faces.prompt.some(
     (glyph) => inner === glyph || inner.startsWith(`${glyph} `) || inner.startsWith(`${glyph}\u00a0`),
   );
 }
@@ -48,14 +48,14 @@ function isGhost(row: ScreenRow, text: string): boolean {
  * Finds the prompt box: two rules with the prompt glyph right below the upper one.
  * The lowest such pair counts, since an older box may stand in the scrollback above.
  */
-export function findComposer({ rows }: ScreenRows): ComposerPlace | null {
+export function findComposer({ rows }: ScreenRows, faces: Faces): ComposerPlace | null {
   for (let bottom = rows.length - 1; bottom > 1; bottom--) {
     if (!isRule(rows[bottom]?.text ?? '')) continue;
     for (let top = bottom - 2; top >= 0; top--) {
       const text = rows[top]?.text ?? '';
       if (!isRule(text)) continue;
       const first = rows[top + 1];
-      if (first === undefined || !startsPrompt(first.text)) break;
+      if (first === undefined || !startsPrompt(first.text, faces)) break;
       const words = textOf(rows, top, bottom);
       const kind = words === '' ? 'empty' : isGhost(first, words) ? 'ghost' : 'draft';
       return { top, bottom, reading: { kind, text: kind === 'ghost' ? '' : words } };
@@ -65,11 +65,11 @@ export function findComposer({ rows }: ScreenRows): ComposerPlace | null {
 }
 
 /** True when a list of commands is open for what stands in the box: below it (to 2.1.150) or above it (2.1.329). */
-export function commandMenuOpen({ rows }: ScreenRows, place: ComposerPlace): boolean {
+export function commandMenuOpen({ rows }: ScreenRows, place: ComposerPlace, faces: Faces): boolean {
   if (!place.reading.text.startsWith('/')) return false;
-  const below = rows.slice(place.bottom + 1, place.bottom + 3).some(({ text }) => FACES.command.test(text));
+  const below = rows.slice(place.bottom + 1, place.bottom + 3).some(({ text }) => faces.command.test(text));
   const above = rows
     .slice(Math.max(0, place.top - 2), place.top)
-    .some(({ text }) => FACES.command.test(text));
+    .some(({ text }) => faces.command.test(text));
   return below || above;
 }

@@ -1,9 +1,10 @@
 import { isRule } from './composer.ts';
-import { FACES } from './faces.ts';
+import type { Faces } from './faces.ts';
 import type { DialogOption, DialogReading } from './reading.ts';
 import type { ScreenRow, ScreenRows } from './screen-rows.ts';
 
-const OPTION = /^\s{0,4}(❯|>)?\s*(?:(\d+)\.\s+)?(\S.*)$/;
+/** A narrow window leaves no blank behind the number. */
+const OPTION = /^\s{0,4}(❯|>)?\s*(?:(\d+)\.\s*)?(\S.*)$/;
 /** Where option labels may begin: deeper rows describe the option above them. */
 const DEEPEST_LABEL = 6;
 
@@ -51,10 +52,10 @@ interface Options {
 }
 
 /** Unnumbered options stand row by row at the pointer's column. */
-function collectPlain(texts: readonly string[], { row, column }: Highlight): Options {
+function collectPlain(texts: readonly string[], { row, column }: Highlight, faces: Faces): Options {
   const at = (y: number) => {
     const text = texts[y] ?? '';
-    const option = FACES.dialogFooter.test(text) ? null : asOption(text, column);
+    const option = faces.dialogFooter.test(text) ? null : asOption(text, column);
     return option?.number === undefined ? option : null;
   };
   let first = row;
@@ -66,7 +67,7 @@ function collectPlain(texts: readonly string[], { row, column }: Highlight): Opt
 }
 
 /** Numbered options count up from 1; descriptions, rules and blank rows may stand between them. */
-function collectNumbered(texts: readonly string[], { row, column }: Highlight): Options {
+function collectNumbered(texts: readonly string[], { row, column }: Highlight, faces: Faces): Options {
   const found: { readonly at: number; readonly option: DialogOption }[] = [];
   const numbered = (y: number): DialogOption | null => {
     const option = asOption(texts[y] ?? '', column);
@@ -74,7 +75,7 @@ function collectNumbered(texts: readonly string[], { row, column }: Highlight): 
   };
   const ends = (y: number): boolean => {
     const text = texts[y] ?? '';
-    return FACES.dialogFooter.test(text) || !(text.trim() === '' || isRule(text) || /^ {2,}\S/.test(text));
+    return faces.dialogFooter.test(text) || !(text.trim() === '' || isRule(text) || /^ {2,}\S/.test(text));
   };
   for (let y = row, wanted = numbered(row)?.number ?? 0; y >= 0 && wanted > 0; y--) {
     const option = numbered(y);
@@ -97,10 +98,10 @@ function collectNumbered(texts: readonly string[], { row, column }: Highlight): 
   };
 }
 
-function collectOptions(texts: readonly string[], highlight: Highlight): Options {
+function collectOptions(texts: readonly string[], highlight: Highlight, faces: Faces): Options {
   return asOption(texts[highlight.row] ?? '', highlight.column)?.number === undefined
-    ? collectPlain(texts, highlight)
-    : collectNumbered(texts, highlight);
+    ? collectPlain(texts, highlight, faces)
+    : collectNumbered(texts, highlight, faces);
 }
 
 function kindOf(
@@ -108,12 +109,13 @@ function kindOf(
   question: string | undefined,
   footer: string | undefined,
   tool: string | undefined,
+  faces: Faces,
 ): DialogReading['kind'] {
-  if (FACES.trust.test(words)) return 'trust';
-  if (FACES.signIn.test(words)) return 'signIn';
-  if (FACES.limit.test(words)) return 'limit';
-  if (FACES.plan.test(words)) return 'plan';
-  if (tool !== undefined || (question !== undefined && FACES.permission.test(question))) return 'permission';
+  if (faces.trust.test(words)) return 'trust';
+  if (faces.signIn.test(words)) return 'signIn';
+  if (faces.limit.test(words)) return 'limit';
+  if (faces.plan.test(words)) return 'plan';
+  if (tool !== undefined || (question !== undefined && faces.permission.test(question))) return 'permission';
   if (footer !== undefined && /to navigate/i.test(footer)) return 'question';
   return footer === undefined ? 'unknown' : 'picker';
 }
@@ -122,14 +124,14 @@ function kindOf(
  * Reads the dialog that stands in the place of the prompt box: a pointer at the left edge below the last rule that
  * opens it, and a footer that names the keys. An answer that imitates one is indented and has a prompt box below it.
  */
-export function readDialog({ rows }: ScreenRows): DialogReading | null {
+export function readDialog({ rows }: ScreenRows, faces: Faces): DialogReading | null {
   const texts = rows.map(({ text }: ScreenRow) => unframed(text));
   const highlight = findHighlight(texts);
   if (highlight === null) return null;
-  const { options, first, last } = collectOptions(texts, highlight);
+  const { options, first, last } = collectOptions(texts, highlight, faces);
   const footer = texts
     .slice(last + 1)
-    .find((text) => FACES.dialogFooter.test(text))
+    .find((text) => faces.dialogFooter.test(text))
     ?.trim();
   if (options.length < 2 || (footer === undefined && !options.some(({ number }) => number !== undefined)))
     return null;
@@ -142,14 +144,14 @@ export function readDialog({ rows }: ScreenRows): DialogReading | null {
   const question =
     lines.findLast((text) => text.endsWith('?')) ?? (lines.length > 1 ? lines.at(-1) : undefined);
   const tool =
-    heading === undefined ? undefined : FACES.headings.find(([pattern]) => pattern.test(heading))?.[1];
+    heading === undefined ? undefined : faces.headings.find(([pattern]) => pattern.test(heading))?.[1];
   const argument = lines
     .slice(1)
     .filter((text) => text !== question && !/^[╌─]+$/.test(text))
     .join('\n');
   const words = above.join('\n');
   return {
-    kind: kindOf(words, question, footer, tool),
+    kind: kindOf(words, question, footer, tool, faces),
     ...(heading === undefined ? {} : { heading }),
     ...(tool === undefined ? {} : { tool }),
     ...(argument === '' ? {} : { argument }),

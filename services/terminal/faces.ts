@@ -1,75 +1,207 @@
+import { z } from 'zod';
+
+const Glyphs = z.array(z.string().min(1)).min(1).readonly();
+
+/** `/source/flags`, as JavaScript writes it; in a file, a string of that form. */
+const Pattern = z.unknown().transform((value, context): RegExp => {
+  if (value instanceof RegExp) return value;
+  const [, source, flags] = /^\/(.+)\/([iu]*)$/s.exec(String(value)) ?? [];
+  try {
+    if (source !== undefined) return new RegExp(source, flags);
+    context.addIssue('write a regular expression between slashes, such as /esc to interrupt/i');
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+  }
+  return z.NEVER;
+});
+
 /**
- * How Claude Code draws itself, as data: every glyph and wording that the reading looks at, with where it was seen.
- * Geometry is judged first (what stands at column 0, above or below the prompt box); these only tell like from like.
- * There is no list of spinner verbs: they change with every release.
+ * How Claude Code draws itself, as far as the reading looks at glyphs and words. Geometry is judged first (what stands
+ * at column 0, above or below the prompt box); these only tell like from like. There is no list of spinner verbs:
+ * they change with every release.
  */
-export const FACES = {
-  /** First character of the prompt box. `❯` from 2.1.30 on, `>` in 2.0.60 and 1.0.100. */
-  prompt: ['❯', '>'],
-  /** First character of an answer or a tool call at column 0. `⏺` on macOS, `●` elsewhere, 1.0.100 to 2.1.329. */
-  bullet: ['●', '⏺'],
-  /** Frames of the spinner at column 0 above the box: 1.0.100 to 2.1.329, Linux, macOS and ghostty sets together. */
-  spinner: ['·', '✢', '✳', '✶', '✻', '✽', '*', '∗'],
-  /** First line below a tool call or a prompt. */
-  branch: ['⎿', '└'],
-  /** Thinking shown as a line of its own (2.0.60). */
-  thinkingMark: ['∴'],
-  /** Window title at rest: `✳ name` (2.1.150, 2.1.329; absent in 2.0.60). */
-  titleRest: /^✳/,
-  /** Window title at work: half circles (2.1.228 on) or braille (2.1.30 to 2.1.150). */
-  titleWork: /^[◐◓◑◒⠀-⣿]/u,
-  /** Only there while a turn goes on: on the status bar (2.1.x) or on the spinner line (2.0.60). */
-  interruptHint: /esc to interrupt/i,
-  /** The row that a finished turn leaves (2.1.30 on): glyph, past verb, `for 6s`. */
-  turnEnded: /^\S \p{L}+ for \d+(?:[hms]|\.)/u,
-  /** The row of a turn that ended while work goes on behind it (2.1.329): `✻ Waiting for 1 background agent to finish`. */
-  waitsBehind: /^\S Waiting for \d+ background\b/,
-  /** A turn that a person stopped: 2.0.60 to 2.1.329. */
-  interrupted: /^Interrupted\b/,
-  /** Behind `⎿` (2.0.60, 2.1.150) or a bullet (2.1.329). */
-  apiError: /^(?:API Error\b|.*\bPlease run \/login\b|Credit balance is too low)/,
-  /** An attempt that failed and will be repeated: still at work. */
-  retrying: /\bretrying in \d+/i,
-  /** Behind `⎿` or a bullet when a usage window is full. */
-  limit: /(?:usage|hour|weekly|session|Opus|Sonnet)[^.]{0,20} limit reached|You've hit your .{0,30}limit/i,
-  /** The spinner's words while a conversation is compacted. */
-  compacting: /^Compacting conversation/i,
-  /** Rows below the question of a dialog: 2.0.60 to 2.1.329. */
-  dialogFooter:
-    /\bEsc to (?:cancel|exit|go back|reject|clear|close)\b|\bEnter to (?:confirm|select|submit)\b/i,
-  /** Words of the trust dialog: `Do you trust the files` (2.0.60), `Accessing workspace` (2.1.x). */
-  trust:
-    /\btrust (?:the files|this folder)\b|^\s*Accessing workspace:|Is this a project you created or one you trust/i,
-  /** Words that ask for a permission: 2.0.60 to 2.1.329. */
-  permission: /^\s*(?:Do you want to|Would you like to|Claude (?:wants|needs) to)\b/i,
-  plan: /\b(?:Exit plan mode\?|Claude wants to exit plan mode|Ready to code\?|Would you like to proceed\?|approve .{0,20}plan)/i,
-  signIn: /\b(?:Select login method|Paste code here|Browser didn't open)/i,
-  /** Headings of permission dialogs and the tool each stands for: 2.1.150, 2.1.329. */
-  headings: [
-    [/^Bash command/, 'Bash'],
-    [/^(?:Create file|Write file|Overwrite file)/, 'Write'],
-    [/^(?:Edit file|Make this edit)/, 'Edit'],
-    [/^(?:Read file|Read files)/, 'Read'],
-    [/^Fetch/, 'WebFetch'],
-    [/^(?:Web search|Search the web)/, 'WebSearch'],
-    [/^Edit notebook/, 'NotebookEdit'],
-    [/^Use skill/, 'Skill'],
-  ],
-  /** Status bar below the box: `⏸ manual mode on`, `⏵⏵ accept edits on`. */
-  mode: /^\s*(?:⏸|⏵⏵|⏵)\s*(.+?) (?:mode )?on\b/,
-  /** `Context left until auto-compact: 12%` (to 2.1.30), `12% until auto-compact`, `88% context used` (2.1.150 on). */
-  contextLeft: [
-    [/Context left until auto-compact: (\d+)%/, 'left'],
-    [/Context low \((\d+)% remaining/, 'left'],
-    [/(\d+)% until auto-compact/, 'left'],
-    [/(\d+)% context used/, 'used'],
-  ],
-  /** Collapsed tool calls that carry no bullet (2.1.329), drawn in grey. */
-  collapsedTool: /^ {2}\p{Lu}\p{L}+ \d+ /u,
-  /** `Name(arguments)` behind the bullet of a tool call. */
-  toolCall: /^([A-Z][\w-]*|mcp__\w+|[\w-]+ - \w+ \(MCP\))\(/,
-  /** A result that has not come yet. */
-  toolWaiting: /^(?:Running|Waiting|Initializing|Fetching|Searching)\b.*…/,
-  /** One row of the list of commands. */
-  command: /^\s*(?:❯ )?\/[a-z][\w:-]*(?:\s|$)/,
-} as const;
+export const Faces = z.strictObject({
+  prompt: Glyphs,
+  bullet: Glyphs,
+  spinner: Glyphs,
+  branch: Glyphs,
+  titleRest: Pattern,
+  titleWork: Pattern,
+  interruptHint: Pattern,
+  turnEnded: Pattern,
+  waitsBehind: Pattern,
+  interrupted: Pattern,
+  apiError: Pattern,
+  retrying: Pattern,
+  limit: Pattern,
+  compacting: Pattern,
+  dialogFooter: Pattern,
+  trust: Pattern,
+  permission: Pattern,
+  plan: Pattern,
+  signIn: Pattern,
+  headings: z.array(z.tuple([Pattern, z.string()])).readonly(),
+  mode: Pattern,
+  contextLeft: z.array(z.tuple([Pattern, z.enum(['left', 'used'])])).readonly(),
+  collapsedTool: Pattern,
+  toolCall: Pattern,
+  toolWaiting: Pattern,
+  command: Pattern,
+});
+export type Faces = z.output<typeof Faces>;
+
+/** One feature of the screen: what it is drawn with, where it stands, and in which versions it was seen so. */
+interface Face<T> {
+  readonly is: T;
+  readonly where: string;
+  readonly seen: string;
+}
+
+/** Every feature, with where and in which versions it was seen. `faces.yaml` in the home replaces single ones. */
+export const FACE_SHEET: { readonly [Name in keyof Faces]: Face<Faces[Name]> } = {
+  prompt: {
+    is: ['❯', '>'],
+    where: 'the first character of the prompt box, and of a prompt that was sent',
+    seen: '❯ from 2.1.0 on; > from 1.0.100 to 2.0.77',
+  },
+  bullet: {
+    is: ['●', '⏺'],
+    where: 'at column 0, before an answer or a tool call; ⏺ on macOS',
+    seen: '1.0.100 to 2.1.329',
+  },
+  spinner: {
+    is: ['·', '✢', '✳', '✶', '✻', '✽', '*', '∗'],
+    where: 'at column 0 above the box; the frames of Linux, macOS and ghostty together',
+    seen: '1.0.100 to 2.1.329',
+  },
+  branch: {
+    is: ['⎿', '└'],
+    where: 'at column 2, on the first row below a tool call or a prompt',
+    seen: '1.0.100 to 2.1.329',
+  },
+  titleRest: { is: /^✳/, where: 'the window title at rest', seen: '2.1.30 to 2.1.329; no title in 2.0.60' },
+  titleWork: {
+    is: /^[◐◓◑◒⠀-⣿]/u,
+    where: 'the window title at work',
+    seen: 'half circles from 2.1.228 on; braille from 2.1.30 to 2.1.150',
+  },
+  interruptHint: {
+    is: /esc to interrupt/i,
+    where: 'below the box, only while a turn goes on; on the spinner row in 2.0.60',
+    seen: '2.0.60 to 2.1.329',
+  },
+  turnEnded: {
+    is: /^\S \p{L}+ for \d+(?:[hms]|\.)/u,
+    where: 'at column 0, the row that a finished turn leaves: glyph, past verb, for 6s',
+    seen: '2.1.150 to 2.1.329',
+  },
+  waitsBehind: {
+    is: /^\S Waiting for \d+ background\b/,
+    where: 'at column 0, instead of that row, when work goes on behind the turn',
+    seen: '2.1.329',
+  },
+  interrupted: {
+    is: /^Interrupted\b/,
+    where: 'behind the branch, below what a person stopped',
+    seen: '2.0.60 to 2.1.329',
+  },
+  apiError: {
+    is: /^(?:API Error\b|.*\bPlease run \/login\b|Credit balance is too low)/,
+    where: 'behind the branch (to 2.1.150) or a bullet (2.1.329), in a colour of its own',
+    seen: '2.0.60 to 2.1.329',
+  },
+  retrying: {
+    is: /\bretrying in \d+/i,
+    where: 'on the spinner row, or behind the branch: an attempt failed and will be repeated',
+    seen: '2.0.60 to 2.1.329',
+  },
+  limit: {
+    is: /(?:usage|hour|weekly|session|Opus|Sonnet)[^.]{0,20} limit reached|You've hit your .{0,30}limit/i,
+    where: 'behind the branch or a bullet, when a usage window is full',
+    seen: 'in the texts of 2.0.60 to 2.1.329',
+  },
+  compacting: {
+    is: /^Compacting conversation/i,
+    where: 'the words of the spinner while a conversation is compacted',
+    seen: '2.0.60 to 2.1.329',
+  },
+  dialogFooter: {
+    is: /\bEsc to (?:cancel|exit|go back|reject|clear|close)\b|\bEnter to (?:confirm|select|submit)\b/i,
+    where: 'the last row of a dialog or a panel',
+    seen: '2.0.60 to 2.1.329',
+  },
+  trust: {
+    is: /\btrust (?:the files|this folder)\b|^\s*Accessing workspace:|Is this a project you created or one you trust/i,
+    where: 'in the trust dialog',
+    seen: 'Do you trust the files in 2.0.60, Accessing workspace from 2.1.30 on',
+  },
+  permission: {
+    is: /^\s*(?:Do you want to|Would you like to|Claude (?:wants|needs) to)\b/i,
+    where: 'the question of a permission dialog',
+    seen: '2.0.60 to 2.1.329',
+  },
+  plan: {
+    is: /\b(?:Exit plan mode\?|Claude wants to exit plan mode|Ready to code\?|Would you like to proceed\?|approve .{0,20}plan)/i,
+    where: 'in the dialog that ends plan mode',
+    seen: 'Exit plan mode? from 2.1.30 to 2.1.329 (an empty plan), Ready to code? in 2.0.60',
+  },
+  signIn: {
+    is: /\b(?:Select login method|Paste code here|Browser didn't open)/i,
+    where: 'in the sign-in screens',
+    seen: 'in the texts of 2.0.60 to 2.1.329',
+  },
+  headings: {
+    is: [
+      [/^Bash command/, 'Bash'],
+      [/^(?:Create file|Write file|Overwrite file)/, 'Write'],
+      [/^(?:Edit file|Make this edit)/, 'Edit'],
+      [/^(?:Read file|Read files)/, 'Read'],
+      [/^Fetch/, 'WebFetch'],
+      [/^(?:Web search|Search the web)/, 'WebSearch'],
+      [/^Edit notebook/, 'NotebookEdit'],
+      [/^Use skill/, 'Skill'],
+    ],
+    where: 'the first row of a permission dialog, and the tool that it stands for',
+    seen: '2.0.60 to 2.1.329',
+  },
+  mode: {
+    is: /^\s*(?:⏸|⏵⏵|⏵)\s*(.+?) (?:mode )?on\b/,
+    where: 'the status bar below the box: ⏸ manual mode on, ⏵⏵ accept edits on',
+    seen: '2.0.60 to 2.1.329',
+  },
+  contextLeft: {
+    is: [
+      [/Context left until auto-compact: (\d+)%/, 'left'],
+      [/Context low \((\d+)% remaining/, 'left'],
+      [/(\d+)% until auto-compact/, 'left'],
+      [/(\d+)% context used/, 'used'],
+    ],
+    where: 'the status bar, and whether the number says what is left or what is used',
+    seen: 'Context left to 2.1.30, until auto-compact and context used from 2.1.150 on',
+  },
+  collapsedTool: {
+    is: /^ {2}\p{Lu}\p{L}+ \d+ /u,
+    where: 'tool calls drawn as one row without a bullet, in grey',
+    seen: '2.1.329',
+  },
+  toolCall: {
+    is: /^([A-Z][\w-]*|mcp__\w+|[\w-]+ - \w+ \(MCP\))\(/,
+    where: 'behind the bullet of a tool call: Name(arguments)',
+    seen: '1.0.100 to 2.1.329',
+  },
+  toolWaiting: {
+    is: /^(?:Running|Waiting|Initializing|Fetching|Searching)\b.*…/,
+    where: 'behind the branch of a tool call whose result has not come yet',
+    seen: '2.0.60 to 2.1.329',
+  },
+  command: {
+    is: /^\s*(?:❯ )?\/[a-z][\w:-]*(?:\s|$)/,
+    where: 'one row of the list of commands: below the box to 2.1.150, above it in 2.1.329',
+    seen: '2.0.60 to 2.1.329',
+  },
+};
+
+/** The features as this release knows them. */
+export const FACES: Faces = Faces.parse(
+  Object.fromEntries(Object.entries(FACE_SHEET).map(([name, { is }]) => [name, is])),
+);

@@ -1,6 +1,6 @@
 import { type ComposerPlace, commandMenuOpen, findComposer } from './composer.ts';
 import { readDialog } from './dialog.ts';
-import { FACES } from './faces.ts';
+import { FACES, type Faces } from './faces.ts';
 import type { ComposerReading, DialogReading, ScreenLevel, ScreenReading } from './reading.ts';
 import type { ScreenRows } from './screen-rows.ts';
 import { readTail, type TranscriptTail } from './transcript-tail.ts';
@@ -19,16 +19,16 @@ function dialogLevel(dialog: DialogReading): ScreenLevel {
 }
 
 /** Signs that a turn goes on, strongest first. A spinner at rest can be left over; two signs never are. */
-function workSigns(spinner: string | undefined, statusBar: string, title: string): string[] {
+function workSigns(spinner: string | undefined, statusBar: string, title: string, faces: Faces): string[] {
   const signs: string[] = [];
-  if (FACES.titleWork.test(title)) signs.push('title:work');
-  if (FACES.interruptHint.test(statusBar)) signs.push('statusBar:interrupt');
+  if (faces.titleWork.test(title)) signs.push('title:work');
+  if (faces.interruptHint.test(statusBar)) signs.push('statusBar:interrupt');
   if (spinner !== undefined) signs.push('spinner');
   return signs;
 }
 
-function judgeWork({ tail, spinner }: TranscriptTail, signs: string[]): Judgement {
-  if (spinner !== undefined && FACES.compacting.test(spinner))
+function judgeWork({ tail, spinner }: TranscriptTail, signs: string[], faces: Faces): Judgement {
+  if (spinner !== undefined && faces.compacting.test(spinner))
     return { level: 'compacting', evidence: ['spinner:compacting', ...signs] };
   if (tail.kind === 'toolWaiting') return { level: 'toolRunning', evidence: ['tail:toolWaiting', ...signs] };
   // What looks like a problem while the turn goes on is an answer that begins like one, and is drawn like one.
@@ -46,8 +46,8 @@ function judgeRest({ tail, turnEnded, parked }: TranscriptTail): Judgement {
   return { level: 'idle', evidence };
 }
 
-function contextLeft(bar: string): number | undefined {
-  for (const [pattern, meaning] of FACES.contextLeft) {
+function contextLeft(bar: string, faces: Faces): number | undefined {
+  for (const [pattern, meaning] of faces.contextLeft) {
     const percent = pattern.exec(bar)?.[1];
     if (percent !== undefined) return meaning === 'left' ? Number(percent) : 100 - Number(percent);
   }
@@ -55,37 +55,38 @@ function contextLeft(bar: string): number | undefined {
 }
 
 /** A box that was left behind in the transcript ends in the rule of the dialog that stands below it. */
-function dialogStandsBelow(screen: ScreenRows, place: ComposerPlace): boolean {
+function dialogStandsBelow(screen: ScreenRows, place: ComposerPlace, faces: Faces): boolean {
   const below = { ...screen, rows: screen.rows.slice(place.bottom) };
-  return readDialog(below)?.footer !== undefined;
+  return readDialog(below, faces)?.footer !== undefined;
 }
 
 /**
  * Reads what the session is doing from the visible rows and the window title. Pure: the same rows, the same reading.
  * Geometry decides: what stands in the prompt box, above it and below it; wordings only tell like from like.
  */
-export function readScreen(screen: ScreenRows, title: string): RowsReading {
-  const place = findComposer(screen);
-  if (place === null || dialogStandsBelow(screen, place)) return readWithoutComposer(screen, title);
+export function readScreen(screen: ScreenRows, title: string, faces: Faces = FACES): RowsReading {
+  const place = findComposer(screen, faces);
+  if (place === null || dialogStandsBelow(screen, place, faces))
+    return readWithoutComposer(screen, title, faces);
   const bar = screen.rows
     .slice(place.bottom + 1)
     .map(({ text }) => text)
     .join('\n');
-  const tail = readTail(screen.rows.slice(0, place.top));
-  const menu = commandMenuOpen(screen, place);
-  const signs = workSigns(tail.spinner, bar, title);
+  const tail = readTail(screen.rows.slice(0, place.top), faces);
+  const menu = commandMenuOpen(screen, place, faces);
+  const signs = workSigns(tail.spinner, bar, title, faces);
   const judged: Judgement =
-    signs.length > 0 && !restIsPlain(signs, title, tail)
-      ? judgeWork(tail, signs)
+    signs.length > 0 && !restIsPlain(signs, title, tail, faces)
+      ? judgeWork(tail, signs, faces)
       : menu
         ? { level: 'slashMenu', evidence: ['composer:menu'] }
         : judgeRest(tail);
   const composer: ComposerReading = menu ? { kind: 'menu', text: place.reading.text } : place.reading;
   const mode = bar
     .split('\n')
-    .map((line) => FACES.mode.exec(line)?.[1])
+    .map((line) => faces.mode.exec(line)?.[1])
     .find((found) => found !== undefined);
-  const percent = contextLeft(bar);
+  const percent = contextLeft(bar, faces);
   return {
     level: judged.level,
     composer,
@@ -101,22 +102,22 @@ export function readScreen(screen: ScreenRows, title: string): RowsReading {
  * A spinner row alone is no proof of work when the title says rest and the turn has left its closing row; nor is the
  * title when that row says that only work behind the turn goes on.
  */
-function restIsPlain(signs: readonly string[], title: string, tail: TranscriptTail): boolean {
+function restIsPlain(signs: readonly string[], title: string, tail: TranscriptTail, faces: Faces): boolean {
   if (signs.length !== 1) return false;
-  if (signs[0] === 'spinner') return FACES.titleRest.test(title) && tail.turnEnded;
+  if (signs[0] === 'spinner') return faces.titleRest.test(title) && tail.turnEnded;
   return signs[0] === 'title:work' && tail.parked;
 }
 
-function readWithoutComposer(screen: ScreenRows, title: string): RowsReading {
+function readWithoutComposer(screen: ScreenRows, title: string, faces: Faces): RowsReading {
   const composer: ComposerReading = { kind: 'absent', text: '' };
-  const dialog = readDialog(screen);
+  const dialog = readDialog(screen, faces);
   if (dialog !== null)
     return { level: dialogLevel(dialog), composer, dialog, evidence: [`dialog:${dialog.kind}`] };
   // A panel without choices: its footer names the keys.
-  if (screen.rows.some(({ text }) => FACES.dialogFooter.test(text) && /^ /.test(text)))
+  if (screen.rows.some(({ text }) => faces.dialogFooter.test(text) && /^ /.test(text)))
     return { level: 'dialog', composer, evidence: ['noComposer', 'footer'] };
-  if (FACES.titleWork.test(title)) {
-    const judged = judgeWork(readTail(screen.rows), ['title:work']);
+  if (faces.titleWork.test(title)) {
+    const judged = judgeWork(readTail(screen.rows, faces), ['title:work'], faces);
     return { level: judged.level, composer, evidence: judged.evidence };
   }
   const written = screen.rows.filter(({ text }) => text.trim() !== '').length;

@@ -1,4 +1,5 @@
 import { createEmulator } from './emulator.ts';
+import { FACES, type Faces } from './faces.ts';
 import { readScreen } from './read-screen.ts';
 import type { ScreenReading } from './reading.ts';
 import { readRows } from './screen-rows.ts';
@@ -24,6 +25,8 @@ export interface ScreenReaderOptions {
   /** Lines kept above the screen. */
   readonly scrollback: number;
   readonly clock: ReaderClock;
+  /** How Claude Code draws itself; default: as this release knows it. */
+  readonly faces?: Faces;
   /** Called only when something in the reading changed. */
   readonly onReading: (reading: ScreenReading) => void;
   /** The terminal's answers to the program; they must go back to the pseudo-terminal. */
@@ -34,6 +37,8 @@ export interface ScreenReader {
   /** Takes bytes of the program; `parsed` is called when the terminal has them. */
   feed(data: Uint8Array | string, parsed?: () => void): void;
   resize(columns: number, rows: number): void;
+  /** Looks anew, with other faces. */
+  setFaces(faces: Faces): void;
   /** Looks now, whether or not something changed. */
   reading(): ScreenReading;
   /** Count of bytes that the terminal has parsed. */
@@ -51,6 +56,7 @@ function sameReading(a: ScreenReading, b: ScreenReading): boolean {
 export function createScreenReader(options: ScreenReaderOptions): ScreenReader {
   const { clock } = options;
   const emulator = createEmulator(options);
+  let { faces = FACES } = options;
   let sequence = 0;
   let last: ScreenReading | null = null;
   let cancelLook: (() => void) | undefined;
@@ -60,7 +66,7 @@ export function createScreenReader(options: ScreenReaderOptions): ScreenReader {
     const { terminal } = emulator;
     const title = emulator.title();
     return {
-      ...readScreen(readRows(terminal), title),
+      ...readScreen(readRows(terminal), title, faces),
       sequence,
       at: clock.now(),
       columns: terminal.cols,
@@ -98,6 +104,10 @@ export function createScreenReader(options: ScreenReaderOptions): ScreenReader {
     },
     resize(columns, rows) {
       emulator.terminal.resize(columns, rows);
+      lookSoon();
+    },
+    setFaces(next) {
+      faces = next;
       lookSoon();
     },
     reading: look,

@@ -1,5 +1,8 @@
-import { FACES } from './faces.ts';
+import type { Faces } from './faces.ts';
 import type { ScreenRow } from './screen-rows.ts';
+
+/** Nothing of the conversation begins so far to the right. */
+const LEAST_ASIDE = 20;
 
 /** The last thing that stands in the conversation above the prompt box. */
 export type Tail =
@@ -25,21 +28,21 @@ const startsWithOne = (text: string, glyphs: readonly string[]): boolean =>
   glyphs.some((glyph) => text.startsWith(glyph));
 
 /** Words behind the branch glyph of a row, or undefined when it has none at column 2. */
-function branchWords(text: string): string | undefined {
+function branchWords(text: string, faces: Faces): string | undefined {
   const match = /^ {2}(\S)\s+(.*)$/.exec(text);
-  return match?.[1] !== undefined && startsWithOne(match[1], FACES.branch) ? match[2] : undefined;
+  return match?.[1] !== undefined && startsWithOne(match[1], faces.branch) ? match[2] : undefined;
 }
 
 /** A spinner stands at column 0 and its words end in an ellipsis, alone or before a bracket. */
-function spinnerWords(text: string): string | undefined {
+function spinnerWords(text: string, faces: Faces): string | undefined {
   const match = /^(\S) (\S.*)$/.exec(text);
-  if (match?.[1] === undefined || !startsWithOne(match[1], FACES.spinner)) return undefined;
+  if (match?.[1] === undefined || !startsWithOne(match[1], faces.spinner)) return undefined;
   const words = match[2] ?? '';
-  return /…(?:$| *\()/.test(words) || FACES.retrying.test(words) ? words : undefined;
+  return /…(?:$| *\()/.test(words) || faces.retrying.test(words) ? words : undefined;
 }
 
-function isEcho(text: string): boolean {
-  return FACES.prompt.some((glyph) => text.startsWith(`${glyph} `) && text.length > 2);
+function isEcho(text: string, faces: Faces): boolean {
+  return faces.prompt.some((glyph) => text.startsWith(`${glyph} `) && text.length > 2);
 }
 
 /** Words typed while a turn goes on wait in grey, below what the turn has drawn; those that were sent are plain. */
@@ -48,11 +51,11 @@ function isQueued(row: ScreenRow): boolean {
 }
 
 /** A problem behind a branch or a bullet. Drawn in a colour of its own; plain words are only words. */
-function problem(words: string, row: ScreenRow, column: number): Tail | undefined {
+function problem(words: string, row: ScreenRow, column: number, faces: Faces): Tail | undefined {
   if (row.tint(column) === 'plain') return undefined;
-  if (FACES.limit.test(words)) return { kind: 'limit', text: words };
-  if (FACES.retrying.test(words)) return undefined;
-  return FACES.apiError.test(words) ? { kind: 'error', text: words } : undefined;
+  if (faces.limit.test(words)) return { kind: 'limit', text: words };
+  if (faces.retrying.test(words)) return undefined;
+  return faces.apiError.test(words) ? { kind: 'error', text: words } : undefined;
 }
 
 function judgeBranch(
@@ -60,19 +63,20 @@ function judgeBranch(
   at: number,
   row: ScreenRow,
   words: string,
+  faces: Faces,
 ): Tail | undefined {
-  if (FACES.interrupted.test(words) && row.tint(row.text.indexOf(words)) !== 'plain')
+  if (faces.interrupted.test(words) && row.tint(row.text.indexOf(words)) !== 'plain')
     return { kind: 'interrupted' };
-  const trouble = problem(words, row, row.text.indexOf(words));
-  return trouble === undefined || isOneParagraph(rows, at) ? trouble : { kind: 'answer' };
+  const trouble = problem(words, row, row.text.indexOf(words), faces);
+  return trouble === undefined || isOneParagraph(rows, at, faces) ? trouble : { kind: 'answer' };
 }
 
 /** An API error is one paragraph; an answer that begins like one (and is drawn like one) goes on below it. */
-function isOneParagraph(rows: readonly ScreenRow[], first: number): boolean {
+function isOneParagraph(rows: readonly ScreenRow[], first: number, faces: Faces): boolean {
   let gap = false;
   for (const { text } of rows.slice(first + 1)) {
     if (text.trim() === '') gap = true;
-    else if (FACES.turnEnded.test(text) || spinnerWords(text) !== undefined) return true;
+    else if (faces.turnEnded.test(text) || spinnerWords(text, faces) !== undefined) return true;
     else if (gap && /^ {2,6}\S/.test(text)) return false;
   }
   return true;
@@ -83,19 +87,20 @@ function judgeBullet(
   at: number,
   row: ScreenRow,
   following: readonly ScreenRow[],
+  faces: Faces,
 ): Tail {
   const words = row.text.slice(2);
-  const trouble = problem(words, row, 2);
-  const ended = following.some(({ text }) => FACES.turnEnded.test(text));
+  const trouble = problem(words, row, 2, faces);
+  const ended = following.some(({ text }) => faces.turnEnded.test(text));
   // An answer that begins like an error is drawn like one (2.1.329), but leaves the row of a finished turn.
-  if (trouble !== undefined && !ended && isOneParagraph(rows, at)) return trouble;
-  const branch = following.map(({ text }) => branchWords(text)).find((found) => found !== undefined);
-  const call = FACES.toolCall.exec(words)?.[1];
+  if (trouble !== undefined && !ended && isOneParagraph(rows, at, faces)) return trouble;
+  const branch = following.map(({ text }) => branchWords(text, faces)).find((found) => found !== undefined);
+  const call = faces.toolCall.exec(words)?.[1];
   const tint = row.tint(0);
   if (tint === 'grey') return { kind: 'toolWaiting', tool: call };
   if (tint === 'coloured' && trouble === undefined) return { kind: 'toolEnded' };
   if (call !== undefined && branch !== undefined) {
-    return FACES.toolWaiting.test(branch) ? { kind: 'toolWaiting', tool: call } : { kind: 'toolEnded' };
+    return faces.toolWaiting.test(branch) ? { kind: 'toolWaiting', tool: call } : { kind: 'toolEnded' };
   }
   return { kind: 'answer' };
 }
@@ -104,30 +109,43 @@ function judgeBullet(
  * A tool call whose bullet blinks is drawn without it every other frame: the blank in its place keeps the grey, the
  * name behind it is plain. Where the blank keeps no colour, the branch below is grey.
  */
-function isBlinkedCall(rows: readonly ScreenRow[], at: number): boolean {
+function isBlinkedCall(rows: readonly ScreenRow[], at: number, faces: Faces): boolean {
   const row = rows[at];
-  if (row === undefined || !/^ {2}\S/.test(row.text) || branchWords(row.text) !== undefined) return false;
+  if (row === undefined || !/^ {2}\S/.test(row.text) || branchWords(row.text, faces) !== undefined)
+    return false;
   if (row.tint(0) === 'grey' && row.tint(2) === 'plain') return true;
   const below = rows[at + 1];
   if (below === undefined || (rows[at - 1]?.text.trim() ?? '') !== '') return false;
-  const words = branchWords(below.text);
+  const words = branchWords(below.text, faces);
   return (
     words !== undefined && (below.tint(2) === 'grey' || below.tint(below.text.indexOf(words)) === 'grey')
   );
 }
 
+/** A hint at the right edge, above the box: no part of the conversation. */
+function isAside(text: string): boolean {
+  const indent = text.search(/\S/);
+  return indent > LEAST_ASIDE && indent > text.length / 2;
+}
+
 /** What a row above the box says of the last thing that happened; null when it is only part of something. */
-function judgeRow(rows: readonly ScreenRow[], at: number, following: readonly ScreenRow[]): Tail | null {
+function judgeRow(
+  rows: readonly ScreenRow[],
+  at: number,
+  following: readonly ScreenRow[],
+  faces: Faces,
+): Tail | null {
   const row = rows[at];
   if (row === undefined) return null;
   const { text } = row;
-  const branch = branchWords(text);
-  const told = branch === undefined ? undefined : judgeBranch(rows, at, row, branch);
+  const branch = branchWords(text, faces);
+  const told = branch === undefined ? undefined : judgeBranch(rows, at, row, branch, faces);
   if (told !== undefined) return told;
-  if (startsWithOne(text, FACES.bullet) && /^\S(?: |$)/.test(text))
-    return judgeBullet(rows, at, row, following);
-  if (isBlinkedCall(rows, at)) return { kind: 'toolWaiting', tool: FACES.toolCall.exec(text.slice(2))?.[1] };
-  if (FACES.collapsedTool.test(text) && row.tint(2) === 'grey')
+  if (startsWithOne(text, faces.bullet) && /^\S(?: |$)/.test(text))
+    return judgeBullet(rows, at, row, following, faces);
+  if (isBlinkedCall(rows, at, faces))
+    return { kind: 'toolWaiting', tool: faces.toolCall.exec(text.slice(2))?.[1] };
+  if (faces.collapsedTool.test(text) && row.tint(2) === 'grey')
     return /…\s*$/.test(text) ? { kind: 'toolWaiting', tool: undefined } : { kind: 'toolEnded' };
   return null;
 }
@@ -136,7 +154,7 @@ function judgeRow(rows: readonly ScreenRow[], at: number, following: readonly Sc
  * Reads what was said last, from the rows above the prompt box. Everything that an answer can contain is indented;
  * only Claude Code itself draws at column 0, and that is what this looks at.
  */
-export function readTail(rows: readonly ScreenRow[]): TranscriptTail {
+export function readTail(rows: readonly ScreenRow[], faces: Faces): TranscriptTail {
   let spinner: string | undefined;
   let turnEnded = false;
   let parked = false;
@@ -146,27 +164,27 @@ export function readTail(rows: readonly ScreenRow[]): TranscriptTail {
   const found = (tail: Tail): TranscriptTail => ({ tail, spinner, turnEnded, parked });
   for (let y = rows.length - 1; y >= 0; y--) {
     const row = rows[y];
-    if (row === undefined || row.text.trim() === '') continue;
+    if (row === undefined || row.text.trim() === '' || isAside(row.text)) continue;
     const { text } = row;
-    const words = spinnerWords(text);
+    const words = spinnerWords(text, faces);
     if (words !== undefined && !turnEnded && ended === undefined) {
       spinner ??= words;
       // The tip below a spinner belongs to it, not to the conversation.
       following.length = 0;
       continue;
     }
-    if (ended === undefined && (FACES.turnEnded.test(text) || FACES.waitsBehind.test(text))) {
+    if (ended === undefined && (faces.turnEnded.test(text) || faces.waitsBehind.test(text))) {
       turnEnded = true;
-      parked ||= following.length === 0 && FACES.waitsBehind.test(text);
+      parked ||= following.length === 0 && faces.waitsBehind.test(text);
       following.unshift(row);
       continue;
     }
-    if (isEcho(text)) {
+    if (isEcho(text, faces)) {
       if (!isQueued(row)) return found(ended ?? { kind: 'nothing' });
       following.length = 0;
       continue;
     }
-    const tail = judgeRow(rows, y, following);
+    const tail = judgeRow(rows, y, following, faces);
     if (tail?.kind === 'toolEnded') {
       ended ??= tail;
       following.length = 0;

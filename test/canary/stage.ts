@@ -93,6 +93,8 @@ export function createStage(
       stage.key('enter');
       truth.set('thinking', 'enter');
     },
+    /** Waits until the model has been asked: what is typed from then on is typed into a turn that goes on. */
+    heard: () => until('the request', () => truth.changes.at(-1)?.why !== 'enter', TURN_ENDS_WITHIN_MS),
     idle: () => until('the end of the turn', () => truth.state() === 'idle', TURN_ENDS_WITHIN_MS),
     /** One whole turn without a dialog. */
     async ask(text: string, restMs = 900): Promise<void> {

@@ -7,6 +7,7 @@ import { ensureHome } from '../../../services/config/home.ts';
 import { loadSlots } from '../../../services/config/slots-file.ts';
 import { toFailure } from '../../../services/errors/mission-error.ts';
 import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
+import { facesFile, loadFaces } from '../../../services/terminal/faces-file.ts';
 import { findDaemon } from '../../ensure-daemon.ts';
 import type { Command } from '../command.ts';
 
@@ -57,6 +58,14 @@ function checks(home: string, env: NodeJS.ProcessEnv): readonly Check[] {
         if (!existsSync(file)) return warn(`${file} is not there yet: every tool call is asked`);
         createPermissionStore(file);
         return ok(file);
+      },
+    ],
+    [
+      'faces.yaml',
+      async () => {
+        const file = facesFile(home);
+        loadFaces(file);
+        return ok(existsSync(file) ? file : 'not there: the screen is read as this release knows it');
       },
     ],
     [

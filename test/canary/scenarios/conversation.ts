@@ -95,6 +95,7 @@ export const conversation: Readonly<Record<string, Scenario>> = {
     async play(stage) {
       await stage.start();
       await stage.submit('slow: 50');
+      await stage.heard();
       await stage.pause(1_000);
       await stage.type('say: typed while it was busy');
       stage.key('enter');

@@ -62,7 +62,8 @@ export const geometry: Readonly<Record<string, Scenario>> = {
       await stage.idle();
       await stage.pause(1_500);
       await stage.ask('slow: 20');
-      await stage.submit('slow: 40');
+      await stage.submit('slow: 60');
+      await stage.heard();
       await stage.type('a draft');
       for (let row = 0; row < 8; row++) {
         stage.key('ctrlJ');
