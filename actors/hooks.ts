@@ -1,5 +1,4 @@
 import type { Epoch, SlotId } from '../db/ids.ts';
-import type { SessionEvent } from '../machines/session-events.ts';
 import {
   allowRequest,
   allowTool,
@@ -12,6 +11,7 @@ import {
 } from '../services/claude/hook-body.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { MissionCore } from './core.ts';
+import { edgeOf } from './hook-edge.ts';
 import type { Questions } from './questions.ts';
 import { sessionIdOf } from './slot-view.ts';
 import type { Turns } from './turns.ts';
@@ -46,38 +46,6 @@ const ASKS_BY_ITSELF: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPla
 
 /** Not to answer these lets Claude Code decide alone. */
 const ASKS_FOR_A_VERDICT: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
-
-/** The edge that a hook is for the session machine. */
-export function edgeOf(hook: HookBody, epoch: string, at: number): SessionEvent {
-  const base = { epoch, at, sessionId: hook.sessionId };
-  switch (hook.name) {
-    case 'SessionStart':
-      return { ...base, type: 'hook.sessionStarted', source: hook.source };
-    case 'UserPromptSubmit':
-      return { ...base, type: 'hook.promptSubmitted' };
-    case 'PreToolUse':
-      return { ...base, type: 'hook.toolStarted', tool: hook.tool };
-    case 'PermissionRequest':
-      return { ...base, type: 'hook.permissionRequested', tool: hook.tool };
-    case 'PostToolUse':
-    case 'PostToolUseFailure':
-      return { ...base, type: 'hook.toolEnded' };
-    case 'MessageDisplay':
-      return { ...base, type: 'hook.messageShown' };
-    case 'Stop':
-      return { ...base, type: 'hook.stopped', backgroundTasks: hook.backgroundTasks };
-    case 'StopFailure':
-      return { ...base, type: 'hook.stopFailed', error: hook.error };
-    case 'PreCompact':
-      return { ...base, type: 'hook.compacting' };
-    case 'PostCompact':
-      return { ...base, type: 'hook.compacted' };
-    case 'other':
-      return { ...base, type: 'hook.other', name: hook.event };
-    default:
-      return { ...base, type: 'hook.other', name: hook.name };
-  }
-}
 
 /** Takes in the hooks of Claude Code: edges for the statechart, prompts and answers for tasks, verdicts for tools. */
 export function createHooks({ core, questions, turns, judge, redact, writeLater }: HooksDependencies) {

@@ -7,7 +7,7 @@ import { createVirtualClock } from '../services/recording/virtual-clock.ts';
 import type { Faces } from '../services/terminal/faces.ts';
 import type { ScreenReading } from '../services/terminal/reading.ts';
 import { createScreenReader } from '../services/terminal/screen-reader.ts';
-import { edgeOf } from './hooks.ts';
+import { edgeOf } from './hook-edge.ts';
 
 /** What the recording is taken for: nothing outside it is known. */
 const EPOCH = 'replay';

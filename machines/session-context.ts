@@ -21,14 +21,21 @@ export interface SessionContext {
   readonly sessionId: string;
   readonly conversation: Conversation;
   readonly level: Level;
-  /** The level that the reconciler is waiting on. */
+  /** What the signals say against the belief, while the reconciler waits. */
   readonly disputed: Level | null;
   readonly reading: SessionReading | null;
   /** Epoch milliseconds of the last look at the screen. */
   readonly readingAt: number | null;
   readonly hooksHeard: boolean;
   readonly lastHook: { readonly name: string; readonly at: number } | null;
+  /** The last hook that told of a change. */
+  readonly lastEdge: string | null;
+  /** Stop was heard, and nothing else shows the rest yet. */
+  readonly ending: 'idle' | 'parked' | null;
+  /** Since when it works, rests or asks, epoch milliseconds. */
+  readonly courseSince: number;
   readonly registry: {
+    readonly sessionId: string;
     readonly status: RegistryStatus;
     readonly waitingFor: string | null;
     readonly at: number;
@@ -65,6 +72,9 @@ export function beginContext({ epoch, sessionId, at }: SessionInput): SessionCon
     readingAt: null,
     hooksHeard: false,
     lastHook: null,
+    lastEdge: null,
+    ending: null,
+    courseSince: 0,
     registry: null,
     statusLineAt: null,
     caughtUp: false,

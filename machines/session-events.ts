@@ -57,13 +57,16 @@ export type SessionEvent =
   | (Hook & { readonly type: 'hook.stopped'; readonly backgroundTasks: number })
   | (Hook & { readonly type: 'hook.stopFailed'; readonly error: string })
   | (Hook & { readonly type: 'hook.compacting' })
-  | (Hook & { readonly type: 'hook.compacted' })
+  /** By hand: `/compact`, which ends at rest; otherwise the turn goes on. */
+  | (Hook & { readonly type: 'hook.compacted'; readonly byHand: boolean })
   /** A hook that says nothing about what the session does, but proves that hooks arrive. */
   | (Hook & { readonly type: 'hook.other'; readonly name: string })
   | (Signal & { readonly type: 'statusLine.read'; readonly contextLeftPercent: number | null })
   /** What Claude Code itself writes into `sessions/<pid>.json` (recent versions). */
   | (Signal & {
       readonly type: 'registry.read';
+      /** The conversation of this terminal, as Claude Code itself names it. */
+      readonly sessionId: string;
       readonly status: RegistryStatus;
       readonly waitingFor: string | null;
     })
@@ -76,8 +79,8 @@ export type SessionEvent =
   /** The daemon came back to a session that went on without it: hooks may have been missed. */
   | (Signal & { readonly type: 'session.restored' });
 
-/** Raised by the machine itself when the level on the screen has won. */
-export type LevelWon = { readonly type: `level.${Level}` };
+/** Raised by the machine itself when the signals have won against the belief; `rule` is the row that said so. */
+export type LevelWon = { readonly type: `level.${Level}`; readonly rule: string };
 
 /** `shell`: at rest, with a background shell alive. Seen on 2.1.329. */
 export type RegistryStatus = 'idle' | 'busy' | 'waiting' | 'shell';
@@ -90,6 +93,8 @@ export interface Mismatch {
   readonly registry: RegistryStatus | null;
   /** The last hook before it. */
   readonly hook: string | null;
+  /** The row that won, or null while nothing did. */
+  readonly rule: string | null;
 }
 
 /** Why the conversation moved. Kept for `explain` and for bug reports. */
@@ -97,7 +102,7 @@ export interface Evidence {
   readonly at: number;
   readonly from: Conversation;
   readonly to: Conversation;
-  /** The event that moved it: a hook, or the level that won. */
+  /** The hook that moved it, or the row of the table that won. */
   readonly rule: string;
   /** What the screen said then. */
   readonly screen: readonly string[];

@@ -1,6 +1,7 @@
 import { assign, setup } from 'xstate';
-import { agrees, contradicts, isAnotherDispute, isOurSession, settlingTime } from './session-conclusions.ts';
+import { agrees, conclude, isAnotherDispute, isOurSession } from './session-conclusions.ts';
 import type { SessionContext, SessionInput } from './session-context.ts';
+import { courseOf, RESTING } from './session-courses.ts';
 import type {
   Conversation,
   Level,
@@ -9,7 +10,7 @@ import type {
   SessionEvent,
   SessionReading,
 } from './session-events.ts';
-import { dissenters, registrySides } from './session-signals.ts';
+import { dissenters } from './session-signals.ts';
 
 /** The last changes that `explain` can show. */
 const KEPT_EVIDENCE = 20;
@@ -38,18 +39,35 @@ const TOOL_MAY_END_IN: ReadonlySet<Conversation> = new Set([
   'responding',
 ]);
 
-const settling = (context: SessionContext): number =>
-  settlingTime(context, registrySides(context.conversation, context.level, context.registry));
-
-const mismatchOf = ({ lastAt, conversation, level, registry, lastHook }: SessionContext): Mismatch => ({
-  at: lastAt,
-  believed: conversation,
-  screen: level,
-  registry: registry?.status ?? null,
-  hook: lastHook?.name ?? null,
+const mismatchOf = (context: SessionContext): Mismatch => ({
+  at: context.lastAt,
+  believed: context.conversation,
+  screen: context.level,
+  registry: context.registry?.status ?? null,
+  hook: context.lastHook?.name ?? null,
+  rule: conclude(context)?.rule ?? null,
 });
 
-export const levelWon = (level: Level): LevelWon => ({ type: `level.${level}` });
+/** Signals that are told of a dispute: what the settling would move the conversation to. */
+const movesOn = (context: SessionContext): boolean => {
+  const conclusion = conclude(context);
+  return conclusion !== null && isAnotherDispute(context.disputed, conclusion.to);
+};
+
+/** Work that Stop leaves behind it makes the rest another one. */
+const restAfter = (backgroundTasks: number): 'idle' | 'parked' => (backgroundTasks > 0 ? 'parked' : 'idle');
+
+/** A Stop ends what goes on; at a rest that is the same, or before the first prompt, it says nothing new. */
+function endingAfter(context: SessionContext, event: SessionEvent | LevelWon): SessionContext['ending'] {
+  if (context.conversation === 'starting' || context.conversation === 'trust') return null;
+  if (event.type === 'hook.other' || event.type === 'hook.messageShown') return context.ending;
+  if (event.type === 'hook.compacted' && event.byHand) return 'idle';
+  if (event.type !== 'hook.stopped') return null;
+  const rest = restAfter(event.backgroundTasks);
+  return rest === context.conversation ? null : rest;
+}
+
+export const levelWon = (level: Level, rule: string): LevelWon => ({ type: `level.${level}`, rule });
 
 /** What the session's guards, actions and delays mean; `session.ts` says when they are used. */
 export const sessionSetup = setup({
@@ -72,9 +90,8 @@ export const sessionSetup = setup({
     toolMayEnd: ({ context }) => TOOL_MAY_END_IN.has(context.conversation),
     othersRun: ({ context }) => context.toolsRunning > 1,
     textMayCome: ({ context }) => context.conversation === 'thinking',
-    leavesWorkBehind: ({ event }) => event.type === 'hook.stopped' && event.backgroundTasks > 0,
-    // Compaction in the middle of a turn goes on with the turn; only the screen tells it from `/compact`.
-    screenRests: ({ context }) => context.level === 'idle',
+    rests: ({ context }) => RESTING.has(context.conversation),
+    turnGoesOn: ({ event }) => event.type === 'hook.compacted' && !event.byHand,
     boxHolds: ({ context, event }, params: { readonly kind: SessionReading['composer']['kind'] }) =>
       event.type === 'screen.read' &&
       event.epoch === context.epoch &&
@@ -86,16 +103,14 @@ export const sessionSetup = setup({
       event.reading.composer.kind === 'draft',
     nobodyLooks: ({ event }) => event.type === 'attachment.changed' && event.viewers === 0,
     understood: ({ context }) => context.level !== 'unknown',
-    contradicted: ({ context }) => contradicts(context),
-    agreed: ({ context }) => !contradicts(context),
+    contradicted: ({ context }) => conclude(context) !== null,
+    agreed: ({ context }) => conclude(context) === null,
     doubted: ({ context }) => dissenters(context).length > 0,
     undoubted: ({ context }) => dissenters(context).length === 0,
     shellLives: ({ event }) => event.type === 'registry.read' && event.status === 'shell',
     shellIsGone: ({ event }) => event.type === 'registry.read' && event.status === 'idle',
-    winsAtOnce: ({ context }) => contradicts(context) && settling(context) === 0,
-    disputeMoved: ({ context }) => isAnotherDispute(context.disputed, context.level),
-    disputeMovedAndWins: ({ context }) =>
-      isAnotherDispute(context.disputed, context.level) && settling(context) === 0,
+    winsAtOnce: ({ context }) => conclude(context)?.settles === 0,
+    disputeMoved: ({ context }) => movesOn(context),
   },
   actions: {
     enter: assign(({ context, event }, params: { readonly to: Conversation }) =>
@@ -106,13 +121,16 @@ export const sessionSetup = setup({
             // Of a tool that was denied no end is heard: what is no tool any more has none running.
             toolsRunning: HOLDS_TOOLS.has(params.to) ? context.toolsRunning : 0,
             caughtUp: !event.type.startsWith('hook.'),
+            ending: null,
+            courseSince:
+              courseOf(params.to) === courseOf(context.conversation) ? context.courseSince : context.lastAt,
             evidence: [
               ...context.evidence.slice(1 - KEPT_EVIDENCE),
               {
                 at: context.lastAt,
                 from: context.conversation,
                 to: params.to,
-                rule: event.type,
+                rule: 'rule' in event ? event.rule : event.type,
                 screen: context.reading?.evidence ?? [],
               },
             ],
@@ -132,16 +150,28 @@ export const sessionSetup = setup({
           }
         : {},
     ),
-    noteHook: assign(({ event }) =>
+    noteHook: assign(({ context, event }) =>
       'at' in event
-        ? { lastAt: event.at, hooksHeard: true, lastHook: { name: event.type, at: event.at } }
+        ? {
+            lastAt: event.at,
+            hooksHeard: true,
+            lastHook: { name: event.type === 'hook.other' ? event.name : event.type, at: event.at },
+            lastEdge: event.type === 'hook.other' ? context.lastEdge : event.type,
+            ending: endingAfter(context, event),
+          }
         : {},
     ),
     noteRegistry: assign(({ event }) =>
       event.type === 'registry.read'
         ? {
             lastAt: event.at,
-            registry: { status: event.status, waitingFor: event.waitingFor, at: event.at },
+            sessionId: event.sessionId,
+            registry: {
+              sessionId: event.sessionId,
+              status: event.status,
+              waitingFor: event.waitingFor,
+              at: event.at,
+            },
           }
         : {},
     ),
@@ -163,10 +193,10 @@ export const sessionSetup = setup({
     ),
     forgetHooks: assign({ hooksHeard: false }),
     noteDelivery: assign(({ event }) => ({ delivering: event.type === 'delivery.began' })),
-    noteDispute: assign(({ context }) => ({ disputed: context.level })),
+    noteDispute: assign(({ context }) => ({ disputed: conclude(context)?.to ?? null })),
     endDispute: assign({ disputed: null }),
     countMismatch: assign(({ context }) =>
-      context.hooksHeard && context.conversation !== 'starting'
+      context.hooksHeard && dissenters(context).length > 0
         ? {
             mismatches: context.mismatches + 1,
             lastMismatches: [...context.lastMismatches.slice(1 - KEPT_MISMATCHES), mismatchOf(context)],
@@ -176,7 +206,7 @@ export const sessionSetup = setup({
     countDropped: assign(({ context }) => ({ dropped: context.dropped + 1 })),
   },
   delays: {
-    settle: ({ context }) => settling(context),
+    settle: ({ context }) => conclude(context)?.settles ?? 0,
     uncertain: UNCERTAIN_AFTER_MS,
     personLetsGo: PERSON_LETS_GO_MS,
     stuck: SUSPECT_IS_STUCK_MS,

@@ -1,4 +1,5 @@
 import { and, enqueueActions } from 'xstate';
+import { conclude } from './session-conclusions.ts';
 import { beginContext } from './session-context.ts';
 import { levelWon, sessionSetup } from './session-setup.ts';
 
@@ -54,6 +55,8 @@ export const sessionMachine = sessionSetup.createMachine({
       description: 'What Claude Code is doing.',
       initial: 'starting',
       on: {
+        // `/clear` and `/resume` leave an error or a limit behind with the conversation that they end.
+        'hook.sessionStarted': { guard: and(['startsOurSession', 'rests']), target: '.idle' },
         'hook.promptSubmitted': { guard: 'hookOfThisRun', target: '.thinking' },
         'hook.toolStarted': { guard: 'hookOfThisRun', target: '.toolRunning' },
         'hook.permissionRequested': { guard: 'hookOfThisRun', target: '.confirming' },
@@ -65,15 +68,9 @@ export const sessionMachine = sessionSetup.createMachine({
         // It comes behind the tool that follows the text, too.
         'hook.messageShown': { guard: and(['hookOfThisRun', 'textMayCome']), target: '.responding' },
         'hook.compacting': { guard: 'hookOfThisRun', target: '.compacting' },
-        'hook.compacted': [
-          { guard: and(['hookOfThisRun', 'screenRests']), target: '.idle' },
-          { guard: 'hookOfThisRun', target: '.thinking' },
-        ],
+        // In the middle of a turn the turn goes on; `/compact` ends at rest, as Stop does.
+        'hook.compacted': { guard: and(['hookOfThisRun', 'turnGoesOn']), target: '.thinking' },
         'hook.stopFailed': { guard: 'hookOfThisRun', target: '.error' },
-        'hook.stopped': [
-          { guard: and(['hookOfThisRun', 'leavesWorkBehind']), target: '.parked' },
-          { guard: 'hookOfThisRun', target: '.idle' },
-        ],
         'pty.exited': { guard: 'ofThisRun', target: '.exited' },
         'level.starting': '.starting',
         'level.idle': '.idle',
@@ -256,11 +253,12 @@ export const sessionMachine = sessionSetup.createMachine({
       },
     },
     reconciler: {
-      description: 'Lets the level of the screen correct the edges of the hooks.',
+      description:
+        'Lets what the other signals show correct the edges of the hooks, by the table of conclusions.',
       initial: 'agreeing',
       states: {
         agreeing: {
-          description: 'Screen and hooks say the same.',
+          description: 'The signals agree well enough.',
           entry: 'endDispute',
           always: [
             { guard: 'winsAtOnce', target: 'yielding', actions: 'noteDispute' },
@@ -268,11 +266,11 @@ export const sessionMachine = sessionSetup.createMachine({
           ],
         },
         contradicted: {
-          description: 'The screen shows something else; it wins when that lasts.',
+          description: 'The signals say something else; they win when that lasts.',
           entry: 'noteDispute',
           always: [
             { guard: 'agreed', target: 'agreeing' },
-            { guard: 'disputeMovedAndWins', target: 'yielding', actions: 'noteDispute' },
+            { guard: 'winsAtOnce', target: 'yielding', actions: 'noteDispute' },
             { guard: 'disputeMoved', target: 'contradicted', reenter: true },
           ],
           after: { settle: { target: 'yielding', actions: 'countMismatch' } },
@@ -283,10 +281,13 @@ export const sessionMachine = sessionSetup.createMachine({
           },
         },
         yielding: {
-          description: 'The conversation moves to what the screen shows.',
+          description: 'The conversation moves to what the signals say.',
           entry: enqueueActions(({ context, enqueue }) => {
-            enqueue.raise(levelWon(context.level));
+            const conclusion = conclude(context);
+            if (conclusion !== null) enqueue.raise(levelWon(conclusion.to, conclusion.rule));
           }),
+          // Where it has come to may be disputed in its turn.
+          on: { 'level.*': 'agreeing' },
           always: { guard: 'agreed', target: 'agreeing' },
         },
       },

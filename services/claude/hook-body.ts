@@ -6,6 +6,7 @@ const Common = {
   transcript_path: z.string().optional().catch(undefined),
   cwd: z.string().optional().catch(undefined),
   permission_mode: z.string().optional().catch(undefined),
+  agent_id: z.string().optional().catch(undefined),
 };
 const Tool = {
   ...Common,
@@ -13,6 +14,7 @@ const Tool = {
   tool_input: z.unknown(),
   tool_use_id: z.string().optional().catch(undefined),
 };
+const Compaction = { ...Common, trigger: text };
 const event = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
   z.object({ hook_event_name: z.literal(name), ...shape });
 
@@ -32,8 +34,8 @@ const Known = z.discriminatedUnion('hook_event_name', [
     stop_hook_active: z.boolean().catch(false),
   }),
   event('StopFailure', { ...Common, error: text, last_assistant_message: z.string().nullable().catch(null) }),
-  event('PreCompact', Common),
-  event('PostCompact', Common),
+  event('PreCompact', Compaction),
+  event('PostCompact', Compaction),
   event('SessionEnd', { ...Common, reason: text }),
 ]);
 const Other = z.object({ hook_event_name: z.string(), ...Common });
@@ -43,6 +45,8 @@ interface Where {
   readonly transcriptPath?: string;
   readonly cwd?: string;
   readonly permissionMode?: string;
+  /** The subagent whose tool this is: it carries the session's own id (2.1.329). */
+  readonly agentId?: string;
 }
 interface ToolCall extends Where {
   readonly tool: string;
@@ -70,7 +74,8 @@ export type HookBody =
       readonly error: string;
       readonly lastAssistantMessage: string | null;
     })
-  | (Where & { readonly name: 'PreCompact' | 'PostCompact' })
+  /** `manual` for `/compact`, `auto` in the middle of a turn. */
+  | (Where & { readonly name: 'PreCompact' | 'PostCompact'; readonly trigger: string })
   | (Where & { readonly name: 'SessionEnd'; readonly reason: string })
   | (Where & { readonly name: 'other'; readonly event: string });
 
@@ -80,6 +85,7 @@ function whereOf(body: z.infer<typeof Known> | z.infer<typeof Other>): Where {
     ...(body.transcript_path === undefined ? {} : { transcriptPath: body.transcript_path }),
     ...(body.cwd === undefined ? {} : { cwd: body.cwd }),
     ...(body.permission_mode === undefined ? {} : { permissionMode: body.permission_mode }),
+    ...(body.agent_id === undefined ? {} : { agentId: body.agent_id }),
   };
 }
 
@@ -123,8 +129,9 @@ function fromKnown(body: z.infer<typeof Known>): HookBody {
       };
     case 'SessionEnd':
       return { name: 'SessionEnd', ...where, reason: body.reason };
-    default:
-      return { name: body.hook_event_name, ...where };
+    case 'PreCompact':
+    case 'PostCompact':
+      return { name: body.hook_event_name, ...where, trigger: body.trigger };
   }
 }
 

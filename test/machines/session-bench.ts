@@ -1,6 +1,6 @@
 import { createActor } from 'xstate';
 import { sessionMachine } from '../../machines/session.ts';
-import type { Level, SessionEvent, SessionReading } from '../../machines/session-events.ts';
+import type { Level, RegistryStatus, SessionEvent, SessionReading } from '../../machines/session-events.ts';
 import { viewSession } from '../../machines/session-view.ts';
 import { createVirtualClock } from '../../services/recording/virtual-clock.ts';
 
@@ -13,13 +13,17 @@ export function screen(level: Level, more: Partial<SessionReading> = {}): Sessio
 }
 
 /** An event without the fields that every event has; those are filled in by the bench. */
-type Bare<E> = E extends SessionEvent ? Omit<E, 'epoch' | 'at' | 'sessionId'> : never;
+type Bare<E> = E extends { readonly type: 'registry.read' }
+  ? Omit<E, 'epoch' | 'at'>
+  : E extends SessionEvent
+    ? Omit<E, 'epoch' | 'at' | 'sessionId'>
+    : never;
 export type BareEvent = Bare<SessionEvent>;
 
 /** Fills in what every event carries. */
 export function signal(event: BareEvent, at: number, epoch = EPOCH, sessionId = SESSION): SessionEvent {
   // A signal that is no hook carries a session id too many, which the machine never looks at.
-  const whole = { ...event, epoch, at, sessionId };
+  const whole = { sessionId, ...event, epoch, at };
   return whole;
 }
 
@@ -38,6 +42,9 @@ export function startSession() {
       actor.send(signal(event, clock.now(), from.epoch, from.sessionId)),
     shows: (level: Level, more: Partial<SessionReading> = {}) =>
       bench.send({ type: 'screen.read', reading: screen(level, more) }),
+    /** What Claude Code writes of itself into its register. */
+    registers: (status: RegistryStatus, sessionId = SESSION) =>
+      bench.send({ type: 'registry.read', sessionId, status, waitingFor: null }),
     passes: (ms: number) => clock.moveTo(clock.now() + ms),
     /** At rest, with hooks that are heard. */
     ready: () => {

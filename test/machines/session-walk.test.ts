@@ -20,43 +20,73 @@ const HOOKS: readonly BareEvent[] = [
   { type: 'hook.stopped', backgroundTasks: 1 },
   { type: 'hook.stopFailed', error: 'overloaded' },
   { type: 'hook.compacting' },
-  { type: 'hook.compacted' },
+  { type: 'hook.compacted', byHand: false },
+  { type: 'hook.compacted', byHand: true },
   { type: 'hook.other', name: 'Notification' },
 ];
+const REGISTER: readonly BareEvent[] = (['idle', 'busy', 'waiting', 'shell'] as const).map((status) => ({
+  type: 'registry.read',
+  sessionId: SESSION,
+  status,
+  waitingFor: null,
+}));
 const REST: readonly BareEvent[] = [
+  { type: 'session.restored' },
+  { type: 'pty.exited', code: 0, signal: null },
+];
+const AROUND: readonly BareEvent[] = [
   { type: 'statusLine.read', contextLeftPercent: 50 },
   { type: 'attachment.changed', viewers: 1, controllers: 0 },
   { type: 'attachment.changed', viewers: 0, controllers: 0 },
   { type: 'person.typed' },
   { type: 'delivery.began' },
   { type: 'delivery.ended' },
-  { type: 'session.restored' },
-  { type: 'pty.exited', code: 0, signal: null },
 ];
-const SCREENS: readonly BareEvent[] = LEVELS.map((level) => ({
-  type: 'screen.read',
-  reading: screen(level),
-}));
-const EVENTS = [...HOOKS, ...REST, ...SCREENS];
+const SCREENS = LEVELS.map((level) => ({ type: 'screen.read' as const, reading: screen(level) }));
+const PLAIN: ReadonlySet<Level> = new Set(['idle', 'thinking', 'confirming', 'unknown']);
+const isPlain = ({ reading }: (typeof SCREENS)[number]): boolean => PLAIN.has(reading.level);
+const EVENTS: readonly BareEvent[] = [...HOOKS, ...REST, ...REGISTER, ...AROUND, ...SCREENS];
 
 describe('every way through the session', () => {
-  it('reaches every state of the conversation, and none of them throws', () => {
-    const walked = [...HOOKS, ...SCREENS, ...REST.slice(-2)].map((event) => signal(event, 1));
-    // The walk knows no time: that the screen wins a dispute in the end is an event like others.
-    const wins = (level: Level): LevelWon => ({ type: `level.${level}` });
-    const map = getAdjacencyMap(sessionMachine, {
+  // The walk knows no time: that the signals win a dispute in the end is an event like others.
+  function walk(events: readonly BareEvent[]) {
+    const walked = events.map((event) => signal(event, 1));
+    const wins = (level: Level): LevelWon => ({ type: `level.${level}`, rule: 'screen' });
+    return getAdjacencyMap(sessionMachine, {
       input: { epoch: EPOCH, sessionId: SESSION, at: 0 },
       events: ({ value, context }) =>
-        value.reconciler === 'contradicted' ? [...walked, wins(context.level)] : walked,
+        value.reconciler === 'contradicted' && context.disputed !== null
+          ? [...walked, wins(context.disputed)]
+          : walked,
       serializeState: ({ value, context }) =>
-        JSON.stringify([value.conversation, value.reconciler, context.level, context.hooksHeard]),
-      limit: 20_000,
+        JSON.stringify([
+          value.conversation,
+          value.reconciler,
+          context.level,
+          context.hooksHeard,
+          context.registry?.status,
+          context.ending,
+        ]),
+      limit: 30_000,
     });
+  }
+
+  it.each([
+    ['hooks and screens', [...HOOKS, ...SCREENS, ...REST], [...CONVERSATION_STATES]],
+    [
+      'hooks, the register and the plainest screens',
+      [...HOOKS.slice(1, 4), ...HOOKS.slice(6, 8), ...SCREENS.filter(isPlain), ...REGISTER, ...REST],
+      ['starting', 'idle', 'thinking', 'toolRunning', 'confirming', 'parked', 'unknown', 'exited'],
+    ],
+  ])('by %s reaches what it should, and none of them throws', (_, events, states) => {
+    const map = walk(events);
     const reached = new Set(Object.values(map).map(({ state }) => state.value.conversation));
-    expect([...reached].sort()).toEqual([...CONVERSATION_STATES].sort());
+    expect([...reached].sort()).toEqual([...states].sort());
     for (const { state, nextState } of adjacencyMapToArray(map)) {
       expect(nextState.status).toBe('active');
       expect(nextState.value.conversation).toBe(nextState.context.conversation);
+      // Nothing is left half done: what has won is believed.
+      expect(nextState.value.reconciler).not.toBe('yielding');
       if (state.value.conversation === 'exited') expect(nextState.value.conversation).toBe('exited');
     }
   });
@@ -78,7 +108,7 @@ describe('every way through the session', () => {
             session.passes(ms);
           }
           session.shows(level);
-          session.passes(2_500);
+          session.passes(5_000);
           const expected =
             level === 'idle' ? ['idle', 'error'] : level === 'confirming' ? ['confirming'] : null;
           if (expected === null) expect(session.actor.getSnapshot().hasTag('busy')).toBe(true);

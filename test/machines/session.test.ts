@@ -99,7 +99,7 @@ describe('hooks move at once', () => {
     session.shows('compacting');
     session.send({ type: 'hook.compacting' });
     expect(session.conversation()).toBe('compacting');
-    session.send({ type: 'hook.compacted' });
+    session.send({ type: 'hook.compacted', byHand: false });
     expect(session.view().state).toBe('thinking');
   });
 
@@ -107,7 +107,7 @@ describe('hooks move at once', () => {
     const session = startSession();
     session.ready();
     session.send({ type: 'hook.compacting' });
-    session.send({ type: 'hook.compacted' });
+    session.send({ type: 'hook.compacted', byHand: true });
     expect(session.conversation()).toBe('idle');
   });
 });
@@ -200,7 +200,7 @@ describe('holes in the hooks are closed by the screen', () => {
     session.shows('idle');
     session.passes(LONG_ENOUGH_MS);
     expect(session.view().state).toBe('idle');
-    expect(session.view().evidence[0]).toContain('level.idle');
+    expect(session.view().evidence[0]).toContain('screenCaughtUp');
   });
 
   it('a hook that comes late or twice is set right again', () => {
@@ -375,7 +375,7 @@ it('the last twenty changes are kept, with what moved them', () => {
   expect(session.context().evidence.at(-1)).toMatchObject({
     from: 'thinking',
     to: 'idle',
-    rule: 'hook.stopped',
+    rule: 'stopAndScreen',
   });
 });
 

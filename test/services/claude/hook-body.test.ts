@@ -56,7 +56,10 @@ describe('parseHookBody', () => {
       { hook_event_name: 'MessageDisplay', delta: 'text', index: 0, final: true },
       { name: 'MessageDisplay', delta: 'text', final: true },
     ],
-    [{ hook_event_name: 'PreCompact', trigger: 'auto' }, { name: 'PreCompact' }],
+    [
+      { hook_event_name: 'PreCompact', trigger: 'auto' },
+      { name: 'PreCompact', trigger: 'auto' },
+    ],
     [
       { hook_event_name: 'SomethingNew', more: 1 },
       { name: 'other', event: 'SomethingNew' },
