@@ -39,6 +39,8 @@ export function servePty(
   }
 
   function tell(event: MissionEvent): void {
+    // The screen comes first, and with it how everything stands.
+    if (control === undefined) return;
     if (event.type === 'slot_changed' && event.slot.slotId === slotId)
       tellState(event.slot, event.previousState ?? event.slot.state);
     if (event.type === 'question_asked' && event.question.slotId === slotId)

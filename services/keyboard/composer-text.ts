@@ -28,21 +28,41 @@ export function composerHolds(composer: ComposerReading, text: string): boolean 
   }
   let from = 0;
   for (const part of parts) {
-    const at = ours.indexOf(part, from);
-    if (at < 0) return false;
-    from = at + part.length;
+    from = endOf(ours, part, from);
+    if (from < 0) return false;
   }
   return ours.endsWith(parts.at(-1) ?? '');
 }
 
-/** True when the box holds the beginning of this text and nothing else: typing was cut off. */
-export function holdsBeginning(composer: ComposerReading, text: string): boolean {
+/**
+ * True when the box shows the whole text, letter by letter: no marker stands for a piece that may be cut off, and
+ * nothing is scrolled out of sight.
+ */
+export function showsWhole(composer: ComposerReading, text: string): boolean {
   if (composer.kind !== 'draft' && composer.kind !== 'menu') return false;
   const seen = lettersOf(composer.text);
-  if (seen === '') return false;
+  return seen !== '' && seen === lettersOf(text);
+}
+
+/**
+ * True when the box holds the beginning of this text and nothing else: typing was cut off. Markers stand for pieces
+ * that were taken for a paste; a box of many rows may be scrolled.
+ */
+export function holdsBeginning(composer: ComposerReading, text: string): boolean {
+  if (composer.kind !== 'draft' && composer.kind !== 'menu') return false;
   const ours = lettersOf(text);
-  const rows = composer.text.split('\n').length;
-  return ours.startsWith(seen) || (rows >= ROWS_OF_A_SCROLLED_BOX && ours.includes(seen));
+  const [first = '', ...rest] = composer.text.split(PASTE_MARKER).map(lettersOf);
+  if (first === '' && rest.length === 0) return false;
+  const scrolled = composer.text.split('\n').length >= ROWS_OF_A_SCROLLED_BOX;
+  let from = ours.startsWith(first) ? first.length : scrolled ? endOf(ours, first, 0) : -1;
+  for (const part of rest) from = from < 0 ? from : endOf(ours, part, from);
+  return from >= 0;
+}
+
+/** Where a part ends in the text, at or after a place; -1 when it is not there. */
+function endOf(text: string, part: string, from: number): number {
+  const at = text.indexOf(part, from);
+  return at < 0 ? -1 : at + part.length;
 }
 
 /** Enough of a text's end to be recognised; fewer letters could stand there by chance. */

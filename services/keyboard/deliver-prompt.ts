@@ -1,6 +1,6 @@
 import type { ScreenReading } from '../terminal/reading.ts';
 import { clearOwnText } from './clear-own-text.ts';
-import { glimpse, holdsBeginning } from './composer-text.ts';
+import { glimpse, holdsBeginning, showsWhole } from './composer-text.ts';
 import { failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
 import type { PromptPlan } from './prompt-plan.ts';
@@ -164,7 +164,7 @@ export async function deliverPrompt(
     );
   }
   let reading = await terminal.read();
-  const standsThere = options.ours === true && (await ownTextStands(terminal, plan.expected, reading));
+  const standsThere = options.ours === true && showsWhole(reading.composer, plan.expected);
   if (!standsThere) {
     if (options.ours === true && holdsBeginning(reading.composer, plan.expected)) {
       await clearOwnText(terminal, reading.composer.text);

@@ -44,11 +44,29 @@ function isGhost(row: ScreenRow, text: string): boolean {
   return row.faint(column + 1) && row.faint(column + Math.min(text.length, 4) - 1);
 }
 
+/** Rows that stand below the box at most: status bar, hints, notices. */
+const MOST_ROWS_BELOW = 6;
+
+/**
+ * A box taller than the screen: its upper rule and the glyph have gone, its rows are indented, and the cursor stands
+ * among them, above the lower rule (2.1.150, 2.1.329). An answer never holds the cursor, a dialog is not indented so.
+ */
+function findTallComposer({ rows, cursor }: ScreenRows): ComposerPlace | null {
+  const bottom = rows.findLastIndex(({ text }) => isRule(text));
+  if (bottom < 1 || rows.length - 1 - bottom > MOST_ROWS_BELOW || cursor.row >= bottom) return null;
+  const inside = rows.slice(0, bottom);
+  if (!inside.every(({ text }) => /^ {2}|^$/.test(text)) || !/^ {2}\S/.test(inside[0]?.text ?? ''))
+    return null;
+  const text = inside.map((row) => row.text.slice(2)).join('\n');
+  return { top: 0, bottom, reading: { kind: 'draft', text: text.replaceAll('\u00a0', ' ').trimEnd() } };
+}
+
 /**
  * Finds the prompt box: two rules with the prompt glyph right below the upper one.
  * The lowest such pair counts, since an older box may stand in the scrollback above.
  */
-export function findComposer({ rows }: ScreenRows, faces: Faces): ComposerPlace | null {
+export function findComposer(screen: ScreenRows, faces: Faces): ComposerPlace | null {
+  const { rows } = screen;
   for (let bottom = rows.length - 1; bottom > 1; bottom--) {
     if (!isRule(rows[bottom]?.text ?? '')) continue;
     for (let top = bottom - 2; top >= 0; top--) {
@@ -61,7 +79,7 @@ export function findComposer({ rows }: ScreenRows, faces: Faces): ComposerPlace 
       return { top, bottom, reading: { kind, text: kind === 'ghost' ? '' : words } };
     }
   }
-  return null;
+  return findTallComposer(screen);
 }
 
 /** True when a list of commands is open for what stands in the box: below it (to 2.1.150) or above it (2.1.329). */

