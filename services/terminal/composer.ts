@@ -12,9 +12,9 @@ export interface ComposerPlace {
   readonly reading: ComposerReading;
 }
 
-/** True for `────`, also with a label set into it, and for the frames that older versions draw. */
+/** True for `────`, also with a label set into it, for the `▔▔▔▔` above a dialog that covers a full screen, and for the frames that older versions draw. */
 export function isRule(text: string): boolean {
-  return /^[─╭╰]/.test(text) && text.length >= LEAST_RULE && /^[╭╰]?─{8,}/.test(text);
+  return text.length >= LEAST_RULE && /^(?:[╭╰]?─{8,}|▔{8,})/.test(text);
 }
 
 /** The text of a row without the frame that versions before 2.0 draw around the box. */

@@ -18,10 +18,10 @@ interface Highlight {
   readonly column: number;
 }
 
-/** The row with the pointer: at the left edge (column 0 to 2), with words behind it. */
+/** The row with the pointer: at the left edge (column 0 to 4), with words behind it. */
 function findHighlight(texts: readonly string[]): Highlight | null {
   for (let row = texts.length - 1; row >= 0; row--) {
-    const match = /^( {0,2})[❯>] (\s*)\S/.exec(texts[row] ?? '');
+    const match = /^( {0,4})[❯>] (\s*)\S/.exec(texts[row] ?? '');
     if (match !== null) return { row, column: (match[1]?.length ?? 0) + 2 + (match[2]?.length ?? 0) };
   }
   return null;
@@ -139,7 +139,7 @@ export function readDialog({ rows }: ScreenRows, faces: Faces): DialogReading | 
   while (top >= 0 && !isRule(texts[top] ?? '')) top--;
   if (top < 0 && footer === undefined) return null;
   const above = texts.slice(top + 1, first);
-  const lines = above.map((text) => text.trim()).filter((text) => text !== '');
+  const lines = above.map((text) => text.trim()).filter((text) => text !== '' && !/^[╌─▔]+$/.test(text));
   const heading = lines[0];
   const question =
     lines.findLast((text) => text.endsWith('?')) ?? (lines.length > 1 ? lines.at(-1) : undefined);
@@ -147,7 +147,7 @@ export function readDialog({ rows }: ScreenRows, faces: Faces): DialogReading | 
     heading === undefined ? undefined : faces.headings.find(([pattern]) => pattern.test(heading))?.[1];
   const argument = lines
     .slice(1)
-    .filter((text) => text !== question && !/^[╌─]+$/.test(text))
+    .filter((text) => text !== question)
     .join('\n');
   const words = above.join('\n');
   return {

@@ -32,6 +32,8 @@ export const Faces = z.strictObject({
   waitsBehind: Pattern,
   interrupted: Pattern,
   apiError: Pattern,
+  errorEndsTurnUntil: z.string().regex(/^\d+\.\d+\.\d+$/, 'write a version, such as 2.1.300'),
+  banner: Pattern,
   retrying: Pattern,
   limit: Pattern,
   compacting: Pattern,
@@ -109,6 +111,16 @@ export const FACE_SHEET: { readonly [Name in keyof Faces]: Face<Faces[Name]> } =
     is: /^(?:API Error\b|.*\bPlease run \/login\b|Credit balance is too low)/,
     where: 'behind the branch (to 2.1.150) or a bullet (2.1.329), in a colour of its own',
     seen: '2.0.60 to 2.1.329',
+  },
+  errorEndsTurnUntil: {
+    is: '2.1.310',
+    where: 'the row of a finished turn stands below an API error, too, up to this version',
+    seen: '2.1.200, 2.1.250 and 2.1.290; not in 2.1.329, where it proves that an answer only looks like an error',
+  },
+  banner: {
+    is: /\bClaude Code v(\d+\.\d+\.\d+)/,
+    where: 'in the first rows of a session: the version',
+    seen: '2.0.0 to 2.1.329',
   },
   retrying: {
     is: /\bretrying in \d+/i,

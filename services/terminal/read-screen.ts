@@ -1,3 +1,4 @@
+import { atLeast } from '../keyboard/version-order.ts';
 import { type ComposerPlace, commandMenuOpen, findComposer } from './composer.ts';
 import { readDialog } from './dialog.ts';
 import { FACES, type Faces } from './faces.ts';
@@ -7,6 +8,9 @@ import { readTail, type TranscriptTail } from './transcript-tail.ts';
 
 /** What a look at the rows yields; the reader adds when and how far. */
 export type RowsReading = Omit<ScreenReading, 'sequence' | 'at' | 'columns' | 'rows' | 'title'>;
+
+/** The banner stands below at most a few blank rows, or the frame that older versions draw around it. */
+const BANNER_ROWS = 8;
 
 interface Judgement {
   readonly level: ScreenLevel;
@@ -37,11 +41,19 @@ function judgeWork({ tail, spinner }: TranscriptTail, signs: string[], faces: Fa
   return { level: 'thinking', evidence: [`tail:${tail.kind}`, ...signs] };
 }
 
-function judgeRest({ tail, turnEnded, parked }: TranscriptTail): Judgement {
+/** An answer that is one line and begins like an error is drawn like one, but leaves the row of a finished turn. */
+function onlyLooksWrong({ turnEnded }: TranscriptTail, faces: Faces, version: string | undefined): boolean {
+  return turnEnded && (version === undefined || !atLeast(faces.errorEndsTurnUntil, version));
+}
+
+function judgeRest(told: TranscriptTail, faces: Faces, version: string | undefined): Judgement {
+  const { tail, turnEnded, parked } = told;
   const evidence = ['composer', `tail:${tail.kind}`, ...(turnEnded ? ['turnEnded'] : [])];
   if (parked) return { level: 'parked', evidence: ['turnEnded:parked', ...evidence] };
-  if (tail.kind === 'error') return { level: 'error', evidence };
-  if (tail.kind === 'limit') return { level: 'limited', evidence };
+  if (tail.kind === 'error' || tail.kind === 'limit') {
+    if (onlyLooksWrong(told, faces, version)) return { level: 'idle', evidence };
+    return { level: tail.kind === 'error' ? 'error' : 'limited', evidence };
+  }
   if (tail.kind === 'interrupted') return { level: 'interrupted', evidence };
   return { level: 'idle', evidence };
 }
@@ -63,8 +75,14 @@ function dialogStandsBelow(screen: ScreenRows, place: ComposerPlace, faces: Face
 /**
  * Reads what the session is doing from the visible rows and the window title. Pure: the same rows, the same reading.
  * Geometry decides: what stands in the prompt box, above it and below it; wordings only tell like from like.
+ * `version`: of Claude Code, where it is known.
  */
-export function readScreen(screen: ScreenRows, title: string, faces: Faces = FACES): RowsReading {
+export function readScreen(
+  screen: ScreenRows,
+  title: string,
+  faces: Faces = FACES,
+  version?: string,
+): RowsReading {
   const place = findComposer(screen, faces);
   if (place === null || dialogStandsBelow(screen, place, faces))
     return readWithoutComposer(screen, title, faces);
@@ -80,7 +98,7 @@ export function readScreen(screen: ScreenRows, title: string, faces: Faces = FAC
       ? judgeWork(tail, signs, faces)
       : menu
         ? { level: 'slashMenu', evidence: ['composer:menu'] }
-        : judgeRest(tail);
+        : judgeRest(tail, faces, version);
   const composer: ComposerReading = menu ? { kind: 'menu', text: place.reading.text } : place.reading;
   const mode = bar
     .split('\n')
@@ -125,4 +143,13 @@ function readWithoutComposer(screen: ScreenRows, title: string, faces: Faces): R
   return written < 8
     ? { level: 'starting', composer, evidence: ['noComposer'] }
     : { level: 'unknown', composer, evidence: ['noComposer', 'noDialog'] };
+}
+
+/** The first rows of a session name the version. */
+export function bannerVersion({ rows }: ScreenRows, faces: Faces): string | undefined {
+  for (const { text } of rows.slice(0, BANNER_ROWS)) {
+    const version = faces.banner.exec(text)?.[1];
+    if (version !== undefined) return version;
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { createEmulator } from './emulator.ts';
 import { FACES, type Faces } from './faces.ts';
-import { readScreen } from './read-screen.ts';
+import { bannerVersion, readScreen } from './read-screen.ts';
 import type { ScreenReading } from './reading.ts';
 import { readRows } from './screen-rows.ts';
 
@@ -57,6 +57,8 @@ export function createScreenReader(options: ScreenReaderOptions): ScreenReader {
   const { clock } = options;
   const emulator = createEmulator(options);
   let { faces = FACES } = options;
+  /** Remembered: the banner scrolls away. Nothing can stand before it that imitates it. */
+  let version: string | undefined;
   let sequence = 0;
   let last: ScreenReading | null = null;
   let cancelLook: (() => void) | undefined;
@@ -65,8 +67,10 @@ export function createScreenReader(options: ScreenReaderOptions): ScreenReader {
   function look(): ScreenReading {
     const { terminal } = emulator;
     const title = emulator.title();
+    const rows = readRows(terminal);
+    version ??= bannerVersion(rows, faces);
     return {
-      ...readScreen(readRows(terminal), title, faces),
+      ...readScreen(rows, title, faces, version),
       sequence,
       at: clock.now(),
       columns: terminal.cols,

@@ -91,9 +91,7 @@ function judgeBullet(
 ): Tail {
   const words = row.text.slice(2);
   const trouble = problem(words, row, 2, faces);
-  const ended = following.some(({ text }) => faces.turnEnded.test(text));
-  // An answer that begins like an error is drawn like one (2.1.329), but leaves the row of a finished turn.
-  if (trouble !== undefined && !ended && isOneParagraph(rows, at, faces)) return trouble;
+  if (trouble !== undefined && isOneParagraph(rows, at, faces)) return trouble;
   const branch = following.map(({ text }) => branchWords(text, faces)).find((found) => found !== undefined);
   const call = faces.toolCall.exec(words)?.[1];
   const tint = row.tint(0);

@@ -4,7 +4,7 @@ import { type ReplayChange, type ReplayOptions, replay } from '../../actors/repl
 import type { HookBody } from '../../services/claude/hook-body.ts';
 import { openRecording } from '../../services/recording/asciicast.ts';
 import type { DialogReading } from '../../services/terminal/reading.ts';
-import { type Score, score } from '../recordings/score.ts';
+import { type Score, score, TOLERANCE } from '../recordings/score.ts';
 
 const Line = z.object({
   t: z.number(),
@@ -52,8 +52,11 @@ function dialogsRead(
   return { shown: spans.length, right: spans.length - wrong.length, wrong };
 }
 
-/** Scores a recording (path without ending): the terminal alone, and with the hooks that came. */
-export async function judge(recording: string): Promise<Judgement> {
+/**
+ * Scores a recording (path without ending): the terminal alone, and with the hooks that came. `tolerance` is the time,
+ * in seconds, that Claude Code may take to draw a change: on a machine with too much to do it takes longer.
+ */
+export async function judge(recording: string, tolerance = TOLERANCE): Promise<Judgement> {
   const cast = `${recording}.cast`;
   const truth = parseLines(Line, `${recording}.truth.jsonl`).map(({ shown, dialog, ...line }) => ({
     ...line,
@@ -66,8 +69,8 @@ export async function judge(recording: string): Promise<Judgement> {
     onReading: ({ at, dialog }) => readings.push({ t: at / 1000, kind: dialog?.kind ?? null }),
   });
   return {
-    screen: score(truth, alone),
-    joined: hooks.length === 0 ? null : score(truth, await timeline(cast, { hooks })),
+    screen: score(truth, alone, tolerance),
+    joined: hooks.length === 0 ? null : score(truth, await timeline(cast, { hooks }), tolerance),
     dialogs: dialogsRead(truth, readings),
   };
 }

@@ -24,6 +24,7 @@ Recordings of what failed are kept. It ends with status 1 when something failed.
   --out DIR            where recordings go (default: a temporary folder)
   --keep               keep the recordings of what passed, too
   --judge DIR          play nothing; judge the recordings of a folder again
+  --tolerance S        seconds in which Claude Code may draw a change (default 0.35; more on a busy machine)
   --list               name the scenarios
 `;
 
@@ -47,10 +48,12 @@ const { values, positionals } = parseArgs({
     out: { type: 'string' },
     keep: { type: 'boolean', default: false },
     judge: { type: 'string' },
+    tolerance: { type: 'string' },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
+const tolerance = values.tolerance === undefined ? undefined : Number(values.tolerance);
 const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 function jobsOf(versions: readonly string[]): Job[] {
@@ -75,7 +78,7 @@ async function perform({ version, name, scenario, size }: Job, out: string): Pro
   const program = await ensureClaudeCode({ version, onProgress: tell });
   const recording = path.join(out, `${version}-${name}-${columns}x${rows}${values.bare ? '-bare' : ''}`);
   const failure = await play({ program, name, scenario, columns, rows, bare: values.bare, out: recording });
-  return { version, recording, failure, judgement: await judge(recording) };
+  return { version, recording, failure, judgement: await judge(recording, tolerance) };
 }
 
 /** Runs the jobs, so many at a time, in order. */
@@ -100,7 +103,7 @@ async function judgeFolder(folder: string): Promise<Played[]> {
     .sort()) {
     const recording = path.join(folder, file.slice(0, -'.cast'.length));
     const version = file.split('-')[0] ?? file;
-    played.push({ version, recording, failure: null, judgement: await judge(recording) });
+    played.push({ version, recording, failure: null, judgement: await judge(recording, tolerance) });
   }
   return played;
 }

@@ -22,8 +22,8 @@ export type Key = keyof typeof KEYS;
 /** The empty prompt box: its glyph at the left edge, in a frame or not. */
 const READY = /^[│|]? ?[❯>](?:\s|$)/m;
 /** A pointer at the first of numbered choices, at the left edge; nothing of the kind stands while there is a box. */
-const FIRST_CHOICE = /^[│|]? {0,3}[❯>] *1\. /m;
-const EMPTY_BOX = /^[│|]? ?[❯>]\s*[│|]?$/m;
+const FIRST_CHOICE = /^[│|]? {0,5}[❯>] *1\. /m;
+const EMPTY_BOX = /^(?:[─╭]{8,}.*\n[│|]? ?[❯>]\s*[│|]?$)/m;
 const asks = (screen: string): boolean => FIRST_CHOICE.test(screen) && !EMPTY_BOX.test(screen);
 const POLL_MS = 20;
 const STARTED_WITHIN_MS = 30_000;

@@ -28,7 +28,7 @@ export interface Score {
 }
 
 /** Time after a true change in which the screen may still be drawing it, in seconds. */
-const TOLERANCE = 0.35;
+export const TOLERANCE = 0.35;
 /** Shorter states cannot be seen. */
 const SHORT = 0.45;
 const NOT_SCORED: ReadonlySet<string> = new Set(['starting', 'unknown', 'end']);
@@ -55,7 +55,7 @@ function wasMissed({ t, end, state, shown }: Span, detected: readonly Change[]):
 }
 
 /** Compares a timeline with the truth, weighted by time. Until an answer's text stands on the screen, thinking is right for responding. */
-export function score(truth: readonly Truth[], detected: readonly Change[]): Score {
+export function score(truth: readonly Truth[], detected: readonly Change[], tolerance = TOLERANCE): Score {
   let total = 0;
   let right = 0;
   let busyRight = 0;
@@ -64,10 +64,10 @@ export function score(truth: readonly Truth[], detected: readonly Change[]): Sco
   for (const { t, state, shown, end } of spans) {
     for (const [position, change] of detected.entries()) {
       const until = Math.min(detected[position + 1]?.t ?? Number.POSITIVE_INFINITY, end);
-      const from = Math.max(change.t, t + TOLERANCE);
+      const from = Math.max(change.t, t + tolerance);
       const time = until - from;
       if (time <= 0) continue;
-      const hiddenUntil = Math.min(until, (shown ?? Number.POSITIVE_INFINITY) + TOLERANCE);
+      const hiddenUntil = Math.min(until, (shown ?? Number.POSITIVE_INFINITY) + tolerance);
       const hidden =
         state === 'responding' && change.state === 'thinking' ? Math.max(0, hiddenUntil - from) : 0;
       const good = change.state === state ? time : Math.min(time, hidden);
