@@ -19,6 +19,8 @@ export interface ProgramToStart {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly version: string | null;
+  /** Where Claude Code keeps its own files; null when its environment does not say. */
+  readonly configDirectory: string | null;
 }
 
 export interface LauncherDependencies {
@@ -33,10 +35,29 @@ export interface LauncherDependencies {
     options: { readonly token: string; readonly mcpConfigPath: string | null },
   ) => Promise<ProgramToStart>;
   readonly keyboard: (epoch: Epoch) => SlotKeyboard;
+  /** Follows what the run of Claude Code writes of itself; returns the way to stop. */
+  readonly watch: (slotId: SlotId, run: WatchedRun) => () => void;
+}
+
+/** A run of a program that may keep a register of itself. */
+export interface WatchedRun {
+  readonly epoch: Epoch;
+  readonly pid: number;
+  readonly configDirectory: string;
 }
 
 /** Starts, finds again and ends the programs of slots. */
-export function createLauncher({ host, slots, runtime, now, prepare, keyboard }: LauncherDependencies) {
+export function createLauncher({
+  host,
+  slots,
+  runtime,
+  now,
+  prepare,
+  keyboard,
+  watch,
+}: LauncherDependencies) {
+  const watches = new Map<SlotId, () => void>();
+
   /** Joins a runtime with a terminal that runs, just started or found again. */
   function bind(slotId: SlotId, plan: LaunchPlan): void {
     const held = runtime(slotId);
@@ -48,9 +69,22 @@ export function createLauncher({ host, slots, runtime, now, prepare, keyboard }:
     held.claudeVersion = row?.claudeVersion ?? null;
     held.costUsd = row?.costUsd ?? null;
     held.reading = null;
+    follow(slotId, plan.epoch);
+  }
+
+  /** Watches the register of a run whose process is known. */
+  function follow(slotId: SlotId, epoch: Epoch): void {
+    watches.get(slotId)?.();
+    watches.delete(slotId);
+    const row = slots.session(epoch);
+    if (row?.pid == null || row.configDirectory === null) return;
+    const { pid, configDirectory } = row;
+    watches.set(slotId, watch(slotId, { epoch, pid, configDirectory }));
   }
 
   function unbind(slotId: SlotId): void {
+    watches.get(slotId)?.();
+    watches.delete(slotId);
     const held = runtime(slotId);
     held.epoch = null;
     held.keyboard = null;
@@ -98,6 +132,7 @@ export function createLauncher({ host, slots, runtime, now, prepare, keyboard }:
         cwd: program.cwd,
         claudeVersion: program.version,
         transcriptPath: null,
+        configDirectory: program.configDirectory,
         costUsd: null,
         startedAt,
         endedAt: null,
@@ -120,6 +155,7 @@ export function createLauncher({ host, slots, runtime, now, prepare, keyboard }:
         });
       }
       slots.updateSession(plan.epoch, { pid: spawned.pid });
+      follow(slotId, plan.epoch);
       return { pid: spawned.pid, startedAt };
     },
 
@@ -135,6 +171,12 @@ export function createLauncher({ host, slots, runtime, now, prepare, keyboard }:
       } finally {
         if (runtime(slotId).epoch === plan.epoch) unbind(slotId);
       }
+    },
+
+    /** Stops watching. The programs go on. */
+    dispose(): void {
+      for (const stop of watches.values()) stop();
+      watches.clear();
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { SnapshotFrom } from 'xstate';
-import type { TaskId } from '../db/ids.ts';
+import { ClaudeSessionId, type TaskId } from '../db/ids.ts';
 import type { sessionMachine } from '../machines/session.ts';
 import { viewSession } from '../machines/session-view.ts';
 import type { slotMachine } from '../machines/slot.ts';
@@ -42,6 +42,7 @@ export function viewSlot(
   const snapshot = sessionOf(slot);
   const session = snapshot === undefined ? undefined : viewSession(snapshot);
   const starting = statusOf(slot) === 'starting';
+  const sessionId = ClaudeSessionId.safeParse(sessionIdOf(slot)).data;
   return {
     slotId: context.slotId,
     role: context.role,
@@ -56,7 +57,7 @@ export function viewSlot(
     ...(session?.statusText === undefined ? {} : { statusText: session.statusText }),
     ...(context.pid === null ? {} : { pid: context.pid }),
     ...(session === undefined || context.plan === null ? {} : { epoch: context.plan.epoch }),
-    ...(context.plan === null ? {} : { sessionId: context.plan.sessionId }),
+    ...(sessionId === undefined ? {} : { sessionId }),
     ...(runtime.claudeVersion === null ? {} : { claudeVersion: runtime.claudeVersion }),
     ...(session === undefined || context.startedAt === null ? {} : { startedAt: context.startedAt }),
     ...(more.taskId === undefined ? {} : { currentTaskId: more.taskId }),

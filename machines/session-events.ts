@@ -70,6 +70,8 @@ export type SessionEvent =
       readonly status: RegistryStatus;
       readonly waitingFor: string | null;
     })
+  /** The register is gone, or says a word that nobody knows. */
+  | (Signal & { readonly type: 'registry.lost' })
   | (Signal & { readonly type: 'pty.exited'; readonly code: number | null; readonly signal: number | null })
   | (Signal & { readonly type: 'attachment.changed'; readonly viewers: number; readonly controllers: number })
   | (Signal & { readonly type: 'person.typed' })

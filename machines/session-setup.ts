@@ -175,6 +175,7 @@ export const sessionSetup = setup({
           }
         : {},
     ),
+    forgetRegistry: assign({ registry: null }),
     noteStatusLine: assign(({ event }) =>
       event.type === 'statusLine.read'
         ? { lastAt: event.at, statusLineAt: event.at, contextLeftPercent: event.contextLeftPercent }

@@ -42,6 +42,7 @@ export const sessionMachine = sessionSetup.createMachine({
         'hook.*': [{ guard: 'hookOfThisRun', actions: 'noteHook' }, { actions: 'countDropped' }],
         'statusLine.read': [{ guard: 'ofThisRun', actions: 'noteStatusLine' }, { actions: 'countDropped' }],
         'registry.read': [{ guard: 'ofThisRun', actions: 'noteRegistry' }, { actions: 'countDropped' }],
+        'registry.lost': { guard: 'ofThisRun', actions: 'forgetRegistry' },
         'pty.exited': [
           { guard: 'ofThisRun', actions: ['noteTime', 'noteExit'] },
           { actions: 'countDropped' },

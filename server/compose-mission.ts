@@ -6,6 +6,7 @@ import type { StatelyBridge } from '../inspector/stately.ts';
 import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
+import { watchSession } from '../services/claude/watch-session.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
@@ -89,6 +90,7 @@ export function composeMission({
     readTurn: ({ path, offset }, prompt) => readTurn(path, { prompt, afterOffset: offset }),
     lengthOf: lengthOfTranscript,
     statusLineRow: readStatusLine,
+    watchSession,
     inspect,
   });
 }

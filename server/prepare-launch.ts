@@ -5,6 +5,7 @@ import type { LaunchPlan } from '../machines/slot.ts';
 import { locateClaude } from '../services/claude/locate.ts';
 import { buildLaunch } from '../services/claude/profile.ts';
 import { programVersion } from '../services/claude/program-version.ts';
+import { configDirectoryOf } from '../services/claude/session-registry.ts';
 import { trustFolder } from '../services/claude/trust-folder.ts';
 import type { SlotConfig, SlotsFile } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
@@ -53,7 +54,7 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
     }
     const base = `http://127.0.0.1:${port()}`;
     const mcpConfig = mcpConfigPath ?? slot.mcpConfig;
-    return buildLaunch({
+    const launch = await buildLaunch({
       slot: {
         id: slot.id,
         cwd: slot.cwd,
@@ -76,5 +77,6 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
       home,
       inherited: env,
     });
+    return { ...launch, configDirectory: configDirectoryOf(launch.env) };
   };
 }

@@ -12,6 +12,7 @@ import { createJournal } from '../journal.ts';
 import { createLauncher, type LauncherDependencies } from '../launcher.ts';
 import { createQuestions } from '../questions.ts';
 import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
+import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
 import { announceRestored, restoreRoot } from '../restore.ts';
 import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
 import { hasSettled, isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
@@ -46,6 +47,7 @@ export interface MissionDependencies {
   readonly sameWords: (expected: string, heard: string) => boolean;
   readonly readTurn: TranscriptsDependencies['readTurn'];
   readonly lengthOf: TranscriptsDependencies['lengthOf'];
+  readonly watchSession: WatchSession;
   readonly statusLineRow: (body: unknown) => {
     readonly row: string;
     readonly contextLeftPercent: number | null;
@@ -82,6 +84,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     now,
     prepare: dependencies.prepare,
     keyboard: (epoch) => dependencies.keyboard(core.host, epoch, () => versionOf(core, epoch)),
+    watch: createRegistryWatch(core, dependencies.watchSession),
   });
   const transcripts = createTranscripts({
     runtimes: () => core.runtimes.values(),
@@ -334,6 +337,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     lastSequence: () => core.bus.lastSequence(),
     async close({ endAgents }) {
       stopping.abort();
+      launcher.dispose();
       turns.dispose();
       questions.dispose();
       if (endAgents) await endAll(core);

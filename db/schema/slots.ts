@@ -29,6 +29,8 @@ export const sessions = sqliteTable(
     cwd: text().notNull(),
     claudeVersion: text(),
     transcriptPath: text(),
+    /** Where this run keeps its register and its transcripts. */
+    configDirectory: text(),
     costUsd: real(),
     startedAt: integer().notNull(),
     endedAt: integer(),

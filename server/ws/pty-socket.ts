@@ -54,7 +54,9 @@ export function servePty(
     send({ type: 'error', code, message });
   }
 
-  const leave = mission.subscribe(tell);
+  // The screen comes first: what happens until it has come is told behind it.
+  let waiting: MissionEvent[] | undefined = [];
+  const leave = mission.subscribe((event) => (waiting === undefined ? tell(event) : waiting.push(event)));
   const attached = mission
     .attach(
       slotId,
@@ -77,6 +79,9 @@ export function servePty(
       tellState(slot, slot.state);
       if (slot.pendingConfirmation !== undefined)
         send({ type: 'confirm', question: slot.pendingConfirmation });
+      const missed = waiting ?? [];
+      waiting = undefined;
+      for (const event of missed) if (event.type === 'title_changed') tell(event);
       return terminal;
     });
   attached.catch((error: unknown) => {

@@ -14,6 +14,13 @@ const RegisteredSession = z.looseObject({
   statusUpdatedAt: z.number().optional(),
 });
 
+/** Where Claude Code keeps its own files, by the environment that it was started with. */
+export function configDirectoryOf(env: Readonly<Record<string, string | undefined>>): string | null {
+  const { CLAUDE_CONFIG_DIR: own, HOME: home } = env;
+  if (own) return own;
+  return home ? path.join(home, '.claude') : null;
+}
+
 export interface SessionStatus {
   readonly sessionId: string;
   /** `shell`: at rest, with a background shell alive (2.1.329). */
