@@ -129,9 +129,9 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
     });
   }
 
-  /** The last activity moves with every byte and is not worth an event of its own. */
-  function comparable(view: SlotView): string {
-    return JSON.stringify({ ...view, lastActivityAt: 0 });
+  /** The last activity and the ages of signals move with every byte and are not worth an event of their own. */
+  function comparable({ why, ...view }: SlotView): string {
+    return JSON.stringify({ ...view, lastActivityAt: 0, rule: why?.rule, uncertain: why?.uncertain });
   }
 
   function publishSlot(actorRef: AnyActorRef): void {

@@ -2,8 +2,10 @@ import type { SnapshotFrom } from 'xstate';
 import { ClaudeSessionId, type TaskId } from '../db/ids.ts';
 import type { sessionMachine } from '../machines/session.ts';
 import { viewSession } from '../machines/session-view.ts';
+import type { SessionWhy } from '../machines/session-why.ts';
 import type { slotMachine } from '../machines/slot.ts';
 import type { QuestionView, SlotView } from './mission/views.ts';
+import type { WhyView } from './mission/why-view.ts';
 import type { SlotRuntime } from './slot-runtime.ts';
 
 export type SlotSnapshot = SnapshotFrom<typeof slotMachine>;
@@ -27,6 +29,15 @@ function statusOf(slot: SlotSnapshot): string {
   return slot.hasTag('starting') ? 'starting' : slot.value;
 }
 
+function viewWhy(why: SessionWhy, now: number): WhyView {
+  return {
+    ...why,
+    signals: why.signals.map((signal) => ({ ...signal, ageMs: Math.max(0, now - signal.at) })),
+    changes: [...why.changes],
+    mismatches: [...why.mismatches],
+  };
+}
+
 /** What every door shows of a slot. */
 export function viewSlot(
   slot: SlotSnapshot,
@@ -35,6 +46,8 @@ export function viewSlot(
     readonly question: QuestionView | undefined;
     readonly taskId: TaskId | undefined;
     readonly logFile: string;
+    /** Epoch milliseconds. */
+    readonly now: number;
   },
 ): SlotView {
   const { context } = slot;
@@ -66,6 +79,7 @@ export function viewSlot(
     ...(runtime.costUsd === null ? {} : { costUsd: runtime.costUsd }),
     ...(runtime.lastActivityAt === null ? {} : { lastActivityAt: runtime.lastActivityAt }),
     evidence: [...(session?.evidence ?? NO_SESSION.evidence)],
+    ...(session === undefined ? {} : { why: viewWhy(session.why, more.now) }),
     ...(context.failure === null ? {} : { failure: context.failure.message }),
     logFile: more.logFile,
   };

@@ -19,6 +19,8 @@ export interface SessionContext {
   readonly epoch: string;
   /** Claude Code's session id; follows SessionStart, since `/clear` begins another. */
   readonly sessionId: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
   readonly conversation: Conversation;
   readonly level: Level;
   /** What the signals say against the belief, while the reconciler waits. */
@@ -65,6 +67,7 @@ export function beginContext({ epoch, sessionId, at }: SessionInput): SessionCon
   return {
     epoch,
     sessionId,
+    startedAt: at,
     conversation: 'starting',
     level: 'starting',
     disputed: null,

@@ -1,6 +1,8 @@
 import type { SnapshotFrom } from 'xstate';
 import type { sessionMachine } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import type { Conversation, SessionReading } from './session-events.ts';
+import { bothReadings, explainSession, type SessionWhy } from './session-why.ts';
 
 /** The words that missiond's users know, and that recordings are scored with. */
 export type SessionStateName =
@@ -51,11 +53,17 @@ export interface SessionView {
   /** What moved it last, newest first, in words. */
   readonly evidence: readonly string[];
   readonly mismatches: number;
+  readonly why: SessionWhy;
+}
+
+function statusOf({ conversation, error, reading }: SessionContext): string | undefined {
+  return conversation === 'error' ? (error ?? undefined) : reading?.activity;
 }
 
 /** What every door shows of a session. Pure. */
 export function viewSession(snapshot: SnapshotFrom<typeof sessionMachine>): SessionView {
   const { context, value } = snapshot;
+  const uncertain = value.health === 'uncertain';
   return {
     state: nearestState(context.conversation),
     conversation: context.conversation,
@@ -63,7 +71,7 @@ export function viewSession(snapshot: SnapshotFrom<typeof sessionMachine>): Sess
     attachment: value.attachment,
     // A signal that is only late is nothing to tell.
     health: value.health === 'wavering' ? 'ok' : value.health,
-    statusText: context.conversation === 'error' ? (context.error ?? undefined) : context.reading?.activity,
+    statusText: uncertain ? `uncertain: ${bothReadings(context)}` : statusOf(context),
     contextLeftPercent: context.contextLeftPercent ?? undefined,
     reading: context.reading,
     evidence: [...context.evidence]
@@ -74,5 +82,6 @@ export function viewSession(snapshot: SnapshotFrom<typeof sessionMachine>): Sess
           `${from} → ${to} by ${rule}${screen.length > 0 ? ` (screen: ${screen.join(', ')})` : ''}`,
       ),
     mismatches: context.mismatches,
+    why: explainSession(context, uncertain),
   };
 }

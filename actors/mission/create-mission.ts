@@ -125,6 +125,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       question: questions.of(slotId),
       taskId: core.occupied.get(slotId),
       logFile: dependencies.logFile(slotId),
+      now: now(),
     });
   });
 

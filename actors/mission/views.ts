@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
+import { WhyView } from './why-view.ts';
 
 const TASK_STATUSES = ['queued', 'delivering', 'running', 'waiting', 'done', 'failed', 'cancelled'] as const;
 export const TaskStatus = z.enum(TASK_STATUSES);
@@ -83,6 +84,8 @@ export const SlotView = z.object({
   costUsd: z.number().optional(),
   lastActivityAt: z.number().optional(),
   evidence: z.array(z.string()),
+  /** The signals with their ages, what each says, the rule that won, the last mismatches. Absent while no session runs. */
+  why: WhyView.optional(),
   failure: z.string().optional(),
   logFile: z.string(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QuestionView } from '../../actors/mission/views.ts';
+import { WhyView } from '../../actors/mission/why-view.ts';
 
 /** A paste of 60,000 characters fits many times over; anything larger is not a person at a keyboard. */
 const MOST_INPUT_CHARACTERS = 1024 * 1024;
@@ -23,6 +24,9 @@ export const AttachServerMessage = z.discriminatedUnion('type', [
     prevState: z.string(),
     statusText: z.string().optional(),
     conversation: z.string(),
+    health: z.string().optional(),
+    /** The signals, what each says, and the rule that won. */
+    why: WhyView.optional(),
   }),
   z.object({ type: z.literal('confirm'), question: QuestionView }),
   z.object({ type: z.literal('title'), title: z.string() }),

@@ -5,13 +5,26 @@ import { callDaemon } from './call-daemon.ts';
 import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
 import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
 import { logs, slots, status } from './commands/slots.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
 
 /** The arguments are wrong, as most command lines say it. */
 const USAGE_ERROR = 2;
 
-const COMMANDS: readonly Command[] = [up, down, status, slots, submit, ask, tasks, call, logs, doctor];
+const COMMANDS: readonly Command[] = [
+  up,
+  down,
+  status,
+  slots,
+  submit,
+  ask,
+  tasks,
+  call,
+  logs,
+  explain,
+  doctor,
+];
 /** Commands with arguments of their own. */
 const OTHERS = [
   ['attach', "an agent's terminal (as missiond-attach)"],

@@ -25,8 +25,8 @@ export function servePty(
   let told = '';
   /** The slot moves more often than what its session does. */
   function tellState(slot: SlotView, previous: string): void {
-    const { state, conversation, statusText } = slot;
-    const text = JSON.stringify([state, conversation, statusText]);
+    const { state, conversation, statusText, health, why } = slot;
+    const text = JSON.stringify([state, conversation, statusText, health, why?.rule]);
     if (text === told) return;
     told = text;
     send({
@@ -34,6 +34,8 @@ export function servePty(
       state,
       prevState: previous,
       conversation,
+      health,
+      ...(why === undefined ? {} : { why }),
       ...(statusText === undefined ? {} : { statusText }),
     });
   }
