@@ -113,9 +113,9 @@ export const FACE_SHEET: { readonly [Name in keyof Faces]: Face<Faces[Name]> } =
     seen: '2.0.60 to 2.1.329',
   },
   errorEndsTurnUntil: {
-    is: '2.1.310',
+    is: '2.1.328',
     where: 'the row of a finished turn stands below an API error, too, up to this version',
-    seen: '2.1.200, 2.1.250 and 2.1.290; not in 2.1.329, where it proves that an answer only looks like an error',
+    seen: '2.1.200 to 2.1.325; not in 2.1.329, where it proves that an answer only looks like an error',
   },
   banner: {
     is: /\bClaude Code v(\d+\.\d+\.\d+)/,

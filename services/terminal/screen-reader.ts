@@ -56,6 +56,8 @@ function sameReading(a: ScreenReading, b: ScreenReading): boolean {
 export function createScreenReader(options: ScreenReaderOptions): ScreenReader {
   const { clock } = options;
   const emulator = createEmulator(options);
+  // xterm's own decoder loses a character that is cut behind a byte 0x80, such as the ellipsis of a spinner (6.0.0).
+  const decoder = new TextDecoder();
   let { faces = FACES } = options;
   /** Remembered: the banner scrolls away. Nothing can stand before it that imitates it. */
   let version: string | undefined;
@@ -100,7 +102,8 @@ export function createScreenReader(options: ScreenReaderOptions): ScreenReader {
   return {
     feed(data, parsed) {
       const size = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-      emulator.terminal.write(data, () => {
+      const text = typeof data === 'string' ? data : decoder.decode(data, { stream: true });
+      emulator.terminal.write(text, () => {
         sequence += size;
         lookSoon();
         parsed?.();

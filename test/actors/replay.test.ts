@@ -75,20 +75,3 @@ test('the timeline does not depend on how the bytes are cut', async () => {
     { numRuns: 8 },
   );
 });
-
-test('any bytes are read without an exception', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.string({ unit: 'binary', maxLength: 200 }), { maxLength: 20 }),
-      async (pieces) => {
-        const events = (async function* () {
-          for (const [index, data] of pieces.entries())
-            yield { at: index / 10, kind: 'o', data: `${data}\u001b[` };
-        })();
-        for await (const change of replay({ columns: 40, rows: 12, events }))
-          expect(change.t).toBeGreaterThanOrEqual(0);
-      },
-    ),
-    { numRuns: 40 },
-  );
-});
