@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { SlotId } from '../../db/ids.ts';
-import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
+import { isErrorCode, MissionError } from '../../services/errors/mission-error.ts';
 import type { MissionCore } from '../core.ts';
 import { SESSION_SIZE } from '../launcher.ts';
 import type { Questions } from '../questions.ts';
@@ -22,14 +22,14 @@ export interface TerminalOperationsDependencies {
   readonly signal: AbortSignal;
 }
 
-function isCode(code: string): code is MissionErrorCode {
-  return code in MISSION_ERRORS;
-}
-
 function must(typed: Typed): void {
   if (typed.ok) return;
   const { code, message, remedy } = typed.failure;
-  throw new MissionError(isCode(code) ? code : 'internal', message, remedy === undefined ? {} : { remedy });
+  throw new MissionError(
+    isErrorCode(code) ? code : 'internal',
+    message,
+    remedy === undefined ? {} : { remedy },
+  );
 }
 
 /** One terminal at a time: writing to it, looking at it, answering it. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { z } from 'zod';
+import { ErrorBody } from '../error-body.ts';
 import { type AttachClientMessage, AttachServerMessage } from './protocol.ts';
 
 /** The largest terminal with all its scrollback in colour. */
@@ -9,10 +9,6 @@ const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 const HANDSHAKE_AT_MOST_MS = 10_000;
 /** An error reply is one line of JSON. */
 const MOST_REPLY_CHARACTERS = 64 * 1024;
-
-const ErrorReply = z.object({
-  error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }),
-});
 
 export interface AttachTarget {
   readonly slot: string;
@@ -47,7 +43,7 @@ async function explain(response: IncomingMessage): Promise<string> {
       body += String(data);
       if (body.length > MOST_REPLY_CHARACTERS) break;
     }
-    const { error } = ErrorReply.parse(JSON.parse(body));
+    const { error } = ErrorBody.parse(JSON.parse(body));
     return [error.message, error.remedy].filter((part) => part !== undefined).join(' ');
   } catch {
     return `The daemon answered with status ${response.statusCode ?? 0}.`;

@@ -1,21 +1,10 @@
 import http from 'node:http';
 import path from 'node:path';
 import { z } from 'zod';
-import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { ErrorBody, toldError } from '../error-body.ts';
 
-const ErrorBody = z.object({
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    remedy: z.string().optional(),
-    taskId: z.string().optional(),
-  }),
-});
 const AnyBody = z.record(z.string(), z.unknown());
-
-function isCode(code: string): code is MissionErrorCode {
-  return code in MISSION_ERRORS;
-}
 
 function unreachable(home: string, cause: unknown): MissionError {
   return new MissionError('daemon_unreachable', `No daemon serves ${home}.`, {
@@ -74,9 +63,5 @@ export async function callDaemon(
   if (reply.status < 400) return AnyBody.parse(json);
   const failure = ErrorBody.safeParse(json);
   if (!failure.success) throw new MissionError('internal', `The daemon answered ${reply.status}.`);
-  const { code, message, remedy, taskId } = failure.data.error;
-  throw new MissionError(isCode(code) ? code : 'internal', message, {
-    ...(remedy === undefined ? {} : { remedy }),
-    ...(taskId === undefined ? {} : { facts: { taskId } }),
-  });
+  throw toldError(failure.data);
 }

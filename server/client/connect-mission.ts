@@ -1,9 +1,10 @@
 import { WebSocket } from 'ws';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { MissionEvent } from '../../actors/mission/views.ts';
 import { missionHome } from '../../services/config/home.ts';
-import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
 import { readDaemonFile } from '../daemon-file.ts';
+import { ErrorBody, toldError } from '../error-body.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
@@ -30,14 +31,6 @@ interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-const ErrorBody = z.object({
-  error: z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() }),
-});
-
-function isCode(code: string): code is MissionErrorCode {
-  return code in MISSION_ERRORS;
-}
-
 /**
  * Connects to a daemon: of a home (default: the usual one), or at an address with its token. Every operation is a
  * method that rejects with MissionError, its code as the daemon said it.
@@ -62,8 +55,7 @@ export function connectMission(
     });
     const body: unknown = await reply.json();
     if (reply.ok) return operation.output.parse(body);
-    const { code, message, remedy } = ErrorBody.parse(body).error;
-    throw new MissionError(isCode(code) ? code : 'internal', message, remedy === undefined ? {} : { remedy });
+    throw toldError(ErrorBody.parse(body));
   }
 
   const method =

@@ -6,8 +6,9 @@ import type { Mission } from '../../actors/mission/api.ts';
 import { registerBoard } from '../../inspector/board/routes.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
 import { registerMcp } from '../mcp/routes.ts';
+import { closeSockets, dropSocket } from '../ws/end-sockets.ts';
 import { registerSockets } from '../ws/routes.ts';
-import { replyWithErrors } from './error-replies.ts';
+import { errorReply, replyWithErrors } from './error-replies.ts';
 import { checkOwner, checkSource, type LocalConnections } from './guard.ts';
 import { registerHookRoutes } from './hook-routes.ts';
 import { registerToolRoutes } from './tool-routes.ts';
@@ -48,6 +49,13 @@ export async function buildServer({
     logController: new LogController({ disableRequestLogging: true }),
     // A PermissionRequest waits for a person as long as it takes.
     requestTimeout: 0,
+    // Addresses that cannot be read are refused before any route, and so before the handler of errors.
+    frameworkErrors(error, request, reply) {
+      const { status, body } = errorReply(error, { log: request.log, url: undefined });
+      reply.hijack();
+      reply.raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
+      reply.raw.end(JSON.stringify(body));
+    },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -64,7 +72,11 @@ export async function buildServer({
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(websocket, { options: { maxPayload: MOST_SOCKET_BYTES, perMessageDeflate: false } });
+  await app.register(websocket, {
+    options: { maxPayload: MOST_SOCKET_BYTES, perMessageDeflate: false },
+    errorHandler: dropSocket,
+    preClose: () => closeSockets(app.websocketServer),
+  });
   app.addHook('onRequest', async (request) => checkSource(request, port, local));
 
   app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok', version }));

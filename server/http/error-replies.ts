@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { MissionError, type MissionErrorCode, toFailure } from '../../services/errors/mission-error.ts';
+import type { ErrorBody } from '../error-body.ts';
 
 const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   not_authorised: 401,
@@ -28,38 +29,52 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
 
+/** The task that goes on although the wait for it ended. */
+function taskOf(error: MissionError): { readonly taskId: string } | Record<string, never> {
+  const { taskId } = error.facts;
+  return typeof taskId === 'string' ? { taskId } : {};
+}
+
 /** One shape for every error. What went wrong inside is logged, not told. */
+export function errorReply(
+  error: unknown,
+  { log, url }: { readonly log: FastifyBaseLogger; readonly url: string | undefined },
+): { readonly status: number; readonly body: ErrorBody } {
+  const status = statusOf(error);
+  if (status === 500) {
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.error({ error: { message: String(error), stack }, url }, 'request failed');
+    return {
+      status,
+      body: {
+        error: {
+          code: 'internal',
+          message: 'missiond failed on this request.',
+          remedy: 'Its log (logs/missiond.log in its home) says why.',
+        },
+      },
+    };
+  }
+  if (error instanceof MissionError)
+    return { status, body: { error: { ...toFailure(error), ...taskOf(error) } } };
+  const message = error instanceof Error ? error.message : String(error);
+  return { status, body: { error: { code: 'input_invalid', message } } };
+}
+
+/** Gives every error of a request, and every request that has no address, the one shape. */
 export function replyWithErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
-    const status = statusOf(error);
-    if (status === 500)
-      request.log.error(
-        {
-          error: { message: String(error), stack: error instanceof Error ? error.stack : undefined },
-          url: request.routeOptions.url,
-        },
-        'request failed',
-      );
-    const failure =
-      status === 500
-        ? { code: 'internal', message: 'missiond failed on this request; its log says more.' }
-        : error instanceof MissionError
-          ? { ...toFailure(error), ...factsOf(error) }
-          : { code: 'input_invalid', message: error instanceof Error ? error.message : String(error) };
-    void reply.status(status).send({ error: failure });
+    const { status, body } = errorReply(error, { log: request.log, url: request.routeOptions.url });
+    void reply.status(status).send(body);
   });
   app.setNotFoundHandler((request, reply) => {
-    void reply.status(404).send({
+    const body: ErrorBody = {
       error: {
         code: 'input_invalid',
         message: `There is no ${request.method} ${request.url.split('?')[0]}.`,
+        remedy: 'GET /openapi.json lists what there is.',
       },
-    });
+    };
+    void reply.status(404).send(body);
   });
-}
-
-/** The id of a task that goes on although the wait for it ended. */
-function factsOf(error: MissionError): { readonly taskId: string } | Record<string, never> {
-  const { taskId } = error.facts;
-  return typeof taskId === 'string' ? { taskId } : {};
 }

@@ -73,10 +73,12 @@ export async function listen(
   return {
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     async close() {
+      const closed = new Promise<void>((resolve) => local.close(() => resolve()));
       local.closeAllConnections();
-      await new Promise<void>((resolve) => local.close(() => resolve()));
-      rmSync(options.socketFile, { force: true });
+      // Ends the WebSockets of both servers; the unix socket's own server waits for its share of them.
       await app.close();
+      await closed;
+      rmSync(options.socketFile, { force: true });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Mission } from '../../actors/mission/api.ts';
 import { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import { ErrorBody } from '../error-body.ts';
 import { operations } from '../tools/registry.ts';
 import { callerGone } from './caller-gone.ts';
 
@@ -25,7 +26,7 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission): void
           summary: title,
           description,
           body: input.optional(),
-          response: { 200: output },
+          response: { 200: output, '4xx': ErrorBody, '5xx': ErrorBody },
           tags: [readOnly ? 'read' : 'change'],
         },
         validatorCompiler: () => () => true,

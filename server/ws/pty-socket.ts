@@ -1,8 +1,9 @@
 import type { WebSocket } from 'ws';
+import { z } from 'zod';
 import type { Mission, TerminalControl } from '../../actors/mission/api.ts';
 import type { MissionEvent, SlotView } from '../../actors/mission/views.ts';
 import type { SlotId } from '../../db/ids.ts';
-import { toFailure } from '../../services/errors/mission-error.ts';
+import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { AttachClientMessage, type AttachServerMessage } from '../attach/protocol.ts';
 import { sendJson } from './send-json.ts';
 
@@ -96,10 +97,15 @@ export function servePty(
     try {
       json = JSON.parse(String(data));
     } catch {
-      return refuse(new Error('Messages are JSON.'));
+      return refuse(new MissionError('input_invalid', 'Messages are JSON.'));
     }
     const message = AttachClientMessage.safeParse(json);
-    if (!message.success) return refuse(new Error(`Not understood: ${message.error.message}`));
+    if (!message.success)
+      return refuse(
+        new MissionError('input_invalid', `Not understood: ${z.prettifyError(message.error)}`, {
+          cause: message.error,
+        }),
+      );
     const body = message.data;
     // In order: nothing overtakes what was typed before the terminal was ready.
     attached
@@ -114,5 +120,4 @@ export function servePty(
     leave();
     control?.detach();
   });
-  socket.on('error', () => socket.terminate());
 }

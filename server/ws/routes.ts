@@ -1,50 +1,62 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { SlotId } from '../../db/ids.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
 import { AttachQuery } from '../attach/protocol.ts';
 import { servePty } from './pty-socket.ts';
 import { sendJson, sendText } from './send-json.ts';
 import { serveTasks } from './tasks-socket.ts';
 
+const PtyParams = z.object({ slotId: SlotId });
 const TasksQuery = z.object({ since: z.coerce.number().int().nonnegative().optional() });
-/** A request that no slot answers to. */
+/** The address or its query cannot be understood. */
 const CLOSE_UNKNOWN = 4004;
+
+function refuse(socket: WebSocket, message: string): void {
+  sendJson(socket, { type: 'error', code: 'input_invalid', message });
+  socket.close(CLOSE_UNKNOWN);
+}
 
 /** `/pty/<slot>`, `/tasks` and `/inspect`. The token was checked before the upgrade. */
 export function registerSockets(
   app: FastifyInstance,
   { mission, stately }: { readonly mission: Mission; readonly stately: StatelyBridge },
 ): void {
-  app.get<{ Params: { slotId: string } }>(
-    '/pty/:slotId',
-    { websocket: true, schema: { hide: true } },
-    (socket, request) => {
-      const slotId = SlotId.safeParse(request.params.slotId);
-      const query = AttachQuery.safeParse(request.query);
-      if (!slotId.success || !query.success) {
-        sendJson(socket, {
-          type: 'error',
-          code: 'input_invalid',
-          message: 'Use /pty/<slot>?since=<sequence>&readonly=1.',
+  function serve(url: string, wsHandler: (socket: WebSocket, request: FastifyRequest) => void): void {
+    app.route({
+      method: 'GET',
+      url,
+      schema: { hide: true },
+      wsHandler,
+      handler(request) {
+        throw new MissionError('input_invalid', `${request.url.split('?')[0]} is a WebSocket.`, {
+          remedy: 'Open it with ws:// and the token, or use the REST calls of /openapi.json.',
         });
-        socket.close(CLOSE_UNKNOWN);
-        return;
-      }
-      const { since, readonly } = query.data;
-      servePty(socket, mission, slotId.data, {
-        readOnly: readonly === '1' || readonly === 'true',
-        ...(since === undefined ? {} : { fromSequence: since }),
-      });
-    },
-  );
-  app.get('/tasks', { websocket: true, schema: { hide: true } }, (socket, request) => {
-    serveTasks(socket, mission, TasksQuery.safeParse(request.query).data?.since);
+      },
+    });
+  }
+
+  serve('/pty/:slotId', (socket, request) => {
+    const params = PtyParams.safeParse(request.params);
+    const query = AttachQuery.safeParse(request.query);
+    if (!params.success || !query.success)
+      return refuse(socket, 'Use /pty/<slot>?since=<sequence>&readonly=1.');
+    const { since, readonly } = query.data;
+    servePty(socket, mission, params.data.slotId, {
+      readOnly: readonly === '1' || readonly === 'true',
+      ...(since === undefined ? {} : { fromSequence: since }),
+    });
   });
-  app.get('/inspect', { websocket: true, schema: { hide: true } }, (socket) => {
+  serve('/tasks', (socket, request) => {
+    const query = TasksQuery.safeParse(request.query);
+    if (!query.success) return refuse(socket, 'Use /tasks?since=<sequence>.');
+    serveTasks(socket, mission, query.data.since);
+  });
+  serve('/inspect', (socket) => {
     const leave = stately.addViewer((text) => sendText(socket, text));
     socket.on('close', leave);
-    socket.on('error', () => socket.terminate());
   });
 }

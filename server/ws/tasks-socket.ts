@@ -16,5 +16,4 @@ export function serveTasks(socket: WebSocket, mission: Mission, since: number | 
   });
   const leave = mission.subscribe((event) => sendJson(socket, event), since);
   socket.on('close', leave);
-  socket.on('error', () => socket.terminate());
 }

@@ -40,6 +40,11 @@ export const MISSION_ERRORS = {
 
 export type MissionErrorCode = keyof typeof MISSION_ERRORS;
 
+/** False for a code of another version, or of another program. */
+export function isErrorCode(code: string): code is MissionErrorCode {
+  return Object.hasOwn(MISSION_ERRORS, code);
+}
+
 /**
  * The one error class of the project. `message` says what happened; `remedy` says what to do about it.
  * Expected failures of a service are values; this is thrown where a caller must stop.

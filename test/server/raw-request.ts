@@ -19,7 +19,8 @@ export interface RawRequest {
 /** A request with exactly these headers, `Host` and `Origin` included, which `fetch` would not send. */
 export function rawRequest({ body, ...request }: RawRequest): Promise<RawReply> {
   return new Promise((resolve, reject) => {
-    const sent = http.request({ host: '127.0.0.1', ...request }, (reply) => {
+    // A connection of its own: one that is kept may be closed by the reply to the request before.
+    const sent = http.request({ host: '127.0.0.1', agent: false, ...request }, (reply) => {
       const chunks: Buffer[] = [];
       reply.on('data', (chunk) => chunks.push(chunk));
       reply.once('end', () =>

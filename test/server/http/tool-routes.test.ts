@@ -1,0 +1,229 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { operations } from '../../../server/tools/registry.ts';
+import { failureOf, type OpenDoors, openDoors } from '../open-doors.ts';
+import type { RawReply, RawRequest } from '../raw-request.ts';
+
+let doors: OpenDoors;
+beforeAll(async () => {
+  doors = await openDoors();
+});
+afterAll(async () => {
+  expect(doors.errors()).toEqual([]);
+  await doors.close();
+});
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const ask = ({ headers, ...request }: RawRequest): Promise<RawReply> =>
+  doors.tcp({ ...request, headers: { ...doors.owner, ...headers } });
+const post = (path: string, body: string, headers = JSON_TYPE): Promise<RawReply> =>
+  ask({ path, method: 'POST', headers, body });
+const tool = (name: string, input: unknown): Promise<RawReply> =>
+  post(`/api/tools/${name}`, JSON.stringify(input));
+
+describe('the OpenAPI document', () => {
+  const Schema = z.looseObject({ content: z.object({ 'application/json': z.object({ schema: z.json() }) }) });
+  const Document = z.object({
+    paths: z.record(
+      z.string(),
+      z.object({
+        post: z.object({
+          operationId: z.string(),
+          summary: z.string().min(5),
+          description: z.string().min(20),
+          requestBody: Schema,
+          responses: z.object({ 200: Schema, '4XX': Schema, '5XX': Schema }),
+        }),
+      }),
+    ),
+  });
+  const read = async (): Promise<Record<string, unknown>> =>
+    z.record(z.string(), z.unknown()).parse(JSON.parse((await ask({ path: '/openapi.json' })).body));
+
+  test('is valid', async () => {
+    expect(await new Validator().validate(await read())).toEqual({ valid: true });
+  });
+
+  test('describes every tool, what it takes, what it answers and how it fails', async () => {
+    const { paths } = Document.parse(await read());
+    expect(
+      Object.entries(paths).map(
+        ([
+          path,
+          {
+            post: { operationId },
+          },
+        ]) => [path, operationId],
+      ),
+    ).toEqual(operations.map(({ name }) => [`/api/tools/${name}`, name]));
+    for (const { name, input } of operations) {
+      const taken = paths[`/api/tools/${name}`]?.post.requestBody.content['application/json'].schema;
+      expect(taken).toMatchObject({ type: 'object' });
+      const { properties } = z.looseObject({ properties: z.record(z.string(), z.json()) }).parse(taken);
+      expect([name, Object.keys(properties)]).toEqual([name, Object.keys(input.shape)]);
+    }
+  });
+});
+
+describe('tools over REST', () => {
+  test('that only look answer what their schema says', async () => {
+    const inputs: Readonly<Record<string, unknown>> = {
+      mission_pty_history: { slotId: 'coder-1' },
+      mission_pty_logs: { slotId: 'coder-1' },
+    };
+    const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
+    for (const { name, output } of operations.filter(
+      ({ readOnly, name: of }) => readOnly && of !== 'mission_pty_screen',
+    )) {
+      const reply = await tool(name, inputs[name] ?? (name === 'mission_status' ? { taskId } : {}));
+      expect([name, reply.status]).toEqual([name, 200]);
+      expect(output.safeParse(JSON.parse(reply.body)).error).toBeUndefined();
+    }
+  });
+
+  test('tasks have addresses that read well', async () => {
+    const submitted = await post(
+      '/api/tasks',
+      JSON.stringify({ role: 'researcher', prompt: 'say: over REST' }),
+    );
+    expect(submitted.status).toBe(200);
+    const { taskId } = z.looseObject({ taskId: z.string() }).parse(JSON.parse(submitted.body));
+    const byAddress = async (path: string): Promise<unknown> => JSON.parse((await ask({ path })).body);
+    expect(await byAddress(`/api/tasks/${taskId}`)).toMatchObject({ id: taskId, prompt: 'say: over REST' });
+    expect(await byAddress('/api/tasks?limit=1')).toMatchObject({ tasks: [{ id: taskId }] });
+    const cancelled = await ask({ path: `/api/tasks/${taskId}/cancel`, method: 'POST' });
+    expect(JSON.parse(cancelled.body)).toMatchObject({ cancelled: true });
+    expect(await byAddress('/api/tasks?status=cancelled')).toMatchObject({ tasks: [{ id: taskId }] });
+    expect(await byAddress('/api/slots/coder-2')).toMatchObject({ slotId: 'coder-2', role: 'coder' });
+    expect(await byAddress('/api/questions')).toEqual({ questions: [] });
+  });
+});
+
+describe('what is wrong is answered with a status, a code, a sentence', () => {
+  const submit = '/api/tools/mission_submit';
+  test.each<[string, () => Promise<RawReply>, number, string, RegExp]>([
+    ['an unknown tool', () => tool('mission_nothing', {}), 404, 'input_invalid', /mission_nothing/],
+    ['an unknown address', () => ask({ path: '/nothing' }), 404, 'input_invalid', /GET \/nothing/],
+    [
+      'another method',
+      () => ask({ path: submit }),
+      404,
+      'input_invalid',
+      /There is no GET \/api\/tools\/mission_submit/,
+    ],
+    [
+      'a method that reads like a change',
+      () => ask({ path: submit, method: 'DELETE' }),
+      404,
+      'input_invalid',
+      /DELETE/,
+    ],
+    ['an address that is not encoded', () => ask({ path: '/api/slots/%zz' }), 400, 'input_invalid', /%zz/],
+    ['a WebSocket that is only read', () => ask({ path: '/tasks' }), 400, 'input_invalid', /is a WebSocket/],
+    [
+      'an unknown slot',
+      () => tool('mission_submit', { slotId: 'ghost', prompt: 'x' }),
+      404,
+      'slot_unknown',
+      /ghost/,
+    ],
+    [
+      'an unknown role',
+      () => tool('mission_submit', { role: 'ghost', prompt: 'x' }),
+      404,
+      'role_unknown',
+      /ghost/,
+    ],
+    ['an unknown task', () => tool('mission_status', { taskId: 'abcdef' }), 404, 'task_unknown', /abcdef/],
+    ['a pattern for a task', () => tool('mission_cancel', { taskId: '%%%%' }), 404, 'task_unknown', /%%%%/],
+    ['a slot that is a path', () => ask({ path: '/api/slots/%2e%2e%2fetc' }), 404, 'slot_unknown', /etc/],
+    [
+      'a session that does not run',
+      () => tool('mission_pty_screen', { slotId: 'coder-1' }),
+      409,
+      'slot_not_running',
+      /coder-1/,
+    ],
+    [
+      'a missing argument',
+      () => tool('mission_submit', { role: 'coder' }),
+      400,
+      'input_invalid',
+      /at prompt$/m,
+    ],
+    [
+      'an argument of another type',
+      () => tool('mission_submit', { prompt: 5 }),
+      400,
+      'input_invalid',
+      /at prompt$/m,
+    ],
+    [
+      'an argument deep inside',
+      () => tool('mission_inbox', { ids: [1, 'two'] }),
+      400,
+      'input_invalid',
+      /at ids\[1\]$/m,
+    ],
+    [
+      'a query of another type',
+      () => ask({ path: '/api/tasks?limit=x' }),
+      400,
+      'input_invalid',
+      /at limit$/m,
+    ],
+    ['a query given twice', () => ask({ path: '/api/tasks?limit=1&limit=2' }), 400, 'input_invalid', /limit/],
+    ['half a JSON', () => post(submit, '{"role":'), 400, 'input_invalid', /JSON/],
+    ['no JSON at all', () => post(submit, ''), 400, 'input_invalid', /empty/],
+    ['a list instead of an object', () => post(submit, '[]'), 400, 'input_invalid', /object/],
+    ['a word instead of an object', () => post(submit, '"x"'), 400, 'input_invalid', /object/],
+    [
+      'a name that poisons prototypes',
+      () => post(submit, '{"__proto__":{"x":1}}'),
+      400,
+      'input_invalid',
+      /JSON/,
+    ],
+    [
+      'a form',
+      () => post(submit, 'role=coder', { 'content-type': 'application/x-www-form-urlencoded' }),
+      415,
+      'input_invalid',
+      /Media/,
+    ],
+    [
+      'text that a page may send unasked',
+      () => post(submit, '{"role":"coder","prompt":"x"}', { 'content-type': 'text/plain' }),
+      400,
+      'input_invalid',
+      /object/,
+    ],
+  ])('%s', async (_, call, status, code, sentence) => {
+    const before = (await doors.client.tasks({ limit: 500 })).tasks.length;
+    const reply = await call();
+    const failure = failureOf(reply);
+    expect({ status: reply.status, code: failure.code }).toEqual({ status, code });
+    expect(failure.message).toMatch(sentence);
+    expect((await doors.client.tasks({ limit: 500 })).tasks).toHaveLength(before);
+  });
+
+  test('a body that announces more than any prompt is refused before a byte of it is read', async () => {
+    const reply = await ask({
+      path: submit,
+      method: 'POST',
+      headers: { ...JSON_TYPE, 'content-length': String(9 * 1024 * 1024) },
+    });
+    expect([reply.status, failureOf(reply).code]).toEqual([413, 'input_invalid']);
+  });
+
+  test('a body that never said how much it is, too', async () => {
+    const reply = await ask({
+      path: submit,
+      method: 'POST',
+      headers: { ...JSON_TYPE, 'transfer-encoding': 'chunked' },
+      body: Buffer.alloc(9 * 1024 * 1024, ' '),
+    });
+    expect([reply.status, failureOf(reply).code]).toEqual([413, 'input_invalid']);
+  });
+});
