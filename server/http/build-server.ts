@@ -6,7 +6,7 @@ import type { Mission } from '../../actors/mission/api.ts';
 import { registerBoard } from '../../inspector/board/routes.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
 import { registerMcp } from '../mcp/routes.ts';
-import { closeSockets, dropSocket } from '../ws/end-sockets.ts';
+import { closeSockets, endFailedSocket } from '../ws/end-sockets.ts';
 import { registerSockets } from '../ws/routes.ts';
 import { errorReply, replyWithErrors } from './error-replies.ts';
 import { checkOwner, checkSource, type LocalConnections } from './guard.ts';
@@ -74,7 +74,7 @@ export async function buildServer({
   });
   await app.register(websocket, {
     options: { maxPayload: MOST_SOCKET_BYTES, perMessageDeflate: false },
-    errorHandler: dropSocket,
+    errorHandler: endFailedSocket,
     preClose: () => closeSockets(app.websocketServer),
   });
   app.addHook('onRequest', async (request) => checkSource(request, port, local));
