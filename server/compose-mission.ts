@@ -7,7 +7,10 @@ import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
 import { watchSession } from '../services/claude/watch-session.ts';
+import { doubtsFolder } from '../services/config/home.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
+import { redactForReport, redactValue } from '../services/diagnostics/redact-report.ts';
+import { createSnapshotRing } from '../services/diagnostics/snapshot-ring.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
@@ -46,6 +49,7 @@ export function composeMission({
   inspect,
 }: MissionParts): Promise<RunningMission> {
   const secrets = createSlotSecrets(file, env);
+  const doubts = createSnapshotRing(doubtsFolder(home), () => Date.now());
   // Before the first status line tells the version, the prompt is planned for the pinned one.
   const known = (version: string | null): string => version ?? PINNED_CLAUDE_CODE;
   return createMission({
@@ -91,6 +95,11 @@ export function composeMission({
     lengthOf: lengthOfTranscript,
     statusLineRow: readStatusLine,
     watchSession,
+    keepDoubt: (slotId, snapshot) =>
+      doubts.add(
+        slotId,
+        redactValue(snapshot, (text) => redactForReport(secrets.redact(slotId, text))),
+      ),
     inspect,
   });
 }

@@ -7,6 +7,7 @@ import { untilEvent } from '../bus.ts';
 import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
 import { createDispatcher } from '../dispatcher.ts';
+import { createDoubts, type DoubtsDependencies } from '../doubts.ts';
 import { createHooks, type HooksDependencies } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher, type LauncherDependencies } from '../launcher.ts';
@@ -48,6 +49,7 @@ export interface MissionDependencies {
   readonly readTurn: TranscriptsDependencies['readTurn'];
   readonly lengthOf: TranscriptsDependencies['lengthOf'];
   readonly watchSession: WatchSession;
+  readonly keepDoubt: DoubtsDependencies['keep'];
   readonly statusLineRow: (body: unknown) => {
     readonly row: string;
     readonly contextLeftPercent: number | null;
@@ -180,6 +182,11 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     });
   };
 
+  const doubts = createDoubts({
+    core,
+    keep: dependencies.keepDoubt,
+    onError: report('the screen of an uncertain session could not be kept'),
+  });
   const reactions: Reactions = {
     slotMoved(slotId) {
       const snapshot = snapshotOf(slotId);
@@ -190,6 +197,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       const runtime = core.runtime(slotId);
       if (runtime.epoch === null || runtime.epoch !== session.context.epoch) return;
       questions.see(slotId, runtime.epoch, runtime.reading?.dialog);
+      doubts.sessionMoved(slotId, runtime.epoch, session);
       if (session.hasTag('resting')) turns.restingSeen(slotId, runtime.epoch);
       else turns.workSeen(slotId);
     },

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { prepareSandboxHome } from '../../services/claude/sandbox-home.ts';
 
 /** No account: the scripted model takes any key. The shape is what Claude Code expects of one. */
-const SCRIPTED_API_KEY = `sk-ant-test-${'0'.repeat(40)}`;
+export const SCRIPTED_API_KEY = `sk-ant-test-${'0'.repeat(40)}`;
 
 export interface EmbeddedSlot {
   readonly id: string;

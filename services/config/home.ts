@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { MissionError } from '../errors/mission-error.ts';
 
-const FOLDERS = ['logs', 'screenshots', 'worktrees', 'agents'] as const;
+const FOLDERS = ['logs', 'screenshots', 'worktrees', 'agents', 'doubts'] as const;
 /** Bits of a mode that let others in. */
 const OTHERS_MAY_WRITE = 0o022;
 
@@ -17,6 +17,9 @@ export function missionHome(env: NodeJS.ProcessEnv): string {
   const older = path.join(home, '.xjp-mission');
   return !existsSync(usual) && existsSync(older) ? older : usual;
 }
+
+/** Where the screens of uncertain sessions are kept for a bug report. */
+export const doubtsFolder = (home: string): string => path.join(home, 'doubts');
 
 /**
  * Makes the home and its folders, for its owner alone.

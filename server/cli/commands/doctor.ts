@@ -5,11 +5,12 @@ import { programVersion } from '../../../services/claude/program-version.ts';
 import { readEnvironment } from '../../../services/config/environment.ts';
 import { ensureHome } from '../../../services/config/home.ts';
 import { loadSlots } from '../../../services/config/slots-file.ts';
-import { toFailure } from '../../../services/errors/mission-error.ts';
+import { MissionError, toFailure } from '../../../services/errors/mission-error.ts';
 import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
 import { facesFile, loadFaces } from '../../../services/terminal/faces-file.ts';
 import { findDaemon } from '../../ensure-daemon.ts';
 import type { Command } from '../command.ts';
+import { collectReport, reportName, writeReport } from '../report.ts';
 
 interface Finding {
   readonly check: string;
@@ -90,10 +91,16 @@ function checks(home: string, env: NodeJS.ProcessEnv): readonly Check[] {
 export const doctor: Command = {
   name: 'doctor',
   summary: 'check Node, native modules, Claude Code, the configuration and the daemon',
-  usage: '',
-  options: {},
-  words: [0, 0],
-  async run(_, { home, env, print }) {
+  usage: '[--report [FILE]]',
+  options: {
+    report: { type: 'boolean', help: 'pack what a bug report needs into one file, without secrets' },
+  },
+  words: [0, 1],
+  async run({ values, positionals }, { home, env, call, print }) {
+    if (positionals.length > 0 && values['report'] !== true)
+      throw new MissionError('input_invalid', 'missiond doctor takes a file only with --report.', {
+        facts: { usage: true },
+      });
     const findings: Finding[] = [];
     for (const [check, look] of checks(home, env)) {
       try {
@@ -102,6 +109,14 @@ export const doctor: Command = {
         const { message, remedy } = toFailure(error);
         findings.push({ check, result: 'fail', detail: [message, remedy].filter(Boolean).join(' → ') });
       }
+    }
+    if (values['report'] === true) {
+      // The daemon may be the very thing that does not work.
+      const slots = await call('mission_pty_status').catch((error: unknown) => ({ error: toFailure(error) }));
+      const report = await collectReport({ home, env, findings, slots });
+      const file = await writeReport(positionals[0] ?? reportName(new Date()), report);
+      print({ report: file }, () => `${file}\nRead it before you attach it to a bug report.\n`);
+      return 0;
     }
     print({ findings }, () =>
       findings

@@ -31,7 +31,7 @@ describe('the home', () => {
     const home = path.join(folder, 'deep', 'home');
     ensureHome(home);
     ensureHome(home);
-    for (const name of ['.', 'logs', 'screenshots', 'worktrees', 'agents'])
+    for (const name of ['.', 'logs', 'screenshots', 'worktrees', 'agents', 'doubts'])
       expect(statSync(path.join(home, name)).mode & 0o777).toBe(0o700);
   });
 

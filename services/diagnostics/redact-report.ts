@@ -1,0 +1,47 @@
+import os from 'node:os';
+import { redact } from '../config/redact.ts';
+
+const PUT_INSTEAD = '[secret]';
+
+/** How the tokens of common services look, wherever they stand. */
+const TOKENS: readonly RegExp[] = [
+  /\bsk-[A-Za-z0-9_-]{12,}/g,
+  /\b(?:gh[pousr]_|github_pat_|glpat-|npm_)[A-Za-z0-9_]{12,}/g,
+  /\bxox[a-z]-[A-Za-z0-9-]{10,}/g,
+  /\bAKIA[0-9A-Z]{16}\b/g,
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+];
+/** `Authorization: Bearer …`, and a password within an address. */
+const BEHIND_A_WORD: readonly RegExp[] = [
+  /(\b(?:Bearer|Basic) +)[^\s"',]+/gi,
+  /(:\/\/[^\s/:@]+:)[^\s/@]+(?=@)/g,
+];
+/** `API_KEY=…`, `"token": "…"`, `password: …`: the name tells that its value is nobody's business. */
+const NAMED =
+  /(["']?[\w.-]*(?:api_?key|token|secret|passw(?:or)?d|credential)s?["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s"',}]+)/gi;
+/** Whose computer it is; what lies below stays. */
+const HOME_OF_SOMEBODY = /\/(?:home|Users)\/[^/\s"':]+/g;
+
+/**
+ * Takes out of a text what must not stand in a bug report: known secrets, what looks like a token, values whose names
+ * say that they are secret, and the names of home directories.
+ */
+export function redactForReport(text: string, secrets: ReadonlySet<string> = new Set()): string {
+  const cleaned = redact(text, secrets);
+  const withoutTokens = TOKENS.reduce((rest, token) => rest.replace(token, PUT_INSTEAD), cleaned);
+  const withoutNamed = BEHIND_A_WORD.reduce(
+    (rest, pattern) => rest.replace(pattern, `$1${PUT_INSTEAD}`),
+    withoutTokens,
+  ).replace(NAMED, (_, name: string) => `${name}${PUT_INSTEAD}`);
+  const home = os.homedir();
+  const shortened = home.length > 1 ? withoutNamed.replaceAll(home, '~') : withoutNamed;
+  return shortened.replace(HOME_OF_SOMEBODY, '~');
+}
+
+/** The same of every string within a JSON value, names of fields excepted. */
+export function redactValue(value: unknown, clean: (text: string) => string): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'string' ? clean(inner) : inner)),
+  );
+}
