@@ -1,4 +1,5 @@
 import { isRule } from './composer.ts';
+import { readDialogBody } from './dialog-body.ts';
 import type { Faces } from './faces.ts';
 import type { DialogOption, DialogReading } from './reading.ts';
 import type { ScreenRow, ScreenRows } from './screen-rows.ts';
@@ -120,6 +121,51 @@ function kindOf(
   return footer === undefined ? 'unknown' : 'picker';
 }
 
+/** The rule that opens the dialog; a frame that is part of it (2.0.60, a new file) is passed over. */
+function topOf(texts: readonly string[], first: number): number {
+  let top = first - 1;
+  for (let frames = 0; top >= 0; top--) {
+    const text = texts[top] ?? '';
+    if (text.startsWith('╰')) frames++;
+    else if (text.startsWith('╭') && frames > 0) frames--;
+    else if (frames === 0 && isRule(text)) break;
+  }
+  return top;
+}
+
+/** The rows behind the heading and before the question. */
+function between(
+  rows: readonly ScreenRow[],
+  heading: string | undefined,
+  question: string | undefined,
+): readonly string[] {
+  const texts = rows.map(({ text }) => text.replace(/^│ /, ' ').replace(/\s*│$/, ''));
+  const start = texts.findIndex((text) => text.trim() === heading);
+  const end = texts.findLastIndex((text) => text.trim() === question);
+  return texts.slice(start + 1, end > start ? end : undefined);
+}
+
+/** A label too long for its row goes on below, at the label's own column; permissions have no descriptions there. */
+function withWrappedLabels(
+  options: readonly DialogOption[],
+  texts: readonly string[],
+  first: number,
+  last: number,
+): DialogOption[] {
+  const whole = options.map((option) => ({ ...option }));
+  let current = -1;
+  for (const text of texts.slice(first, last + 1)) {
+    const next = whole[current + 1];
+    const words = text.trim();
+    if (next !== undefined && words.endsWith(next.label)) current += 1;
+    else if (/^ {4,}\S/.test(text) && current >= 0) {
+      const option = whole[current];
+      if (option !== undefined) option.label = `${option.label} ${words}`;
+    }
+  }
+  return whole;
+}
+
 /**
  * Reads the dialog that stands in the place of the prompt box: a pointer at the left edge below the last rule that
  * opens it, and a footer that names the keys. An answer that imitates one is indented and has a prompt box below it.
@@ -135,8 +181,7 @@ export function readDialog({ rows }: ScreenRows, faces: Faces): DialogReading | 
     ?.trim();
   if (options.length < 2 || (footer === undefined && !options.some(({ number }) => number !== undefined)))
     return null;
-  let top = first - 1;
-  while (top >= 0 && !isRule(texts[top] ?? '')) top--;
+  const top = topOf(texts, first);
   if (top < 0 && footer === undefined) return null;
   const above = texts.slice(top + 1, first);
   const lines = above.map((text) => text.trim()).filter((text) => text !== '' && !/^[╌─▔]+$/.test(text));
@@ -145,18 +190,18 @@ export function readDialog({ rows }: ScreenRows, faces: Faces): DialogReading | 
     lines.findLast((text) => text.endsWith('?')) ?? (lines.length > 1 ? lines.at(-1) : undefined);
   const tool =
     heading === undefined ? undefined : faces.headings.find(([pattern]) => pattern.test(heading))?.[1];
-  const argument = lines
-    .slice(1)
-    .filter((text) => text !== question)
-    .join('\n');
+  const body = readDialogBody(between(rows.slice(top + 1, first), heading, question), {
+    heading: heading ?? '',
+    tool,
+  });
   const words = above.join('\n');
   return {
     kind: kindOf(words, question, footer, tool, faces),
     ...(heading === undefined ? {} : { heading }),
     ...(tool === undefined ? {} : { tool }),
-    ...(argument === '' ? {} : { argument }),
+    ...body,
     ...(question === undefined ? {} : { question }),
-    options,
+    options: tool === undefined ? options : withWrappedLabels(options, texts, first, last),
     ...(footer === undefined ? {} : { footer }),
   };
 }

@@ -4,7 +4,9 @@ import { readDialog } from './dialog.ts';
 import { FACES, type Faces } from './faces.ts';
 import type { ComposerReading, DialogReading, ScreenLevel, ScreenReading } from './reading.ts';
 import type { ScreenRows } from './screen-rows.ts';
+import { readToolOutput } from './tool-output.ts';
 import { readTail, type TranscriptTail } from './transcript-tail.ts';
+import { readWorkNotes } from './work-notes.ts';
 
 /** What a look at the rows yields; the reader adds when and how far. */
 export type RowsReading = Omit<ScreenReading, 'sequence' | 'at' | 'columns' | 'rows' | 'title'>;
@@ -90,7 +92,9 @@ export function readScreen(
     .slice(place.bottom + 1)
     .map(({ text }) => text)
     .join('\n');
-  const tail = readTail(screen.rows.slice(0, place.top), faces);
+  const above = screen.rows.slice(0, place.top);
+  const tail = readTail(above, faces);
+  const toolOutput = readToolOutput(above, faces);
   const menu = commandMenuOpen(screen, place, faces);
   const signs = workSigns(tail.spinner, bar, title, faces);
   const judged: Judgement =
@@ -112,6 +116,8 @@ export function readScreen(
     ...(tail.spinner === undefined ? {} : { activity: tail.spinner }),
     ...(tail.tail.kind === 'error' && judged.level === 'error' ? { errorText: tail.tail.text } : {}),
     ...(percent === undefined ? {} : { contextLeftPercent: percent }),
+    ...readWorkNotes(above, bar, tail.spinner, faces),
+    ...(toolOutput === undefined ? {} : { toolOutput }),
     evidence: judged.evidence,
   };
 }

@@ -38,8 +38,15 @@ export const DialogReading = z.object({
   heading: z.string().optional(),
   /** Tool name where the heading or the transcript tells (`Bash`, `Write`, …). */
   tool: z.string().optional(),
-  /** The command, path or diff shown between the rules. */
+  /** The command, file or address that is asked about. */
   argument: z.string().optional(),
+  /** What the agent says it is for. */
+  description: z.string().optional(),
+  /** Claude Code's own remarks on it. */
+  notes: z.string().optional(),
+  file: z.string().optional(),
+  /** New content, or the lines that go and come, as they are drawn. */
+  diff: z.string().optional(),
   question: z.string().optional(),
   options: z.array(DialogOption),
   footer: z.string().optional(),
@@ -53,6 +60,35 @@ export const ComposerReading = z.object({
   text: z.string(),
 });
 export type ComposerReading = z.infer<typeof ComposerReading>;
+
+/** What stands around a turn. */
+export const WorkNotes = z.object({
+  /** An attempt failed and will be repeated. */
+  retry: z
+    .object({
+      inSeconds: z.number(),
+      attempt: z.number().int().optional(),
+      attempts: z.number().int().optional(),
+    })
+    .optional(),
+  /** Words that a person typed during the turn and that wait for its end. */
+  queued: z.array(z.string()).optional(),
+  /** Background shells or tasks alive. */
+  backgroundTasks: z.number().int().optional(),
+  /** The next item of the agent's list. */
+  nextTodo: z.string().optional(),
+});
+export type WorkNotes = z.infer<typeof WorkNotes>;
+
+/** The last tool call on the screen with what it printed, as far as it is shown. */
+export const ToolOutputReading = z.object({
+  tool: z.string(),
+  argument: z.string(),
+  output: z.string(),
+  /** Lines that Claude Code left out. */
+  hiddenLines: z.number().int().optional(),
+});
+export type ToolOutputReading = z.infer<typeof ToolOutputReading>;
 
 /** One look at one terminal. Produced only when something in it changed. */
 export const ScreenReading = z.object({
@@ -74,6 +110,8 @@ export const ScreenReading = z.object({
   errorText: z.string().optional(),
   /** 0 to 100, when the status bar says how much context is left. */
   contextLeftPercent: z.number().optional(),
+  ...WorkNotes.shape,
+  toolOutput: ToolOutputReading.optional(),
   /** Names of the rules that decided the level, strongest first. */
   evidence: z.array(z.string()),
 });
