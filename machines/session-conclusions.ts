@@ -10,7 +10,7 @@ import type { Conversation, Level, RegistryStatus } from './session-events.ts';
 /** A frame between two states can look like rest; a real rest lasts longer. */
 const REST_SETTLES_MS = 120;
 /** The first frames show a prompt box before the program listens to it. */
-const START_SETTLES_MS = 300;
+const START_SETTLES_MS = 200;
 /** A hook's edge is ahead of the frame that shows it; this long after it the frame must have come. */
 const LEVEL_WINS_MS = 800;
 /** The screen had shown the work that the hooks told of, so what it shows now came after: Esc, an answer by hand. */

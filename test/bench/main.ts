@@ -3,6 +3,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { createWorld, ended } from '../e2e/world.ts';
+import { measureDetection } from './detection.ts';
 
 const rounds = Number(process.argv[2] ?? 20);
 const Row = z.object({ submitted_at: z.number(), answered_at: z.number() });
@@ -11,9 +12,10 @@ function spread(samples: readonly number[]) {
   const sorted = [...samples].sort((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return { min: at(0), median: at(0.5), p95: at(0.95), max: at(1) };
+  return { min: at(0), median: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
+const bytesToState = await measureDetection();
 const world = await createWorld();
 try {
   const daemon = await world.start();
@@ -37,7 +39,7 @@ try {
   }
   database.close();
   process.stdout.write(
-    `${JSON.stringify({ rounds, submit_to_prompt_ms: spread(toPrompt), stop_to_done_ms: spread(toDone) }, null, 2)}\n`,
+    `${JSON.stringify({ rounds, submit_to_prompt_ms: spread(toPrompt), stop_to_done_ms: spread(toDone), changes: bytesToState.length, bytes_to_state_ms: spread(bytesToState) }, null, 2)}\n`,
   );
 } finally {
   await world.close();

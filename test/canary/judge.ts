@@ -5,6 +5,7 @@ import type { HookBody } from '../../services/claude/hook-body.ts';
 import { openRecording } from '../../services/recording/asciicast.ts';
 import type { DialogReading } from '../../services/terminal/reading.ts';
 import { type Score, score, TOLERANCE } from '../recordings/score.ts';
+import { echoLag } from './echo-lag.ts';
 
 const Line = z.object({
   t: z.number(),
@@ -20,6 +21,8 @@ export interface Judgement {
   readonly screen: Score;
   /** Hooks joined in; null when none came. */
   readonly joined: Score | null;
+  /** Seconds that Claude Code took to show what was typed. */
+  readonly lag: number;
   /** Dialogs that stood on the screen, and how many of them were read as what they were. */
   readonly dialogs: { readonly shown: number; readonly right: number; readonly wrong: readonly string[] };
 }
@@ -71,6 +74,7 @@ export async function judge(recording: string, tolerance = TOLERANCE): Promise<J
   return {
     screen: score(truth, alone, tolerance),
     joined: hooks.length === 0 ? null : score(truth, await timeline(cast, { hooks }), tolerance),
+    lag: await echoLag(cast),
     dialogs: dialogsRead(truth, readings),
   };
 }

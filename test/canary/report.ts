@@ -16,6 +16,8 @@ export interface Played {
 const LEAST_ACCURACY = 0.99;
 const LEAST_MERGED = 0.998;
 const WIDE = 10_000;
+/** A machine with time to spare shows a typed character sooner. */
+const LAGGARD_S = 0.1;
 
 const share = (value: number): string => value.toFixed(4);
 
@@ -44,9 +46,10 @@ function wrongTimes({ wrong, missed }: Score): string {
 }
 
 function line(played: Played): string {
-  const { screen, joined, dialogs } = played.judgement;
+  const { screen, joined, dialogs, lag } = played.judgement;
   const told = [
     `${path.basename(played.recording)}: ${share(screen.accuracy)} ${wrongTimes(screen)}`,
+    lag < LAGGARD_S ? '' : `the machine was busy: ${(1000 * lag).toFixed(0)} ms to show a key`,
     joined === null ? '' : `with hooks ${share(joined.accuracy)} ${wrongTimes(joined)}`,
     dialogs.wrong.join(', '),
     played.failure ?? '',
@@ -76,12 +79,24 @@ function row(name: string, played: readonly Played[]): string[] {
     mean(joined, ({ accuracy }) => accuracy),
     mean(joined, ({ busyMerged }) => busyMerged),
     `${count(({ right }) => right)}/${count(({ shown }) => shown)}`,
+    `${(1000 * Math.max(...played.map(({ judgement }) => judgement.lag))).toFixed(0)} ms`,
   ];
 }
 
 function whole(played: readonly Played[]): string {
   const versions = [...new Set(played.map(({ version }) => version))];
-  const header = ['VERSION', 'PLAYED', 'FAILED', 'SCREEN', 'MERGED', 'MISSED', 'HOOKS', 'MERGED', 'DIALOGS'];
+  const header = [
+    'VERSION',
+    'PLAYED',
+    'FAILED',
+    'SCREEN',
+    'MERGED',
+    'MISSED',
+    'HOOKS',
+    'MERGED',
+    'DIALOGS',
+    'LAG',
+  ];
   const rows = versions.map((version) =>
     row(
       version,

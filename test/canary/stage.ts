@@ -26,6 +26,7 @@ const FIRST_CHOICE = /^[│|]? {0,5}[❯>] *1\. /m;
 const EMPTY_BOX = /^(?:[─╭]{8,}.*\n[│|]? ?[❯>]\s*[│|]?$)/m;
 const asks = (screen: string): boolean => FIRST_CHOICE.test(screen) && !EMPTY_BOX.test(screen);
 const POLL_MS = 20;
+const SETTLES_MS = 150;
 const STARTED_WITHIN_MS = 30_000;
 const SEEN_WITHIN_MS = 15_000;
 const ASKED_WITHIN_MS = 2_500;
@@ -88,8 +89,12 @@ export function createStage(
     },
     /** From Enter on the turn goes on; the model's events carry the truth further. */
     async submit(text: string): Promise<void> {
+      const stood = session.text();
       if (text.length > MOST_TYPED || text.includes('\n')) await stage.paste(text);
       else await stage.type(text);
+      // A program that has not taken the words yet would take Enter for one of them.
+      await until('the words in the box', () => session.text() !== stood, SEEN_WITHIN_MS);
+      await sleep(SETTLES_MS);
       stage.key('enter');
       truth.set('thinking', 'enter');
     },

@@ -38,7 +38,7 @@ const ROWS: readonly Case[] = [
   ['unreadableRegisterRests', { level: 'unknown', registry: now('idle') }, 'idle', 2_000],
   ['unreadableRegisterSpeaks', { level: 'unknown', registry: now('waiting') }, 'confirming', 300],
   ['unreadable', { level: 'unknown' }, 'unknown', 2_000],
-  ['firstPrompt', { conversation: 'starting', level: 'idle' }, 'idle', 300],
+  ['firstPrompt', { conversation: 'starting', level: 'idle' }, 'idle', 200],
   ['firstScreen', { conversation: 'starting', level: 'trust' }, 'trust', 0],
   ['whichRest', { conversation: 'error', level: 'idle' }, null, 0],
   ['restWithoutHooksRegistered', { hooksHeard: false, level: 'idle', registry: now('idle') }, 'idle', 0],
