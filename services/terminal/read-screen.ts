@@ -137,9 +137,9 @@ function readWithoutComposer(screen: ScreenRows, title: string, faces: Faces): R
   const dialog = readDialog(screen, faces);
   if (dialog !== null)
     return { level: dialogLevel(dialog), composer, dialog, evidence: [`dialog:${dialog.kind}`] };
-  // A panel without choices: its footer names the keys.
-  if (screen.rows.some(({ text }) => faces.dialogFooter.test(text) && /^ /.test(text)))
-    return { level: 'dialog', composer, evidence: ['noComposer', 'footer'] };
+  // A panel without choices: its last row names the keys.
+  const last = screen.rows.findLast(({ text }) => text.trim() !== '')?.text ?? '';
+  if (faces.dialogFooter.test(last)) return { level: 'dialog', composer, evidence: ['noComposer', 'footer'] };
   if (faces.titleWork.test(title)) {
     const judged = judgeWork(readTail(screen.rows, faces), ['title:work'], faces);
     return { level: judged.level, composer, evidence: judged.evidence };
