@@ -88,6 +88,7 @@ export const sessionSetup = setup({
       event.sessionId === context.sessionId &&
       context.exit === null,
     toolMayEnd: ({ context }) => TOOL_MAY_END_IN.has(context.conversation),
+    toolRuns: ({ context }) => context.conversation === 'toolRunning' && context.toolsRunning > 0,
     othersRun: ({ context }) => context.toolsRunning > 1,
     textMayCome: ({ context }) => context.conversation === 'thinking',
     rests: ({ context }) => RESTING.has(context.conversation),

@@ -58,7 +58,11 @@ export const sessionMachine = sessionSetup.createMachine({
       on: {
         // `/clear` and `/resume` leave an error or a limit behind with the conversation that they end.
         'hook.sessionStarted': { guard: and(['startsOurSession', 'rests']), target: '.idle' },
-        'hook.promptSubmitted': { guard: 'hookOfThisRun', target: '.thinking' },
+        'hook.promptSubmitted': [
+          // Words typed while a tool runs are submitted behind its back; it runs on.
+          { guard: and(['hookOfThisRun', 'toolRuns']) },
+          { guard: 'hookOfThisRun', target: '.thinking' },
+        ],
         'hook.toolStarted': { guard: 'hookOfThisRun', target: '.toolRunning' },
         'hook.permissionRequested': { guard: 'hookOfThisRun', target: '.confirming' },
         // One that comes behind Esc, behind Stop, or beside a compaction does not begin anything.

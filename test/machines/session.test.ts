@@ -172,6 +172,17 @@ describe('holes in the hooks are closed by the screen', () => {
     expect(session.view().state).toBe('idle');
   });
 
+  it('words that are submitted while a tool runs do not end it', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.toolStarted', tool: 'Bash' });
+    session.send({ type: 'hook.promptSubmitted' });
+    expect(session.view().state).toBe('tool_running');
+    session.send({ type: 'hook.toolEnded' });
+    expect(session.view().state).toBe('thinking');
+  });
+
   it('several tools at once run until the last of them has ended', () => {
     const session = startSession();
     session.ready();
