@@ -32,7 +32,12 @@ export interface LauncherDependencies {
   readonly prepare: (
     runtime: SlotRuntime,
     plan: LaunchPlan,
-    options: { readonly token: string; readonly mcpConfigPath: string | null },
+    options: {
+      readonly token: string;
+      readonly mcpConfigPath: string | null;
+      /** Aborted when the start is called off. */
+      readonly signal: AbortSignal;
+    },
   ) => Promise<ProgramToStart>;
   readonly keyboard: (epoch: Epoch) => SlotKeyboard;
   /** Follows what the run of Claude Code writes of itself; returns the way to stop. */
@@ -57,6 +62,8 @@ export function createLauncher({
   watch,
 }: LauncherDependencies) {
   const watches = new Map<SlotId, () => void>();
+  /** Starts that have not settled: what is ended under the same epoch waits for them. */
+  const starts = new Map<Epoch, Promise<unknown>>();
 
   /** Joins a runtime with a terminal that runs, just started or found again. */
   function bind(slotId: SlotId, plan: LaunchPlan): void {
@@ -97,6 +104,65 @@ export function createLauncher({
     return plan;
   }
 
+  /**
+   * Starts the program of a plan, or finds it running. A start that is called off leaves nothing new behind it, except
+   * when the host was already asked: then `terminate` waits for its word and ends what has come of it.
+   */
+  async function begin(
+    slotId: SlotId,
+    plan: LaunchPlan,
+    mcpConfigPath: string | null,
+    signal: AbortSignal,
+  ): Promise<Launched> {
+    const running = (await host().list()).find(({ epoch }) => epoch === plan.epoch);
+    signal.throwIfAborted();
+    if (running !== undefined) {
+      slots.updateSession(plan.epoch, { pid: running.pid });
+      bind(slotId, plan);
+      return { pid: running.pid, startedAt: running.startedAt };
+    }
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const held = runtime(slotId);
+    const program = await prepare(held, plan, { token, mcpConfigPath, signal });
+    signal.throwIfAborted();
+    const startedAt = now();
+    // Before the start: a hook can come with the first byte.
+    slots.startSession({
+      epoch: plan.epoch,
+      slotId,
+      sessionId: plan.sessionId,
+      pid: null,
+      tokenHash: hashToken(token).toString('hex'),
+      cwd: program.cwd,
+      claudeVersion: program.version,
+      transcriptPath: null,
+      configDirectory: program.configDirectory,
+      costUsd: null,
+      startedAt,
+      endedAt: null,
+      exitCode: null,
+    });
+    bind(slotId, plan);
+    const spawned = await host().spawn({
+      epoch: plan.epoch,
+      slotId,
+      file: program.file,
+      args: program.args,
+      cwd: program.cwd,
+      env: program.env,
+      ...SESSION_SIZE,
+    });
+    if (!spawned.ok) {
+      unbind(slotId);
+      throw new MissionError('launch_failed', `Slot ${slotId} did not start: ${spawned.message}`, {
+        remedy: 'Mend `command:` or `cwd:` of the slot in slots.yaml, then start it again.',
+      });
+    }
+    slots.updateSession(plan.epoch, { pid: spawned.pid });
+    follow(slotId, plan.epoch);
+    return { pid: spawned.pid, startedAt };
+  }
+
   return {
     bind,
 
@@ -107,61 +173,23 @@ export function createLauncher({
         : { epoch, sessionId: ClaudeSessionId.parse(randomUUID()), resume: false };
     },
 
+    /** Rejects with the signal's reason when the start is called off in time. */
     async launch(
       slotId: SlotId,
-      maybePlan: LaunchPlan | null,
+      plan: LaunchPlan | null,
       mcpConfigPath: string | null,
+      signal: AbortSignal,
     ): Promise<Launched> {
-      const plan = requirePlan(slotId, maybePlan);
-      const running = (await host().list()).find(({ epoch }) => epoch === plan.epoch);
-      if (running !== undefined) {
-        bind(slotId, plan);
-        return { pid: running.pid, startedAt: running.startedAt };
-      }
-      const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      const held = runtime(slotId);
-      const program = await prepare(held, plan, { token, mcpConfigPath });
-      const startedAt = now();
-      // Before the start: a hook can come with the first byte.
-      slots.startSession({
-        epoch: plan.epoch,
-        slotId,
-        sessionId: plan.sessionId,
-        pid: null,
-        tokenHash: hashToken(token).toString('hex'),
-        cwd: program.cwd,
-        claudeVersion: program.version,
-        transcriptPath: null,
-        configDirectory: program.configDirectory,
-        costUsd: null,
-        startedAt,
-        endedAt: null,
-        exitCode: null,
-      });
-      bind(slotId, plan);
-      const spawned = await host().spawn({
-        epoch: plan.epoch,
-        slotId,
-        file: program.file,
-        args: program.args,
-        cwd: program.cwd,
-        env: program.env,
-        ...SESSION_SIZE,
-      });
-      if (!spawned.ok) {
-        unbind(slotId);
-        throw new MissionError('launch_failed', `Slot ${slotId} did not start: ${spawned.message}`, {
-          remedy: 'Mend `command:` or `cwd:` of the slot in slots.yaml, then start it again.',
-        });
-      }
-      slots.updateSession(plan.epoch, { pid: spawned.pid });
-      follow(slotId, plan.epoch);
-      return { pid: spawned.pid, startedAt };
+      const chosen = requirePlan(slotId, plan);
+      const start = begin(slotId, chosen, mcpConfigPath, signal).finally(() => starts.delete(chosen.epoch));
+      starts.set(chosen.epoch, start);
+      return start;
     },
 
     /** Ends what runs under the plan and puts its terminal away. A terminal that is not held any more is no error. */
     async terminate(slotId: SlotId, plan: LaunchPlan | null): Promise<void> {
       if (plan === null) return;
+      await starts.get(plan.epoch)?.catch(() => undefined);
       try {
         const exit = await host().terminate(plan.epoch, TERMINATE_GRACE_MS);
         slots.updateSession(plan.epoch, { endedAt: exit.at, exitCode: exit.code });

@@ -248,7 +248,7 @@ export const slotMachine = setup({
       },
     },
     stopping: {
-      description: 'The process group is being ended.',
+      description: 'The process group is being ended; a start that is under way is called off first.',
       invoke: {
         src: 'terminate',
         input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),

@@ -37,10 +37,14 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
   return async function prepare(
     runtime: SlotRuntime,
     plan: LaunchPlan,
-    { token, mcpConfigPath }: { readonly token: string; readonly mcpConfigPath: string | null },
+    {
+      token,
+      mcpConfigPath,
+      signal: calledOff,
+    }: { readonly token: string; readonly mcpConfigPath: string | null; readonly signal: AbortSignal },
   ): Promise<ProgramToStart> {
     const slot = configOf(file, runtime.configuration.id);
-    const signal = AbortSignal.timeout(RESOLVE_AT_MOST_MS);
+    const signal = AbortSignal.any([calledOff, AbortSignal.timeout(RESOLVE_AT_MOST_MS)]);
     const slotEnv = await secrets.resolve(slot.id, signal);
     const launchEnv = { ...env, ...slotEnv };
     const program = await locateClaude({

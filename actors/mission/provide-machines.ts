@@ -85,7 +85,9 @@ export function provideMachines({
             LaunchPlan,
             { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }
           >(({ input }) => launcher.plan(input.previous, input.resume)),
-          launch: fromPromise(({ input }) => launcher.launch(input.slotId, input.plan, input.mcpConfigPath)),
+          launch: fromPromise(({ input, signal }) =>
+            launcher.launch(input.slotId, input.plan, input.mcpConfigPath, signal),
+          ),
           terminate: fromPromise(({ input }) => launcher.terminate(input.slotId, input.plan)),
         },
       }),

@@ -5,7 +5,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CLI, createWorld, type Daemon, ended, eventOf, running, type World } from './world.ts';
+import { CLI, createWorld, type Daemon, ended, eventOf, processesOf, running, type World } from './world.ts';
 
 interface Ran {
   readonly status: number | null;
@@ -151,6 +151,25 @@ describe('a running daemon', () => {
       errorCode: 'session_exited',
     });
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test('a slot that is killed while it starts leaves no Claude Code behind', async () => {
+    const starting = daemon.client.ptySpawn({ slotId: 'coder-1' }).catch((error: unknown) => error);
+    await eventOf(daemon.client, (event) =>
+      event?.type === 'slot_changed' && event.slot.slotId === 'coder-1' && event.slot.status === 'starting'
+        ? true
+        : undefined,
+    );
+    await daemon.client.kill({ slotId: 'coder-1' });
+    expect(await starting).toMatchObject({ code: 'launch_failed' });
+    // The next one answers; one of the first start would have come up before it.
+    expect((await daemon.client.ask({ role: 'coder', question: 'say: alone' })).answer).toBe('alone');
+    const { pid } = (await daemon.client.ptyStatus({ slotId: 'coder-1' })).slots[0] ?? {};
+    expect(
+      processesOf(world.home)
+        .filter((line) => line.includes('agents/coder-1') && line.includes('--session-id'))
+        .map((line) => Number(line.split(' ')[0])),
+    ).toEqual([pid]);
   });
 
   test('a Claude Code that dies by itself fails its task, and the next one is done by a fresh session', async () => {

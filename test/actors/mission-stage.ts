@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { ProgramToStart } from '../../actors/launcher.ts';
+import {
+  createMission,
+  type MissionDependencies,
+  type RunningMission,
+} from '../../actors/mission/create-mission.ts';
+import type { SlotConfiguration } from '../../actors/slot-runtime.ts';
+import { Role, SlotId } from '../../db/ids.ts';
+import { type OpenDatabase, openDatabase } from '../../db/open.ts';
+import type { PtyHost } from '../../services/pty/pty-host.ts';
+import { createFakePtyHost } from './fake-pty-host.ts';
+
+export const slotId = SlotId.parse('coder-1');
+export const role = Role.parse('coder');
+
+/** Longer than any wait of the mission itself: only a hang meets it. */
+const HANGS_AFTER_MS = 30_000;
+
+export const slotOf = (change: Partial<SlotConfiguration> = {}): SlotConfiguration => ({
+  id: slotId,
+  role,
+  description: '',
+  cwd: '/tmp',
+  autoStart: false,
+  dangerouslySkipPermissions: false,
+  trustCwd: false,
+  ...change,
+});
+
+/** What a slot starts when nothing has to be prepared. */
+export const PROGRAM: ProgramToStart = {
+  file: '/bin/true',
+  args: [],
+  env: {},
+  cwd: '/tmp',
+  version: '2.1.329',
+  configDirectory: null,
+};
+
+type Change = Partial<MissionDependencies> & { readonly host?: Partial<PtyHost> };
+
+/** Missions over one fake pty host and one database, each of which may be killed and followed by another. */
+export function createStage(always: Change = {}) {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-stage-'));
+  const fake = createFakePtyHost();
+  const errors: string[] = [];
+  const note = (facts: object, message: string): void => {
+    errors.push(`${message} ${JSON.stringify(facts)}`);
+  };
+  let daemons = 0;
+  let database: OpenDatabase = openDatabase(path.join(directory, '0.db'));
+  let running: RunningMission | undefined;
+
+  async function start(change: Change = {}): Promise<RunningMission> {
+    const { host, ...dependencies } = { ...always, ...change };
+    const connected: PtyHost = { ...fake.host, ...host };
+    running = await createMission({
+      database,
+      slots: [slotOf()],
+      logger: { info() {}, warn: note, error: note },
+      now: () => Date.now(),
+      logFile: () => '/dev/null',
+      connectHost: async () => connected,
+      prepare: async () => PROGRAM,
+      keyboard: () => ({
+        deliver: async () => ({ ok: true }),
+        choose: async () => ({ ok: true }),
+        interrupt: async () => ({ ok: true }),
+        passThrough: async () => {},
+      }),
+      judge: () => ({ decision: 'allow', rule: 'test', argument: '', perhapsDenied: false }),
+      redact: (_, text) => text,
+      outlived: () => {},
+      expectedWords: (prompt) => prompt,
+      sameWords: (expected, heard) => expected === heard,
+      readTurn: async () => ({ found: false, ended: false, interrupted: false, lastAssistantMessage: null }),
+      lengthOf: async () => 0,
+      watchSession: () => () => {},
+      statusLineRow: () => ({ row: '', contextLeftPercent: null, costUsd: null, version: null }),
+      ...dependencies,
+    });
+    await running.start();
+    return running;
+  }
+
+  async function stop(endAgents: boolean): Promise<void> {
+    await running?.close({ endAgents });
+    running = undefined;
+  }
+
+  return {
+    fake,
+    errors,
+    start,
+    /** The rows as they stand now. */
+    database: () => database,
+    /** The daemon is killed with -9: what it had stored stays, and nothing it does afterwards counts. */
+    async kill9(): Promise<void> {
+      daemons += 1;
+      const file = path.join(directory, `${daemons}.db`);
+      await database.raw.backup(file);
+      fake.silence();
+      await stop(false);
+      database = openDatabase(file);
+    },
+    /** The daemon is ended as `missiond down` ends it, and may be started again. */
+    async down(options: { readonly keepAgents: boolean } = { keepAgents: false }): Promise<void> {
+      await stop(!options.keepAgents);
+      database = openDatabase(path.join(directory, `${daemons}.db`));
+    },
+    async close(): Promise<void> {
+      await stop(false);
+      if (database.raw.open) database.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when `holds` is true, now or after something moved. */
+export function until(mission: RunningMission, what: string, holds: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (act: () => void): void => {
+      clearTimeout(timer);
+      unsubscribe();
+      act();
+    };
+    const look = (): void => {
+      if (holds()) finish(resolve);
+    };
+    const timer = setTimeout(() => finish(() => reject(new Error(`never: ${what}`))), HANGS_AFTER_MS);
+    const unsubscribe = mission.subscribe(look);
+    look();
+  });
+}
+
+/** Resolves when the slot has the status and, when it is named, the state. */
+export function untilSlot(mission: RunningMission, status: string, state?: string): Promise<void> {
+  return until(mission, `slot ${status} ${state ?? ''}`, () => {
+    const slot = mission.slot(slotId);
+    return slot.status === status && (state === undefined || slot.state === state);
+  });
+}
