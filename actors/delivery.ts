@@ -108,27 +108,34 @@ export function createDelivery({
     // One that was refused was never typed: this is another.
     const before = last?.status === 'refused' ? undefined : last;
     if (before?.status === 'submitted' || before?.status === 'answered') return;
-    if (before?.status === 'typed' && (await hasArrived(before, assignment, signal))) {
-      return markSubmitted(before);
-    }
     if (held.keyboard === null || held.epoch !== epoch) {
       throw new MissionError('slot_not_running', `Slot ${slotId} has no running session any more.`, {
         remedy: 'Submit the task again; the slot is started when it is needed.',
       });
     }
+    const { keyboard } = held;
     const delivery = before ?? (await begin(taskId, assignment, expected));
+    const type = () =>
+      keyboard.deliver(task.prompt, {
+        signal,
+        submitted,
+        ours: before !== undefined,
+        typed: () => tasks.updateDelivery(delivery.id, { status: 'typed', typedAt: now() }),
+      });
     let stopListening = () => {};
     const submitted = new Promise<void>((resolve) => {
       stopListening = turns.onSubmitted(taskId, resolve);
     });
     typing(assignment, true);
     try {
-      const typed = await held.keyboard.deliver(task.prompt, {
-        signal,
-        submitted,
-        ours: before !== undefined,
-        typed: () => tasks.updateDelivery(delivery.id, { status: 'typed', typedAt: now() }),
-      });
+      if (before?.status === 'typed' && (await hasArrived(before, assignment, signal)))
+        return markSubmitted(before);
+      let typed = await type();
+      // At work: most likely on these very words. They are not typed again before that is known.
+      while (before?.status === 'typed' && !typed.ok && typed.failure.code === 'slot_not_idle') {
+        if (await hasArrived(before, assignment, signal)) return markSubmitted(before);
+        typed = await type();
+      }
       if (typed.ok) return;
       const { code, message, remedy } = typed.failure;
       // Hooks can be switched off or lost; the transcript then is the only proof that the words arrived.

@@ -54,6 +54,8 @@ export interface SlotRuntime {
   tokenHash: Buffer | null;
   reading: ScreenReading | null;
   lastUsedAt: number;
+  /** Epoch milliseconds when it last did not take a prompt although it looked ready. */
+  refusedAt: number;
   lastActivityAt: number | null;
   costUsd: number | null;
   claudeVersion: string | null;
@@ -72,6 +74,7 @@ export function newRuntime(configuration: SlotConfiguration): SlotRuntime {
     tokenHash: null,
     reading: null,
     lastUsedAt: 0,
+    refusedAt: 0,
     lastActivityAt: null,
     costUsd: null,
     claudeVersion: null,

@@ -104,11 +104,15 @@ export function readinessOf(slot: SlotSnapshot): 'ready' | 'startable' | 'busy' 
   return open ? 'ready' : 'busy';
 }
 
-/** True when hooks and screen agree that no turn goes on, whatever stands in the prompt box. */
-export function hasSettled(slot: SlotSnapshot): boolean {
+/**
+ * True when hooks and screen agree that no turn goes on, whatever stands in the prompt box.
+ * @param since epoch milliseconds; a screen that was looked at before does not count
+ */
+export function hasSettled(slot: SlotSnapshot, since: number): boolean {
   const snapshot = sessionOf(slot);
   return (
     snapshot?.hasTag('resting') === true &&
+    (snapshot.context.readingAt ?? 0) >= since &&
     (OPEN_FOR_PROMPTS.has(snapshot.context.level) || snapshot.context.level === 'limited')
   );
 }

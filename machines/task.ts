@@ -4,8 +4,6 @@ import { failureFrom, type MachineFailure } from './failure.ts';
 
 /** Why a prompt was not typed although the slot looked ready: a person was faster, or the screen moved. Nothing was lost. */
 const NOT_NOW: ReadonlySet<string> = new Set(['slot_not_idle', 'composer_occupied']);
-/** A slot that looks ready and refuses so often is not understood. */
-const MOST_REFUSALS = 10;
 
 /** The run of a session that a task was given to. */
 export interface Assignment {
@@ -19,8 +17,6 @@ export interface TaskContext {
   readonly assignment: Assignment | null;
   /** Epoch milliseconds, on the wall clock: `after` timers do not survive a restart. */
   readonly deadlineAt: number | null;
-  /** How often a slot that looked ready did not take it. */
-  readonly refusals: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly result: string | null;
@@ -91,7 +87,6 @@ export const taskMachine = setup({
     noteDeliveryFailed: assign((_, params: { readonly error: unknown }) => ({
       failure: failureFrom(params.error),
     })),
-    countRefusal: assign({ refusals: ({ context }) => context.refusals + 1 }),
     forgetAssignment: assign({ assignment: null, startedAt: null }),
   },
 }).createMachine({
@@ -100,7 +95,6 @@ export const taskMachine = setup({
     taskId: input.taskId,
     assignment: null,
     deadlineAt: input.deadlineAt,
-    refusals: 0,
     startedAt: null,
     finishedAt: null,
     result: null,
@@ -129,10 +123,9 @@ export const taskMachine = setup({
         onDone: 'running',
         onError: [
           {
-            guard: ({ context, event }) =>
-              NOT_NOW.has(failureFrom(event.error).code) && context.refusals < MOST_REFUSALS,
+            guard: ({ event }) => NOT_NOW.has(failureFrom(event.error).code),
             target: 'queued',
-            actions: ['forgetAssignment', 'countRefusal'],
+            actions: 'forgetAssignment',
           },
           {
             target: 'failed',

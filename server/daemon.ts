@@ -99,6 +99,8 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     pino.destination({ dest: path.join(home, 'logs', 'missiond.log'), mode: 0o600, sync: false }),
   );
   const stopping = new AbortController();
+  // A daemon that cannot start ends nobody: agents may have outlived the last one.
+  let endAgents = false;
   let keepAgents = false;
   // One bad byte or one dead client must not end the daemon: what was not foreseen is written down, and work goes on.
   const survive = (error: unknown): void => {
@@ -142,7 +144,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
       port: () => port,
       inspect: stately.inspect,
     });
-    undo.push(() => mission.close({ endAgents: !keepAgents }));
+    undo.push(() => mission.close({ endAgents }));
     const local: LocalConnections = new WeakSet();
     const app = await buildServer({
       mission,
@@ -172,6 +174,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     logger.info({ port, pid: process.pid }, 'the daemon is ready');
     onReady?.({ port, token, pid: process.pid });
     await untilStopped(signal === undefined ? [stopping.signal] : [stopping.signal, signal], logger);
+    endAgents = !keepAgents;
     return 0;
   } finally {
     for (const step of undo.reverse()) {

@@ -27,6 +27,9 @@ import { endAll, freeSlotOf } from './supervision.ts';
 import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
 
+/** A slot that looked ready and refused (a key that is not drawn yet) is not asked again at once; the sweep comes back to it. */
+const REFUSED_RESTS_MS = 250;
+
 export interface MissionDependencies {
   readonly database: OpenDatabase;
   readonly slots: readonly SlotConfiguration[];
@@ -141,7 +144,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
         const { id: slotId, role } = runtime.configuration;
         const snapshot = snapshotOf(slotId);
         if (snapshot === undefined) return [];
-        const readiness = core.occupied.has(slotId) ? 'busy' : readinessOf(snapshot);
+        const refused = now() - runtime.refusedAt < REFUSED_RESTS_MS;
+        const readiness = core.occupied.has(slotId) || refused ? 'busy' : readinessOf(snapshot);
         const { failure } = snapshot.context;
         return [
           {
@@ -202,6 +206,9 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       else turns.workSeen(slotId);
     },
     taskReturned(task) {
+      for (const [slotId, taskId] of core.occupied) {
+        if (taskId === task.id) core.runtime(slotId).refusedAt = now();
+      }
       freeSlotOf(core, task.id);
       dispatchSoon();
     },
@@ -229,15 +236,18 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     runtime: ({ slotId }) => core.runtime(slotId),
     expectedWords: (prompt, slotId) => dependencies.expectedWords(prompt, core.runtime(slotId).claudeVersion),
     transcripts,
-    untilResting: ({ slotId }, signal) =>
-      untilEvent(
+    untilResting: ({ slotId }, signal) => {
+      // What a restored session remembers is what the last daemon saw; only a look of this one counts.
+      const since = now();
+      return untilEvent(
         core.bus,
         () => {
           const snapshot = snapshotOf(slotId);
-          return snapshot === undefined || hasSettled(snapshot);
+          return snapshot === undefined || hasSettled(snapshot, since);
         },
         signal,
-      ),
+      );
+    },
     typing: ({ slotId, epoch }, began) =>
       core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
     flush: journal.flush,
@@ -300,6 +310,11 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     dispatchSoon();
   }
 
+  /** A host that holds nothing is not left behind either. */
+  async function leaveHost(endAgents: boolean): Promise<void> {
+    if (endAgents || (await core.host().list()).length === 0) await core.host().shutdown(0);
+  }
+
   const receiveHook = createHooks({
     core,
     questions,
@@ -357,7 +372,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       }
       journal.close();
       root.stop();
-      if (endAgents) await core.host().shutdown(0).catch(report('the pty host could not be ended'));
+      await leaveHost(endAgents).catch(report('the pty host could not be ended'));
       await core.host().disconnect();
       database.close();
     },

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, like, ne } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, like, ne, sql } from 'drizzle-orm';
 import type { DeliveryId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { deliveries, tasks } from '../../db/schema/tasks.ts';
@@ -54,7 +54,7 @@ export function createTaskLedger(db: MissionDatabase) {
         .select()
         .from(tasks)
         .where(eq(tasks.status, 'queued'))
-        .orderBy(asc(tasks.createdAt), asc(tasks.id))
+        .orderBy(asc(tasks.createdAt), sql`rowid`)
         .all();
     },
 
@@ -63,7 +63,7 @@ export function createTaskLedger(db: MissionDatabase) {
         .select()
         .from(tasks)
         .where(inArray(tasks.status, [...OPEN_STATUSES]))
-        .orderBy(asc(tasks.createdAt), asc(tasks.id))
+        .orderBy(asc(tasks.createdAt), sql`rowid`)
         .all();
     },
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -124,6 +126,24 @@ describe('kill -9 of the daemon', () => {
     const second = await world.start();
     expect((await ended(second.client, taskId)).status).toBe('done');
     expect(existsSync(path.join(world.workspace('coder-1'), '.git'))).toBe(true);
+  });
+});
+
+test('a daemon that cannot start says why, ends, and leaves the agents of the last one alone', async () => {
+  const first = await world.start();
+  await first.client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true });
+  const pid = (await first.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid;
+  await first.kill9();
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const address = taken.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await expect(world.start({ MISSION_WS_PORT: String(port) })).rejects.toThrow(`Port ${port}`);
+  taken.close();
+  const third = await world.start();
+  expect((await third.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]).toMatchObject({
+    pid,
+    state: 'idle',
   });
 });
 
