@@ -1,5 +1,5 @@
 import { SerializeAddon } from '@xterm/addon-serialize';
-import { Unicode11Addon } from '@xterm/addon-unicode11';
+import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import headless, { type Terminal } from '@xterm/headless';
 
 export interface Emulator {
@@ -30,9 +30,9 @@ export function createEmulator(options: {
     // It would print every malformed sequence of a program to our own output.
     logLevel: 'off',
   });
-  // The default widths are those of Unicode 6: an emoji would be one column wide and shift the row.
-  terminal.loadAddon(new Unicode11Addon());
-  terminal.unicode.activeVersion = '11';
+  // The default widths are those of Unicode 6: an emoji would be one column wide and shift the row. Claude Code counts
+  // an emoji of several characters as one, as terminals of today do; counted singly, its redraws leave remnants.
+  terminal.loadAddon(new UnicodeGraphemesAddon());
   const serializer = new SerializeAddon();
   terminal.loadAddon(serializer);
   let title = '';
