@@ -1,16 +1,11 @@
-import { createActor } from 'xstate';
-import { sessionMachine } from '../machines/session.ts';
-import { type SessionStateName, viewSession } from '../machines/session-view.ts';
+import type { SessionStateName } from '../machines/session-view.ts';
 import type { HookBody } from '../services/claude/hook-body.ts';
 import type { Recording } from '../services/recording/asciicast.ts';
 import { createVirtualClock } from '../services/recording/virtual-clock.ts';
 import type { Faces } from '../services/terminal/faces.ts';
 import type { ScreenReading } from '../services/terminal/reading.ts';
-import { createScreenReader } from '../services/terminal/screen-reader.ts';
-import { edgeOf } from './hook-edge.ts';
+import { createTerminalSession } from './terminal-session.ts';
 
-/** What the recording is taken for: nothing outside it is known. */
-const EPOCH = 'replay';
 /** After the last byte, time runs on so that everything that waits for quiet can settle. */
 const SETTLE_MS = 3_000;
 
@@ -40,27 +35,19 @@ export async function* replay(
   const clock = createVirtualClock();
   const changes: ReplayChange[] = [];
   let last: ReplayChange['state'] | undefined;
-  const sessionId = hooks[0]?.hook.sessionId ?? EPOCH;
-  const actor = createActor(sessionMachine, { clock, input: { epoch: EPOCH, sessionId, at: 0 } });
-  actor.subscribe((snapshot) => {
-    const { state } = viewSession(snapshot);
-    if (state === 'unknown' || state === last) return;
-    last = state;
-    changes.push({ t: clock.now() / 1000, state });
-  });
-  actor.start();
-  const reader = createScreenReader({
+  const sessionId = hooks[0]?.hook.sessionId ?? 'replay';
+  const session = createTerminalSession({
     columns: recording.columns,
     rows: recording.rows,
-    scrollback: 0,
+    sessionId,
     clock,
-    ...(faces === undefined ? {} : { faces }),
-    onReading(reading) {
-      onReading?.(reading);
-      actor.send({ type: 'screen.read', epoch: EPOCH, at: reading.at, reading });
+    onChange({ state }) {
+      if (state === 'unknown' || state === last) return;
+      last = state;
+      changes.push({ t: clock.now() / 1000, state });
     },
-    // Nobody listens: the program's questions were answered when it was recorded.
-    onReply: () => {},
+    ...(faces === undefined ? {} : { faces }),
+    ...(onReading === undefined ? {} : { onReading }),
   });
   const edges = [...hooks];
   const hear = (until: number) => {
@@ -68,23 +55,22 @@ export async function* replay(
       const next = edges.shift();
       if (next === undefined) return;
       clock.moveTo(next.t * 1000);
-      actor.send(edgeOf(next.hook, EPOCH, clock.now()));
+      session.hear(next.hook);
     }
   };
   try {
     for await (const event of recording.events) {
       hear(event.at);
       clock.moveTo(event.at * 1000);
-      if (event.kind === 'o') await new Promise<void>((parsed) => reader.feed(event.data, parsed));
+      if (event.kind === 'o') await session.feed(event.data);
       const size = event.kind === 'r' ? /^(\d+)x(\d+)$/.exec(event.data) : null;
-      if (size !== null) reader.resize(Number(size[1]), Number(size[2]));
+      if (size !== null) session.resize(Number(size[1]), Number(size[2]));
       yield* changes.splice(0);
     }
     hear(Number.POSITIVE_INFINITY);
     clock.moveTo(clock.now() + SETTLE_MS);
     yield* changes.splice(0);
   } finally {
-    actor.stop();
-    reader.dispose();
+    session.dispose();
   }
 }

@@ -48,3 +48,5 @@ export function createVirtualClock() {
   };
   return clock;
 }
+
+export type VirtualClock = ReturnType<typeof createVirtualClock>;
