@@ -81,6 +81,7 @@ export function createDelivery({
       failure: null,
       transcriptPath: place?.path ?? null,
       transcriptOffset: place?.offset ?? 0,
+      promptId: null,
       createdAt: now(),
       typedAt: null,
       submittedAt: null,

@@ -143,10 +143,10 @@ export function createHooks({ core, questions, turns, judge, redact, writeLater 
     }
     switch (hook.name) {
       case 'UserPromptSubmit':
-        if (ours) turns.promptHeard(slotId, epoch, hook.prompt);
+        if (ours) turns.promptHeard(slotId, epoch, hook);
         return {};
       case 'Stop':
-        if (ours) turns.turnEnded(slotId, epoch, hook.lastAssistantMessage);
+        if (ours) turns.turnEnded(slotId, epoch, hook);
         return {};
       case 'StopFailure':
         if (ours) turns.turnFailed(slotId, epoch, hook.error);

@@ -4,18 +4,7 @@ import type { TaskEvent } from '../machines/task.ts';
 import type { SlotLedger } from '../services/ledger/slot-ledger.ts';
 import type { TaskLedger, TaskRow } from '../services/ledger/task-ledger.ts';
 import type { Transcripts } from './transcripts.ts';
-
-/**
- * A session that rests while its task counts as running has either lost its Stop hook or was interrupted.
- * The hook, when there is one, comes before the screen settles; this is long enough for it to win.
- */
-const SILENT_TURN_MS = 1_500;
-
-/**
- * How often a resting session is looked at before its turn counts as interrupted although no record says so:
- * a transcript line can come late, and a screen can seem at rest while a slow answer is on its way.
- */
-const MOST_LOOKS = 6;
+import { createTurnLooks } from './turn-looks.ts';
 
 export interface TurnsDependencies {
   readonly tasks: TaskLedger;
@@ -27,6 +16,12 @@ export interface TurnsDependencies {
   /** True while the session is at its prompt, with no turn going on. */
   readonly isResting: (slotId: SlotId) => boolean;
   readonly onError: (error: unknown) => void;
+}
+
+/** What every hook of a turn says about it. */
+export interface TurnHook {
+  /** The prompt that began the turn; undefined where the version does not say (before 2.1.329). */
+  readonly promptId?: string;
 }
 
 const INTERRUPTED: MachineFailure = {
@@ -46,18 +41,31 @@ export function createTurns({
   isResting,
   onError,
 }: TurnsDependencies) {
-  const silences = new Map<SlotId, NodeJS.Timeout>();
   /** Resolved when the prompt of a delivery was heard, by task. */
   const listeners = new Map<TaskId, () => void>();
+  /** Tasks whose prompt was the last that was heard: where hooks name no prompt, the next Stop is theirs. */
+  const lastHeard = new Map<SlotId, TaskId>();
+  const looks = createTurnLooks({
+    tasks,
+    transcripts,
+    isResting,
+    onError,
+    conclude(task, slotId, end) {
+      if (end.kind === 'answered') answer(task, slotId, end.words);
+      else send(task.id, { type: 'turn.failed', failure: INTERRUPTED, at: now() });
+    },
+  });
 
   function active(slotId: SlotId, epoch: Epoch): TaskRow | undefined {
     const row = tasks.activeOn(slotId);
     return row?.epoch === epoch ? row : undefined;
   }
 
-  function quiet(slotId: SlotId): void {
-    clearTimeout(silences.get(slotId));
-    silences.delete(slotId);
+  /** Whether the turn that a hook speaks of is the task's. `unsure` where only the transcript can tell. */
+  function belongs(task: TaskRow, epoch: Epoch, { promptId }: TurnHook): 'yes' | 'no' | 'unsure' {
+    const expected = tasks.deliveryOf(task.id, epoch)?.promptId ?? undefined;
+    if (expected !== undefined && promptId !== undefined) return expected === promptId ? 'yes' : 'no';
+    return task.slotId !== null && lastHeard.get(task.slotId) === task.id ? 'yes' : 'unsure';
   }
 
   function markAnswered(task: TaskRow): void {
@@ -72,30 +80,6 @@ export function createTurns({
     send(task.id, { type: 'turn.ended', result, at: now() });
   }
 
-  function lookLater(slotId: SlotId, epoch: Epoch, look: number): void {
-    const timer = setTimeout(() => {
-      silences.delete(slotId);
-      judgeSilence(slotId, epoch, look).catch(onError);
-    }, SILENT_TURN_MS);
-    silences.set(slotId, timer);
-  }
-
-  async function judgeSilence(slotId: SlotId, epoch: Epoch, look: number): Promise<void> {
-    const task = active(slotId, epoch);
-    if (task === undefined || task.status === 'delivering' || !isResting(slotId)) return;
-    const delivery = tasks.deliveryOf(task.id, epoch);
-    const turn = delivery === undefined ? null : await transcripts.turnOf(delivery);
-    const still = active(slotId, epoch);
-    if (still?.id !== task.id || !isResting(slotId)) return;
-    if (turn?.ended === true && !turn.interrupted && turn.lastAssistantMessage !== null) {
-      answer(task, slotId, turn.lastAssistantMessage);
-    } else if (turn?.interrupted === true || look >= MOST_LOOKS) {
-      send(task.id, { type: 'turn.failed', failure: INTERRUPTED, at: now() });
-    } else if (!silences.has(slotId)) {
-      lookLater(slotId, epoch, look + 1);
-    }
-  }
-
   return {
     /** Calls `heard` once when UserPromptSubmit carries this task's words. Returns the way to stop listening. */
     onSubmitted(taskId: TaskId, heard: () => void): () => void {
@@ -106,8 +90,9 @@ export function createTurns({
     },
 
     /** UserPromptSubmit: the prompt of our delivery, or something that a person typed. */
-    promptHeard(slotId: SlotId, epoch: Epoch, prompt: string): void {
-      quiet(slotId);
+    promptHeard(slotId: SlotId, epoch: Epoch, hook: TurnHook & { readonly prompt: string }): void {
+      looks.quiet(slotId);
+      const { prompt, promptId } = hook;
       const task = active(slotId, epoch);
       const delivery = task === undefined ? undefined : tasks.deliveryOf(task.id, epoch);
       const ours =
@@ -116,34 +101,45 @@ export function createTurns({
         (delivery.status === 'typed' || delivery.status === 'queued') &&
         sameWords(delivery.expected, prompt);
       slots.addHistory({ slotId, taskId: ours ? task.id : null, role: 'user', content: prompt, at: now() });
-      if (!ours) return;
-      tasks.updateDelivery(delivery.id, { status: 'submitted', submittedAt: now() });
-      send(task.id, { type: 'prompt.submitted', at: now() });
-      listeners.get(task.id)?.();
-    },
-
-    /** Stop: the turn ended, and these were its last words. Without words the transcript is asked. */
-    turnEnded(slotId: SlotId, epoch: Epoch, lastAssistantMessage: string | null): void {
-      quiet(slotId);
-      const task = active(slotId, epoch);
-      if (task === undefined || task.status === 'delivering') {
-        if (lastAssistantMessage !== null)
-          slots.addHistory({
-            slotId,
-            taskId: null,
-            role: 'assistant',
-            content: lastAssistantMessage,
-            at: now(),
-          });
+      if (ours) {
+        lastHeard.set(slotId, task.id);
+        tasks.updateDelivery(delivery.id, {
+          status: 'submitted',
+          submittedAt: now(),
+          promptId: promptId ?? null,
+        });
+        send(task.id, { type: 'prompt.submitted', at: now() });
+        listeners.get(task.id)?.();
         return;
       }
-      if (lastAssistantMessage === null) this.restingSeen(slotId, epoch);
-      else answer(task, slotId, lastAssistantMessage);
+      // What a person adds to a turn that goes on carries the id of its prompt.
+      const added = promptId !== undefined && delivery?.promptId === promptId;
+      if (added) return;
+      lastHeard.delete(slotId);
+      if (task !== undefined) looks.overtakenSeen(slotId, epoch);
+    },
+
+    /** Stop: a turn ended, and these were its last words. Without words the transcript is asked. */
+    turnEnded(
+      slotId: SlotId,
+      epoch: Epoch,
+      hook: TurnHook & { readonly lastAssistantMessage: string | null },
+    ): void {
+      looks.quiet(slotId);
+      const { lastAssistantMessage: words } = hook;
+      const task = active(slotId, epoch);
+      const whose = task === undefined || task.status === 'delivering' ? 'no' : belongs(task, epoch, hook);
+      if (whose === 'no' && words !== null)
+        slots.addHistory({ slotId, taskId: null, role: 'assistant', content: words, at: now() });
+      if (task === undefined || task.status === 'delivering') return;
+      if (whose !== 'yes') looks.overtakenSeen(slotId, epoch);
+      else if (words === null) looks.restingSeen(slotId, epoch);
+      else answer(task, slotId, words);
     },
 
     /** StopFailure: the turn ended with an error of the API. */
     turnFailed(slotId: SlotId, epoch: Epoch, reason: string): void {
-      quiet(slotId);
+      looks.quiet(slotId);
       const task = active(slotId, epoch);
       if (task === undefined) return;
       markAnswered(task);
@@ -157,7 +153,7 @@ export function createTurns({
 
     /** The program ended while it had a task. */
     sessionEnded(slotId: SlotId, epoch: Epoch, how: string): void {
-      quiet(slotId);
+      looks.quiet(slotId);
       const task = active(slotId, epoch);
       if (task === undefined) return;
       const failure: MachineFailure = {
@@ -168,18 +164,12 @@ export function createTurns({
       send(task.id, { type: 'turn.failed', failure, at: now() });
     },
 
-    /** The session stands at its prompt. If its task still counts as running, look closer after a while. */
-    restingSeen(slotId: SlotId, epoch: Epoch): void {
-      if (silences.has(slotId) || active(slotId, epoch) === undefined) return;
-      lookLater(slotId, epoch, 1);
-    },
+    restingSeen: looks.restingSeen,
 
     /** The session works, or asks. */
-    workSeen: quiet,
+    workSeen: looks.quiet,
 
-    dispose(): void {
-      for (const slotId of [...silences.keys()]) quiet(slotId);
-    },
+    dispose: looks.dispose,
   };
 }
 

@@ -52,6 +52,8 @@ export const deliveries = sqliteTable(
     /** The transcript as it was before anything was typed: an equal prompt before that place is another turn. */
     transcriptPath: text(),
     transcriptOffset: integer().notNull().default(0),
+    /** Claude Code's id of the prompt, which the hooks of its turn carry (2.1.329; earlier versions send none). */
+    promptId: text(),
     createdAt: integer().notNull(),
     typedAt: integer(),
     submittedAt: integer(),

@@ -7,6 +7,7 @@ const Common = {
   cwd: z.string().optional().catch(undefined),
   permission_mode: z.string().optional().catch(undefined),
   agent_id: z.string().optional().catch(undefined),
+  prompt_id: z.string().optional().catch(undefined),
 };
 const Tool = {
   ...Common,
@@ -47,6 +48,8 @@ interface Where {
   readonly permissionMode?: string;
   /** The subagent whose tool this is: it carries the session's own id (2.1.329). */
   readonly agentId?: string;
+  /** The prompt that began the turn (2.1.329); also in what a person adds while that turn goes on. */
+  readonly promptId?: string;
 }
 interface ToolCall extends Where {
   readonly tool: string;
@@ -86,6 +89,7 @@ function whereOf(body: z.infer<typeof Known> | z.infer<typeof Other>): Where {
     ...(body.cwd === undefined ? {} : { cwd: body.cwd }),
     ...(body.permission_mode === undefined ? {} : { permissionMode: body.permission_mode }),
     ...(body.agent_id === undefined ? {} : { agentId: body.agent_id }),
+    ...(body.prompt_id === undefined ? {} : { promptId: body.prompt_id }),
   };
 }
 

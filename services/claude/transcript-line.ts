@@ -34,6 +34,7 @@ export type TranscriptFact =
       readonly kind: 'assistant';
       readonly texts: readonly string[];
       readonly stopReason: string | null;
+      readonly callsTool: boolean;
       readonly isError: boolean;
     }
   | { readonly kind: 'toolResult' }
@@ -72,6 +73,7 @@ export function parseTranscriptLine(line: string): TranscriptFact | null {
       kind: 'assistant',
       texts: textsOf(content),
       stopReason: data.message.stop_reason ?? null,
+      callsTool: typeof content !== 'string' && content.some(({ type }) => type === 'tool_use'),
       isError: data.isApiErrorMessage === true,
     };
   }

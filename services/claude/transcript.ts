@@ -41,11 +41,13 @@ export function transcriptPath(options: {
 }
 
 interface Course extends TranscriptTurn {
+  /** The model has still to speak: nothing was said yet, or a tool was called. */
+  readonly unanswered: boolean;
   /** Another prompt followed: what comes now belongs to that. */
   readonly closed: boolean;
 }
 
-const BEGUN: Course = { ...NO_TURN, found: true, closed: false };
+const BEGUN: Course = { ...NO_TURN, found: true, unanswered: true, closed: false };
 
 /** As the Stop hook has it (2.1.329): of several texts in one message only the last, without blanks around it. */
 function wordsOf(texts: readonly string[]): string | null {
@@ -58,7 +60,7 @@ function advance(course: Course, fact: TranscriptFact): Course {
     case 'interrupted':
       return { ...course, interrupted: true, ended: true };
     case 'toolResult':
-      return { ...course, ended: false };
+      return { ...course, ended: false, unanswered: true };
     case 'turnEnded':
       return { ...course, ended: true };
     case 'assistant': {
@@ -66,6 +68,7 @@ function advance(course: Course, fact: TranscriptFact): Course {
       return {
         ...course,
         ended: ended || fact.isError,
+        unanswered: fact.callsTool || (course.unanswered && wordsOf(fact.texts) === null),
         lastAssistantMessage: wordsOf(fact.texts) ?? course.lastAssistantMessage,
       };
     }
@@ -102,10 +105,12 @@ export async function readTurn(
   return { found, ended, interrupted, lastAssistantMessage };
 }
 
-/** A later prompt with the same words begins anew; any other prompt ends what was found. */
+/** A later prompt with the same words begins anew; any other prompt ends what was found, answered or not. */
 function nextCourse(course: Course | null, fits: boolean): Course | null {
   if (fits) return BEGUN;
-  return course === null ? null : { ...course, ended: true, closed: true };
+  if (course === null || course.closed) return course;
+  const interrupted = course.interrupted || (!course.ended && course.unanswered);
+  return { ...course, interrupted, ended: true, closed: true };
 }
 
 /** Bytes of a transcript; 0 while Claude Code has not begun it. */

@@ -114,7 +114,7 @@ function createWorld({ recorded, hooks = true }: WorldOptions) {
     });
     hook = (prompt) => {
       // A hook that is sent to a daemon that is no more is lost.
-      if (killedAt === undefined || acts < killedAt) turns.promptHeard(slotId, epoch, prompt);
+      if (killedAt === undefined || acts < killedAt) turns.promptHeard(slotId, epoch, { prompt });
     };
     const runtime = newRuntime({
       id: slotId,

@@ -13,13 +13,14 @@ const common = {
   transcript_path: '/home/x/.claude/projects/-w/6a3b.jsonl',
   cwd: '/w',
   permission_mode: 'default',
-  prompt_id: 'ignored',
+  prompt_id: 'p-1',
 };
 const where = {
   sessionId: common.session_id,
   transcriptPath: common.transcript_path,
   cwd: '/w',
   permissionMode: 'default',
+  promptId: 'p-1',
 };
 
 describe('parseHookBody', () => {

@@ -1,0 +1,129 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createTurns } from '../../actors/turns.ts';
+import { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
+import { openDatabase } from '../../db/open.ts';
+import type { TaskEvent } from '../../machines/task.ts';
+import { readTurn } from '../../services/claude/transcript.ts';
+import { sameWords } from '../../services/keyboard/same-words.ts';
+import { createSlotLedger } from '../../services/ledger/slot-ledger.ts';
+import { createTaskLedger, type DeliveryRow, type TaskRow } from '../../services/ledger/task-ledger.ts';
+
+export const slotId = SlotId.parse('coder-1');
+export const epoch = Epoch.parse('00000000-0000-4000-8000-000000000001');
+const taskId = TaskId.parse('00000000-0000-4000-8000-000000000002');
+export const PROMPT = 'fix the bug';
+
+const TASK: TaskRow = {
+  id: taskId,
+  kind: 'task',
+  role: Role.parse('coder'),
+  prompt: PROMPT,
+  status: 'delivering',
+  pinnedSlotId: null,
+  slotId,
+  epoch,
+  sessionId: ClaudeSessionId.parse('00000000-0000-4000-8000-000000000003'),
+  result: null,
+  errorCode: null,
+  error: null,
+  deadlineAt: null,
+  createdAt: 0,
+  startedAt: null,
+  finishedAt: null,
+  snapshot: null,
+  snapshotVersion: 1,
+};
+
+const DELIVERY: DeliveryRow = {
+  id: DeliveryId.parse('00000000-0000-4000-8000-000000000004'),
+  taskId,
+  slotId,
+  epoch,
+  expected: PROMPT,
+  status: 'typed',
+  failure: null,
+  transcriptPath: null,
+  transcriptOffset: 0,
+  promptId: null,
+  createdAt: 0,
+  typedAt: 1,
+  submittedAt: null,
+  answeredAt: null,
+};
+
+/** The lines that Claude Code writes (2.1.150 and 2.1.329), as far as they matter. */
+const LINES = {
+  prompt: (content: string) => ({ type: 'user', message: { role: 'user', content } }),
+  answer: (text: string) => ({
+    type: 'assistant',
+    message: { content: [{ type: 'text', text }], stop_reason: 'end_turn' },
+  }),
+  interruption: () => ({
+    type: 'user',
+    message: { content: [{ type: 'text', text: '[Request interrupted by user]' }] },
+  }),
+};
+
+/** A task whose prompt has just been typed into a session with a real transcript. */
+export function createTurnsWorld() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'missiond-turns-'));
+  const transcript = path.join(folder, 'session.jsonl');
+  writeFileSync(transcript, '');
+  const database = openDatabase(':memory:');
+  const tasks = createTaskLedger(database.db);
+  const slots = createSlotLedger(database.db);
+  tasks.insert(TASK);
+  tasks.startDelivery(DELIVERY);
+  const state = { resting: false };
+  const sent: TaskEvent[] = [];
+  const errors: unknown[] = [];
+
+  function startDaemon() {
+    return createTurns({
+      tasks,
+      slots,
+      now: () => 0,
+      sameWords,
+      transcripts: {
+        endOf: async () => ({ path: transcript, offset: 0 }),
+        turnOf: ({ expected }) => readTurn(transcript, { prompt: expected }),
+      },
+      send(_, event) {
+        sent.push(event);
+        if (event.type === 'prompt.submitted') tasks.update(taskId, { status: 'running' });
+        if (event.type === 'turn.ended') tasks.update(taskId, { status: 'done' });
+        if (event.type === 'turn.failed') tasks.update(taskId, { status: 'failed' });
+      },
+      isResting: () => state.resting,
+      onError: (error) => errors.push(error),
+    });
+  }
+
+  return {
+    state,
+    sent,
+    errors,
+    tasks,
+    startDaemon,
+    write<Kind extends keyof typeof LINES>(kind: Kind, ...words: Parameters<(typeof LINES)[Kind]>): void {
+      const [text = ''] = words;
+      appendFileSync(transcript, `${JSON.stringify(LINES[kind](text))}\n`);
+    },
+    /** How the task ended: its answer, or the code of its failure; undefined while it goes on. */
+    outcome(): string | undefined {
+      const end = sent.find(({ type }) => type === 'turn.ended' || type === 'turn.failed');
+      if (end?.type === 'turn.ended') return `answered: ${end.result}`;
+      return end?.type === 'turn.failed' ? end.failure.code : undefined;
+    },
+    history: () =>
+      slots.history(slotId).map(({ role, content, taskId: task }) => [role, content, task !== null]),
+    close(): void {
+      database.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export type TurnsWorld = ReturnType<typeof createTurnsWorld>;

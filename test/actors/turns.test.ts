@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Turns } from '../../actors/turns.ts';
+import { createTurnsWorld, epoch, PROMPT, slotId, type TurnsWorld } from './turns-world.ts';
+
+const OURS = { promptId: '11111111-0000-4000-8000-000000000001' };
+const THEIRS = { promptId: '11111111-0000-4000-8000-000000000002' };
+/** Before 2.1.329 no hook names the prompt. */
+const UNNAMED = {};
+
+let world: TurnsWorld;
+let turns: Turns;
+beforeEach(() => {
+  world = createTurnsWorld();
+  turns = world.startDaemon();
+});
+afterEach(() => {
+  turns.dispose();
+  world.close();
+});
+
+function heard(prompt: string, id: { promptId?: string }): void {
+  world.write('prompt', prompt);
+  turns.promptHeard(slotId, epoch, { prompt, ...id });
+}
+
+function stopped(words: string | null, id: { promptId?: string }): void {
+  turns.turnEnded(slotId, epoch, { lastAssistantMessage: words, ...id });
+}
+
+function outcome(): Promise<string> {
+  return vi.waitUntil(() => world.outcome(), { timeout: 20_000 });
+}
+
+describe.each([
+  ['with prompt ids', OURS, THEIRS],
+  ['without prompt ids', UNNAMED, UNNAMED],
+])('whose Stop ends a task, %s', (_, ours, theirs) => {
+  it('its own, with the words that it carries', async () => {
+    heard(PROMPT, ours);
+    stopped('fixed', ours);
+    expect(await outcome()).toBe('answered: fixed');
+  });
+
+  it('not that of a person who interrupted it and went on with words of their own', async () => {
+    heard(PROMPT, ours);
+    world.write('interruption');
+    heard('what is 2+2?', theirs);
+    world.write('answer', '4');
+    stopped('4', theirs);
+    expect(await outcome()).toBe('turn_interrupted');
+  });
+
+  it('not that of a person, also when the record of the interruption comes late', async () => {
+    heard(PROMPT, ours);
+    turns.promptHeard(slotId, epoch, { prompt: 'what is 2+2?', ...theirs });
+    stopped('4', theirs);
+    world.write('interruption');
+    world.write('prompt', 'what is 2+2?');
+    world.write('answer', '4');
+    expect(await outcome()).toBe('turn_interrupted');
+  });
+
+  it('its own words are found when its Stop was lost and a person has gone on', async () => {
+    heard(PROMPT, ours);
+    world.write('answer', 'fixed');
+    heard('thank you', theirs);
+    stopped('you are welcome', theirs);
+    expect(await outcome()).toBe('answered: fixed');
+  });
+
+  it('its own, when a person added to it while it went on', async () => {
+    heard(PROMPT, ours);
+    // What is added in mid-turn is no prompt of the transcript, and carries the id of the turn.
+    turns.promptHeard(slotId, epoch, { prompt: 'and the tests', ...ours });
+    world.write('answer', 'fixed, tests too');
+    stopped('fixed, tests too', ours);
+    expect(await outcome()).toBe('answered: fixed, tests too');
+  });
+
+  it('its own, when the daemon was started again meanwhile', async () => {
+    heard(PROMPT, ours);
+    turns.dispose();
+    turns = world.startDaemon();
+    world.write('answer', 'fixed');
+    stopped('fixed', ours);
+    expect(await outcome()).toBe('answered: fixed');
+  });
+});
+
+it("keeps a person's prompt and answer in the history of the slot, not in that of the task", async () => {
+  heard(PROMPT, OURS);
+  world.write('interruption');
+  heard('what is 2+2?', THEIRS);
+  stopped('4', THEIRS);
+  await outcome();
+  expect(world.history()).toEqual([
+    ['user', PROMPT, true],
+    ['user', 'what is 2+2?', false],
+    ['assistant', '4', false],
+  ]);
+});
