@@ -7,6 +7,8 @@ export interface TurnRecord {
   readonly found: boolean;
   readonly ended: boolean;
   readonly interrupted: boolean;
+  /** The API error that ended it. */
+  readonly error: string | null;
   readonly lastAssistantMessage: string | null;
 }
 

@@ -20,6 +20,7 @@ const MOST_LOOKS = 6;
 /** How a turn ended, where no hook has said it. */
 export type TurnEnd =
   | { readonly kind: 'answered'; readonly words: string }
+  | { readonly kind: 'failed'; readonly error: string }
   | { readonly kind: 'interrupted' };
 
 export interface TurnLooksDependencies {
@@ -32,10 +33,10 @@ export interface TurnLooksDependencies {
 }
 
 function endOf(turn: TurnRecord | null): TurnEnd | null {
-  if (turn?.interrupted === true) return { kind: 'interrupted' };
-  return turn?.ended === true && turn.lastAssistantMessage !== null
-    ? { kind: 'answered', words: turn.lastAssistantMessage }
-    : null;
+  if (turn?.ended !== true) return null;
+  if (turn.interrupted) return { kind: 'interrupted' };
+  if (turn.error !== null) return { kind: 'failed', error: turn.error };
+  return turn.lastAssistantMessage === null ? null : { kind: 'answered', words: turn.lastAssistantMessage };
 }
 
 /** Looks at the transcript for the end of a task's turn, where hooks leave it open, and again when it is late. */

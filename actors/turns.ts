@@ -52,6 +52,7 @@ export function createTurns({
     onError,
     conclude(task, slotId, end) {
       if (end.kind === 'answered') answer(task, slotId, end.words);
+      else if (end.kind === 'failed') fail(task, end.error);
       else send(task.id, { type: 'turn.failed', failure: INTERRUPTED, at: now() });
     },
   });
@@ -78,6 +79,16 @@ export function createTurns({
     markAnswered(task);
     slots.addHistory({ slotId, taskId: task.id, role: 'assistant', content: result, at: now() });
     send(task.id, { type: 'turn.ended', result, at: now() });
+  }
+
+  function fail(task: TaskRow, error: string): void {
+    markAnswered(task);
+    const failure: MachineFailure = {
+      code: 'turn_failed',
+      message: `Claude Code ended the turn with an error: ${error}`,
+      remedy: 'Submit the task again when the cause is gone; the session is still usable.',
+    };
+    send(task.id, { type: 'turn.failed', failure, at: now() });
   }
 
   return {
@@ -141,14 +152,7 @@ export function createTurns({
     turnFailed(slotId: SlotId, epoch: Epoch, reason: string): void {
       looks.quiet(slotId);
       const task = active(slotId, epoch);
-      if (task === undefined) return;
-      markAnswered(task);
-      const failure: MachineFailure = {
-        code: 'turn_failed',
-        message: `Claude Code ended the turn with an error: ${reason}`,
-        remedy: 'Submit the task again when the cause is gone; the session is still usable.',
-      };
-      send(task.id, { type: 'turn.failed', failure, at: now() });
+      if (task !== undefined) fail(task, reason);
     },
 
     /** The program ended while it had a task. */

@@ -11,6 +11,8 @@ export interface TranscriptTurn {
   readonly found: boolean;
   readonly ended: boolean;
   readonly interrupted: boolean;
+  /** The words of the API error that ended it; null while it goes on, and where it ended otherwise. */
+  readonly error: string | null;
   /** Exactly what the Stop hook would say; null while the turn has no words. */
   readonly lastAssistantMessage: string | null;
 }
@@ -25,6 +27,7 @@ const NO_TURN: TranscriptTurn = {
   found: false,
   ended: false,
   interrupted: false,
+  error: null,
   lastAssistantMessage: null,
 };
 
@@ -64,10 +67,12 @@ function advance(course: Course, fact: TranscriptFact): Course {
     case 'turnEnded':
       return { ...course, ended: true };
     case 'assistant': {
-      const ended = fact.stopReason !== null && fact.stopReason !== 'tool_use';
+      // Written as if the model had said it, in place of an answer.
+      if (fact.isError) return { ...course, ended: true, error: fact.texts.join('\n').trim() };
       return {
         ...course,
-        ended: ended || fact.isError,
+        ended: fact.stopReason !== null && fact.stopReason !== 'tool_use',
+        error: null,
         unanswered: fact.callsTool || (course.unanswered && wordsOf(fact.texts) === null),
         lastAssistantMessage: wordsOf(fact.texts) ?? course.lastAssistantMessage,
       };
@@ -101,8 +106,8 @@ export async function readTurn(
     }
   }
   if (course === null) return NO_TURN;
-  const { found, ended, interrupted, lastAssistantMessage } = course;
-  return { found, ended, interrupted, lastAssistantMessage };
+  const { found, ended, interrupted, error, lastAssistantMessage } = course;
+  return { found, ended, interrupted, error, lastAssistantMessage };
 }
 
 /** A later prompt with the same words begins anew; any other prompt ends what was found, answered or not. */

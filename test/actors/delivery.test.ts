@@ -95,6 +95,7 @@ function createWorld({ recorded, hooks = true }: WorldOptions) {
       found: transcript.slice(offset).some((text) => sameWords(expected, text)),
       ended: false,
       interrupted: false,
+      error: null,
       lastAssistantMessage: null,
     });
     const transcripts = {

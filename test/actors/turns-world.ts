@@ -60,6 +60,11 @@ const LINES = {
     type: 'assistant',
     message: { content: [{ type: 'text', text }], stop_reason: 'end_turn' },
   }),
+  error: (text: string) => ({
+    type: 'assistant',
+    isApiErrorMessage: true,
+    message: { model: '<synthetic>', content: [{ type: 'text', text }], stop_reason: 'stop_sequence' },
+  }),
   interruption: () => ({
     type: 'user',
     message: { content: [{ type: 'text', text: '[Request interrupted by user]' }] },
@@ -111,11 +116,11 @@ export function createTurnsWorld() {
       const [text = ''] = words;
       appendFileSync(transcript, `${JSON.stringify(LINES[kind](text))}\n`);
     },
-    /** How the task ended: its answer, or the code of its failure; undefined while it goes on. */
+    /** How the task ended: its answer, or its failure; undefined while it goes on. */
     outcome(): string | undefined {
       const end = sent.find(({ type }) => type === 'turn.ended' || type === 'turn.failed');
       if (end?.type === 'turn.ended') return `answered: ${end.result}`;
-      return end?.type === 'turn.failed' ? end.failure.code : undefined;
+      return end?.type === 'turn.failed' ? `${end.failure.code}: ${end.failure.message}` : undefined;
     },
     history: () =>
       slots.history(slotId).map(({ role, content, taskId: task }) => [role, content, task !== null]),

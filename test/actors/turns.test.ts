@@ -47,7 +47,7 @@ describe.each([
     heard('what is 2+2?', theirs);
     world.write('answer', '4');
     stopped('4', theirs);
-    expect(await outcome()).toBe('turn_interrupted');
+    expect(await outcome()).toMatch(/^turn_interrupted/);
   });
 
   it('not that of a person, also when the record of the interruption comes late', async () => {
@@ -57,7 +57,7 @@ describe.each([
     world.write('interruption');
     world.write('prompt', 'what is 2+2?');
     world.write('answer', '4');
-    expect(await outcome()).toBe('turn_interrupted');
+    expect(await outcome()).toMatch(/^turn_interrupted/);
   });
 
   it('its own words are found when its Stop was lost and a person has gone on', async () => {
@@ -98,4 +98,15 @@ it("keeps a person's prompt and answer in the history of the slot, not in that o
     ['user', 'what is 2+2?', false],
     ['assistant', '4', false],
   ]);
+});
+
+it.each([
+  ['the Stop hook carries no words (2.1.30)', () => stopped(null, UNNAMED)],
+  ['no hook was heard', () => turns.restingSeen(slotId, epoch)],
+])('a turn that ended with an API error is no answer, where %s', async (_, end) => {
+  heard(PROMPT, UNNAMED);
+  world.write('error', 'API Error: 400 scripted 400');
+  world.state.resting = true;
+  end();
+  expect(await outcome()).toMatch(/^turn_failed: .*API Error: 400 scripted 400/);
 });

@@ -50,7 +50,7 @@ function read(words = 'do it') {
 
 describe('readTurn', () => {
   it('finds nothing in a file that is not there, is empty, or holds another prompt', async () => {
-    const none = { found: false, ended: false, interrupted: false, lastAssistantMessage: null };
+    const none = { found: false, ended: false, interrupted: false, error: null, lastAssistantMessage: null };
     expect(await readTurn(path.join(directory, 'none.jsonl'), { prompt: 'x' })).toEqual(none);
     expect(await read()).toEqual(none);
     appendFileSync(file, prompt('another') + text('answer', 'end_turn'));
@@ -70,6 +70,7 @@ describe('readTurn', () => {
       found: true,
       ended: true,
       interrupted: false,
+      error: null,
       lastAssistantMessage: 'the answer',
     });
   });
@@ -98,7 +99,14 @@ describe('readTurn', () => {
     [
       'an API error',
       () => text('API Error: 400', 'stop_sequence', 'e', { isApiErrorMessage: true }),
-      { ended: true },
+      { ended: true, error: 'API Error: 400', lastAssistantMessage: null },
+    ],
+    [
+      'an API error after which the model was asked again',
+      () =>
+        text('API Error: 529', 'stop_sequence', 'e', { isApiErrorMessage: true }) +
+        text('done', 'end_turn', 'm'),
+      { ended: true, error: null, lastAssistantMessage: 'done' },
     ],
     [
       'a version that writes no stop reason',
