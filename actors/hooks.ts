@@ -149,7 +149,7 @@ export function createHooks({ core, questions, turns, judge, redact, writeLater 
         if (ours) turns.turnEnded(slotId, epoch, hook);
         return {};
       case 'StopFailure':
-        if (ours) turns.turnFailed(slotId, epoch, hook.error);
+        if (ours) turns.turnFailed(slotId, epoch, hook);
         return {};
       case 'PreToolUse':
         return beforeTool(slotId, epoch, hook);

@@ -66,7 +66,9 @@ export function createTurns({
   function belongs(task: TaskRow, epoch: Epoch, { promptId }: TurnHook): 'yes' | 'no' | 'unsure' {
     const expected = tasks.deliveryOf(task.id, epoch)?.promptId ?? undefined;
     if (expected !== undefined && promptId !== undefined) return expected === promptId ? 'yes' : 'no';
-    return task.slotId !== null && lastHeard.get(task.slotId) === task.id ? 'yes' : 'unsure';
+    if (task.slotId !== null && lastHeard.get(task.slotId) === task.id) return 'yes';
+    // What has not been submitted has no turn yet.
+    return task.status === 'delivering' ? 'no' : 'unsure';
   }
 
   function markAnswered(task: TaskRow): void {
@@ -139,20 +141,26 @@ export function createTurns({
       looks.quiet(slotId);
       const { lastAssistantMessage: words } = hook;
       const task = active(slotId, epoch);
-      const whose = task === undefined || task.status === 'delivering' ? 'no' : belongs(task, epoch, hook);
+      const whose = task === undefined ? 'no' : belongs(task, epoch, hook);
       if (whose === 'no' && words !== null)
         slots.addHistory({ slotId, taskId: null, role: 'assistant', content: words, at: now() });
-      if (task === undefined || task.status === 'delivering') return;
+      if (task === undefined) return;
       if (whose !== 'yes') looks.overtakenSeen(slotId, epoch);
       else if (words === null) looks.restingSeen(slotId, epoch);
       else answer(task, slotId, words);
     },
 
-    /** StopFailure: the turn ended with an error of the API. */
-    turnFailed(slotId: SlotId, epoch: Epoch, reason: string): void {
+    /** StopFailure: a turn ended with an error of the API. `error` is one word for it, the last message its text. */
+    turnFailed(
+      slotId: SlotId,
+      epoch: Epoch,
+      hook: TurnHook & { readonly error: string; readonly lastAssistantMessage: string | null },
+    ): void {
       looks.quiet(slotId);
       const task = active(slotId, epoch);
-      if (task !== undefined) fail(task, reason);
+      if (task === undefined) return;
+      if (belongs(task, epoch, hook) === 'yes') fail(task, hook.lastAssistantMessage ?? hook.error);
+      else looks.overtakenSeen(slotId, epoch);
     },
 
     /** The program ended while it had a task. */

@@ -27,6 +27,10 @@ function stopped(words: string | null, id: { promptId?: string }): void {
   turns.turnEnded(slotId, epoch, { lastAssistantMessage: words, ...id });
 }
 
+function failed(words: string, id: { promptId?: string }): void {
+  turns.turnFailed(slotId, epoch, { error: 'unknown', lastAssistantMessage: words, ...id });
+}
+
 function outcome(): Promise<string> {
   return vi.waitUntil(() => world.outcome(), { timeout: 20_000 });
 }
@@ -109,4 +113,30 @@ it.each([
   world.state.resting = true;
   end();
   expect(await outcome()).toMatch(/^turn_failed: .*API Error: 400 scripted 400/);
+});
+
+describe.each([
+  ['with prompt ids', OURS, THEIRS],
+  ['without prompt ids', UNNAMED, UNNAMED],
+])('whose StopFailure fails a task, %s', (_, ours, theirs) => {
+  it('its own, with the words of the error', async () => {
+    heard(PROMPT, ours);
+    failed('API Error: 400', ours);
+    expect(await outcome()).toMatch(/^turn_failed: .*API Error: 400/);
+  });
+
+  it('not that of an earlier turn, which comes while the prompt is typed', async () => {
+    failed('API Error: 529', theirs);
+    heard(PROMPT, ours);
+    stopped('fixed', ours);
+    expect(await outcome()).toBe('answered: fixed');
+  });
+
+  it("not that of a person's prompt", async () => {
+    heard(PROMPT, ours);
+    world.write('interruption');
+    heard('what is 2+2?', theirs);
+    failed('API Error: 400', theirs);
+    expect(await outcome()).toMatch(/^turn_interrupted/);
+  });
 });
