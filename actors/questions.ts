@@ -18,6 +18,9 @@ export type HookAnswer =
  */
 const SCREEN_ALONE_MS = 500;
 
+/** A dialog is gone when it stays away for so long: a frame in between may show none, or be misread. */
+const DIALOG_AWAY_MS = 300;
+
 interface OpenQuestion {
   view: QuestionView;
   readonly epoch: Epoch;
@@ -27,6 +30,10 @@ interface OpenQuestion {
   seenOnScreen: boolean;
   /** Of the dialog on the screen; null until it was seen. */
   signature: string | null;
+  /** The dialog as it stands on the screen now. */
+  dialog: DialogReading | null;
+  /** Keys answer it: what the screen shows meanwhile is theirs to explain. */
+  answering: boolean;
   /** Resolves when nothing waits for this question any more. */
   readonly closed: Promise<void>;
   readonly markClosed: () => void;
@@ -39,6 +46,13 @@ export interface QuestionsDependencies {
   /** The task that the slot works on, which waits while its question is open. */
   readonly activeTask: (slotId: SlotId) => TaskId | undefined;
   readonly changed: (slotId: SlotId, taskId: TaskId | undefined, open: boolean) => void;
+}
+
+/** Whether two looks show one dialog: a window of another width wraps what is asked about in another way. */
+function isSameDialog(a: DialogReading, b: DialogReading): boolean {
+  const key = ({ kind, heading, question, options }: DialogReading): string =>
+    JSON.stringify([kind, heading, question, options.map(({ label }) => label)]);
+  return key(a) === key(b);
 }
 
 /** What a dialog asks, when it shows no question of its own. */
@@ -57,6 +71,14 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
   /** Dialogs that wait for their hook before the screen alone asks. */
   const patience = new Map<SlotId, { readonly timer: NodeJS.Timeout; readonly signature: string }>();
 
+  /** Dialogs that are not seen any more, for a moment or for good. */
+  const away = new Map<SlotId, NodeJS.Timeout>();
+
+  function seenAgain(slotId: SlotId): void {
+    clearTimeout(away.get(slotId));
+    away.delete(slotId);
+  }
+
   function losePatience(slotId: SlotId): void {
     clearTimeout(patience.get(slotId)?.timer);
     patience.delete(slotId);
@@ -73,6 +95,8 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
       answerHook: null,
       seenOnScreen: false,
       signature: null,
+      dialog: null,
+      answering: false,
       closed,
       markClosed,
     };
@@ -126,6 +150,15 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
     });
     entry.seenOnScreen = true;
     entry.signature = dialogIdentity(dialog);
+    entry.dialog = dialog;
+  }
+
+  function dialogHasGone(slotId: SlotId): void {
+    const entry = open.get(slotId);
+    if (entry?.seenOnScreen !== true || entry.answering) return;
+    // No verdict goes to the hook: if the dialog was only misread, it still waits for its own answer.
+    entry.answerHook?.(null);
+    close(slotId, 'answered at the terminal', 'terminal');
   }
 
   function newId(): QuestionId {
@@ -135,9 +168,6 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
   return {
     /** The question that waits in this slot. */
     of: (slotId: SlotId): QuestionView | undefined => open.get(slotId)?.view,
-
-    /** Which dialog the question is, once it stood on the screen. */
-    identityOf: (slotId: SlotId): string | null => open.get(slotId)?.signature ?? null,
 
     all: (): readonly QuestionView[] => [...open.values()].map(({ view }) => view),
 
@@ -198,17 +228,29 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
 
     /** What the screen shows now: opens a question for a dialog, fills in its options, closes it when the dialog has gone. */
     see(slotId: SlotId, epoch: Epoch, dialog: DialogReading | undefined): void {
-      const entry = open.get(slotId);
       if (dialog === undefined) {
-        answered.delete(slotId);
         losePatience(slotId);
-        if (entry?.seenOnScreen === true) {
-          // No verdict goes to the hook: if the dialog was only misread, it still waits for its own answer.
-          entry.answerHook?.(null);
-          close(slotId, 'answered at the terminal', 'terminal');
-        }
+        answered.delete(slotId);
+        if (away.has(slotId)) return;
+        const timer = setTimeout(() => {
+          away.delete(slotId);
+          dialogHasGone(slotId);
+        }, DIALOG_AWAY_MS);
+        away.set(slotId, timer);
         return;
       }
+      seenAgain(slotId);
+      const before = open.get(slotId);
+      // The next page of a question, or another question: the one before was answered by hand.
+      if (
+        before?.answerHook === null &&
+        !before.answering &&
+        before.dialog !== null &&
+        !isSameDialog(before.dialog, dialog)
+      ) {
+        close(slotId, 'answered at the terminal', 'terminal');
+      }
+      const entry = open.get(slotId);
       const labels = dialog.options.map(({ label }) => label);
       const signature = dialogIdentity(dialog);
       if (entry === undefined) {
@@ -225,6 +267,8 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
       }
       entry.seenOnScreen = true;
       entry.signature = signature;
+      entry.dialog = dialog;
+      if (entry.answering) return;
       if (labels.length > 0 && labels.join('\n') !== entry.view.options.join('\n')) {
         entry.view = { ...entry.view, options: labels, kind: dialog.kind, question: wording(dialog) };
         ledger.setOptions(entry.view.id, labels);
@@ -248,8 +292,31 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
       close(slotId, label, answeredBy);
     },
 
-    /** Closes the question after its dialog was answered by keys. */
-    closeByKeys: (slotId: SlotId, label: string, answeredBy: string) => close(slotId, label, answeredBy),
+    /**
+     * Answers a dialog by keys. `press` is told which dialog is meant; when it succeeds that question is closed, and a
+     * dialog that has followed it by then is asked.
+     */
+    async answerByKeys(
+      slotId: SlotId,
+      answer: { readonly label: string; readonly answeredBy: string },
+      press: (expected: string | null) => Promise<void>,
+    ): Promise<void> {
+      const entry = open.get(slotId);
+      if (entry === undefined) throw new MissionError('question_gone', `Nothing waits in slot ${slotId}.`);
+      const expected = entry.signature;
+      entry.answering = true;
+      try {
+        await press(expected);
+      } finally {
+        entry.answering = false;
+      }
+      if (open.get(slotId) !== entry) return;
+      const { dialog, epoch } = entry;
+      entry.answerHook?.(null);
+      entry.signature = expected;
+      close(slotId, answer.label, answer.answeredBy);
+      if (dialog !== null && dialogIdentity(dialog) !== expected) askFromScreen(slotId, epoch, dialog);
+    },
 
     /** A rule answered through the hook: the dialog that flashes up for it is not a question. */
     expectFlash(slotId: SlotId): void {
@@ -263,12 +330,14 @@ export function createQuestions({ ledger, bus, now, activeTask, changed }: Quest
       open.get(slotId)?.answerHook?.(null);
       close(slotId, reason, 'missiond');
       losePatience(slotId);
+      seenAgain(slotId);
       answered.delete(slotId);
     },
 
     /** Stops every timer; hooks that wait are given up, so that the dialogs stay for a person or the next daemon. */
     dispose(): void {
       for (const slotId of [...patience.keys()]) losePatience(slotId);
+      for (const slotId of [...away.keys()]) seenAgain(slotId);
     },
 
     /** At the start: questions of an earlier daemon that still stand on a screen are asked again from there. */

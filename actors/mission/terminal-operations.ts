@@ -127,14 +127,14 @@ export function createTerminalOperations({
             },
           );
         }
-        const expected = questions.identityOf(slotId);
-        must(
-          await keyboard.choose(choice.label, {
-            signal: AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)]),
-            ...(expected === null ? {} : { expected }),
-          }),
+        await questions.answerByKeys(slotId, { label: choice.label, answeredBy }, async (expected) =>
+          must(
+            await keyboard.choose(choice.label, {
+              signal: AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)]),
+              ...(expected === null ? {} : { expected }),
+            }),
+          ),
         );
-        questions.closeByKeys(slotId, choice.label, answeredBy);
       }
       core.logger.info(
         { slotId, tool: question.tool, chosen: choice.label, answeredBy },
