@@ -6,6 +6,7 @@ const Line = z.discriminatedUnion('type', [
   z.looseObject({
     type: z.literal('user'),
     isMeta: z.boolean().optional(),
+    isCompactSummary: z.boolean().optional(),
     isSidechain: z.boolean().optional(),
     message: z.looseObject({ content: Content }),
   }),
@@ -28,6 +29,8 @@ const Line = z.discriminatedUnion('type', [
 /** What a line of a transcript says about the course of a turn. */
 export type TranscriptFact =
   | { readonly kind: 'prompt'; readonly text: string }
+  /** A person's slash command: what follows may be a turn of its own, or only what the command printed. */
+  | { readonly kind: 'command' }
   | { readonly kind: 'interrupted' }
   /** One content block of an assistant message: a message of several blocks is written as several lines. */
   | {
@@ -42,6 +45,9 @@ export type TranscriptFact =
 
 /** Written as the person's words when Esc was pressed or a dialog refused. */
 const INTERRUPTED = /^\[Request interrupted by user/;
+const COMMAND = /^<command-(?:name|message)>/;
+/** What a command of Claude Code's own printed, and the caveat before it. */
+const PRINTED = /^<local-command-/;
 /** Written after the turn, by version. */
 const AFTER_A_TURN: ReadonlySet<string> = new Set(['turn_duration', 'stop_hook_summary']);
 /** Only these matter; the others (requests, snapshots, attachments) are long and many. */
@@ -77,11 +83,14 @@ export function parseTranscriptLine(line: string): TranscriptFact | null {
       isError: data.isApiErrorMessage === true,
     };
   }
-  if (data.isMeta === true) return null;
+  // A compaction in mid-turn writes its summary as if the person had said it; the turn goes on.
+  if (data.isMeta === true || data.isCompactSummary === true) return null;
   if (typeof content !== 'string' && content.some(({ type }) => type === 'tool_result')) {
     const refused = textsOf(content).some((text) => INTERRUPTED.test(text));
     return refused ? { kind: 'interrupted' } : { kind: 'toolResult' };
   }
   const text = textsOf(content).join('\n');
+  if (PRINTED.test(text)) return null;
+  if (COMMAND.test(text)) return { kind: 'command' };
   return INTERRUPTED.test(text) ? { kind: 'interrupted' } : { kind: 'prompt', text };
 }

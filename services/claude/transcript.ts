@@ -77,6 +77,8 @@ function advance(course: Course, fact: TranscriptFact): Course {
         lastAssistantMessage: wordsOf(fact.texts) ?? course.lastAssistantMessage,
       };
     }
+    case 'command':
+      return course.ended ? { ...course, closed: true } : course;
     case 'prompt':
       return course;
   }

@@ -120,6 +120,37 @@ describe('readTurn', () => {
     ],
     ['a note of Claude Code', () => prompt('<local-command-stdout>', { isMeta: true }), { ended: false }],
     [
+      'a compaction in mid-turn (2.1.329)',
+      () =>
+        text('I will use a tool.', 'tool_use') +
+        toolUse() +
+        toolResult() +
+        line({ type: 'system', subtype: 'compact_boundary' }) +
+        prompt('This session is being continued from a previous conversation', { isCompactSummary: true }) +
+        prompt('<command-name>/compact</command-name>') +
+        prompt('<local-command-stdout>Compacted</local-command-stdout>') +
+        text('the whole answer', 'end_turn', 'msg_2'),
+      { ended: true, interrupted: false, lastAssistantMessage: 'the whole answer' },
+    ],
+    [
+      'a compaction in mid-turn, as long as the turn goes on',
+      () =>
+        toolUse() +
+        toolResult() +
+        prompt('This session is being continued', { isCompactSummary: true }) +
+        text('half an answer', 'tool_use', 'msg_2'),
+      { ended: false, interrupted: false },
+    ],
+    [
+      "a person's command after it, with an answer of its own",
+      () =>
+        text('mine', 'end_turn') +
+        prompt('<command-message>review</command-message>\n<command-name>/review</command-name>') +
+        prompt('Review it.', { isMeta: true }) +
+        text('not mine', 'end_turn'),
+      { ended: true, lastAssistantMessage: 'mine' },
+    ],
+    [
       'the next prompt',
       () => text('mine', 'end_turn') + prompt('next') + text('not mine', 'end_turn'),
       { ended: true, lastAssistantMessage: 'mine' },
