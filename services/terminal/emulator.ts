@@ -1,6 +1,7 @@
 import { SerializeAddon } from '@xterm/addon-serialize';
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
+
 import headless, { type Terminal } from '@xterm/headless';
+import { UnicodeGraphemesAddon } from './graphemes.ts';
 
 export interface Emulator {
   readonly terminal: Terminal;
