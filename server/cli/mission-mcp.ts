@@ -21,7 +21,12 @@ if (values.help === true) {
     process.stderr.write(`mission-mcp: ${[message, remedy].filter(Boolean).join('\n  → ')}\n`);
   };
   try {
-    await runStdioBridge({ daemon: () => ensureDaemon(home, process.env), onError: report });
+    await runStdioBridge({
+      daemon: () => ensureDaemon(home, process.env),
+      input: process.stdin,
+      output: process.stdout,
+      onError: report,
+    });
   } catch (error) {
     report(error);
     process.exitCode = 1;

@@ -5,13 +5,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Mission } from '../../actors/mission/api.ts';
 import { createMcpServer } from './session.ts';
 
-/** A client that says nothing for so long has gone without saying goodbye. */
+/** A client that neither says nor waits for anything for so long has gone without saying goodbye. */
 const IDLE_SESSION_MS = 60 * 60_000;
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 
 interface McpSession {
   readonly transport: StreamableHTTPServerTransport;
   readonly close: () => Promise<void>;
+  /** Requests that are being answered, and the stream on which the client listens. */
+  open: number;
   idle: NodeJS.Timeout;
 }
 
@@ -21,6 +23,20 @@ export function registerMcp(
   options: { readonly mission: Mission; readonly version: string },
 ): void {
   const sessions = new Map<string, McpSession>();
+
+  function endLater(id: string): NodeJS.Timeout {
+    return setTimeout(() => void end(id), IDLE_SESSION_MS);
+  }
+
+  /** A call may wait for a person longer than a silent client is kept. */
+  function keepWhile(reply: FastifyReply, id: string, session: McpSession): void {
+    clearTimeout(session.idle);
+    session.open += 1;
+    reply.raw.once('close', () => {
+      session.open -= 1;
+      if (session.open === 0 && sessions.has(id)) session.idle = endLater(id);
+    });
+  }
 
   async function end(id: string): Promise<void> {
     const session = sessions.get(id);
@@ -35,8 +51,7 @@ export function registerMcp(
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       onsessioninitialized(id) {
-        const idle = setTimeout(() => void end(id), IDLE_SESSION_MS);
-        sessions.set(id, { transport, close: () => server.close(), idle });
+        sessions.set(id, { transport, close: () => server.close(), open: 0, idle: endLater(id) });
       },
       onsessionclosed: (id) => void end(id),
     });
@@ -47,7 +62,7 @@ export function registerMcp(
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const header = request.headers['mcp-session-id'];
     const session = typeof header === 'string' ? sessions.get(header) : undefined;
-    session?.idle.refresh();
+    if (session !== undefined && typeof header === 'string') keepWhile(reply, header, session);
     if (
       session === undefined &&
       !(request.method === 'POST' && header === undefined && isInitializeRequest(request.body))

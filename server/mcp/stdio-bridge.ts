@@ -1,100 +1,107 @@
-import {
-  StreamableHTTPClientTransport,
-  StreamableHTTPError,
-} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Readable, Writable } from 'node:stream';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import {
   isInitializeRequest,
   isJSONRPCRequest,
   type JSONRPCMessage,
   type JSONRPCRequest,
+  type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
-import { toFailure } from '../../services/errors/mission-error.ts';
+import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
+import { type DaemonLink, hasGone, openDaemonLink, wasNotTaken } from './daemon-link.ts';
 
 /** JSON-RPC's code for a failure of the server. */
 const INTERNAL_ERROR = -32603;
-/** How the bridge's own initialize is told apart from the client's requests. */
-const OWN_INITIALIZE = 'missiond-bridge-initialize';
+
+/** What is told of a request that the daemon may have begun. */
+function unanswered(cause?: unknown): MissionError {
+  return new MissionError('daemon_unreachable', 'The daemon went away before it had answered.', {
+    remedy: 'What it had begun goes on when it is back: look with mission_task before asking again.',
+    cause,
+  });
+}
 
 export interface BridgeOptions {
   /** Finds or starts the daemon. Asked again when it has gone. */
   readonly daemon: () => Promise<{ readonly port: number; readonly token: string }>;
+  readonly input: Readable;
+  readonly output: Writable;
   readonly onError: (error: unknown) => void;
 }
 
-function isGone(error: unknown): boolean {
-  // 404: the daemon was restarted and knows no session; anything else without a status: nobody answers.
-  return error instanceof StreamableHTTPError ? error.code === 404 : error instanceof TypeError;
-}
-
 /**
- * Passes MCP messages between stdin/stdout and the daemon's `/mcp`. A daemon that was restarted is initialised anew
- * with what the client had said, and the request is sent again: the client does not notice.
+ * Passes MCP messages between a client's streams and the daemon's `/mcp`. A daemon that was restarted is initialised
+ * anew with what the client had said, and what it did not take is sent again: the client does not notice. What it had
+ * taken is answered with an error, never sent twice: a task would be done twice.
  * @returns when the client has gone
  */
-export async function runStdioBridge({ daemon, onError }: BridgeOptions): Promise<void> {
-  const stdio = new StdioServerTransport();
+export async function runStdioBridge({ daemon, input, output, onError }: BridgeOptions): Promise<void> {
+  const stdio = new StdioServerTransport(input, output);
   let initialize: JSONRPCRequest | undefined;
-  let http: Promise<StreamableHTTPClientTransport> | undefined;
+  let link: Promise<DaemonLink> | undefined;
 
-  async function open(reinitialize: boolean): Promise<StreamableHTTPClientTransport> {
-    const { port, token } = await daemon();
-    const transport = new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`), {
-      requestInit: { headers: { authorization: `Bearer ${token}` } },
+  function tell(message: JSONRPCMessage): void {
+    stdio.send(message).catch(onError);
+  }
+
+  function refuse(id: RequestId, error: unknown): void {
+    const { message, remedy } = toFailure(error);
+    tell({
+      jsonrpc: '2.0',
+      id,
+      error: { code: INTERNAL_ERROR, message: [message, remedy].filter(Boolean).join(' ') },
     });
-    let initialised: (() => void) | undefined;
-    transport.onmessage = (message) => {
-      if ('id' in message && message.id === OWN_INITIALIZE) initialised?.();
-      else stdio.send(message).catch(onError);
+  }
+
+  async function open(said: JSONRPCRequest | undefined, onLost: () => void): Promise<DaemonLink> {
+    return openDaemonLink({
+      ...(await daemon()),
+      initialize: said,
+      onMessage: tell,
+      onLost(requests) {
+        onLost();
+        for (const id of requests) refuse(id, unanswered());
+      },
+      onError,
+    });
+  }
+
+  /** The link that is used, or a new one. */
+  function linkFor(message: JSONRPCMessage): Promise<DaemonLink> {
+    if (link !== undefined) return link;
+    const forget = (): void => {
+      if (link === opening) link = undefined;
     };
-    transport.onerror = onError;
-    await transport.start();
-    if (reinitialize && initialize !== undefined) {
-      const answered = new Promise<void>((resolve) => {
-        initialised = resolve;
-      });
-      await transport.send({ ...initialize, id: OWN_INITIALIZE });
-      await answered;
-      await transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
-    }
-    return transport;
+    const opening = open(isInitializeRequest(message) ? undefined : initialize, forget);
+    opening.catch(forget);
+    link = opening;
+    return opening;
   }
 
   async function forward(message: JSONRPCMessage): Promise<void> {
     if (isInitializeRequest(message) && isJSONRPCRequest(message)) initialize = message;
-    http ??= open(false);
     try {
-      await (await http).send(message);
+      await (await linkFor(message)).send(message);
     } catch (error) {
-      if (!isGone(error)) throw error;
-      http = open(!isInitializeRequest(message));
-      await (await http).send(message);
+      if (!wasNotTaken(error)) throw error;
+      await (await linkFor(message)).send(message);
     }
   }
 
   const closed = new Promise<void>((resolve) => {
     stdio.onclose = () => resolve();
-    process.stdin.once('end', () => resolve());
+    input.once('end', () => resolve());
   });
+  stdio.onerror = onError;
   stdio.onmessage = (message) => {
     forward(message).catch((error: unknown) => {
       onError(error);
-      http = undefined;
-      if (!isJSONRPCRequest(message)) return;
-      const { message: words, remedy } = toFailure(error);
-      stdio
-        .send({
-          jsonrpc: '2.0',
-          id: message.id,
-          error: { code: INTERNAL_ERROR, message: [words, remedy].filter(Boolean).join(' ') },
-        })
-        .catch(onError);
+      if (isJSONRPCRequest(message)) refuse(message.id, hasGone(error) ? unanswered(error) : error);
     });
   };
   await stdio.start();
   await closed;
-  const transport = await http?.catch(() => undefined);
-  await transport?.terminateSession().catch(() => {});
-  await transport?.close();
+  const last = await link?.catch(() => undefined);
+  await last?.close();
   await stdio.close();
 }
