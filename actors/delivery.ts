@@ -20,8 +20,10 @@ export interface DeliveryDependencies {
   readonly untilResting: (assignment: Assignment, signal: AbortSignal) => Promise<void>;
   /** Tells the session that what stands in its prompt box from here on is ours, or no longer. */
   readonly typing: (assignment: Assignment, began: boolean) => void;
-  /** Writes everything that is pending, so that the ledger is ahead of the keyboard. */
-  readonly flush: () => void;
+  /** Writes in the next transaction, and again when that fails. */
+  readonly writeLater: (write: () => void) => void;
+  /** Resolves when everything is written, so that the ledger is ahead of the keyboard; waits while the disk is full. */
+  readonly written: (signal: AbortSignal) => Promise<void>;
 }
 
 function isCode(code: string): code is MissionErrorCode {
@@ -42,10 +44,12 @@ export function createDelivery({
   expectedWords,
   untilResting,
   typing,
-  flush,
+  writeLater,
+  written,
 }: DeliveryDependencies) {
   function markSubmitted({ id }: DeliveryRow): void {
-    tasks.updateDelivery(id, { status: 'submitted', submittedAt: now() });
+    const submittedAt = now();
+    writeLater(() => tasks.updateDelivery(id, { status: 'submitted', submittedAt }));
   }
 
   /** Enter may have been pressed before the last daemon ended. Only a session at rest has decided what became of it. */
@@ -69,6 +73,7 @@ export function createDelivery({
     taskId: TaskId,
     { slotId, epoch }: Assignment,
     expected: string,
+    signal: AbortSignal,
   ): Promise<DeliveryRow> {
     const place = await transcripts.endOf(epoch);
     const row: DeliveryRow = {
@@ -87,7 +92,8 @@ export function createDelivery({
       submittedAt: null,
       answeredAt: null,
     };
-    tasks.startDelivery(row);
+    writeLater(() => tasks.startDelivery(row));
+    await written(signal);
     return row;
   }
 
@@ -101,7 +107,7 @@ export function createDelivery({
       throw new MissionError('internal', `Task ${taskId} has no assignment.`);
     // An invoked actor begins inside the transition that invokes it; the journal hears of that only afterwards.
     await setImmediate();
-    flush();
+    await written(signal);
     const { slotId, epoch } = assignment;
     const held = runtime(assignment);
     const expected = expectedWords(task.prompt, slotId);
@@ -115,7 +121,7 @@ export function createDelivery({
       });
     }
     const { keyboard } = held;
-    const delivery = before ?? (await begin(taskId, assignment, expected));
+    const delivery = before ?? (await begin(taskId, assignment, expected, signal));
     const type = () =>
       keyboard.deliver(task.prompt, {
         signal,
@@ -142,7 +148,7 @@ export function createDelivery({
       // Hooks can be switched off or lost; the transcript then is the only proof that the words arrived.
       if (code === 'delivery_failed' && (await transcripts.turnOf(delivery))?.found === true)
         return markSubmitted(delivery);
-      tasks.updateDelivery(delivery.id, { status: 'refused', failure: message });
+      writeLater(() => tasks.updateDelivery(delivery.id, { status: 'refused', failure: message }));
       throw new MissionError(
         isCode(code) ? code : 'delivery_failed',
         message,

@@ -138,8 +138,9 @@ export function createHooks({ core, questions, turns, judge, redact, writeLater 
       hook.transcriptPath !== undefined &&
       hook.transcriptPath !== runtime.transcriptPath
     ) {
-      runtime.transcriptPath = hook.transcriptPath;
-      core.slots.updateSession(epoch, { transcriptPath: hook.transcriptPath });
+      const { transcriptPath } = hook;
+      runtime.transcriptPath = transcriptPath;
+      writeLater(() => core.slots.updateSession(epoch, { transcriptPath }));
     }
     switch (hook.name) {
       case 'UserPromptSubmit':

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
 import type { MissionDatabase } from '../db/open.ts';
 
@@ -20,6 +21,8 @@ export interface Journal {
   touch(actorRef: AnyActorRef): void;
   /** Adds a write to the next transaction. */
   enqueue(write: () => void): void;
+  /** Resolves when everything that is pending is stored, however long the disk takes. Rejects when `signal` aborts. */
+  written(signal: AbortSignal): Promise<void>;
   /** Writes what is pending now. Throws what the database throws. */
   flush(): void;
   close(): void;
@@ -103,6 +106,17 @@ export function createJournal(
     enqueue(write) {
       writes.push(write);
       schedule();
+    },
+    async written(signal) {
+      // What fails here is reported by the journal's own tries.
+      for (let stored = false; !stored; ) {
+        try {
+          commit();
+          stored = true;
+        } catch {
+          await sleep(RETRY_MS, undefined, { signal });
+        }
+      }
     },
     flush() {
       commit();

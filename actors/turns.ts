@@ -13,10 +13,14 @@ export interface TurnsDependencies {
   readonly sameWords: (expected: string, heard: string) => boolean;
   readonly transcripts: Transcripts;
   readonly send: (taskId: TaskId, event: TaskEvent) => void;
+  /** Writes in the next transaction, and again when that fails: no event waits for the disk. */
+  readonly writeLater: (write: () => void) => void;
   /** True while the session is at its prompt, with no turn going on. */
   readonly isResting: (slotId: SlotId) => boolean;
   readonly onError: (error: unknown) => void;
 }
+
+type HistoryEntry = Parameters<SlotLedger['addHistory']>[0];
 
 /** What every hook of a turn says about it. */
 export interface TurnHook {
@@ -38,6 +42,7 @@ export function createTurns({
   sameWords,
   transcripts,
   send,
+  writeLater,
   isResting,
   onError,
 }: TurnsDependencies) {
@@ -71,26 +76,33 @@ export function createTurns({
     return task.status === 'delivering' ? 'no' : 'unsure';
   }
 
+  function remember(entry: Omit<HistoryEntry, 'at'>): void {
+    const at = now();
+    writeLater(() => slots.addHistory({ ...entry, at }));
+  }
+
   function markAnswered(task: TaskRow): void {
     if (task.epoch === null) return;
     const delivery = tasks.deliveryOf(task.id, task.epoch);
-    if (delivery !== undefined) tasks.updateDelivery(delivery.id, { status: 'answered', answeredAt: now() });
+    const answeredAt = now();
+    if (delivery !== undefined)
+      writeLater(() => tasks.updateDelivery(delivery.id, { status: 'answered', answeredAt }));
   }
 
   function answer(task: TaskRow, slotId: SlotId, result: string): void {
-    markAnswered(task);
-    slots.addHistory({ slotId, taskId: task.id, role: 'assistant', content: result, at: now() });
     send(task.id, { type: 'turn.ended', result, at: now() });
+    markAnswered(task);
+    remember({ slotId, taskId: task.id, role: 'assistant', content: result });
   }
 
   function fail(task: TaskRow, error: string): void {
-    markAnswered(task);
     const failure: MachineFailure = {
       code: 'turn_failed',
       message: `Claude Code ended the turn with an error: ${error}`,
       remedy: 'Submit the task again when the cause is gone; the session is still usable.',
     };
     send(task.id, { type: 'turn.failed', failure, at: now() });
+    markAnswered(task);
   }
 
   return {
@@ -113,16 +125,19 @@ export function createTurns({
         delivery !== undefined &&
         (delivery.status === 'typed' || delivery.status === 'queued') &&
         sameWords(delivery.expected, prompt);
-      slots.addHistory({ slotId, taskId: ours ? task.id : null, role: 'user', content: prompt, at: now() });
+      remember({ slotId, taskId: ours ? task.id : null, role: 'user', content: prompt });
       if (ours) {
+        const submittedAt = now();
         lastHeard.set(slotId, task.id);
-        tasks.updateDelivery(delivery.id, {
-          status: 'submitted',
-          submittedAt: now(),
-          promptId: promptId ?? null,
-        });
-        send(task.id, { type: 'prompt.submitted', at: now() });
+        send(task.id, { type: 'prompt.submitted', at: submittedAt });
         listeners.get(task.id)?.();
+        writeLater(() =>
+          tasks.updateDelivery(delivery.id, {
+            status: 'submitted',
+            submittedAt,
+            promptId: promptId ?? null,
+          }),
+        );
         return;
       }
       // What a person adds to a turn that goes on carries the id of its prompt.
@@ -143,7 +158,7 @@ export function createTurns({
       const task = active(slotId, epoch);
       const whose = task === undefined ? 'no' : belongs(task, epoch, hook);
       if (whose === 'no' && words !== null)
-        slots.addHistory({ slotId, taskId: null, role: 'assistant', content: words, at: now() });
+        remember({ slotId, taskId: null, role: 'assistant', content: words });
       if (task === undefined) return;
       if (whose !== 'yes') looks.overtakenSeen(slotId, epoch);
       else if (words === null) looks.restingSeen(slotId, epoch);

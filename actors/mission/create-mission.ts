@@ -104,6 +104,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     sameWords: dependencies.sameWords,
     transcripts,
     send: core.sendToTask,
+    writeLater: (write) => journal.enqueue(write),
     isResting: (slotId) => {
       const snapshot = snapshotOf(slotId);
       return snapshot !== undefined && isResting(snapshot);
@@ -250,7 +251,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     },
     typing: ({ slotId, epoch }, began) =>
       core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
-    flush: journal.flush,
+    writeLater: journal.enqueue,
+    written: journal.written,
   });
 
   const machine = provideMachines({ core, launcher, deliver, questions, turns, dispatchSoon, report });
@@ -342,8 +344,9 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       if (runtime.epoch !== epoch) return '';
       runtime.costUsd = line.costUsd ?? runtime.costUsd;
       if (line.version !== null && line.version !== runtime.claudeVersion) {
-        runtime.claudeVersion = line.version;
-        core.slots.updateSession(epoch, { claudeVersion: line.version });
+        const claudeVersion = line.version;
+        runtime.claudeVersion = claudeVersion;
+        journal.enqueue(() => core.slots.updateSession(epoch, { claudeVersion }));
       }
       core.signal(slotId, {
         type: 'statusLine.read',

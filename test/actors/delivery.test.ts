@@ -110,6 +110,7 @@ function createWorld({ recorded, hooks = true }: WorldOptions) {
       sameWords,
       transcripts,
       send: () => {},
+      writeLater: (write) => write(),
       isResting: () => state.level === 'idle',
       onError: () => {},
     });
@@ -146,7 +147,8 @@ function createWorld({ recorded, hooks = true }: WorldOptions) {
       },
       untilResting: async () => endTurn(),
       typing: () => {},
-      flush: () => {},
+      writeLater: (write) => write(),
+      written: async () => {},
     });
     return {
       deliver: () => deliver(taskId, assignment, new AbortController().signal),

@@ -101,6 +101,7 @@ export function createTurnsWorld() {
         if (event.type === 'turn.ended') tasks.update(taskId, { status: 'done' });
         if (event.type === 'turn.failed') tasks.update(taskId, { status: 'failed' });
       },
+      writeLater: (write) => write(),
       isResting: () => state.resting,
       onError: (error) => errors.push(error),
     });
