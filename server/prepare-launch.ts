@@ -77,7 +77,11 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
       hookUrl: `${base}/hooks/${slot.id}/${plan.epoch}`,
       statusLineUrl: `${base}/statusline/${slot.id}/${plan.epoch}`,
       slotToken: token,
-      permissions: compileToClaudeSettings(permissions.current(), { role: slot.role, slotId: slot.id }),
+      permissions: compileToClaudeSettings(permissions.current(), {
+        role: slot.role,
+        slotId: slot.id,
+        version,
+      }),
       home,
       inherited: env,
     });

@@ -1,3 +1,4 @@
+import { atLeast } from '../keyboard/version-order.ts';
 import { globToRegExp } from './glob.ts';
 import type { Policy } from './policy.ts';
 import { namesTool, splitPattern, type ToolPattern } from './tool-pattern.ts';
@@ -20,6 +21,8 @@ const PATH_RULE: Readonly<Record<string, 'Read' | 'Edit'>> = {
 };
 /** Named one by one beside a glob such as `Web*`, because older versions (2.1.150) do not read globs in names. */
 const BUILT_IN = `Bash Read Edit Write NotebookEdit Glob Grep WebFetch WebSearch Task Agent`.split(' ');
+/** A rule with a star inside makes earlier versions drop the whole settings file, hooks and denials with it (2.0.60). */
+const KNOWS_GLOBS = '2.1.0';
 /** `-rfv` has six orders; a cluster of four would be twenty-four rules. */
 const MOST_LETTERS = 3;
 
@@ -44,8 +47,16 @@ function sameOptions(command: string): readonly string[] {
   ];
 }
 
-function restrictingCommand(argument: string): readonly string[] {
+function restrictingCommand(argument: string, globs: boolean): readonly string[] {
   const command = argument.replace(/(?::\*|\s*\*)$/, '');
+  if (!globs) {
+    // What stands before the first star, as a beginning: wider than the rule, and all that these versions can say.
+    const beginning = (command.split('*', 1)[0] ?? '').trim();
+    if (beginning === '') return ['Bash'];
+    return command === argument
+      ? [`Bash(${argument})`]
+      : sameOptions(beginning).map((one) => `Bash(${one}:*)`);
+  }
   if (command === argument) return [`Bash(${argument})`];
   const wordEnds = /\s\*$|:\*$/.test(argument);
   const spelled = /[*\s]$/.test(command) || command === '' ? [command] : sameOptions(command);
@@ -69,14 +80,14 @@ function restrictingPaths(tool: 'Read' | 'Edit', pattern: string): readonly stri
 }
 
 /** Every wording of a restriction that Claude Code understands; null when it has none for this. */
-function restricting({ tool, argument }: ToolPattern): readonly string[] | null {
+function restricting({ tool, argument }: ToolPattern, globs: boolean): readonly string[] | null {
   if (argument === null) {
     const named = globToRegExp(tool);
     return tool.includes('*') && !tool.startsWith('mcp__')
-      ? [tool, ...BUILT_IN.filter((name) => named.test(name))]
+      ? [...(globs ? [tool] : []), ...BUILT_IN.filter((name) => named.test(name))]
       : [tool];
   }
-  if (tool === 'Bash') return restrictingCommand(argument);
+  if (tool === 'Bash') return restrictingCommand(argument, globs);
   const path = Object.hasOwn(PATH_RULE, tool) ? PATH_RULE[tool] : undefined;
   if (path !== undefined) return restrictingPaths(path, argument);
   const domain = /^(?:domain:|https?:\/\/)([^/*\s:]+)(?:\/?\*?)?$/.exec(argument)?.[1];
@@ -87,18 +98,26 @@ function restricting({ tool, argument }: ToolPattern): readonly string[] | null 
 /**
  * The rules of a slot in Claude Code's own settings (https://code.claude.com/docs/en/permissions), so that a denial holds
  * while no daemon answers its hooks. What cannot be said exactly is wider in `deny`, is asked as a whole in `ask`, and is
- * left out of `allow`, where the hook decides. Tried with 2.1.329 and 2.1.150.
+ * left out of `allow`, where the hook decides. Tried with 2.1.329, 2.1.150 and 2.0.60.
+ * `version`: of the program; null for one that is not known, which is taken for a recent one.
  */
 export function compileToClaudeSettings(
   policy: Policy,
-  { role, slotId }: { readonly role: string; readonly slotId: string },
+  {
+    role,
+    slotId,
+    version,
+  }: { readonly role: string; readonly slotId: string; readonly version: string | null },
 ): ClaudePermissions {
+  const globs = version === null || atLeast(version, KNOWS_GLOBS);
   const scopes = [policy.slots[slotId], policy.roles[role], policy.default];
   const all = (kind: 'allow' | 'confirm' | 'deny'): readonly ToolPattern[] =>
     scopes.flatMap((scope) => scope?.[kind] ?? []).map(splitPattern);
   const deny = all('deny');
   const confirm = all('confirm');
-  const unsaid = [...deny, ...confirm].filter((rule) => restricting(rule) === null).map(({ tool }) => tool);
+  const unsaid = [...deny, ...confirm]
+    .filter((rule) => restricting(rule, globs) === null)
+    .map(({ tool }) => tool);
   // A rule of one argument that Claude Code would judge otherwise than the daemon leaves the whole tool to the daemon.
   const divided = [...deny, ...confirm].filter(
     ({ tool, argument }) => argument !== null && !(tool in PATH_RULE),
@@ -113,7 +132,7 @@ export function compileToClaudeSettings(
   const unique = (rules: readonly string[]): readonly string[] => [...new Set(rules)];
   return {
     allow: unique(allow.map(({ tool }) => tool)),
-    ask: unique([...confirm.flatMap((rule) => restricting(rule) ?? []), ...unsaid]),
-    deny: unique(deny.flatMap((rule) => restricting(rule) ?? [])),
+    ask: unique([...confirm.flatMap((rule) => restricting(rule, globs) ?? []), ...unsaid]),
+    deny: unique(deny.flatMap((rule) => restricting(rule, globs) ?? [])),
   };
 }

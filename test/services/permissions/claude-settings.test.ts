@@ -4,9 +4,23 @@ import { policyOf } from './policies.ts';
 
 type Scopes = Parameters<typeof policyOf>[0];
 
-function compiled(scopes: Scopes) {
-  return compileToClaudeSettings(policyOf(scopes), { role: 'coder', slotId: 'coder-1' });
+function compiled(scopes: Scopes, version: string | null = null) {
+  return compileToClaudeSettings(policyOf(scopes), { role: 'coder', slotId: 'coder-1', version });
 }
+
+describe('for a version that knows no stars but the one at the end (2.0.60)', () => {
+  it.each([
+    ['Bash(sudo *)', ['Bash(sudo:*)']],
+    ['Bash(make install)', ['Bash(make install)']],
+    ['Bash(rm -rf*)', ['Bash(rm -rf:*)', 'Bash(rm -r -f:*)', 'Bash(rm -fr:*)', 'Bash(rm -f -r:*)']],
+    ['Bash(git * --force*)', ['Bash(git:*)']],
+    ['Bash(*secret*)', ['Bash']],
+    ['Web*', ['WebFetch', 'WebSearch']],
+  ])('%s is said with beginnings only', (rule, expected) => {
+    const { deny } = compiled({ role: { deny: [rule] } }, '2.0.60');
+    expect([...deny].sort()).toEqual([...expected].sort());
+  });
+});
 
 describe('a denial', () => {
   it.each([

@@ -42,7 +42,11 @@ async function useTools(
   const program = await ensureClaudeCode();
   const home = path.join(root, 'home');
   prepareSandboxHome(home, { apiKey: API_KEY, trusted: [cwd], version: program.version });
-  const permissions = compileToClaudeSettings(policyOf(scopes), { role: 'coder', slotId: 'coder-1' });
+  const permissions = compileToClaudeSettings(policyOf(scopes), {
+    role: 'coder',
+    slotId: 'coder-1',
+    version: null,
+  });
   const settings = JSON.stringify({ permissions });
   const args = ['-p', `tools: ${JSON.stringify(tools)}`, '--settings', settings, '--permission-mode', mode];
   const running = run(program.file, args, {
