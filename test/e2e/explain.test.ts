@@ -75,9 +75,11 @@ test('Esc by a person: interrupted, and explained by what stood in for the hook'
 
 test('a permission that is answered by hand goes on, though no hook tells of the answer', async () => {
   const { taskId } = await submit('tool: Bash {"command":"touch by-hand && sleep 2","description":"x"}');
-  await slotThat(({ conversation }) => conversation === 'confirming');
-  typeAtTerminal('\r');
-  await slotThat(({ state }) => state === 'tool_running');
+  // The hook tells of the question before the dialog is drawn; a person answers what stands there.
+  await slotThat(({ conversation, composer }) => conversation === 'confirming' && composer === 'absent');
+  // A dialog that has just come up takes no Enter for some 150 ms (2.1.329): a person presses it again.
+  const pressing = setInterval(() => typeAtTerminal('\r'), 300);
+  await slotThat(({ state }) => state === 'tool_running').finally(() => clearInterval(pressing));
   expect(await ended(daemon.client, taskId)).toMatchObject({ status: 'done' });
 });
 
@@ -120,7 +122,10 @@ test('a daemon that comes back in the middle of a turn knows that it goes on', a
 test('signals that disagree make it uncertain, and a report shows the screen of that moment without secrets', async () => {
   const { taskId } = await submit('slow: 60');
   await running(daemon.client, taskId);
-  const { pid, slotId } = await slotThat(({ state }) => state === 'thinking' || state === 'responding');
+  // Claude Code writes its register a moment after the hook: what is written before that is written over.
+  const { pid, slotId } = await slotThat(
+    ({ why }) => why?.signals.some(({ source, says }) => source === 'register' && says === 'busy') === true,
+  );
   const register = path.join(world.claudeHome, '.claude', 'sessions', `${pid}.json`);
   const honest = JSON.parse(readFileSync(register, 'utf8'));
   writeFileSync(register, JSON.stringify({ ...honest, status: 'idle' }));
