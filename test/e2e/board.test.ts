@@ -78,6 +78,12 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(requested.filter((url) => !url.startsWith(address()) && !url.startsWith('data:'))).toEqual([]);
     expect(requested.filter((url) => url.includes(daemon.token))).toEqual([]);
     expect(complaints).toEqual([]);
+    // Nor does the history keep it; the page itself still knows it.
+    await page.goBack();
+    expect(page.url()).toBe('about:blank');
+    await page.goForward();
+    expect(page.url()).toBe(address());
+    await page.getByText('live', { exact: true }).waitFor();
   });
 
   test('a question is answered with its button', async () => {

@@ -1,7 +1,19 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell texts
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -18,8 +30,14 @@ const LINKED =
   );
 /** A text that waits for something is no finding. `timeout` ends the whole group, whatever the text started. */
 const RUNS_AT_MOST_S = 5;
-/** CPU seconds, and KiB of memory and of a file, for each process of a text. */
-const LIMITS = 'ulimit -t 5 -v 4000000 -f 1000; exec "$@"';
+/** Root stands above the limit of processes, and a text that means harm should own nothing to harm. */
+const NOBODY = 65_534;
+const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+const whoRuns = asNobody.uid ?? process.getuid?.() ?? NOBODY;
+/** A text and its wrappers need a dozen; one that forks for ever gets no further. */
+const MOST_PROCESSES = 300;
+/** Processes, those that the user has anyway included; CPU seconds, and KiB of memory and of a file, for each of them. */
+const LIMITS = 'ulimit -u "$1" -t 5 -v 4000000 -f 1000; shift; exec "$@"';
 /** The same texts each time: a hostile one that was never tried is not for CI to meet. */
 const SEED = 20261121;
 
@@ -27,6 +45,7 @@ const policy = policyOf({ role: { allow: ['Bash(*)'] }, default: { deny: ['Bash(
 let root: string;
 let bin: string;
 let work: string;
+let notes: string;
 let note: string;
 
 function onPath(program: string): string | undefined {
@@ -36,9 +55,13 @@ function onPath(program: string): string | undefined {
 
 beforeAll(() => {
   root = mkdtempSync(path.join(tmpdir(), 'missiond-bash-'));
-  [bin, work, note] = [path.join(root, 'bin'), path.join(root, 'work'), path.join(root, 'note')];
-  mkdirSync(bin);
-  mkdirSync(work);
+  // Everybody may pass through; only the two folders belong to who runs the texts.
+  chmodSync(root, 0o711);
+  [bin, work, notes] = [path.join(root, 'bin'), path.join(root, 'work'), path.join(root, 'notes')];
+  note = path.join(notes, 'note');
+  for (const folder of [bin, work, notes]) mkdirSync(folder);
+  if (asNobody.uid !== undefined)
+    for (const folder of [work, notes]) chownSync(folder, asNobody.uid, asNobody.gid);
   for (const program of LINKED) {
     const file = onPath(program);
     if (file !== undefined) symlinkSync(file, path.join(bin, program));
@@ -53,14 +76,33 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function reallyDeletes(script: string): boolean {
-  rmSync(note, { force: true });
+/** The kernel counts threads, and those of every program of the user. */
+function threadsOf(uid: number): number {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .reduce((sum, pid) => {
+      try {
+        return statSync(`/proc/${pid}`).uid === uid ? sum + readdirSync(`/proc/${pid}/task`).length : sum;
+      } catch {
+        // It ended while we looked.
+        return sum;
+      }
+    }, 0);
+}
+
+function run(script: string): void {
   const bash = path.join(bin, 'bash');
+  const most = String(threadsOf(whoRuns) + MOST_PROCESSES);
   spawnSync(
     path.join(bin, 'timeout'),
-    ['-s', 'KILL', String(RUNS_AT_MOST_S), bash, '-c', LIMITS, '_', bash, '-c', script],
-    { cwd: work, env: { PATH: bin, HOME: work }, input: '' },
+    ['-s', 'KILL', String(RUNS_AT_MOST_S), bash, '-c', LIMITS, '_', most, bash, '-c', script],
+    { cwd: work, env: { PATH: bin, HOME: work }, input: '', ...asNobody },
   );
+}
+
+function reallyDeletes(script: string): boolean {
+  rmSync(note, { force: true });
+  run(script);
   return existsSync(note);
 }
 
@@ -172,10 +214,19 @@ const AROUND: readonly ((text: string) => string)[] = [
   (c) => `mapfile -t l <<< ${single(c)}; eval "\${l[@]}"`,
 ];
 
-const missing = ['bash', 'timeout'].filter((program) => onPath(program) === undefined);
-if (missing.length > 0) console.warn(`real-bash.test.ts is skipped: no ${missing.join(', ')} on the PATH.`);
+const missing = ['bash', 'timeout']
+  .filter((program) => onPath(program) === undefined)
+  .concat(existsSync('/proc/self/task') ? [] : ['/proc']);
+if (missing.length > 0) console.warn(`real-bash.test.ts is skipped: there is no ${missing.join(', no ')}.`);
 
 describe.skipIf(missing.length > 0)('what a real bash deletes was not allowed', () => {
+  it('while it runs under its limits and as nobody who owns anything', () => {
+    run(`echo "$UID $(ulimit -u)" > ${notes}/limits`);
+    const [uid, most] = readFileSync(path.join(notes, 'limits'), 'utf8').trim().split(' ').map(Number);
+    expect(uid).not.toBe(0);
+    expect(most).toBeLessThanOrEqual(threadsOf(whoRuns) + 2 * MOST_PROCESSES);
+  });
+
   it.each(SINGLE)('%j', (script) => {
     if (reallyDeletes(script)) expect(askBash(policy, script, work)).not.toBe('allow');
   });
