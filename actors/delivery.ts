@@ -4,7 +4,7 @@ import { DeliveryId, type SlotId, type TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task.ts';
 import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../services/errors/mission-error.ts';
 import type { DeliveryRow, TaskLedger } from '../services/ledger/task-ledger.ts';
-import type { SlotRuntime } from './slot-runtime.ts';
+import type { SlotRuntime, Typed } from './slot-runtime.ts';
 import type { Transcripts } from './transcripts.ts';
 import type { Turns } from './turns.ts';
 
@@ -25,6 +25,9 @@ export interface DeliveryDependencies {
   /** Resolves when everything is written, so that the ledger is ahead of the keyboard; waits while the disk is full. */
   readonly written: (signal: AbortSignal) => Promise<void>;
 }
+
+/** How often a prompt is typed again because the ledger failed between its last key and Enter. */
+const MOST_TRIES = 3;
 
 function isCode(code: string): code is MissionErrorCode {
   return code in MISSION_ERRORS;
@@ -122,13 +125,29 @@ export function createDelivery({
     }
     const { keyboard } = held;
     const delivery = before ?? (await begin(taskId, assignment, expected, signal));
-    const type = () =>
-      keyboard.deliver(task.prompt, {
-        signal,
-        submitted,
-        ours: before !== undefined,
-        typed: () => tasks.updateDelivery(delivery.id, { status: 'typed', typedAt: now() }),
-      });
+    const markTyped = (): void => {
+      try {
+        tasks.updateDelivery(delivery.id, { status: 'typed', typedAt: now() });
+      } catch (cause) {
+        throw new MissionError(
+          'database_failed',
+          'The prompt was not sent, since the database could not note that it was about to be.',
+          { cause, remedy: 'Make room on the disk of MISSIOND_HOME, then submit the task again.' },
+        );
+      }
+    };
+    const type = async (tries = 1): Promise<Typed> => {
+      try {
+        const ours = before !== undefined || tries > 1;
+        return await keyboard.deliver(task.prompt, { signal, submitted, ours, typed: markTyped });
+      } catch (error) {
+        const notNoted = error instanceof MissionError && error.code === 'database_failed';
+        if (!notNoted || tries === MOST_TRIES) throw error;
+        writeLater(() => tasks.updateDelivery(delivery.id, { status: 'queued' }));
+        await written(signal);
+        return await type(tries + 1);
+      }
+    };
     let stopListening = () => {};
     const submitted = new Promise<void>((resolve) => {
       stopListening = turns.onSubmitted(taskId, resolve);

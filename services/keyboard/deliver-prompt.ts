@@ -9,7 +9,7 @@ export interface DeliveryOptions {
   readonly signal: AbortSignal;
   /** Resolves when a UserPromptSubmit hook carried the same words. Never rejects. */
   readonly submitted: Promise<void>;
-  /** Called when the whole text stands in the box, before Enter. */
+  /** Called when the whole text stands in the box, before Enter. When it throws, the text is taken back and Enter is not pressed. */
   readonly typed?: () => void;
   /**
    * An earlier daemon had begun to type this very prompt, and nobody could type since: what stands in the box and reads
@@ -149,7 +149,7 @@ async function submitText(
 
 /**
  * Types a planned prompt into a resting session with an empty box, checks that it stands there, presses Enter,
- * and waits until `submitted`. Failures: `slot_not_idle`, `composer_occupied`, `delivery_failed`, `cancelled`.
+ * and waits until `submitted`. Rejects with what `typed` throws. Failures: `slot_not_idle`, `composer_occupied`, `delivery_failed`, `cancelled`.
  */
 export async function deliverPrompt(
   terminal: KeyboardTerminal,
@@ -175,6 +175,11 @@ export async function deliverPrompt(
     const typed = await typeText(terminal, plan, options.signal);
     if (!typed.ok) return typed;
   }
-  options.typed?.();
+  try {
+    options.typed?.();
+  } catch (error) {
+    await clearOwnText(terminal, plan.expected);
+    throw error;
+  }
   return await submitText(terminal, plan, options);
 }

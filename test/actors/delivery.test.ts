@@ -51,10 +51,13 @@ interface WorldOptions {
   readonly recorded: 'at once' | 'when the turn ends';
   /** False: no hook ever arrives. */
   readonly hooks?: boolean;
+  /** How often the ledger has no room to note that the words stand in the box. */
+  readonly full?: number;
 }
 
 /** What outlives a daemon: the database, the terminal with Claude Code in it, and the transcript. */
-function createWorld({ recorded, hooks = true }: WorldOptions) {
+function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
+  let refusals = full;
   const database = openDatabase(':memory:');
   const tasks = createTaskLedger(database.db);
   tasks.insert(TASK);
@@ -89,7 +92,13 @@ function createWorld({ recorded, hooks = true }: WorldOptions) {
     const ledger = {
       ...tasks,
       startDelivery: acting(tasks.startDelivery),
-      updateDelivery: acting(tasks.updateDelivery),
+      updateDelivery: acting((...[id, change]: Parameters<typeof tasks.updateDelivery>) => {
+        if (change.status === 'typed' && refusals > 0) {
+          refusals -= 1;
+          throw new Error('database or disk is full');
+        }
+        tasks.updateDelivery(id, change);
+      }),
     };
     const turnOf = async (expected: string, offset: number): Promise<TurnRecord> => ({
       found: transcript.slice(offset).some((text) => sameWords(expected, text)),
@@ -250,4 +259,23 @@ describe("a person's words in the box", () => {
       world.close();
     },
   );
+});
+
+describe('a ledger that fails between the last key and Enter', () => {
+  it('for a moment: the words are taken back and typed again, and sent once', async () => {
+    const world = createWorld({ recorded: 'at once', full: 1 });
+    await world.startDaemon().deliver();
+    expect(world.received).toEqual([PROMPT]);
+    expect(world.state.box).toBe('');
+    expect(world.tasks.deliveryOf(taskId, epoch)?.status).toBe('submitted');
+    world.close();
+  });
+
+  it('for good: it says so, nothing is sent, and the box is left empty for the next prompt', async () => {
+    const world = createWorld({ recorded: 'at once', full: Number.POSITIVE_INFINITY });
+    await expect(world.startDaemon().deliver()).rejects.toMatchObject({ code: 'database_failed' });
+    expect(world.received).toEqual([]);
+    expect(world.state.box).toBe('');
+    world.close();
+  });
 });
