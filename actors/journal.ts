@@ -129,7 +129,7 @@ export function createJournal(
   };
 }
 
-/** Snapshots are stored with this number; a stored one of another number is not restored but begun afresh. */
+/** Snapshots are stored with this number; from a stored one of another number nothing is restored: the columns say enough. */
 export const SNAPSHOT_VERSION = 2;
 
 /** The plain JSON of an actor, its invoked children included. */

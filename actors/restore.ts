@@ -6,6 +6,7 @@ import { taskMachine } from '../machines/task.ts';
 import type { PtyInfo } from '../services/pty/pty-host.ts';
 import type { MissionCore } from './core.ts';
 import { SNAPSHOT_VERSION } from './journal.ts';
+import { rebuildSlot, rebuildTask } from './rebuild.ts';
 import type { SlotSnapshot } from './slot-view.ts';
 
 /** The outer shape of a persisted snapshot; XState checks nothing of it. */
@@ -22,7 +23,7 @@ interface RestoredChild {
   readonly syncSnapshot: false;
 }
 
-/** A stored snapshot that this version can go on from, or null: then the actor begins afresh. */
+/** A stored snapshot that this version can go on from, or null: then the actor is put together from the columns. */
 function usable(
   stored: unknown,
   version: number,
@@ -48,6 +49,7 @@ function restoredSlots(core: MissionCore): {
       (row === undefined || row.role !== key.role
         ? null
         : usable(row.snapshot, row.snapshotVersion, slotMachine)) ??
+      rebuildSlot(core, key) ??
       createActor(slotMachine, { input: key }).getPersistedSnapshot();
     const id = slotActorId(key.slotId);
     keys.push(key);
@@ -60,7 +62,7 @@ function restoredTasks(core: MissionCore): Record<string, RestoredChild> {
   const children: Record<string, RestoredChild> = {};
   for (const row of core.tasks.open()) {
     if (row.status === 'queued') continue;
-    const snapshot = usable(row.snapshot, row.snapshotVersion, taskMachine);
+    const snapshot = usable(row.snapshot, row.snapshotVersion, taskMachine) ?? rebuildTask(core, row);
     if (snapshot === null || row.slotId === null || !core.runtimes.has(row.slotId)) {
       core.tasks.update(row.id, {
         status: 'failed',

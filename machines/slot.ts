@@ -43,6 +43,14 @@ export type SlotEvent =
   | { readonly type: 'slot.stop' }
   /** The daemon came back; `alive` says whether the host still holds the terminal of this slot. */
   | { readonly type: 'slot.restored'; readonly alive: boolean; readonly at: number }
+  /** A program of this slot runs, and all that is known of it are the columns of its rows. */
+  | {
+      readonly type: 'slot.found';
+      readonly plan: LaunchPlan;
+      readonly pid: number | null;
+      readonly startedAt: number;
+      readonly autoRestart: boolean;
+    }
   | { readonly type: 'slot.proven' }
   | { readonly type: 'signal'; readonly signal: SessionEvent }
   | {
@@ -121,6 +129,11 @@ export const slotMachine = setup({
         message: `The terminal of slot ${context.slotId} was gone when the daemon came back.`,
       },
     })),
+    noteFound: assign(({ event }) => {
+      if (event.type !== 'slot.found') return {};
+      const { plan, pid, startedAt, autoRestart } = event;
+      return { desired: 'running' as const, plan, pid, startedAt, autoRestart };
+    }),
     noteProven: assign({ crashes: 0 }),
   },
   delays: {
@@ -150,6 +163,7 @@ export const slotMachine = setup({
           { guard: ({ event }) => event.resume, target: 'resuming', actions: 'noteStart' },
           { target: 'planning', actions: 'noteStart' },
         ],
+        'slot.found': { target: 'live', actions: 'noteFound' },
       },
     },
     planning: {

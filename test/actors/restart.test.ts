@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RunningMission } from '../../actors/mission/create-mission.ts';
+import type { TaskId } from '../../db/ids.ts';
+import { idleReading } from './fake-pty-host.ts';
+import { createStage, role, slotId, until, untilSlot } from './mission-stage.ts';
+
+let stage: ReturnType<typeof createStage>;
+beforeEach(() => {
+  stage = createStage();
+});
+afterEach(() => stage.close());
+
+/** A slot that rests at its prompt. */
+async function idleSlot(): Promise<RunningMission> {
+  const mission = await stage.start();
+  await mission.spawn(slotId, {});
+  stage.fake.show(slotId, idleReading());
+  await untilSlot(mission, 'live', 'idle');
+  return mission;
+}
+
+async function taskIs(mission: RunningMission, taskId: TaskId, status: string): Promise<void> {
+  await until(mission, `task ${status}`, () => mission.task(taskId).status === status);
+}
+
+function hook(mission: RunningMission, name: string, more: object): Promise<unknown> {
+  const { epoch, sessionId } = mission.slot(slotId);
+  if (epoch === undefined) throw new Error('the slot has no run');
+  const body = { hook_event_name: name, session_id: sessionId, cwd: '/tmp', ...more };
+  return mission.receiveHook(slotId, epoch, body, AbortSignal.timeout(5_000));
+}
+
+describe('a daemon of another version', () => {
+  /** As an upgrade finds the rows. */
+  const ageSnapshots = (): void => {
+    stage.database().raw.exec('update slots set snapshot_version = 0; update tasks set snapshot_version = 0');
+  };
+
+  test('an agent and its running task go on', async () => {
+    const first = await idleSlot();
+    const { taskId } = await first.submit({ role, prompt: 'work' });
+    await taskIs(first, taskId, 'running');
+    await hook(first, 'UserPromptSubmit', { prompt: 'work', prompt_id: 'prompt-1' });
+    const before = first.slot(slotId);
+    await stage.kill9();
+    ageSnapshots();
+    const second = await stage.start();
+    await untilSlot(second, 'live');
+    const { epoch, pid, sessionId, startedAt } = before;
+    expect(second.slot(slotId)).toMatchObject({ epoch, pid, sessionId, startedAt, currentTaskId: taskId });
+    await hook(second, 'Stop', { prompt_id: 'prompt-1', last_assistant_message: 'all is well' });
+    await taskIs(second, taskId, 'done');
+    expect(second.task(taskId).result).toBe('all is well');
+    expect(stage.fake.alive()).toHaveLength(1);
+  });
+
+  test('a prompt that was on its way is delivered', async () => {
+    const never = () => new Promise<never>(() => {});
+    const keys = { choose: never, interrupt: never, passThrough: never };
+    const first = await stage.start({ keyboard: () => ({ ...keys, deliver: never }) });
+    await first.spawn(slotId, {});
+    stage.fake.show(slotId, idleReading());
+    const { taskId } = await first.submit({ role, prompt: 'work' });
+    await taskIs(first, taskId, 'delivering');
+    await stage.kill9();
+    ageSnapshots();
+    const second = await stage.start();
+    await taskIs(second, taskId, 'running');
+    expect(stage.fake.alive()).toHaveLength(1);
+  });
+
+  test('an agent whose terminal has gone is told of, and its task fails', async () => {
+    const first = await idleSlot();
+    const { taskId } = await first.submit({ role, prompt: 'work' });
+    await taskIs(first, taskId, 'running');
+    await stage.kill9();
+    ageSnapshots();
+    await stage.fake.host.shutdown(0);
+    const second = await stage.start();
+    await taskIs(second, taskId, 'failed');
+    expect(second.task(taskId).errorCode).toBe('session_exited');
+    await untilSlot(second, 'stopped');
+    expect(second.slot(slotId).failure).toContain('gone');
+  });
+});
