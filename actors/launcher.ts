@@ -89,10 +89,12 @@ export function createLauncher({
     watches.set(slotId, watch(slotId, { epoch, pid, configDirectory }));
   }
 
-  function unbind(slotId: SlotId): void {
+  /** Lets go of a run, unless another has taken its place. */
+  function release(slotId: SlotId, epoch: Epoch): void {
+    const held = runtime(slotId);
+    if (held.epoch !== epoch) return;
     watches.get(slotId)?.();
     watches.delete(slotId);
-    const held = runtime(slotId);
     held.epoch = null;
     held.keyboard = null;
     held.tokenHash = null;
@@ -119,7 +121,7 @@ export function createLauncher({
     if (running !== undefined) {
       slots.updateSession(plan.epoch, { pid: running.pid });
       bind(slotId, plan);
-      return { pid: running.pid, startedAt: running.startedAt };
+      return { pid: running.pid, startedAt: running.startedAt, exit: running.exit };
     }
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const held = runtime(slotId);
@@ -153,14 +155,13 @@ export function createLauncher({
       ...SESSION_SIZE,
     });
     if (!spawned.ok) {
-      unbind(slotId);
       throw new MissionError('launch_failed', `Slot ${slotId} did not start: ${spawned.message}`, {
         remedy: 'Mend `command:` or `cwd:` of the slot in slots.yaml, then start it again.',
       });
     }
     slots.updateSession(plan.epoch, { pid: spawned.pid });
     follow(slotId, plan.epoch);
-    return { pid: spawned.pid, startedAt };
+    return { pid: spawned.pid, startedAt, exit: null };
   }
 
   return {
@@ -181,7 +182,12 @@ export function createLauncher({
       signal: AbortSignal,
     ): Promise<Launched> {
       const chosen = requirePlan(slotId, plan);
-      const start = begin(slotId, chosen, mcpConfigPath, signal).finally(() => starts.delete(chosen.epoch));
+      const start = begin(slotId, chosen, mcpConfigPath, signal)
+        .catch((error: unknown) => {
+          release(slotId, chosen.epoch);
+          throw error;
+        })
+        .finally(() => starts.delete(chosen.epoch));
       starts.set(chosen.epoch, start);
       return start;
     },
@@ -197,7 +203,7 @@ export function createLauncher({
       } catch (error) {
         if (!(error instanceof MissionError && error.code === 'slot_not_running')) throw error;
       } finally {
-        if (runtime(slotId).epoch === plan.epoch) unbind(slotId);
+        release(slotId, plan.epoch);
       }
     },
 

@@ -6,6 +6,7 @@ import { taskMachine } from '../machines/task.ts';
 import type { PtyInfo } from '../services/pty/pty-host.ts';
 import type { MissionCore } from './core.ts';
 import { SNAPSHOT_VERSION } from './journal.ts';
+import { lookAtScreen } from './look-at-screen.ts';
 import { rebuildSlot, rebuildTask } from './rebuild.ts';
 import type { SlotSnapshot } from './slot-view.ts';
 
@@ -111,9 +112,7 @@ export async function announceRestored(core: MissionCore, held: readonly PtyInfo
       core.sendToSlot(configuration.id, { type: 'terminal.exited', epoch: terminal.epoch, ...terminal.exit });
       continue;
     }
-    const reading = await core.host().read(terminal.epoch);
-    core.runtime(configuration.id).reading = reading;
-    core.signal(configuration.id, { type: 'screen.read', epoch: terminal.epoch, at: core.now(), reading });
+    await lookAtScreen(core, configuration.id, terminal.epoch);
   }
   for (const taskId of core.occupied.values())
     core.sendToTask(taskId, { type: 'task.restored', at: core.now() });

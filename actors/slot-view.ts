@@ -3,7 +3,7 @@ import { ClaudeSessionId, type TaskId } from '../db/ids.ts';
 import type { sessionMachine } from '../machines/session.ts';
 import { viewSession } from '../machines/session-view.ts';
 import type { SessionWhy } from '../machines/session-why.ts';
-import type { slotMachine } from '../machines/slot.ts';
+import type { LaunchPlan, slotMachine } from '../machines/slot.ts';
 import type { QuestionView, SlotView } from './mission/views.ts';
 import type { WhyView } from './mission/why-view.ts';
 import type { SlotRuntime } from './slot-runtime.ts';
@@ -36,6 +36,11 @@ function viewWhy(why: SessionWhy, now: number): WhyView {
     changes: [...why.changes],
     mismatches: [...why.mismatches],
   };
+}
+
+/** The plan under which a slot has a terminal. Null while none is its own. */
+export function heldPlan(slot: SlotSnapshot | undefined): LaunchPlan | null {
+  return slot?.hasTag('holdsTerminal') === true ? slot.context.plan : null;
 }
 
 /** What every door shows of a slot. */

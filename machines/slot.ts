@@ -61,10 +61,19 @@ export type SlotEvent =
       readonly at: number;
     };
 
+export interface ProgramExit {
+  readonly code: number | null;
+  readonly signal: number | null;
+}
+
 export interface Launched {
   readonly pid: number;
   readonly startedAt: number;
+  /** How it has ended already: it was started by the last daemon. */
+  readonly exit: ProgramExit | null;
 }
+
+const UNKNOWN_EXIT: ProgramExit = { code: null, signal: null };
 
 export const slotMachine = setup({
   types: {
@@ -72,6 +81,8 @@ export const slotMachine = setup({
     events: {} as SlotEvent,
     input: {} as { readonly slotId: SlotId; readonly role: Role },
     children: {} as { session: 'session' },
+    /** `holdsTerminal`: the terminal of the plan is this slot's; any other is nobody's. */
+    tags: {} as 'starting' | 'holdsTerminal',
   },
   actors: {
     session: sessionMachine,
@@ -110,9 +121,10 @@ export const slotMachine = setup({
         : {},
     ),
     noteStop: assign({ desired: 'stopped' }),
-    noteExit: assign(({ context, event }) => {
-      if (event.type !== 'terminal.exited') return {};
-      const how = event.signal ? `signal ${event.signal}` : `code ${event.code ?? 'unknown'}`;
+    /** Shows the session its screen: one that rests draws nothing by itself. */
+    look: (_, _params: { readonly slotId: SlotId; readonly epoch: Epoch | undefined }) => {},
+    noteExit: assign(({ context }, { code, signal }: ProgramExit) => {
+      const how = signal ? `signal ${signal}` : `code ${code ?? 'unknown'}`;
       return {
         pid: null,
         crashes: context.crashes + 1,
@@ -190,7 +202,7 @@ export const slotMachine = setup({
     },
     launching: {
       description: 'The program is being started in a pseudo-terminal.',
-      tags: 'starting',
+      tags: ['starting', 'holdsTerminal'],
       invoke: {
         src: 'launch',
         input: ({ context }) => ({
@@ -198,22 +210,42 @@ export const slotMachine = setup({
           plan: context.plan,
           mcpConfigPath: context.mcpConfigPath,
         }),
-        onDone: {
-          target: 'live',
-          actions: assign({
-            pid: ({ event }) => event.output.pid,
-            startedAt: ({ event }) => event.output.startedAt,
-          }),
-        },
+        onDone: [
+          {
+            guard: ({ event }) => event.output.exit !== null,
+            target: 'ended',
+            actions: { type: 'noteExit', params: ({ event }) => event.output.exit ?? UNKNOWN_EXIT },
+          },
+          {
+            target: 'live',
+            actions: assign({
+              pid: ({ event }) => event.output.pid,
+              startedAt: ({ event }) => event.output.startedAt,
+            }),
+          },
+        ],
         onError: {
           target: 'stopped',
           actions: assign({ failure: ({ event }) => failureFrom(event.error), desired: 'stopped' }),
         },
       },
-      on: { 'slot.stop': { target: 'stopping', actions: 'noteStop' } },
+      on: {
+        'slot.stop': { target: 'stopping', actions: 'noteStop' },
+        // It can end before the host has told that it runs.
+        'terminal.exited': {
+          guard: 'ofThisEpoch',
+          target: 'ended',
+          actions: { type: 'noteExit', params: ({ event }) => event },
+        },
+      },
     },
     live: {
       description: 'Claude Code runs; the session machine says what it does.',
+      tags: 'holdsTerminal',
+      entry: {
+        type: 'look',
+        params: ({ context }) => ({ slotId: context.slotId, epoch: context.plan?.epoch }),
+      },
       invoke: {
         src: 'session',
         id: 'session',
@@ -238,11 +270,16 @@ export const slotMachine = setup({
             })),
           },
         ],
-        'terminal.exited': { guard: 'ofThisEpoch', target: 'ended', actions: 'noteExit' },
+        'terminal.exited': {
+          guard: 'ofThisEpoch',
+          target: 'ended',
+          actions: { type: 'noteExit', params: ({ event }) => event },
+        },
       },
     },
     ended: {
       description: 'The program ended on its own; its terminal is put away before anything else happens.',
+      tags: 'holdsTerminal',
       invoke: {
         src: 'terminate',
         input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),
@@ -263,6 +300,7 @@ export const slotMachine = setup({
     },
     stopping: {
       description: 'The process group is being ended; a start that is under way is called off first.',
+      tags: 'holdsTerminal',
       invoke: {
         src: 'terminate',
         input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),

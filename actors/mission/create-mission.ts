@@ -16,7 +16,7 @@ import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
 import { announceRestored, restoreRoot } from '../restore.ts';
 import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
-import { hasSettled, isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
+import { hasSettled, heldPlan, isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
 import type { Mission } from './api.ts';
@@ -277,20 +277,15 @@ export async function createMission(dependencies: MissionDependencies): Promise<
 
   async function start(): Promise<void> {
     questions.closeForgotten();
-    const held = await core.host().list();
-    for (const runtime of core.runtimes.values()) {
-      const row = core.slots.get(runtime.configuration.id);
-      const terminal = held.find(({ epoch }) => epoch === row?.epoch);
-      if (row?.epoch != null && row.sessionId !== null && terminal !== undefined) {
-        launcher.bind(runtime.configuration.id, {
-          epoch: row.epoch,
-          sessionId: row.sessionId,
-          resume: false,
-        });
-        dependencies.outlived(runtime.configuration.id, stopping.signal);
-      }
+    // Joined and listened to before the host is asked: what ends meanwhile is heard.
+    for (const { configuration } of core.runtimes.values()) {
+      const plan = heldPlan(snapshotOf(configuration.id));
+      if (plan === null) continue;
+      launcher.bind(configuration.id, plan);
+      dependencies.outlived(configuration.id, stopping.signal);
     }
     hostEvents.listen();
+    const held = await core.host().list();
     root.start();
     await announceRestored(core, held);
     hostEvents.endTasksWithoutTerminal(held);

@@ -6,6 +6,7 @@ import { type Assignment, taskMachine } from '../../machines/task.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { Launcher } from '../launcher.ts';
+import { lookAtScreen } from '../look-at-screen.ts';
 import type { Questions } from '../questions.ts';
 import { isResting } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
@@ -89,6 +90,12 @@ export function provideMachines({
             launcher.launch(input.slotId, input.plan, input.mcpConfigPath, signal),
           ),
           terminate: fromPromise(({ input }) => launcher.terminate(input.slotId, input.plan)),
+        },
+        actions: {
+          look(_, { slotId, epoch }) {
+            if (epoch === undefined) return;
+            lookAtScreen(core, slotId, epoch).catch(report('the screen of a slot could not be read'));
+          },
         },
       }),
       task: taskMachine.provide({

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { TaskId } from '../../db/ids.ts';
@@ -82,4 +83,77 @@ describe('a daemon of another version', () => {
     await untilSlot(second, 'stopped');
     expect(second.slot(slotId).failure).toContain('gone');
   });
+});
+
+describe('a daemon that was killed while it started a slot', () => {
+  /** The host has started the program, and the daemon never hears of it. */
+  async function killedWhileLaunching(): Promise<void> {
+    let reached: () => void = () => {};
+    const spawned = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const first = await stage.start({
+      host: {
+        async spawn(spec) {
+          await stage.fake.host.spawn(spec);
+          reached();
+          return new Promise(() => {});
+        },
+      },
+    });
+    first.spawn(slotId, {}).catch(() => undefined);
+    await spawned;
+    // The journal writes at the end of the tick.
+    await setImmediate();
+    await setImmediate();
+    await stage.kill9();
+  }
+
+  test('finds a program that rests at its prompt, and looks at it although it draws nothing', async () => {
+    await killedWhileLaunching();
+    const [terminal] = stage.fake.alive();
+    const second = await stage.start();
+    await untilSlot(second, 'live', 'idle');
+    expect(second.slot(slotId)).toMatchObject({ epoch: terminal?.epoch, pid: terminal?.pid });
+  });
+
+  test('says that the program has ended, puts its terminal away, and starts another', async () => {
+    await killedWhileLaunching();
+    for (const { epoch } of stage.fake.alive()) stage.fake.end(epoch, { code: 7 });
+    const second = await stage.start();
+    await untilSlot(second, 'stopped');
+    expect(second.slot(slotId).failure).toContain('code 7');
+    expect(stage.fake.held()).toEqual([]);
+    expect((await second.spawn(slotId, {})).status).toBe('live');
+  });
+});
+
+test('a program that ends before the host has told that it runs is not taken for a live one', async () => {
+  const mission = await stage.start({
+    host: {
+      async spawn(spec) {
+        const spawned = await stage.fake.host.spawn(spec);
+        stage.fake.end(spec.epoch, { code: 3 });
+        return spawned;
+      },
+    },
+  });
+  await expect(mission.spawn(slotId, {})).rejects.toThrow('code 3');
+  expect(stage.fake.held()).toEqual([]);
+});
+
+test('a program that ends while the daemon comes back is heard', async () => {
+  await idleSlot();
+  await stage.kill9();
+  const second = await stage.start({
+    host: {
+      async list() {
+        const held = await stage.fake.host.list();
+        for (const { epoch, exit } of held) if (exit === null) stage.fake.end(epoch, { code: 9 });
+        return held;
+      },
+    },
+  });
+  await untilSlot(second, 'stopped');
+  expect(second.slot(slotId).failure).toContain('code 9');
 });
