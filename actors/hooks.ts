@@ -13,6 +13,7 @@ import { MissionError } from '../services/errors/mission-error.ts';
 import type { MissionCore } from './core.ts';
 import { edgeOf } from './hook-edge.ts';
 import type { Questions } from './questions.ts';
+import type { SessionReports } from './session-reports.ts';
 import { sessionIdOf } from './slot-view.ts';
 import type { Turns } from './turns.ts';
 
@@ -31,6 +32,7 @@ export interface HooksDependencies {
   readonly core: MissionCore;
   readonly questions: Questions;
   readonly turns: Turns;
+  readonly reports: SessionReports;
   readonly judge: (slotId: SlotId, tool: string, input: unknown, cwd: string | undefined) => Verdict;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
@@ -48,7 +50,15 @@ const ASKS_BY_ITSELF: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPla
 const ASKS_FOR_A_VERDICT: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
 
 /** Takes in the hooks of Claude Code: edges for the statechart, prompts and answers for tasks, verdicts for tools. */
-export function createHooks({ core, questions, turns, judge, redact, writeLater }: HooksDependencies) {
+export function createHooks({
+  core,
+  questions,
+  turns,
+  reports,
+  judge,
+  redact,
+  writeLater,
+}: HooksDependencies) {
   function decide(slotId: SlotId, tool: string, input: unknown, cwd: string | undefined): Verdict {
     const { configuration } = core.runtime(slotId);
     const verdict = judge(slotId, tool, input, cwd ?? configuration.cwd);
@@ -129,9 +139,11 @@ export function createHooks({ core, questions, turns, judge, redact, writeLater 
     const at = core.now();
     runtime.lastActivityAt = at;
     core.signal(slotId, edgeOf(hook, epoch, at));
-    // A nested `claude` may have inherited our hooks: its tools are judged, but it is not this slot's turn.
+    // A nested `claude` may have inherited our hooks, and subagents share them: their tools are judged, but they are not
+    // this slot's turn.
     const snapshot = core.slotSnapshot(slotId);
-    const ours = snapshot !== undefined && hook.sessionId === sessionIdOf(snapshot);
+    const ours =
+      snapshot !== undefined && hook.sessionId === sessionIdOf(snapshot) && hook.agentId === undefined;
     if (
       ours &&
       hook.name !== 'other' &&
@@ -142,6 +154,7 @@ export function createHooks({ core, questions, turns, judge, redact, writeLater 
       runtime.transcriptPath = transcriptPath;
       writeLater(() => core.slots.updateSession(epoch, { transcriptPath }));
     }
+    if (ours) reports.hookHeard(slotId, hook);
     switch (hook.name) {
       case 'UserPromptSubmit':
         if (ours) turns.promptHeard(slotId, epoch, hook);

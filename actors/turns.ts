@@ -17,6 +17,8 @@ export interface TurnsDependencies {
   readonly writeLater: (write: () => void) => void;
   /** True while the session is at its prompt, with no turn going on. */
   readonly isResting: (slotId: SlotId) => boolean;
+  /** A turn ended with these words. */
+  readonly told: (slotId: SlotId, taskId: TaskId | null, words: string) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -44,6 +46,7 @@ export function createTurns({
   send,
   writeLater,
   isResting,
+  told,
   onError,
 }: TurnsDependencies) {
   /** Resolved when the prompt of a delivery was heard, by task. */
@@ -81,6 +84,11 @@ export function createTurns({
     writeLater(() => slots.addHistory({ ...entry, at }));
   }
 
+  function said(slotId: SlotId, taskId: TaskId | null, words: string): void {
+    remember({ slotId, taskId, role: 'assistant', content: words });
+    told(slotId, taskId, words);
+  }
+
   function markAnswered(task: TaskRow): void {
     if (task.epoch === null) return;
     const delivery = tasks.deliveryOf(task.id, task.epoch);
@@ -92,7 +100,7 @@ export function createTurns({
   function answer(task: TaskRow, slotId: SlotId, result: string): void {
     send(task.id, { type: 'turn.ended', result, at: now() });
     markAnswered(task);
-    remember({ slotId, taskId: task.id, role: 'assistant', content: result });
+    said(slotId, task.id, result);
   }
 
   function fail(task: TaskRow, error: string): void {
@@ -157,8 +165,7 @@ export function createTurns({
       const { lastAssistantMessage: words } = hook;
       const task = active(slotId, epoch);
       const whose = task === undefined ? 'no' : belongs(task, epoch, hook);
-      if (whose === 'no' && words !== null)
-        remember({ slotId, taskId: null, role: 'assistant', content: words });
+      if (whose === 'no' && words !== null) said(slotId, null, words);
       if (task === undefined) return;
       if (whose !== 'yes') looks.overtakenSeen(slotId, epoch);
       else if (words === null) looks.restingSeen(slotId, epoch);

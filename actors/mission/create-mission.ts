@@ -15,6 +15,7 @@ import { createQuestions } from '../questions.ts';
 import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
 import { announceRestored, restoreRoot } from '../restore.ts';
+import { createSessionReports } from '../session-reports.ts';
 import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
 import { hasSettled, heldPlan, isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
@@ -97,6 +98,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     lengthOf: dependencies.lengthOf,
   });
   const snapshotOf = (slotId: SlotId): SlotSnapshot | undefined => core.slotSnapshot(slotId);
+  const reports = createSessionReports({ core, redact: dependencies.redact });
   const turns = createTurns({
     tasks: core.tasks,
     slots: core.slots,
@@ -109,6 +111,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       const snapshot = snapshotOf(slotId);
       return snapshot !== undefined && isResting(snapshot);
     },
+    told: reports.turnEnded,
     onError: report('a silent turn could not be judged'),
   });
   const questions = createQuestions({
@@ -202,6 +205,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       const runtime = core.runtime(slotId);
       if (runtime.epoch === null || runtime.epoch !== session.context.epoch) return;
       questions.see(slotId, runtime.epoch, runtime.reading?.dialog);
+      reports.sessionMoved(slotId, session);
       doubts.sessionMoved(slotId, runtime.epoch, session);
       if (session.hasTag('resting')) turns.restingSeen(slotId, runtime.epoch);
       else turns.workSeen(slotId);
@@ -316,6 +320,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     core,
     questions,
     turns,
+    reports,
     judge: dependencies.judge,
     redact: dependencies.redact,
     writeLater: journal.enqueue,

@@ -109,6 +109,45 @@ export const HistoryEntryView = z.object({
 });
 export type HistoryEntryView = z.infer<typeof HistoryEntryView>;
 
+const numbered = { sequence: z.number(), at: z.number() };
+const ofSlot = { ...numbered, slotId: SlotId };
+
+/** What happens in a session, told once and only on change: as missiond's users know it. */
+const SESSION_EVENTS = [
+  z.object({
+    type: z.literal('state_changed'),
+    ...ofSlot,
+    state: SessionState,
+    previousState: SessionState,
+    conversation: z.string(),
+    /** The hook or the row of the table that moved it. */
+    rule: z.string(),
+  }),
+  /** A confirmation is required. */
+  z.object({ type: z.literal('question_asked'), ...numbered, question: QuestionView }),
+  z.object({
+    type: z.literal('status_updated'),
+    ...ofSlot,
+    statusText: z.string().optional(),
+    contextLeftPercent: z.number().optional(),
+    health: z.string(),
+  }),
+  /** As the tool's hook had it, the beginning of it; known secrets are taken out. */
+  z.object({
+    type: z.literal('tool_output'),
+    ...ofSlot,
+    tool: z.string(),
+    toolUseId: z.string().optional(),
+    output: z.string(),
+    failed: z.boolean(),
+  }),
+  z.object({ type: z.literal('title_changed'), ...ofSlot, title: z.string() }),
+  /** A turn ended with these words. */
+  z.object({ type: z.literal('text_complete'), ...ofSlot, taskId: TaskId.optional(), text: z.string() }),
+] as const;
+export const SessionEventView = z.discriminatedUnion('type', SESSION_EVENTS);
+export type SessionEventView = z.infer<typeof SessionEventView>;
+
 /** What is published on the bus and on the WebSocket; `sequence` grows by one and has no holes. */
 export const MissionEvent = z.discriminatedUnion('type', [
   z.object({
@@ -125,12 +164,7 @@ export const MissionEvent = z.discriminatedUnion('type', [
     task: TaskView,
     previousStatus: TaskStatus.optional(),
   }),
-  z.object({
-    type: z.literal('question_asked'),
-    sequence: z.number(),
-    at: z.number(),
-    question: QuestionView,
-  }),
+  ...SESSION_EVENTS,
   z.object({
     type: z.literal('question_closed'),
     sequence: z.number(),
@@ -148,13 +182,6 @@ export const MissionEvent = z.discriminatedUnion('type', [
     argument: z.string(),
     decision: z.enum(['allow', 'confirm', 'deny']),
     rule: z.string(),
-  }),
-  z.object({
-    type: z.literal('title_changed'),
-    sequence: z.number(),
-    at: z.number(),
-    slotId: SlotId,
-    title: z.string(),
   }),
 ]);
 export type MissionEvent = z.infer<typeof MissionEvent>;

@@ -30,6 +30,14 @@ export const AttachServerMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('confirm'), question: QuestionView }),
   z.object({ type: z.literal('title'), title: z.string() }),
+  z.object({
+    type: z.literal('status'),
+    statusText: z.string().optional(),
+    contextLeftPercent: z.number().optional(),
+    health: z.string(),
+  }),
+  z.object({ type: z.literal('tool_output'), tool: z.string(), output: z.string(), failed: z.boolean() }),
+  z.object({ type: z.literal('text_complete'), text: z.string() }),
   z.object({ type: z.literal('resized'), columns, rows }),
   /** The session's program has ended; null when a signal ended it. */
   z.object({ type: z.literal('exit'), code: z.number().int().nullable() }),

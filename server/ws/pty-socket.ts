@@ -48,8 +48,22 @@ export function servePty(
       tellState(event.slot, event.previousState ?? event.slot.state);
     if (event.type === 'question_asked' && event.question.slotId === slotId)
       send({ type: 'confirm', question: event.question });
-    if (event.type === 'title_changed' && event.slotId === slotId)
-      send({ type: 'title', title: event.title });
+    if (!('slotId' in event) || event.slotId !== slotId) return;
+    if (event.type === 'title_changed') send({ type: 'title', title: event.title });
+    if (event.type === 'text_complete') send({ type: 'text_complete', text: event.text });
+    if (event.type === 'tool_output') {
+      const { tool, output, failed } = event;
+      send({ type: 'tool_output', tool, output, failed });
+    }
+    if (event.type === 'status_updated') {
+      const { statusText, contextLeftPercent, health } = event;
+      send({
+        type: 'status',
+        health,
+        ...(statusText === undefined ? {} : { statusText }),
+        ...(contextLeftPercent === undefined ? {} : { contextLeftPercent }),
+      });
+    }
   }
 
   function refuse(error: unknown): void {
@@ -84,7 +98,9 @@ export function servePty(
         send({ type: 'confirm', question: slot.pendingConfirmation });
       const missed = waiting ?? [];
       waiting = undefined;
-      for (const event of missed) if (event.type === 'title_changed') tell(event);
+      // How the slot stands and what it asks was told just now.
+      for (const event of missed)
+        if (event.type !== 'slot_changed' && event.type !== 'question_asked') tell(event);
       return terminal;
     });
   attached.catch((error: unknown) => {

@@ -121,6 +121,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
       send: () => {},
       writeLater: (write) => write(),
       isResting: () => state.level === 'idle',
+      told: () => {},
       onError: () => {},
     });
     hook = (prompt) => {

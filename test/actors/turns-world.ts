@@ -84,6 +84,7 @@ export function createTurnsWorld() {
   const state = { resting: false };
   const sent: TaskEvent[] = [];
   const errors: unknown[] = [];
+  const told: string[] = [];
 
   function startDaemon() {
     return createTurns({
@@ -103,6 +104,7 @@ export function createTurnsWorld() {
       },
       writeLater: (write) => write(),
       isResting: () => state.resting,
+      told: (_, task, words) => told.push(`${task === null ? 'nobody' : 'the task'}: ${words}`),
       onError: (error) => errors.push(error),
     });
   }
@@ -111,6 +113,8 @@ export function createTurnsWorld() {
     state,
     sent,
     errors,
+    /** What listeners are told of ended turns. */
+    told,
     tasks,
     startDaemon,
     write<Kind extends keyof typeof LINES>(kind: Kind, ...words: Parameters<(typeof LINES)[Kind]>): void {

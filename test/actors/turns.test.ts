@@ -102,6 +102,16 @@ it("keeps a person's prompt and answer in the history of the slot, not in that o
     ['user', 'what is 2+2?', false],
     ['assistant', '4', false],
   ]);
+  expect(world.told).toEqual(['nobody: 4']);
+});
+
+it('tells listeners the words of a task once, also where only the transcript has them', async () => {
+  heard(PROMPT, UNNAMED);
+  world.write('answer', 'fixed');
+  world.state.resting = true;
+  stopped(null, UNNAMED);
+  await outcome();
+  expect(world.told).toEqual(['the task: fixed']);
 });
 
 it.each([

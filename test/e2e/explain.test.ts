@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -61,6 +62,26 @@ test('explain names every signal of a real session, its age and the rule that wo
   expect(text).toMatch(/^coder-1: idle \(idle\) for .*health ok/);
   expect(text).toContain('two signals agree');
   expect(text).toMatch(/register +\d.* agrees +idle/);
+});
+
+test('a viewer is told of the state, the output of a tool, and the whole answer, each once', async () => {
+  const socket = new WebSocket(`ws://127.0.0.1:${daemon.port}/pty/coder-1?readonly=1`, {
+    headers: { authorization: `Bearer ${daemon.token}` },
+  });
+  const told: { readonly type: string; readonly state?: string }[] = [];
+  socket.on('message', (data) => told.push(JSON.parse(String(data))));
+  await once(socket, 'message');
+  const { taskId } = await submit('tool: Bash {"command":"echo seen","description":"x"}');
+  await ended(daemon.client, taskId);
+  await slotThat(({ state }) => state === 'idle');
+  socket.close();
+  await once(socket, 'close');
+  const of = (type: string) => told.filter((message) => message.type === type);
+  expect(of('tool_output')).toEqual([{ type: 'tool_output', tool: 'Bash', output: 'seen', failed: false }]);
+  expect(of('text_complete')).toEqual([{ type: 'text_complete', text: 'tool finished: seen' }]);
+  expect(of('state').map(({ state }) => state)).toEqual(
+    expect.arrayContaining(['thinking', 'tool_running', 'idle']),
+  );
 });
 
 test('Esc by a person: interrupted, and explained by what stood in for the hook', async () => {

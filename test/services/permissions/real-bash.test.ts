@@ -32,7 +32,8 @@ const LINKED =
 const RUNS_AT_MOST_S = 5;
 /** Root stands above the limit of processes, and a text that means harm should own nothing to harm. */
 const NOBODY = 65_534;
-const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+const asNobody: { readonly uid?: number; readonly gid?: number } =
+  process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 const whoRuns = asNobody.uid ?? process.getuid?.() ?? NOBODY;
 /** A text and its wrappers need a dozen; one that forks for ever gets no further. */
 const MOST_PROCESSES = 300;
@@ -60,8 +61,7 @@ beforeAll(() => {
   [bin, work, notes] = [path.join(root, 'bin'), path.join(root, 'work'), path.join(root, 'notes')];
   note = path.join(notes, 'note');
   for (const folder of [bin, work, notes]) mkdirSync(folder);
-  if (asNobody.uid !== undefined)
-    for (const folder of [work, notes]) chownSync(folder, asNobody.uid, asNobody.gid);
+  if (process.getuid?.() === 0) for (const folder of [work, notes]) chownSync(folder, NOBODY, NOBODY);
   for (const program of LINKED) {
     const file = onPath(program);
     if (file !== undefined) symlinkSync(file, path.join(bin, program));
