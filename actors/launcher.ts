@@ -164,6 +164,17 @@ export function createLauncher({
     return { pid: spawned.pid, startedAt, exit: null };
   }
 
+  /** Ends the program of a terminal and forgets the terminal. One that is not held any more is no error. */
+  async function putAway(epoch: Epoch, graceMs: number): Promise<void> {
+    try {
+      const exit = await host().terminate(epoch, graceMs);
+      slots.updateSession(epoch, { endedAt: exit.at, exitCode: exit.code });
+      await host().forget(epoch);
+    } catch (error) {
+      if (!(error instanceof MissionError && error.code === 'slot_not_running')) throw error;
+    }
+  }
+
   return {
     bind,
 
@@ -197,15 +208,14 @@ export function createLauncher({
       if (plan === null) return;
       await starts.get(plan.epoch)?.catch(() => undefined);
       try {
-        const exit = await host().terminate(plan.epoch, TERMINATE_GRACE_MS);
-        slots.updateSession(plan.epoch, { endedAt: exit.at, exitCode: exit.code });
-        await host().forget(plan.epoch);
-      } catch (error) {
-        if (!(error instanceof MissionError && error.code === 'slot_not_running')) throw error;
+        await putAway(plan.epoch, TERMINATE_GRACE_MS);
       } finally {
         release(slotId, plan.epoch);
       }
     },
+
+    /** Ends at once what runs in a terminal that no slot owns, and puts it away. */
+    terminateOrphan: (epoch: Epoch): Promise<void> => putAway(epoch, 0),
 
     /** Stops watching. The programs go on. */
     dispose(): void {

@@ -8,7 +8,7 @@ import type { MissionCore } from './core.ts';
 import { SNAPSHOT_VERSION } from './journal.ts';
 import { lookAtScreen } from './look-at-screen.ts';
 import { rebuildSlot, rebuildTask } from './rebuild.ts';
-import type { SlotSnapshot } from './slot-view.ts';
+import { heldPlan, type SlotSnapshot } from './slot-view.ts';
 
 /** The outer shape of a persisted snapshot; XState checks nothing of it. */
 const Persisted = z.looseObject({
@@ -103,11 +103,12 @@ export function restoreRoot(core: MissionCore, machine: typeof missionMachine): 
 export async function announceRestored(core: MissionCore, held: readonly PtyInfo[]): Promise<void> {
   for (const { configuration } of core.runtimes.values()) {
     const snapshot: SlotSnapshot | undefined = core.slotSnapshot(configuration.id);
-    const plan = snapshot?.context.plan ?? null;
+    const plan = heldPlan(snapshot);
     const terminal = held.find(({ epoch }) => epoch === plan?.epoch);
     const at = core.now();
     core.sendToSlot(configuration.id, { type: 'slot.restored', alive: terminal !== undefined, at });
-    if (terminal === undefined) continue;
+    // Only a live slot has a session that looks; the terminal of one that is being ended can go at any moment.
+    if (terminal === undefined || snapshot?.value !== 'live') continue;
     if (terminal.exit !== null) {
       core.sendToSlot(configuration.id, { type: 'terminal.exited', epoch: terminal.epoch, ...terminal.exit });
       continue;

@@ -14,7 +14,7 @@ import { createLauncher, type LauncherDependencies } from '../launcher.ts';
 import { createQuestions } from '../questions.ts';
 import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
-import { announceRestored, restoreRoot } from '../restore.ts';
+import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
 import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
 import { hasSettled, heldPlan, isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
@@ -263,6 +263,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   const hostEvents = createHostEvents({
     core,
     turns,
+    launcher,
     connectHost: dependencies.connectHost,
     writeLater: journal.enqueue,
     report,
@@ -291,18 +292,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     hostEvents.listen();
     const held = await core.host().list();
     root.start();
-    await announceRestored(core, held);
-    hostEvents.endTasksWithoutTerminal(held);
-    const known = new Set([...core.runtimes.keys()].map((slotId) => snapshotOf(slotId)?.context.plan?.epoch));
-    for (const terminal of held) {
-      if (known.has(terminal.epoch)) continue;
-      logger.warn(
-        { epoch: terminal.epoch, slotId: terminal.slotId },
-        'a terminal that belongs to no slot is ended',
-      );
-      await core.host().terminate(terminal.epoch, 0);
-      await core.host().forget(terminal.epoch);
-    }
+    await hostEvents.reconcile(held);
     for (const { configuration } of core.runtimes.values()) {
       if (configuration.autoStart && snapshotOf(configuration.id)?.value === 'stopped') {
         core.sendToSlot(configuration.id, { type: 'slot.start', autoRestart: true, resume: false });

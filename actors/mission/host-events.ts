@@ -1,6 +1,8 @@
 import type { PtyHost, PtyHostEvent, PtyInfo } from '../../services/pty/pty-host.ts';
 import type { MissionCore } from '../core.ts';
+import type { Launcher } from '../launcher.ts';
 import { announceRestored } from '../restore.ts';
+import { heldPlan } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
 
 /** How soon the daemon tries to reach the pty host again. */
@@ -9,6 +11,7 @@ const RECONNECT_MS = 250;
 export interface HostEventsDependencies {
   readonly core: MissionCore;
   readonly turns: Turns;
+  readonly launcher: Pick<Launcher, 'terminateOrphan'>;
   readonly connectHost: () => Promise<PtyHost>;
   readonly writeLater: (write: () => void) => void;
   readonly report: (where: string) => (error: unknown) => void;
@@ -20,6 +23,7 @@ export interface HostEventsDependencies {
 export function createHostEvents({
   core,
   turns,
+  launcher,
   connectHost,
   writeLater,
   report,
@@ -71,14 +75,30 @@ export function createHostEvents({
     }
   }
 
+  /** What was started for a slot that has let go of it (its start failed, its end was not confirmed) ends here. */
+  async function endTerminalsOfNobody(held: readonly PtyInfo[]): Promise<void> {
+    const owned = new Set(
+      [...core.runtimes.keys()].map((slotId) => heldPlan(core.slotSnapshot(slotId))?.epoch),
+    );
+    for (const { epoch, slotId } of held.filter((terminal) => !owned.has(terminal.epoch))) {
+      core.logger.warn({ epoch, slotId }, 'a terminal that belongs to no slot is ended');
+      await launcher.terminateOrphan(epoch).catch(report('a terminal that belongs to no slot goes on'));
+    }
+  }
+
+  /** Makes slots, tasks and terminals fit each other again, after the daemon or the connection was away. */
+  async function reconcile(held: readonly PtyInfo[]): Promise<void> {
+    await announceRestored(core, held);
+    endTasksWithoutTerminal(held);
+    await endTerminalsOfNobody(held);
+  }
+
   async function reconnect(): Promise<void> {
     while (!signal.aborted) {
       try {
         core.setHost(await connectHost());
         listen();
-        const held = await core.host().list();
-        await announceRestored(core, held);
-        endTasksWithoutTerminal(held);
+        await reconcile(await core.host().list());
         return;
       } catch (error) {
         report('the pty host does not answer')(error);
@@ -87,5 +107,5 @@ export function createHostEvents({
     }
   }
 
-  return { listen, endTasksWithoutTerminal };
+  return { listen, reconcile };
 }
