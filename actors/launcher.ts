@@ -76,6 +76,7 @@ export function createLauncher({
     held.claudeVersion = row?.claudeVersion ?? null;
     held.costUsd = row?.costUsd ?? null;
     held.reading = null;
+    held.crash = null;
     follow(slotId, plan.epoch);
   }
 
@@ -212,6 +213,16 @@ export function createLauncher({
       } finally {
         release(slotId, plan.epoch);
       }
+    },
+
+    /** The statechart of a slot has failed: what it ran is let go of, ended at once, and put away. */
+    async abandon(slotId: SlotId): Promise<void> {
+      const { epoch } = runtime(slotId);
+      if (epoch === null) return;
+      release(slotId, epoch);
+      await starts.get(epoch)?.catch(() => undefined);
+      release(slotId, epoch);
+      await putAway(epoch, 0);
     },
 
     /** Ends at once what runs in a terminal that no slot owns, and puts it away. */

@@ -113,7 +113,14 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
     return undefined;
   }
 
+  /** A statechart that has failed is written by whoever cleans up behind it. */
+  function isAlive(actorRef: AnyActorRef): boolean {
+    const { context }: SlotSnapshot = actorRef.getSnapshot();
+    return core.slotActor(context.slotId) === actorRef;
+  }
+
   function writeSlot(actorRef: AnyActorRef): void {
+    if (!isAlive(actorRef)) return;
     const { context, value }: SlotSnapshot = actorRef.getSnapshot();
     core.slots.save({
       id: context.slotId,
@@ -135,6 +142,7 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
   }
 
   function publishSlot(actorRef: AnyActorRef): void {
+    if (!isAlive(actorRef)) return;
     const { context }: SlotSnapshot = actorRef.getSnapshot();
     const slot = core.view(context.slotId);
     const text = comparable(slot);

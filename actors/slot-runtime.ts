@@ -46,6 +46,12 @@ export interface SlotKeyboard {
   passThrough(data: string): Promise<void>;
 }
 
+export interface SlotCrash {
+  readonly message: string;
+  /** False when it has failed so often that it is left alone. */
+  readonly willRespawn: boolean;
+}
+
 /** What only lives while the daemon lives: everything else of a slot is in its machine and its row. */
 export interface SlotRuntime {
   readonly configuration: SlotConfiguration;
@@ -60,6 +66,8 @@ export interface SlotRuntime {
   costUsd: number | null;
   claudeVersion: string | null;
   transcriptPath: string | null;
+  /** How the statechart of the slot failed, until the slot is started again. A bug; nothing that a user did. */
+  crash: SlotCrash | null;
   /** Viewers that may type. */
   controllers: number;
   /** Viewers in all. */
@@ -79,6 +87,7 @@ export function newRuntime(configuration: SlotConfiguration): SlotRuntime {
     costUsd: null,
     claudeVersion: null,
     transcriptPath: null,
+    crash: null,
     controllers: 0,
     viewers: 0,
   };

@@ -43,6 +43,32 @@ export function heldPlan(slot: SlotSnapshot | undefined): LaunchPlan | null {
   return slot?.hasTag('holdsTerminal') === true ? slot.context.plan : null;
 }
 
+/** What is shown of a slot whose statechart has failed: it is listed with the others, and nothing is done in it. */
+export function viewQuarantined(runtime: SlotRuntime, logFile: string): SlotView {
+  const { id, role, description, cwd } = runtime.configuration;
+  return {
+    slotId: id,
+    role,
+    description,
+    cwd,
+    status: 'quarantined',
+    state: 'exited',
+    ...NO_SESSION,
+    evidence: [],
+    failure: crashText(runtime) ?? 'It is not known to this daemon.',
+    logFile,
+  };
+}
+
+/** How the statechart of a slot failed and what comes of it. Null when it did not. */
+export function crashText({ crash }: SlotRuntime): string | null {
+  if (crash === null) return null;
+  const next = crash.willRespawn
+    ? 'It is put together again in a moment.'
+    : 'It failed too often and is left alone until the daemon is restarted.';
+  return `missiond failed on this slot: ${crash.message} ${next}`;
+}
+
 /** What every door shows of a slot. */
 export function viewSlot(
   slot: SlotSnapshot,
@@ -60,6 +86,7 @@ export function viewSlot(
   const snapshot = sessionOf(slot);
   const session = snapshot === undefined ? undefined : viewSession(snapshot);
   const starting = statusOf(slot) === 'starting';
+  const failure = context.failure?.message ?? runtime.crash?.message;
   const sessionId = ClaudeSessionId.safeParse(sessionIdOf(slot)).data;
   return {
     slotId: context.slotId,
@@ -85,7 +112,7 @@ export function viewSlot(
     ...(runtime.lastActivityAt === null ? {} : { lastActivityAt: runtime.lastActivityAt }),
     evidence: [...(session?.evidence ?? NO_SESSION.evidence)],
     ...(session === undefined ? {} : { why: viewWhy(session.why, more.now) }),
-    ...(context.failure === null ? {} : { failure: context.failure.message }),
+    ...(failure == null ? {} : { failure }),
     logFile: more.logFile,
   };
 }

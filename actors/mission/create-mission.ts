@@ -17,7 +17,15 @@ import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
 import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
-import { hasSettled, heldPlan, isResting, readinessOf, type SlotSnapshot, viewSlot } from '../slot-view.ts';
+import {
+  hasSettled,
+  heldPlan,
+  isResting,
+  readinessOf,
+  type SlotSnapshot,
+  viewQuarantined,
+  viewSlot,
+} from '../slot-view.ts';
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
 import type { Mission } from './api.ts';
@@ -129,7 +137,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   core.setView((slotId) => {
     const runtime = core.runtime(slotId);
     const snapshot = snapshotOf(slotId);
-    if (snapshot === undefined) throw new Error(`slot ${slotId} has no actor`);
+    if (snapshot === undefined) return viewQuarantined(runtime, dependencies.logFile(slotId));
     return viewSlot(snapshot, runtime, {
       question: questions.of(slotId),
       taskId: core.occupied.get(slotId),
@@ -259,7 +267,16 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     written: journal.written,
   });
 
-  const machine = provideMachines({ core, launcher, deliver, questions, turns, dispatchSoon, report });
+  const machine = provideMachines({
+    core,
+    launcher,
+    deliver,
+    questions,
+    turns,
+    dispatchSoon,
+    writeLater: journal.enqueue,
+    report,
+  });
   const hostEvents = createHostEvents({
     core,
     turns,

@@ -10,7 +10,7 @@ import { lookAtScreen } from '../look-at-screen.ts';
 import type { Questions } from '../questions.ts';
 import { isResting } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
-import { failCrashedTask } from './supervision.ts';
+import { failCrashedTask, quarantine } from './supervision.ts';
 
 /** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
 const SWEEP_MS = 1_000;
@@ -26,6 +26,7 @@ export interface MachinesDependencies {
   readonly questions: Questions;
   readonly turns: Turns;
   readonly dispatchSoon: () => void;
+  readonly writeLater: (write: () => void) => void;
   readonly report: (where: string) => (error: unknown) => void;
 }
 
@@ -37,6 +38,7 @@ export function provideMachines({
   questions,
   turns,
   dispatchSoon,
+  writeLater,
   report,
 }: MachinesDependencies) {
   async function interrupt(
@@ -118,9 +120,12 @@ export function provideMachines({
     actions: {
       release(_, { actorId, failure, willRespawn }) {
         core.logger.error({ actorId, failure, willRespawn }, 'an actor crashed');
-        for (const { configuration, epoch } of core.runtimes.values()) {
-          if (actorId !== slotActorId(configuration.id) || epoch === null) continue;
-          core.host().terminate(epoch, 0).catch(report('the terminal of a crashed slot could not be ended'));
+        for (const slotId of core.runtimes.keys()) {
+          if (actorId !== slotActorId(slotId)) continue;
+          quarantine({ core, launcher, questions, turns, writeLater }, slotId, {
+            message: failure.message,
+            willRespawn,
+          }).catch(report('the terminal of a crashed slot could not be ended'));
         }
         for (const taskId of core.occupied.values()) {
           if (actorId === taskActorId(taskId)) failCrashedTask(core, taskId, failure.message);

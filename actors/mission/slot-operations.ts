@@ -26,14 +26,15 @@ export function createSlotOperations({
   signal,
 }: SlotOperationsDependencies): Pick<Mission, 'slots' | 'slot' | 'spawn' | 'kill' | 'restart' | 'questions'> {
   function snapshotOf(slotId: SlotId): SlotSnapshot {
-    core.runtime(slotId);
+    const { crash } = core.runtime(slotId);
     const snapshot = core.slotSnapshot(slotId);
-    if (snapshot === undefined) {
-      throw new MissionError('internal', `Slot ${slotId} is being put together again after a failure.`, {
-        remedy: 'Try again in a moment.',
-      });
-    }
-    return snapshot;
+    if (snapshot !== undefined) return snapshot;
+    throw new MissionError('internal', `Slot ${slotId} is quarantined: ${core.view(slotId).failure}`, {
+      remedy:
+        crash?.willRespawn === false
+          ? `See \`missiond logs ${slotId}\`, then \`missiond down && missiond up\`.`
+          : 'Try again in a moment.',
+    });
   }
 
   /** Resolves when `reached` holds after a change of the slot. */
@@ -68,8 +69,12 @@ export function createSlotOperations({
         );
       }, withinMs);
       const unsubscribe = core.bus.subscribe((event) => {
-        if (event.type === 'slot_changed' && event.slot.slotId === slotId && reached(snapshotOf(slotId)))
-          finish(resolve);
+        if (event.type !== 'slot_changed' || event.slot.slotId !== slotId) return;
+        try {
+          if (reached(snapshotOf(slotId))) finish(resolve);
+        } catch (error) {
+          finish(() => reject(error));
+        }
       });
       signal.addEventListener('abort', stopped, { once: true });
     });
@@ -149,10 +154,7 @@ export function createSlotOperations({
 
   return {
     slots: () => [...core.runtimes.keys()].map((slotId) => core.view(slotId)),
-    slot: (slotId) => {
-      snapshotOf(slotId);
-      return core.view(slotId);
-    },
+    slot: core.view,
     spawn,
     kill,
     async restart(slotId) {

@@ -1,6 +1,10 @@
-import type { TaskId } from '../../db/ids.ts';
+import type { SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionCore } from '../core.ts';
+import type { Launcher } from '../launcher.ts';
+import type { Questions } from '../questions.ts';
+import type { SlotCrash } from '../slot-runtime.ts';
 import type { SlotSnapshot } from '../slot-view.ts';
+import type { Turns } from '../turns.ts';
 
 /** The slot that had this task may take another. */
 export function freeSlotOf(core: MissionCore, taskId: TaskId): void {
@@ -16,6 +20,32 @@ export function failCrashedTask(core: MissionCore, taskId: TaskId, message: stri
     finishedAt: core.now(),
   });
   freeSlotOf(core, taskId);
+}
+
+export interface CrashedSlotDependencies {
+  readonly core: MissionCore;
+  readonly launcher: Pick<Launcher, 'abandon'>;
+  readonly questions: Pick<Questions, 'drop'>;
+  readonly turns: Pick<Turns, 'sessionEnded'>;
+  /** Writes in the next transaction. */
+  readonly writeLater: (write: () => void) => void;
+}
+
+/** Puts away what a slot held whose statechart has failed, and tells of it. The program is ended: nothing reads it any more. */
+export async function quarantine(
+  { core, launcher, questions, turns, writeLater }: CrashedSlotDependencies,
+  slotId: SlotId,
+  crash: SlotCrash,
+): Promise<void> {
+  const runtime = core.runtime(slotId);
+  const { epoch } = runtime;
+  runtime.crash = crash;
+  questions.drop(slotId, 'missiond failed on the slot');
+  if (epoch !== null) turns.sessionEnded(slotId, epoch, 'missiond failed on its slot');
+  writeLater(() => core.slots.update(slotId, { status: 'quarantined', snapshot: null }));
+  const ended = launcher.abandon(slotId);
+  core.bus.publish({ type: 'slot_changed', at: core.now(), slot: core.view(slotId) });
+  await ended;
 }
 
 /** Stops every slot and waits until each has let go of its terminal. */

@@ -19,6 +19,10 @@ export function createSlotLedger(db: MissionDatabase) {
       db.insert(slots).values(row).onConflictDoUpdate({ target: slots.id, set: row }).run();
     },
 
+    update(slotId: SlotId, change: Partial<Omit<SlotRow, 'id'>>): void {
+      db.update(slots).set(change).where(eq(slots.id, slotId)).run();
+    },
+
     get(slotId: SlotId): SlotRow | undefined {
       return db.select().from(slots).where(eq(slots.id, slotId)).get();
     },
