@@ -166,6 +166,7 @@ export function createHooks({
         if (ours) turns.turnFailed(slotId, epoch, hook);
         return {};
       case 'PreToolUse':
+        if (ours) turns.goingOn(slotId);
         return beforeTool(slotId, epoch, hook);
       case 'PermissionRequest':
         return request(slotId, epoch, hook, signal);

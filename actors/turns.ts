@@ -51,6 +51,14 @@ export function createTurns({
 }: TurnsDependencies) {
   /** Resolved when the prompt of a delivery was heard, by task. */
   const listeners = new Map<TaskId, () => void>();
+  /**
+   * The last words of a task's turn, until the session rests: hooks of the person, which run beside ours, may send
+   * Claude Code back to work.
+   */
+  const lastWords = new Map<
+    SlotId,
+    { readonly taskId: TaskId; readonly words: string; readonly at: number }
+  >();
   /** Tasks whose prompt was the last that was heard: where hooks name no prompt, the next Stop is theirs. */
   const lastHeard = new Map<SlotId, TaskId>();
   const looks = createTurnLooks({
@@ -59,7 +67,7 @@ export function createTurns({
     isResting,
     onError,
     conclude(task, slotId, end) {
-      if (end.kind === 'answered') answer(task, slotId, end.words);
+      if (end.kind === 'answered') answer(task, slotId, end.words, now());
       else if (end.kind === 'failed') fail(task, end.error);
       else send(task.id, { type: 'turn.failed', failure: INTERRUPTED, at: now() });
     },
@@ -89,17 +97,16 @@ export function createTurns({
     told(slotId, taskId, words);
   }
 
-  function markAnswered(task: TaskRow): void {
+  function markAnswered(task: TaskRow, answeredAt: number): void {
     if (task.epoch === null) return;
     const delivery = tasks.deliveryOf(task.id, task.epoch);
-    const answeredAt = now();
     if (delivery !== undefined)
       writeLater(() => tasks.updateDelivery(delivery.id, { status: 'answered', answeredAt }));
   }
 
-  function answer(task: TaskRow, slotId: SlotId, result: string): void {
+  function answer(task: TaskRow, slotId: SlotId, result: string, heardAt: number): void {
     send(task.id, { type: 'turn.ended', result, at: now() });
-    markAnswered(task);
+    markAnswered(task, heardAt);
     said(slotId, task.id, result);
   }
 
@@ -110,7 +117,17 @@ export function createTurns({
       remedy: 'Submit the task again when the cause is gone; the session is still usable.',
     };
     send(task.id, { type: 'turn.failed', failure, at: now() });
-    markAnswered(task);
+    markAnswered(task, now());
+  }
+
+  /** The turn is over, so what Stop said last is the answer. */
+  function conclude(slotId: SlotId, epoch: Epoch): boolean {
+    const last = lastWords.get(slotId);
+    lastWords.delete(slotId);
+    const task = active(slotId, epoch);
+    if (last === undefined || task?.id !== last.taskId) return false;
+    answer(task, slotId, last.words, last.at);
+    return true;
   }
 
   return {
@@ -126,6 +143,7 @@ export function createTurns({
     promptHeard(slotId: SlotId, epoch: Epoch, hook: TurnHook & { readonly prompt: string }): void {
       looks.quiet(slotId);
       const { prompt, promptId } = hook;
+      conclude(slotId, epoch);
       const task = active(slotId, epoch);
       const delivery = task === undefined ? undefined : tasks.deliveryOf(task.id, epoch);
       const ours =
@@ -169,7 +187,10 @@ export function createTurns({
       if (task === undefined) return;
       if (whose !== 'yes') looks.overtakenSeen(slotId, epoch);
       else if (words === null) looks.restingSeen(slotId, epoch);
-      else answer(task, slotId, words);
+      else {
+        lastWords.set(slotId, { taskId: task.id, words, at: now() });
+        if (isResting(slotId)) conclude(slotId, epoch);
+      }
     },
 
     /** StopFailure: a turn ended with an error of the API. `error` is one word for it, the last message its text. */
@@ -188,6 +209,7 @@ export function createTurns({
     /** The program ended while it had a task. */
     sessionEnded(slotId: SlotId, epoch: Epoch, how: string): void {
       looks.quiet(slotId);
+      if (conclude(slotId, epoch)) return;
       const task = active(slotId, epoch);
       if (task === undefined) return;
       const failure: MachineFailure = {
@@ -198,7 +220,15 @@ export function createTurns({
       send(task.id, { type: 'turn.failed', failure, at: now() });
     },
 
-    restingSeen: looks.restingSeen,
+    /** A tool began, or Esc was pressed: the turn went on, and what Stop said before was not its end. */
+    goingOn(slotId: SlotId): void {
+      lastWords.delete(slotId);
+    },
+
+    /** The session stands at its prompt. */
+    restingSeen(slotId: SlotId, epoch: Epoch): void {
+      if (!conclude(slotId, epoch)) looks.restingSeen(slotId, epoch);
+    },
 
     /** The session works, or asks. */
     workSeen: looks.quiet,

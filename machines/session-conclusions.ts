@@ -13,6 +13,8 @@ const REST_SETTLES_MS = 120;
 const START_SETTLES_MS = 200;
 /** A hook's edge is ahead of the frame that shows it; this long after it the frame must have come. */
 const LEVEL_WINS_MS = 800;
+/** Stop hooks of the person run beside ours, with the spinner on the screen, and may send Claude Code back to work. */
+const STOP_HOOKS_RUN_MS = 15_000;
 /** The screen had shown the work that the hooks told of, so what it shows now came after: Esc, an answer by hand. */
 const CAUGHT_UP_SETTLES_MS = 200;
 /** Which kind of work it is: the hooks tell one tool of several, or nothing of a text; the screen shows what stands. */
@@ -80,8 +82,7 @@ const registerSaysAsBelieved = (beliefs: Beliefs): boolean => {
   return register !== null && register === courseOf(beliefs.conversation);
 };
 /** Work that Stop says it leaves behind explains what the others show. */
-const stopIsDenied = (beliefs: Beliefs): boolean =>
-  beliefs.ending === 'idle' && screenWorks(beliefs) && registerOf(beliefs) === 'busy';
+const screenDeniesStop = (beliefs: Beliefs): boolean => beliefs.ending === 'idle' && screenWorks(beliefs);
 const shown = ({ level }: Beliefs): Level => level;
 const told = ({ ending, level }: Beliefs): Level => (level === 'parked' ? 'parked' : (ending ?? 'idle'));
 const asRegistered = ({ registry }: Beliefs): Level => {
@@ -106,11 +107,17 @@ export const CONCLUSIONS = {
     why: "Stop came and Claude Code's register rests: two signals agree",
   },
   stopIsLate: {
-    fits: (beliefs) => believedBusy(beliefs) && stopIsDenied(beliefs),
-    why: 'Stop came, but screen and register both show work: it is late, or of a turn that goes on',
+    fits: (beliefs) => believedBusy(beliefs) && screenDeniesStop(beliefs) && registerOf(beliefs) === 'busy',
+    why: 'Stop came, but screen and register both show work: it is late, or other Stop hooks still run',
+  },
+  stopAgainstScreen: {
+    fits: (beliefs) => believedBusy(beliefs) && screenDeniesStop(beliefs),
+    to: told,
+    settles: STOP_HOOKS_RUN_MS,
+    why: 'Stop came, there is no register, and the screen shows work for longer than other Stop hooks run',
   },
   stopAlone: {
-    fits: (beliefs) => beliefs.ending !== null && !stopIsDenied(beliefs),
+    fits: ({ ending }) => ending !== null,
     to: told,
     settles: LEVEL_WINS_MS,
     why: 'Stop came and nothing else showed the rest for a while',
@@ -310,12 +317,15 @@ export function agrees(conversation: Conversation, level: Level): boolean {
 }
 
 /**
- * True when this is another contradiction than the one that is being waited on.
+ * True when this is another contradiction than the one that is being waited on, or the same and surer.
  * The kinds of work flicker into each other while the screen is drawn; that must not start the wait again.
  */
-export function isAnotherDispute(disputed: Level | null, level: Level): boolean {
-  if (disputed === level) return false;
-  return disputed === null || !(BUSY.has(disputed) && BUSY.has(level));
+export function isAnotherDispute(
+  disputed: Pick<Conclusion, 'to' | 'settles'> | null,
+  { to, settles }: Conclusion,
+): boolean {
+  if (disputed === null || settles < disputed.settles) return true;
+  return disputed.to !== to && !(BUSY.has(disputed.to) && BUSY.has(to));
 }
 
 /**

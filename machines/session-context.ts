@@ -1,3 +1,4 @@
+import type { Conclusion } from './session-conclusions.ts';
 import type {
   Conversation,
   Evidence,
@@ -24,7 +25,7 @@ export interface SessionContext {
   readonly conversation: Conversation;
   readonly level: Level;
   /** What the signals say against the belief, while the reconciler waits. */
-  readonly disputed: Level | null;
+  readonly disputed: Pick<Conclusion, 'to' | 'settles'> | null;
   readonly reading: SessionReading | null;
   /** Epoch milliseconds of the last look at the screen. */
   readonly readingAt: number | null;

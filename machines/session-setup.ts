@@ -51,7 +51,7 @@ const mismatchOf = (context: SessionContext): Mismatch => ({
 /** Signals that are told of a dispute: what the settling would move the conversation to. */
 const movesOn = (context: SessionContext): boolean => {
   const conclusion = conclude(context);
-  return conclusion !== null && isAnotherDispute(context.disputed, conclusion.to);
+  return conclusion !== null && isAnotherDispute(context.disputed, conclusion);
 };
 
 /** Work that Stop leaves behind it makes the rest another one. */
@@ -195,7 +195,7 @@ export const sessionSetup = setup({
     ),
     forgetHooks: assign({ hooksHeard: false }),
     noteDelivery: assign(({ event }) => ({ delivering: event.type === 'delivery.began' })),
-    noteDispute: assign(({ context }) => ({ disputed: conclude(context)?.to ?? null })),
+    noteDispute: assign(({ context }) => ({ disputed: conclude(context) })),
     endDispute: assign({ disputed: null }),
     countMismatch: assign(({ context }) =>
       context.hooksHeard && dissenters(context).length > 0

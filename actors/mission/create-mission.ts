@@ -215,6 +215,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       questions.see(slotId, runtime.epoch, runtime.reading?.dialog);
       reports.sessionMoved(slotId, session);
       doubts.sessionMoved(slotId, runtime.epoch, session);
+      if (session.context.conversation === 'interrupted') turns.goingOn(slotId);
       if (session.hasTag('resting')) turns.restingSeen(slotId, runtime.epoch);
       else turns.workSeen(slotId);
     },

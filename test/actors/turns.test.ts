@@ -23,8 +23,15 @@ function heard(prompt: string, id: { promptId?: string }): void {
   turns.promptHeard(slotId, epoch, { prompt, ...id });
 }
 
-function stopped(words: string | null, id: { promptId?: string }): void {
+function stopSaid(words: string | null, id: { promptId?: string }): void {
   turns.turnEnded(slotId, epoch, { lastAssistantMessage: words, ...id });
+}
+
+/** Stop came, and then the session rests. */
+function stopped(words: string | null, id: { promptId?: string }): void {
+  stopSaid(words, id);
+  world.state.resting = true;
+  turns.restingSeen(slotId, epoch);
 }
 
 function failed(words: string, id: { promptId?: string }): void {
@@ -91,6 +98,36 @@ describe.each([
   });
 });
 
+describe('a Stop is not the end while the session works', () => {
+  it('a Stop hook of the person sends Claude Code back: the last words are the answer', async () => {
+    heard(PROMPT, OURS);
+    stopSaid('half', OURS);
+    expect(world.outcome()).toBeUndefined();
+    stopped('whole', OURS);
+    expect(await outcome()).toBe('answered: whole');
+  });
+
+  it('Esc, after it was sent back: interrupted', async () => {
+    heard(PROMPT, OURS);
+    stopSaid('half', OURS);
+    turns.goingOn(slotId);
+    world.write('interruption');
+    world.state.resting = true;
+    turns.restingSeen(slotId, epoch);
+    expect(await outcome()).toMatch(/^turn_interrupted/);
+  });
+
+  it.each([
+    ['the next prompt begins before any rest was seen', () => heard('what is 2+2?', THEIRS)],
+    ['the program ends before any rest was seen', () => turns.sessionEnded(slotId, epoch, 'status 0')],
+  ])('%s: they were the last words', async (_, next) => {
+    heard(PROMPT, OURS);
+    stopSaid('fixed', OURS);
+    next();
+    expect(await outcome()).toBe('answered: fixed');
+  });
+});
+
 it("keeps a person's prompt and answer in the history of the slot, not in that of the task", async () => {
   heard(PROMPT, OURS);
   world.write('interruption');
@@ -108,7 +145,6 @@ it("keeps a person's prompt and answer in the history of the slot, not in that o
 it('tells listeners the words of a task once, also where only the transcript has them', async () => {
   heard(PROMPT, UNNAMED);
   world.write('answer', 'fixed');
-  world.state.resting = true;
   stopped(null, UNNAMED);
   await outcome();
   expect(world.told).toEqual(['the task: fixed']);

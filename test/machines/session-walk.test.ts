@@ -56,7 +56,7 @@ describe('every way through the session', () => {
       input: { epoch: EPOCH, sessionId: SESSION, at: 0 },
       events: ({ value, context }) =>
         value.reconciler === 'contradicted' && context.disputed !== null
-          ? [...walked, wins(context.disputed)]
+          ? [...walked, wins(context.disputed.to)]
           : walked,
       serializeState: ({ value, context }) =>
         JSON.stringify([
