@@ -1,5 +1,5 @@
 // Runs before anything is installed or built, so it is plain JavaScript with Node's own modules only:
-// installs what is missing, builds what is stale, then hands over. `npm start`, `npm test`, `npm run bench` and `npm run canary` come here.
+// installs what is missing, builds what is stale, then hands over. `npm start`, `npm test`, `npm run bench`, `canary` and `matrix` come here.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -124,12 +124,12 @@ if (command === 'assets') {
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
   if (command === 'start') handOver([path.join(root, 'dist', 'server', 'demo', 'main.js'), ...rest]);
   else if (command === 'test') handOver([vitest, 'run', '--root', root, ...rest]);
-  else if (command === 'bench' || command === 'canary')
+  else if (['bench', 'canary', 'matrix'].includes(command))
     handOver([
       path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'),
       path.join(root, 'test', command, 'main.ts'),
       ...rest,
     ]);
   else if (command !== 'build')
-    fail(`unknown command ${command}. Use start, test, bench, canary, build or assets.`);
+    fail(`unknown command ${command}. Use start, test, bench, canary, matrix, build or assets.`);
 }

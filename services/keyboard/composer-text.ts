@@ -1,8 +1,8 @@
 import type { ComposerReading } from '../terminal/reading.ts';
 import { cleanPrompt, withoutInvisible } from './clean-prompt.ts';
 
-/** What stands in the box for a paste that is not shown (`[Pasted text #1 +20 lines]`) or was shortened. */
-const PASTE_MARKER = /\[(?:\.\.\.)?(?:Pasted|Truncated) text #\d+[^\]]*\]/g;
+/** What stands in the box for a paste that is not shown (`[Pasted text #1 +20 lines]`) or was shortened; it is wrapped like words. */
+const PASTE_MARKER = /\[(?:\.\.\.)?(?:Pasted|Truncated)\s+text\s+#\d+[^\]]*\]/g;
 
 /** A box with so many rows may be scrolled: only the end of the text is to be seen then. */
 const ROWS_OF_A_SCROLLED_BOX = 4;
@@ -12,26 +12,37 @@ function lettersOf(text: string): string {
   return withoutInvisible(cleanPrompt(text)).replace(/[^\p{L}\p{N}]/gu, '');
 }
 
+function isFilled({ kind }: ComposerReading): boolean {
+  return kind === 'draft' || kind === 'menu';
+}
+
+function mayBeScrolled({ text }: ComposerReading): boolean {
+  return text.split('\n').length >= ROWS_OF_A_SCROLLED_BOX;
+}
+
+/** Where in our text the words of the box begin; null when some of them are not in it, in this order. */
+function startInText(composer: ComposerReading, ours: string): number | null {
+  const parts = composer.text.split(PASTE_MARKER).map(lettersOf);
+  let end = 0;
+  for (const part of parts) {
+    const at = ours.indexOf(part, end);
+    if (at < 0) return null;
+    end = at + part.length;
+  }
+  return ours.indexOf(parts[0] ?? '');
+}
+
 /**
  * True when the prompt box holds this text: all of it, or its end when the box is full, or a marker that stands for it.
  * A text without letters and digits is taken for present when the box is not empty.
  */
 export function composerHolds(composer: ComposerReading, text: string): boolean {
-  if (composer.kind !== 'draft' && composer.kind !== 'menu') return false;
+  if (!isFilled(composer)) return false;
   const ours = lettersOf(text);
   const parts = composer.text.split(PASTE_MARKER).map(lettersOf);
-  if (parts.length === 1) {
-    const seen = parts[0] ?? '';
-    if (seen === ours) return true;
-    const rows = composer.text.split('\n').length;
-    return seen !== '' && rows >= ROWS_OF_A_SCROLLED_BOX && ours.endsWith(seen);
-  }
-  let from = 0;
-  for (const part of parts) {
-    from = endOf(ours, part, from);
-    if (from < 0) return false;
-  }
-  return ours.endsWith(parts.at(-1) ?? '');
+  const last = parts.at(-1) ?? '';
+  if (parts.length > 1) return startInText(composer, ours) !== null && ours.endsWith(last);
+  return last === ours || (last !== '' && mayBeScrolled(composer) && ours.endsWith(last));
 }
 
 /**
@@ -39,7 +50,7 @@ export function composerHolds(composer: ComposerReading, text: string): boolean 
  * nothing is scrolled out of sight.
  */
 export function showsWhole(composer: ComposerReading, text: string): boolean {
-  if (composer.kind !== 'draft' && composer.kind !== 'menu') return false;
+  if (!isFilled(composer)) return false;
   const seen = lettersOf(composer.text);
   return seen !== '' && seen === lettersOf(text);
 }
@@ -49,20 +60,14 @@ export function showsWhole(composer: ComposerReading, text: string): boolean {
  * that were taken for a paste; a box of many rows may be scrolled.
  */
 export function holdsBeginning(composer: ComposerReading, text: string): boolean {
-  if (composer.kind !== 'draft' && composer.kind !== 'menu') return false;
-  const ours = lettersOf(text);
-  const [first = '', ...rest] = composer.text.split(PASTE_MARKER).map(lettersOf);
-  if (first === '' && rest.length === 0) return false;
-  const scrolled = composer.text.split('\n').length >= ROWS_OF_A_SCROLLED_BOX;
-  let from = ours.startsWith(first) ? first.length : scrolled ? endOf(ours, first, 0) : -1;
-  for (const part of rest) from = from < 0 ? from : endOf(ours, part, from);
-  return from >= 0;
+  if (!isFilled(composer) || lettersOf(composer.text) === '') return false;
+  const start = startInText(composer, lettersOf(text));
+  return start === 0 || (start !== null && mayBeScrolled(composer));
 }
 
-/** Where a part ends in the text, at or after a place; -1 when it is not there. */
-function endOf(text: string, part: string, from: number): number {
-  const at = text.indexOf(part, from);
-  return at < 0 ? -1 : at + part.length;
+/** True when the box holds no letter that is not of this text, in its order. */
+export function holdsOnly(composer: ComposerReading, text: string): boolean {
+  return isFilled(composer) && startInText(composer, lettersOf(text)) !== null;
 }
 
 /** Enough of a text's end to be recognised; fewer letters could stand there by chance. */

@@ -1,5 +1,5 @@
 import type { ScreenReading } from '../terminal/reading.ts';
-import { clearOwnText } from './clear-own-text.ts';
+import { clearOwnText, clearTyped } from './clear-own-text.ts';
 import { glimpse, holdsBeginning, showsWhole } from './composer-text.ts';
 import { failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
@@ -22,15 +22,27 @@ export interface DeliveryOptions {
 const SHOWN_WITHIN_MS = 5_000;
 /** From Enter to the hook 5 to 110 ms were measured; after this the box is looked at again. */
 const CONFIRMED_SOON_MS = 800;
+/** A long text is taken more slowly: 60,000 characters in 3 s (2.0.60). */
+const TAKEN_PER_MS = 20;
 /** Enter is sent again only while our text still stands in the box, and so often at most. */
 const ENTERS_AT_MOST = 3;
 /** After Enter was taken the hook is owed; hooks of the person run before ours and may be slow. */
 const CONFIRMED_WITHIN_MS = 15_000;
-/** A refused Enter and a text that stays must agree for so long before the text is taken back. */
-const SETTLED_MS = 300;
+/** What a person does about a box that could not be emptied; the slot takes no prompt until then. */
+const SOME_IS_LEFT =
+  'Nothing was sent, but some of it stands in the prompt box: delete it there (missiond attach), or restart the slot.';
 
-/** Levels at which a prompt is taken at once: the prompt box stands and no turn is going on. */
-const RESTING: ReadonlySet<ScreenReading['level']> = new Set(['idle', 'interrupted', 'error', 'parked']);
+/** The same when the delivery was called off meanwhile: whoever called it off wants to interrupt the turn. */
+const CONFIRMED_AFTER_CANCEL_MS = 3_000;
+
+/** Levels at which no turn is going on and the prompt box stands; of an open list of commands the box tells more. */
+const RESTING: ReadonlySet<ScreenReading['level']> = new Set([
+  'idle',
+  'interrupted',
+  'error',
+  'parked',
+  'slashMenu',
+]);
 
 function whyNotNow({ level, composer }: ScreenReading): Typed | null {
   if (!RESTING.has(level)) {
@@ -80,22 +92,19 @@ async function typeText(
     if (shown !== null) return { ok: true };
   } catch (error) {
     if (!signal.aborted) throw error;
-    await terminal.sleep(SETTLED_MS);
-    await clearOwnText(terminal, written);
+    const cleared = await clearTyped(terminal, written);
     return failed(
       'cancelled',
       'The delivery was called off before Enter.',
-      'Submit it again when it is wanted.',
+      cleared ? 'Submit it again when it is wanted.' : SOME_IS_LEFT,
     );
   }
   const { composer, level } = await terminal.read();
-  const cleared = await clearOwnText(terminal, written);
+  const cleared = await clearTyped(terminal, written);
   return failed(
     'delivery_failed',
     `The text did not appear in the prompt box (screen: ${level}, box: ${composer.kind} "${glimpse(composer)}").`,
-    cleared
-      ? 'Nothing was sent; submit it again.'
-      : 'Nothing was sent; look at the terminal, some of it may stand there.',
+    cleared ? 'Nothing was sent; submit it again.' : SOME_IS_LEFT,
   );
 }
 
@@ -109,31 +118,41 @@ async function submitText(
   const confirmation = submitted.then(() => {
     confirmed = true;
   });
-  const waitFor = async (ms: number) => {
+  const waitFor = async (ms: number, ...calledOff: readonly AbortSignal[]) => {
     const stop = new AbortController();
     await Promise.race([
       confirmation,
-      terminal.sleep(ms, AbortSignal.any([signal, stop.signal])).catch(() => undefined),
+      terminal.sleep(ms, AbortSignal.any([...calledOff, stop.signal])).catch(() => undefined),
     ]);
     stop.abort();
   };
+  const soonMs = CONFIRMED_SOON_MS + plan.expected.length / TAKEN_PER_MS;
   let enters = 0;
   let held = true;
   while (held && enters < ENTERS_AT_MOST && !confirmed && !signal.aborted) {
     await terminal.write(plan.submit);
     enters += 1;
-    await waitFor(CONFIRMED_SOON_MS);
+    // Also when the delivery is called off now: a turn that begins must be known before anybody types again.
+    await waitFor(soonMs);
     held = !confirmed && (await ownTextStands(terminal, plan.expected, await terminal.read()));
   }
-  if (!confirmed && !held && !signal.aborted) await waitFor(CONFIRMED_WITHIN_MS);
+  if (!confirmed && !held) await waitFor(CONFIRMED_WITHIN_MS, signal);
+  if (!confirmed && !held && signal.aborted) await waitFor(CONFIRMED_AFTER_CANCEL_MS);
   if (confirmed) return { ok: true };
   const { composer, level } = await terminal.read();
   const cleared = held && (await clearOwnText(terminal, plan.expected));
+  // An Enter that had not been read yet came before the keys that clear the box.
+  if (cleared) await waitFor(soonMs);
+  if (confirmed) return { ok: true };
   if (signal.aborted) {
     return failed(
       'cancelled',
       'The delivery was called off before it was confirmed.',
-      cleared ? 'The text was taken back.' : 'Look at the terminal: the prompt may be at work.',
+      cleared
+        ? 'The text was taken back.'
+        : enters === 0
+          ? SOME_IS_LEFT
+          : 'Look at the terminal: the prompt may be at work.',
     );
   }
   return failed(

@@ -1,6 +1,7 @@
 import { type ChooseOptions, chooseOption } from './choose-option.ts';
 import { clearOwnText } from './clear-own-text.ts';
 import { type DeliveryOptions, deliverPrompt } from './deliver-prompt.ts';
+import { guardAgainstExit } from './exit-guard.ts';
 import { interruptTurn } from './interrupt-turn.ts';
 import type { KeyboardTerminal, Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
@@ -25,8 +26,10 @@ export interface Keyboard {
 }
 
 /** Makes the keyboard of one terminal. It holds nothing that must be closed. */
-export function createKeyboard({ version, ...terminal }: KeyboardOptions): Keyboard {
+export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard {
   const enqueue = createWriterQueue();
+  const guard = guardAgainstExit(door);
+  const { terminal } = guard;
   /** Our last prompt: Claude Code puts it back into the box when its turn is interrupted before the first word. */
   let lastDelivered: string | null = null;
 
@@ -59,7 +62,7 @@ export function createKeyboard({ version, ...terminal }: KeyboardOptions): Keybo
       enqueue(async () => {
         // What a person types from here on is theirs, also when it reads like our last prompt.
         lastDelivered = null;
-        await terminal.write(data);
+        await guard.passThrough(data);
       }),
   };
 }

@@ -7,12 +7,17 @@ const ROWS_AROUND_THE_BOX = 10;
 /** Glyph, margin and the cursor's cell take this much of a row. */
 const COLUMNS_AROUND_THE_TEXT = 4;
 
+/** Columns that a text takes at most: what is not plain Latin may be two columns wide. */
+function widthOf(line: string): number {
+  return line.length + (line.match(/[^\u0000-\u02ff]/g)?.length ?? 0);
+}
+
 /** True when the box for this text reaches beyond the screen: its upper rule is not to be seen then (2.1.329). */
 function isTallerThanScreen(text: string, { columns, rows }: ScreenReading): boolean {
   const width = Math.max(1, columns - COLUMNS_AROUND_THE_TEXT);
   let needed = ROWS_AROUND_THE_BOX;
   for (const line of text.split('\n')) {
-    needed += Math.max(1, Math.ceil(line.length / width));
+    needed += Math.max(1, Math.ceil(widthOf(line) / width));
     if (needed > rows) return true;
   }
   return false;
@@ -34,6 +39,6 @@ export async function ownTextStands(
 }
 
 /** True when nothing stands in the box that somebody typed. */
-export function boxIsFree({ composer }: ScreenReading): boolean {
+export function boxIsFree({ composer }: Pick<ScreenReading, 'composer'>): boolean {
   return composer.kind === 'empty' || composer.kind === 'ghost';
 }

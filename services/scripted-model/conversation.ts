@@ -84,11 +84,17 @@ export function readTurn(request: MessagesRequest): Turn {
  * and must not be taken for the conversation.
  */
 export function isSideRequest(request: MessagesRequest, turn: Turn): boolean {
-  return request.tools.length === 0 || /^\[SUGGESTION MODE/.test(turn.prompt);
+  return request.tools.length === 0 || asksForSuggestion(turn);
 }
 
-/** What a side request gets: a title where one is asked for, else a word. */
-export function answerSideRequest(request: MessagesRequest): string {
+/** What the person might say next is asked for like a prompt (2.1.30 to 2.1.329). */
+function asksForSuggestion(turn: Turn): boolean {
+  return /^\[SUGGESTION MODE/.test(turn.prompt);
+}
+
+/** What a side request gets: a suggestion or a title where one is asked for, else a word. */
+export function answerSideRequest(request: MessagesRequest, turn: Turn): string {
+  if (asksForSuggestion(turn)) return 'run the tests';
   return /title/i.test(JSON.stringify(request.system ?? ''))
     ? '{"title":"Scripted session","isNewTopic":true}'
     : 'ok';

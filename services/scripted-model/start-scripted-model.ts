@@ -77,7 +77,7 @@ export async function startScriptedModel(options: { readonly port?: number } = {
       sendJson(response, status, { type: 'error', error });
     };
     let reply: Reply = side
-      ? { kind: 'blocks', blocks: [{ type: 'text', text: answerSideRequest(body) }], wordMs: 0 }
+      ? { kind: 'blocks', blocks: [{ type: 'text', text: answerSideRequest(body, turn) }], wordMs: 0 }
       : decideReply(turn);
     if (reply.kind === 'hang') return;
     if (reply.kind === 'error') return fail(reply.status);

@@ -37,11 +37,17 @@ function textOf(rows: readonly ScreenRow[], top: number, bottom: number): string
   return lines.join('\n').replaceAll('\u00a0', ' ').trimEnd();
 }
 
-/** Suggested text is faint from its second character on; the cursor stands on the first. */
+/**
+ * Suggested text is faint from its second character on; the cursor stands on the first. Blanks are skipped by moving the
+ * cursor (2.1.30, 2.1.329), so they tell nothing.
+ */
 function isGhost(row: ScreenRow, text: string): boolean {
   const column = row.text.indexOf(text.slice(0, 8));
   if (column < 0 || text.length < 2) return false;
-  return row.faint(column + 1) && row.faint(column + Math.min(text.length, 4) - 1);
+  const behindCursor = [...row.text.slice(column + 1, column + 8)].flatMap((character, index) =>
+    character.trim() === '' ? [] : [row.faint(column + 1 + index)],
+  );
+  return behindCursor.length > 0 && behindCursor.every((faint) => faint);
 }
 
 /** Rows that stand below the box at most: status bar, hints, notices. */

@@ -19,6 +19,8 @@ interface FakeState {
   /** False: arrows are lost. */
   moves: boolean;
   escEnds: boolean;
+  /** When Ctrl-C was pressed. */
+  interrupts: number[];
 }
 
 /** A prompt box and a dialog that answer to keys, without a program and without time passing. */
@@ -43,6 +45,7 @@ export function createFakeTerminal(
     types: true,
     moves: true,
     escEnds: true,
+    interrupts: [],
   };
 
   function moveHighlight(by: number): void {
@@ -108,8 +111,10 @@ export function createFakeTerminal(
       else if (data === '\u001b[B') moveHighlight(1);
       else if (data === '\u001b') {
         if (state.escEnds) state.level = 'interrupted';
-      } else if (data.startsWith('\u0015')) state.box = '';
-      else if (state.types) state.box += data;
+      } else if (data === '\u0003') {
+        state.interrupts.push(state.clock);
+        state.box = '';
+      } else if (state.types) state.box += data;
     },
   };
   return { state, terminal };

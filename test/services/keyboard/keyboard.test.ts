@@ -142,6 +142,38 @@ describe('deliver', () => {
     expect(state.box).toBe('');
   });
 
+  it('never presses Ctrl-C so soon after another that Claude Code would end', async () => {
+    const { keyboard, submitted, state } = setUp();
+    await keyboard.passThrough('\u0003');
+    for (const prompt of ['do it', 'do that']) {
+      const giveUp = new AbortController();
+      state.onLook = () => {
+        if (state.box !== '') giveUp.abort();
+      };
+      const result = await keyboard.deliver(prompt, { signal: giveUp.signal, submitted });
+      expect(result).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
+      expect(state.box).toBe('');
+    }
+    await keyboard.passThrough('\u0003');
+    await keyboard.passThrough('\u0003');
+    const gaps = state.interrupts.slice(1).map((at, index) => at - (state.interrupts[index] ?? 0));
+    // The person's last two are meant: they wait for nothing.
+    expect(gaps.map((gap) => gap > 1_000)).toEqual([true, true, true, false]);
+  });
+
+  it('presses Ctrl-C only once when the box does not get empty, and says what is left', async () => {
+    const { keyboard, submitted, state } = setUp();
+    const giveUp = new AbortController();
+    state.onLook = () => {
+      if (state.interrupts.length > 0) state.box = 'do it ';
+      else if (state.box !== '') giveUp.abort();
+    };
+    expect(await keyboard.deliver('do it', { signal: giveUp.signal, submitted })).toMatchObject({
+      failure: { code: 'cancelled', remedy: expect.stringContaining('stands in the prompt box') },
+    });
+    expect(state.interrupts.length).toBe(1);
+  });
+
   it('only presses Enter on a text that an earlier daemon had typed', async () => {
     const { keyboard, submitted, state, heard } = setUp();
     state.box = 'do it ';

@@ -161,27 +161,35 @@ export async function startRealSession(
     version: () => program.version,
   });
 
-  /** Resolves with the next hook that fits. */
-  function nextHook(fits: (hook: HookBody) => boolean): Promise<HookBody> {
-    return new Promise((resolve) => {
+  /** Resolves with the next hook that fits. Rejects when the signal aborts. */
+  function nextHook(fits: (hook: HookBody) => boolean, signal?: AbortSignal): Promise<HookBody> {
+    return new Promise((resolve, reject) => {
       const listen = (hook: HookBody) => {
         if (!fits(hook)) return;
         changes.off('hook', listen);
         resolve(hook);
       };
       changes.on('hook', listen);
+      signal?.addEventListener('abort', () => {
+        changes.off('hook', listen);
+        reject(signal.reason);
+      });
     });
   }
 
-  /** Resolves with the first reading that fits, the present one included. */
-  function screen(fits: (reading: ScreenReading) => boolean): Promise<ScreenReading> {
-    return new Promise((resolve) => {
+  /** Resolves with the first reading that fits, the present one included. Rejects when the signal aborts. */
+  function screen(fits: (reading: ScreenReading) => boolean, signal?: AbortSignal): Promise<ScreenReading> {
+    return new Promise((resolve, reject) => {
       const listen = (reading: ScreenReading) => {
         if (!fits(reading)) return;
         changes.off('reading', listen);
         resolve(reading);
       };
       changes.on('reading', listen);
+      signal?.addEventListener('abort', () => {
+        changes.off('reading', listen);
+        reject(signal.reason);
+      });
       listen(reader.reading());
     });
   }

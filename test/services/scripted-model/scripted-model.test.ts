@@ -130,7 +130,9 @@ describe('what it takes for the conversation', () => {
     expect(await say('hello', { tools: [], system: 'Write a title' })).toMatchObject({
       content: [{ text: '{"title":"Scripted session","isNewTopic":true}' }],
     });
-    expect(await say('[SUGGESTION MODE: suggest]')).toMatchObject({ content: [{ text: 'ok' }] });
+    expect(await say('[SUGGESTION MODE: suggest]')).toMatchObject({
+      content: [{ text: 'run the tests' }],
+    });
     expect(model.requests()).toEqual([]);
   });
 
