@@ -4,6 +4,7 @@ import type { Launched, LaunchPlan } from '../machines/slot.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { SlotLedger } from '../services/ledger/slot-ledger.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
+import { conversationToResume, type ResumeDependencies } from './resume.ts';
 import { hashToken, type SlotKeyboard, type SlotRuntime } from './slot-runtime.ts';
 
 /** Every session is drawn at one size, so that only Claude Code itself can change how it looks. */
@@ -23,7 +24,7 @@ export interface ProgramToStart {
   readonly configDirectory: string | null;
 }
 
-export interface LauncherDependencies {
+export interface LauncherDependencies extends ResumeDependencies {
   readonly host: () => PtyHost;
   readonly slots: SlotLedger;
   readonly runtime: (slotId: SlotId) => SlotRuntime;
@@ -60,6 +61,7 @@ export function createLauncher({
   prepare,
   keyboard,
   watch,
+  lengthOf,
 }: LauncherDependencies) {
   const watches = new Map<SlotId, () => void>();
   /** Starts that have not settled: what is ended under the same epoch waits for them. */
@@ -179,11 +181,17 @@ export function createLauncher({
   return {
     bind,
 
-    async plan(previous: LaunchPlan | null, resume: boolean): Promise<LaunchPlan> {
+    /** @param resume go on with the conversation of `previous`, when it has one */
+    async plan(slotId: SlotId, previous: LaunchPlan | null, resume: boolean): Promise<LaunchPlan> {
       const epoch = EpochSchema.parse(randomUUID());
-      return resume && previous !== null
-        ? { epoch, sessionId: previous.sessionId, resume: true }
-        : { epoch, sessionId: ClaudeSessionId.parse(randomUUID()), resume: false };
+      const { cwd } = runtime(slotId).configuration;
+      const sessionId =
+        resume && previous !== null
+          ? await conversationToResume(slots.session(previous.epoch), cwd, { lengthOf })
+          : null;
+      return sessionId === null
+        ? { epoch, sessionId: ClaudeSessionId.parse(randomUUID()), resume: false }
+        : { epoch, sessionId, resume: true };
     },
 
     /** Rejects with the signal's reason when the start is called off in time. */

@@ -18,7 +18,7 @@ export function rebuildSlot(core: MissionCore, key: SlotKey): Snapshot<unknown> 
   const [fresh] = initialTransition(slotMachine, key);
   const [live] = transition(slotMachine, fresh, {
     type: 'slot.found',
-    plan: { epoch: row.epoch, sessionId: row.sessionId, resume: false },
+    plan: { epoch: row.epoch, sessionId: session?.sessionId ?? row.sessionId, resume: false },
     pid: row.pid ?? session?.pid ?? null,
     startedAt: session?.startedAt ?? row.updatedAt,
     autoRestart: core.runtime(key.slotId).configuration.autoStart,

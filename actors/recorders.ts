@@ -9,7 +9,7 @@ import type { MissionCore } from './core.ts';
 import { persisted, type Recorder, SNAPSHOT_VERSION } from './journal.ts';
 import { taskView } from './mission/task-view.ts';
 import type { SessionState, SlotView, TaskStatus } from './mission/views.ts';
-import type { SlotSnapshot } from './slot-view.ts';
+import { type SlotSnapshot, sessionIdOf } from './slot-view.ts';
 
 type TaskSnapshot = SnapshotFrom<typeof taskMachine>;
 type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
@@ -104,6 +104,8 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
 export function slotRecorders(core: MissionCore, reactions: Reactions): readonly Recorder[] {
   const published = new Map<SlotId, { readonly state: SessionState; readonly text: string }>();
   const lastEvidence = new Map<SlotId, Evidence>();
+  /** The conversation that each slot was last seen in, with its run. */
+  const conversations = new Map<SlotId, string>();
 
   function slotOf(actorRef: AnyActorRef): AnyActorRef | undefined {
     const session: SessionSnapshot = actorRef.getSnapshot();
@@ -186,6 +188,17 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
     if (latest !== undefined) lastEvidence.set(slotId, latest);
   }
 
+  /** `/clear` and `/resume` go on under another id, which is the one to resume should this run end. */
+  function writeConversation(slot: SlotSnapshot): void {
+    const { slotId, plan } = slot.context;
+    const sessionId = sessionIdOf(slot);
+    if (plan === null || sessionId === null) return;
+    const conversation = `${plan.epoch} ${sessionId}`;
+    if (conversations.get(slotId) === conversation) return;
+    core.slots.updateSession(plan.epoch, { sessionId });
+    conversations.set(slotId, conversation);
+  }
+
   return [
     { idPrefix: 'slot:', write: writeSlot, publish: publishSlot },
     {
@@ -195,6 +208,7 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
         if (slot === undefined) return;
         const snapshot: SlotSnapshot = slot.getSnapshot();
         writeTransitions(snapshot.context.slotId, actorRef.getSnapshot());
+        writeConversation(snapshot);
         writeSlot(slot);
       },
       publish(actorRef) {

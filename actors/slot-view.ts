@@ -1,6 +1,7 @@
 import type { SnapshotFrom } from 'xstate';
 import { ClaudeSessionId, type TaskId } from '../db/ids.ts';
 import type { sessionMachine } from '../machines/session.ts';
+import { courseOf } from '../machines/session-courses.ts';
 import { viewSession } from '../machines/session-view.ts';
 import type { SessionWhy } from '../machines/session-why.ts';
 import type { LaunchPlan, slotMachine } from '../machines/slot.ts';
@@ -87,7 +88,7 @@ export function viewSlot(
   const session = snapshot === undefined ? undefined : viewSession(snapshot);
   const starting = statusOf(slot) === 'starting';
   const failure = context.failure?.message ?? runtime.crash?.message;
-  const sessionId = ClaudeSessionId.safeParse(sessionIdOf(slot)).data;
+  const sessionId = sessionIdOf(slot);
   return {
     slotId: context.slotId,
     role: context.role,
@@ -102,7 +103,7 @@ export function viewSlot(
     ...(session?.statusText === undefined ? {} : { statusText: session.statusText }),
     ...(context.pid === null ? {} : { pid: context.pid }),
     ...(session === undefined || context.plan === null ? {} : { epoch: context.plan.epoch }),
-    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(sessionId === null ? {} : { sessionId }),
     ...(runtime.claudeVersion === null ? {} : { claudeVersion: runtime.claudeVersion }),
     ...(session === undefined || context.startedAt === null ? {} : { startedAt: context.startedAt }),
     ...(more.taskId === undefined ? {} : { currentTaskId: more.taskId }),
@@ -150,8 +151,16 @@ export function hasSettled(slot: SlotSnapshot, since: number): boolean {
 }
 
 /** Claude Code's id of the conversation in the terminal: `/clear` begins another one. */
-export function sessionIdOf(slot: SlotSnapshot): string | null {
-  return sessionOf(slot)?.context.sessionId ?? slot.context.plan?.sessionId ?? null;
+export function sessionIdOf(slot: SlotSnapshot): ClaudeSessionId | null {
+  const current = ClaudeSessionId.safeParse(sessionOf(slot)?.context.sessionId).data;
+  return current ?? slot.context.plan?.sessionId ?? null;
+}
+
+/** True when this run of Claude Code has come to the end of a turn: it works. */
+export function hasEndedATurn({ context }: SessionSnapshot): boolean {
+  return context.evidence.some(
+    ({ from, to }) => courseOf(from) === 'busy' && (to === 'idle' || to === 'parked'),
+  );
 }
 
 /** True when the session rests at its prompt, whether or not somebody types there. */

@@ -34,7 +34,7 @@ export interface SlotStart {
   readonly type: 'slot.start';
   readonly autoRestart: boolean;
   readonly mcpConfigPath?: string;
-  /** Continue the conversation that the slot had before. */
+  /** Continue the conversation that the slot had before, when there is one. */
   readonly resume: boolean;
 }
 
@@ -51,6 +51,7 @@ export type SlotEvent =
       readonly startedAt: number;
       readonly autoRestart: boolean;
     }
+  /** Claude Code has come to the end of a turn: the crashes before it are no row of crashes any more. */
   | { readonly type: 'slot.proven' }
   | { readonly type: 'signal'; readonly signal: SessionEvent }
   | {
@@ -190,7 +191,8 @@ export const slotMachine = setup({
       on: { 'slot.stop': { target: 'stopped', actions: 'noteStop' } },
     },
     resuming: {
-      description: 'A fresh epoch is chosen for the session id that the slot had.',
+      description:
+        'A fresh epoch is chosen for the conversation that the slot had; a fresh one when it had none yet.',
       tags: 'starting',
       invoke: {
         src: 'plan',

@@ -6,7 +6,6 @@ import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { untilEvent } from '../bus.ts';
 import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
-import { createDispatcher } from '../dispatcher.ts';
 import { createDoubts, type DoubtsDependencies } from '../doubts.ts';
 import { createHooks, type HooksDependencies } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
@@ -18,10 +17,10 @@ import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
 import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
 import {
+  hasEndedATurn,
   hasSettled,
   heldPlan,
   isResting,
-  readinessOf,
   type SlotSnapshot,
   viewQuarantined,
   viewSlot,
@@ -29,15 +28,13 @@ import {
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
 import type { Mission } from './api.ts';
+import { createDispatching } from './dispatching.ts';
 import { createHostEvents } from './host-events.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createSlotOperations } from './slot-operations.ts';
 import { endAll, freeSlotOf } from './supervision.ts';
 import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
-
-/** A slot that looked ready and refused (a key that is not drawn yet) is not asked again at once; the sweep comes back to it. */
-const REFUSED_RESTS_MS = 250;
 
 export interface MissionDependencies {
   readonly database: OpenDatabase;
@@ -99,6 +96,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     prepare: dependencies.prepare,
     keyboard: (epoch) => dependencies.keyboard(core.host, epoch, () => versionOf(core, epoch)),
     watch: createRegistryWatch(core, dependencies.watchSession),
+    lengthOf: dependencies.lengthOf,
   });
   const transcripts = createTranscripts({
     runtimes: () => core.runtimes.values(),
@@ -146,58 +144,11 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     });
   });
 
-  const dispatcher = createDispatcher({
-    queued: () => {
-      const given = new Set(core.occupied.values());
-      return core.tasks.queued().filter(({ id }) => !given.has(id));
-    },
-    slots: () =>
-      [...core.runtimes.values()].flatMap((runtime) => {
-        const { id: slotId, role } = runtime.configuration;
-        const snapshot = snapshotOf(slotId);
-        if (snapshot === undefined) return [];
-        const refused = now() - runtime.refusedAt < REFUSED_RESTS_MS;
-        const readiness = core.occupied.has(slotId) || refused ? 'busy' : readinessOf(snapshot);
-        const { failure } = snapshot.context;
-        return [
-          {
-            slotId,
-            role,
-            readiness,
-            lastUsedAt: runtime.lastUsedAt,
-            failure: failure === null ? null : { ...failure, code: 'launch_failed' },
-          },
-        ];
-      }),
-    assign(task, slotId) {
-      const plan = snapshotOf(slotId)?.context.plan;
-      if (plan == null) return;
-      core.occupied.set(slotId, task.id);
-      core.runtime(slotId).lastUsedAt = now();
-      core.sendToTask(task.id, {
-        type: 'task.assign',
-        at: now(),
-        assignment: { slotId, epoch: plan.epoch, sessionId: plan.sessionId },
-      });
-    },
-    start: (slotId) => core.sendToSlot(slotId, { type: 'slot.start', autoRestart: false, resume: false }),
-    refuse: (task, failure) => core.sendToTask(task.id, { type: 'task.refuse', failure, at: now() }),
+  const { dispatchSoon, forget } = createDispatching({
+    core,
+    report: report('tasks could not be dispatched'),
+    signal: stopping.signal,
   });
-  let dispatchScheduled = false;
-  const dispatchSoon = (): void => {
-    if (dispatchScheduled || stopping.signal.aborted) return;
-    dispatchScheduled = true;
-    setImmediate(() => {
-      dispatchScheduled = false;
-      if (stopping.signal.aborted) return;
-      try {
-        dispatcher.dispatch();
-      } catch (error) {
-        report('tasks could not be dispatched')(error);
-      }
-    });
-  };
-
   const doubts = createDoubts({
     core,
     keep: dependencies.keepDoubt,
@@ -216,6 +167,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       reports.sessionMoved(slotId, session);
       doubts.sessionMoved(slotId, runtime.epoch, session);
       if (session.context.conversation === 'interrupted') turns.goingOn(slotId);
+      const { crashes = 0 } = snapshotOf(slotId)?.context ?? {};
+      if (crashes > 0 && hasEndedATurn(session)) core.sendToSlot(slotId, { type: 'slot.proven' });
       if (session.hasTag('resting')) turns.restingSeen(slotId, runtime.epoch);
       else turns.workSeen(slotId);
     },
@@ -227,7 +180,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       dispatchSoon();
     },
     taskEnded(task) {
-      dispatcher.forget(task.id);
+      forget(task.id);
       freeSlotOf(core, task.id);
       core.root().send({ type: 'task.close', taskId: task.id });
       for (const runtime of core.runtimes.values()) {

@@ -87,7 +87,7 @@ export function provideMachines({
           plan: fromPromise<
             LaunchPlan,
             { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }
-          >(({ input }) => launcher.plan(input.previous, input.resume)),
+          >(({ input }) => launcher.plan(input.slotId, input.previous, input.resume)),
           launch: fromPromise(({ input, signal }) =>
             launcher.launch(input.slotId, input.plan, input.mcpConfigPath, signal),
           ),

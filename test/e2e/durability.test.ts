@@ -159,6 +159,18 @@ test('kill -9 of the pty host: its tasks fail and say why, nothing stays behind,
   expect(processesOf(world.home).filter((line) => line.startsWith(`${agent} `))).toEqual([]);
 });
 
+test('a Claude Code that dies before its first prompt is started afresh', async () => {
+  const { client } = await world.start();
+  const before = await client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true, autoRestart: true });
+  process.kill(before.pid ?? 0, 'SIGKILL');
+  const after = await eventOf(client, (event) =>
+    event?.type === 'slot_changed' && event.slot.epoch !== before.epoch && event.slot.state === 'idle'
+      ? event.slot
+      : undefined,
+  );
+  expect(after.sessionId).not.toBe(before.sessionId);
+});
+
 test('an orderly stop ends every agent; --keep-agents leaves them and the next daemon has them', async () => {
   const first = await world.start();
   await first.client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true });

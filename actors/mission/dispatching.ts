@@ -1,0 +1,79 @@
+import type { SlotId, TaskId } from '../../db/ids.ts';
+import type { MissionCore } from '../core.ts';
+import { createDispatcher, type DispatchSlot } from '../dispatcher.ts';
+import type { SlotRuntime } from '../slot-runtime.ts';
+import { readinessOf, sessionIdOf } from '../slot-view.ts';
+
+/** A slot that looked ready and refused (a key that is not drawn yet) is not asked again at once; the sweep comes back to it. */
+const REFUSED_RESTS_MS = 250;
+
+export interface DispatchingDependencies {
+  readonly core: MissionCore;
+  readonly report: (error: unknown) => void;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Brings the queue and the slots of the mission together, at most once a tick. */
+export function createDispatching({ core, report, signal }: DispatchingDependencies) {
+  function dispatchSlot(runtime: SlotRuntime): readonly DispatchSlot[] {
+    const { id: slotId, role } = runtime.configuration;
+    const snapshot = core.slotSnapshot(slotId);
+    if (snapshot === undefined) return [];
+    const refused = core.now() - runtime.refusedAt < REFUSED_RESTS_MS;
+    const readiness = core.occupied.has(slotId) || refused ? 'busy' : readinessOf(snapshot);
+    const { failure } = snapshot.context;
+    return [
+      {
+        slotId,
+        role,
+        readiness,
+        lastUsedAt: runtime.lastUsedAt,
+        failure: failure === null ? null : { ...failure, code: 'launch_failed' },
+      },
+    ];
+  }
+
+  function assign(taskId: TaskId, slotId: SlotId): void {
+    const snapshot = core.slotSnapshot(slotId);
+    const plan = snapshot?.context.plan;
+    if (snapshot === undefined || plan == null) return;
+    core.occupied.set(slotId, taskId);
+    core.runtime(slotId).lastUsedAt = core.now();
+    core.sendToTask(taskId, {
+      type: 'task.assign',
+      at: core.now(),
+      assignment: { slotId, epoch: plan.epoch, sessionId: sessionIdOf(snapshot) ?? plan.sessionId },
+    });
+  }
+
+  const dispatcher = createDispatcher({
+    queued: () => {
+      const given = new Set(core.occupied.values());
+      return core.tasks.queued().filter(({ id }) => !given.has(id));
+    },
+    slots: () => [...core.runtimes.values()].flatMap(dispatchSlot),
+    assign: ({ id }, slotId) => assign(id, slotId),
+    start: (slotId) => core.sendToSlot(slotId, { type: 'slot.start', autoRestart: false, resume: false }),
+    refuse: (task, failure) => core.sendToTask(task.id, { type: 'task.refuse', failure, at: core.now() }),
+  });
+
+  let scheduled = false;
+  return {
+    dispatchSoon(): void {
+      if (scheduled || signal.aborted) return;
+      scheduled = true;
+      setImmediate(() => {
+        scheduled = false;
+        if (signal.aborted) return;
+        try {
+          dispatcher.dispatch();
+        } catch (error) {
+          report(error);
+        }
+      });
+    },
+    /** A task has left the queue for good. */
+    forget: dispatcher.forget,
+  };
+}
