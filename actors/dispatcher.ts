@@ -14,6 +14,8 @@ export interface DispatchSlot {
   readonly role: string;
   /** `ready`: idle, empty prompt box, nobody typing, no task. `startable`: no program runs. `busy`: anything else. */
   readonly readiness: 'ready' | 'startable' | 'busy';
+  /** When a person ended it, epoch milliseconds: what was queued before does not start it again. Null when nobody did. */
+  readonly killedAt: number | null;
   /** Epoch milliseconds of the last work; the least recently used slot is taken first. */
   readonly lastUsedAt: number;
   readonly failure: Failure | null;
@@ -38,6 +40,10 @@ function fits(task: TaskRow, slot: DispatchSlot): boolean {
   return task.pinnedSlotId === null ? slot.role === task.role : slot.slotId === task.pinnedSlotId;
 }
 
+function mayStart(slot: DispatchSlot, task: TaskRow): boolean {
+  return slot.readiness === 'startable' && (slot.killedAt === null || task.createdAt >= slot.killedAt);
+}
+
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const starts = new Map<TaskId, number>();
 
@@ -52,7 +58,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       return;
     }
     // A started slot may soon be ready, so a second task does not start it again.
-    const startable = candidates.find((slot) => slot.readiness === 'startable' && !taken.has(slot.slotId));
+    const startable = candidates.find((slot) => mayStart(slot, task) && !taken.has(slot.slotId));
     if (startable === undefined) return;
     const tried = starts.get(task.id) ?? 0;
     if (tried < MOST_STARTS_FOR_A_TASK) {

@@ -128,7 +128,7 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
       id: context.slotId,
       role: context.role,
       status: value,
-      desired: context.desired,
+      desired: context.killedAt === null ? 'running' : 'stopped',
       epoch: context.plan?.epoch ?? null,
       sessionId: context.plan?.sessionId ?? null,
       pid: context.pid,

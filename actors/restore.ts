@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type missionMachine, type SlotKey, slotActorId, taskActorId } from '../machines/mission.ts';
 import { slotMachine } from '../machines/slot.ts';
 import { taskMachine } from '../machines/task.ts';
+import type { SlotRow } from '../services/ledger/slot-ledger.ts';
 import type { PtyInfo } from '../services/pty/pty-host.ts';
 import type { MissionCore } from './core.ts';
 import { SNAPSHOT_VERSION } from './journal.ts';
@@ -37,6 +38,12 @@ function usable(
   return known ? { ...parsed.data, status: 'active', output: undefined, error: undefined } : null;
 }
 
+/** Of a slot that nothing is known of, or nothing that this version understands. That somebody had killed it still counts. */
+function freshSlot(key: SlotKey, row: SlotRow | undefined): Snapshot<unknown> {
+  const killedAt = row?.desired === 'stopped' ? row.updatedAt : null;
+  return createActor(slotMachine, { input: { ...key, killedAt } }).getPersistedSnapshot();
+}
+
 function restoredSlots(core: MissionCore): {
   readonly keys: SlotKey[];
   readonly children: Record<string, RestoredChild>;
@@ -51,7 +58,7 @@ function restoredSlots(core: MissionCore): {
         ? null
         : usable(row.snapshot, row.snapshotVersion, slotMachine)) ??
       rebuildSlot(core, key) ??
-      createActor(slotMachine, { input: key }).getPersistedSnapshot();
+      freshSlot(key, row);
     const id = slotActorId(key.slotId);
     keys.push(key);
     children[id] = { snapshot, src: 'slot', systemId: id, syncSnapshot: false };

@@ -21,6 +21,11 @@ export interface SlotContext {
   readonly slotId: SlotId;
   readonly role: Role;
   readonly desired: 'running' | 'stopped';
+  /**
+   * When a person ended the slot, epoch milliseconds: it stays down, over a restart of the daemon too, until somebody
+   * starts it or gives it a task after that. Null while nobody has.
+   */
+  readonly killedAt: number | null;
   readonly autoRestart: boolean;
   readonly mcpConfigPath: string | null;
   readonly plan: LaunchPlan | null;
@@ -40,7 +45,8 @@ export interface SlotStart {
 
 export type SlotEvent =
   | SlotStart
-  | { readonly type: 'slot.stop' }
+  /** `daemon`: it goes down with the daemon, and comes up with it when its configuration says so. */
+  | { readonly type: 'slot.stop'; readonly by: 'person' | 'daemon'; readonly at: number }
   /** The daemon came back; `alive` says whether the host still holds the terminal of this slot. */
   | { readonly type: 'slot.restored'; readonly alive: boolean; readonly at: number }
   /** A program of this slot runs, and all that is known of it are the columns of its rows. */
@@ -80,7 +86,7 @@ export const slotMachine = setup({
   types: {
     context: {} as SlotContext,
     events: {} as SlotEvent,
-    input: {} as { readonly slotId: SlotId; readonly role: Role },
+    input: {} as { readonly slotId: SlotId; readonly role: Role; readonly killedAt?: number | null },
     children: {} as { session: 'session' },
     /** `holdsTerminal`: the terminal of the plan is this slot's; any other is nobody's. */
     tags: {} as 'starting' | 'holdsTerminal',
@@ -114,6 +120,7 @@ export const slotMachine = setup({
       event.type === 'slot.start'
         ? {
             desired: 'running' as const,
+            killedAt: null,
             autoRestart: event.autoRestart,
             mcpConfigPath: event.mcpConfigPath ?? null,
             failure: null,
@@ -121,7 +128,10 @@ export const slotMachine = setup({
           }
         : {},
     ),
-    noteStop: assign({ desired: 'stopped' }),
+    noteStop: assign(({ context, event }) => ({
+      desired: 'stopped' as const,
+      killedAt: event.type === 'slot.stop' && event.by === 'person' ? event.at : context.killedAt,
+    })),
     /** Shows the session its screen: one that rests draws nothing by itself. */
     look: (_, _params: { readonly slotId: SlotId; readonly epoch: Epoch | undefined }) => {},
     noteExit: assign(({ context }, { code, signal }: ProgramExit) => {
@@ -159,6 +169,7 @@ export const slotMachine = setup({
     slotId: input.slotId,
     role: input.role,
     desired: 'stopped',
+    killedAt: input.killedAt ?? null,
     autoRestart: false,
     mcpConfigPath: null,
     plan: null,
@@ -177,6 +188,7 @@ export const slotMachine = setup({
           { target: 'planning', actions: 'noteStart' },
         ],
         'slot.found': { target: 'live', actions: 'noteFound' },
+        'slot.stop': { actions: 'noteStop' },
       },
     },
     planning: {

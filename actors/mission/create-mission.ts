@@ -265,7 +265,9 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     root.start();
     await hostEvents.reconcile(held);
     for (const { configuration } of core.runtimes.values()) {
-      if (configuration.autoStart && snapshotOf(configuration.id)?.value === 'stopped') {
+      const snapshot = snapshotOf(configuration.id);
+      if (snapshot?.value !== 'stopped' || snapshot.context.killedAt !== null) continue;
+      if (configuration.autoStart) {
         core.sendToSlot(configuration.id, { type: 'slot.start', autoRestart: true, resume: false });
       }
     }

@@ -22,12 +22,13 @@ export function createDispatching({ core, report, signal }: DispatchingDependenc
     if (snapshot === undefined) return [];
     const refused = core.now() - runtime.refusedAt < REFUSED_RESTS_MS;
     const readiness = core.occupied.has(slotId) || refused ? 'busy' : readinessOf(snapshot);
-    const { failure } = snapshot.context;
+    const { failure, killedAt } = snapshot.context;
     return [
       {
         slotId,
         role,
         readiness,
+        killedAt,
         lastUsedAt: runtime.lastUsedAt,
         failure: failure === null ? null : { ...failure, code: 'launch_failed' },
       },

@@ -1,5 +1,6 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { DeliveryRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { Questions } from '../questions.ts';
 import { readinessOf, type SlotSnapshot } from '../slot-view.ts';
@@ -10,6 +11,9 @@ import type { SlotView } from './views.ts';
 const IDLE_WITHIN_MS = 60_000;
 /** A process group is killed within about 5 s; a loaded machine may take longer. */
 const STOPPED_WITHIN_MS = 20_000;
+
+/** Deliveries whose words may stand in the session. One that was refused was taken back, or never typed. */
+const MAY_STAND: ReadonlySet<DeliveryRow['status']> = new Set(['typed', 'submitted', 'answered']);
 
 export interface SlotOperationsDependencies {
   readonly core: MissionCore;
@@ -126,7 +130,7 @@ export function createSlotOperations({
       taskId === undefined || before.context.plan === null
         ? undefined
         : core.tasks.deliveryOf(taskId, before.context.plan.epoch)?.status;
-    if (taskId !== undefined && status === 'delivering' && (typed === undefined || typed === 'queued')) {
+    if (taskId !== undefined && status === 'delivering' && (typed === undefined || !MAY_STAND.has(typed))) {
       // It never reached the session, so another slot may do it.
       requeued.push(taskId);
       core.occupied.delete(slotId);
@@ -144,8 +148,8 @@ export function createSlotOperations({
       });
     }
     questions.drop(slotId, 'the slot was killed');
+    core.sendToSlot(slotId, { type: 'slot.stop', by: 'person', at: core.now() });
     if (before.value !== 'stopped') {
-      core.sendToSlot(slotId, { type: 'slot.stop' });
       await until(slotId, (snapshot) => snapshot.value === 'stopped', STOPPED_WITHIN_MS, 'stopped');
     }
     dispatchSoon();

@@ -61,7 +61,7 @@ export async function endAll(core: MissionCore): Promise<void> {
         subscription.unsubscribe();
         resolve();
       });
-      core.sendToSlot(slotId, { type: 'slot.stop' });
+      core.sendToSlot(slotId, { type: 'slot.stop', by: 'daemon', at: core.now() });
     });
   });
   await Promise.all(ending);

@@ -6,7 +6,7 @@ export const slots = sqliteTable('slots', {
   id: text().$type<SlotId>().primaryKey(),
   role: text().$type<Role>().notNull(),
   status: text().notNull(),
-  /** What a person or the orchestrator wants: a slot that was killed stays dead over a restart. */
+  /** What a person or the orchestrator wants: a slot that was killed stays down over a restart. */
   desired: text().$type<'running' | 'stopped'>().notNull(),
   epoch: text().$type<Epoch>(),
   sessionId: text().$type<ClaudeSessionId>(),

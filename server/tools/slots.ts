@@ -77,7 +77,7 @@ export const missionKill = operation({
   name: 'mission_kill',
   title: 'Stop a slot',
   description:
-    'Ends the Claude Code of a slot with everything it started. A task whose prompt had not arrived goes back into the queue; one that had begun fails.',
+    'Ends the Claude Code of a slot with everything it started. A task whose prompt had not arrived goes back into the queue; one that had begun fails. The slot stays down until it is started or given a new task.',
   input: z.object({ slotId: SlotId }),
   output: KillOutput,
   readOnly: false,
