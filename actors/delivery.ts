@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { DeliveryId, type SlotId, type TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task.ts';
-import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../services/errors/mission-error.ts';
+import { isErrorCode, MissionError } from '../services/errors/mission-error.ts';
 import type { DeliveryRow, TaskLedger } from '../services/ledger/task-ledger.ts';
 import type { SlotRuntime, Typed } from './slot-runtime.ts';
 import type { Transcripts } from './transcripts.ts';
@@ -18,6 +18,8 @@ export interface DeliveryDependencies {
   readonly expectedWords: (prompt: string, slotId: SlotId) => string;
   /** Resolves when no turn goes on in the session and its prompt box is open, whatever stands in it. */
   readonly untilResting: (assignment: Assignment, signal: AbortSignal) => Promise<void>;
+  /** Resolves when the run has called a hook: before that, nothing proves that the policy holds in it. */
+  readonly untilHooked: (assignment: Assignment, signal: AbortSignal) => Promise<void>;
   /** Tells the session that what stands in its prompt box from here on is ours, or no longer. */
   readonly typing: (assignment: Assignment, began: boolean) => void;
   /** Writes in the next transaction, and again when that fails. */
@@ -28,10 +30,6 @@ export interface DeliveryDependencies {
 
 /** How often a prompt is typed again because the ledger failed between its last key and Enter. */
 const MOST_TRIES = 3;
-
-function isCode(code: string): code is MissionErrorCode {
-  return code in MISSION_ERRORS;
-}
 
 /**
  * Carries a task's prompt into its session: queued ▸ typed ▸ submitted (the UserPromptSubmit hook) ▸ answered, or refused.
@@ -46,6 +44,7 @@ export function createDelivery({
   runtime,
   expectedWords,
   untilResting,
+  untilHooked,
   typing,
   writeLater,
   written,
@@ -124,6 +123,7 @@ export function createDelivery({
       });
     }
     const { keyboard } = held;
+    await untilHooked(assignment, signal);
     const delivery = before ?? (await begin(taskId, assignment, expected, signal));
     const markTyped = (): void => {
       try {
@@ -169,7 +169,7 @@ export function createDelivery({
         return markSubmitted(delivery);
       writeLater(() => tasks.updateDelivery(delivery.id, { status: 'refused', failure: message }));
       throw new MissionError(
-        isCode(code) ? code : 'delivery_failed',
+        isErrorCode(code) ? code : 'delivery_failed',
         message,
         remedy === undefined ? {} : { remedy },
       );

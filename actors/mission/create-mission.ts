@@ -27,6 +27,7 @@ import {
 } from '../slot-view.ts';
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
+import { untilHooked } from '../until-hooked.ts';
 import type { Mission } from './api.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHostEvents } from './host-events.ts';
@@ -215,6 +216,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
         signal,
       );
     },
+    untilHooked: (assignment, signal) => untilHooked(core, assignment, signal),
     typing: ({ slotId, epoch }, began) =>
       core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
     writeLater: journal.enqueue,

@@ -19,6 +19,7 @@ export const MISSION_ERRORS = {
   turn_interrupted: 'The turn was interrupted before it had an answer.',
   session_exited: 'Claude Code ended while it worked.',
   delivery_failed: 'The prompt was typed but Claude Code never confirmed it.',
+  hooks_silent: 'Claude Code does not call the hooks that enforce the policy.',
   composer_occupied: 'A draft stands in the prompt box.',
   claude_missing: 'No Claude Code program was found.',
   launch_failed: 'The program of the slot did not start.',

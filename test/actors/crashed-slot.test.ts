@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SlotId } from '../../db/ids.ts';
 import type { ScreenReading } from '../../services/terminal/reading.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { createStage, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import { becomesReady, createStage, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 const otherId = SlotId.parse('coder-2');
 
@@ -25,8 +25,7 @@ async function crashed() {
   const mission = await stage.start();
   await mission.spawn(otherId, {});
   const { epoch } = await mission.spawn(slotId, {});
-  stage.fake.show(slotId, idleReading());
-  await untilSlot(mission, 'live', 'idle');
+  await becomesReady(mission, stage);
   const { taskId } = await mission.submit({ role, slotId, prompt: 'work' });
   await until(mission, 'task running', () => mission.task(taskId).status === 'running');
   const quarantined = until(mission, 'quarantined', () => mission.slot(slotId).status === 'quarantined');

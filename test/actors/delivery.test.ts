@@ -156,6 +156,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
         return plan.expected;
       },
       untilResting: async () => endTurn(),
+      untilHooked: async () => {},
       typing: () => {},
       writeLater: (write) => write(),
       written: async () => {},

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
-import { idleReading } from './fake-pty-host.ts';
-import { createStage, role, slotId, until, untilSlot } from './mission-stage.ts';
+import { becomesReady, createStage, hook, role, slotId, until } from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
 /** Prompts that were typed. */
@@ -36,20 +35,12 @@ function fill(when: string): () => void {
 async function startIdle(): Promise<RunningMission> {
   const mission = await stage.start();
   await mission.spawn(slotId, {});
-  stage.fake.show(slotId, idleReading());
-  await untilSlot(mission, 'live', 'idle');
+  await becomesReady(mission, stage);
   return mission;
 }
 
-async function hook(mission: RunningMission, body: object): Promise<void> {
-  const { epoch, sessionId } = mission.slot(slotId);
-  if (epoch === undefined) throw new Error('nothing runs');
-  const where = { session_id: sessionId, transcript_path: '/work/session.jsonl' };
-  await mission.receiveHook(slotId, epoch, { ...where, ...body }, new AbortController().signal);
-}
-
-const submitted = { hook_event_name: 'UserPromptSubmit', prompt: 'do the work' };
-const stopped = { hook_event_name: 'Stop', last_assistant_message: 'done it' };
+const submitted = (mission: RunningMission) => hook(mission, 'UserPromptSubmit', { prompt: 'do the work' });
+const stopped = (mission: RunningMission) => hook(mission, 'Stop', { last_assistant_message: 'done it' });
 
 describe('while the disk is full', () => {
   test.each([
@@ -63,8 +54,8 @@ describe('while the disk is full', () => {
     expect(typed).toEqual([]);
     makeRoom();
     await vi.waitUntil(() => typed.length > 0, { timeout: 20_000 });
-    await hook(mission, submitted);
-    await hook(mission, stopped);
+    await submitted(mission);
+    await stopped(mission);
     expect(await mission.waitForTask(taskId, { timeoutMs: 20_000 })).toMatchObject({
       status: 'done',
       result: 'done it',
@@ -77,8 +68,8 @@ describe('while the disk is full', () => {
     const { taskId } = await mission.submit({ role, prompt: 'do the work' });
     await vi.waitUntil(() => typed.length > 0);
     const makeRoom = fill('insert on history');
-    await hook(mission, submitted);
-    await hook(mission, stopped);
+    await submitted(mission);
+    await stopped(mission);
     makeRoom();
     await until(mission, 'done', () => mission.task(taskId).status === 'done');
     expect(mission.task(taskId).result).toBe('done it');

@@ -11,7 +11,7 @@ import type { SlotConfiguration } from '../../actors/slot-runtime.ts';
 import { Role, SlotId } from '../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../db/open.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
-import { createFakePtyHost } from './fake-pty-host.ts';
+import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
 
 export const slotId = SlotId.parse('coder-1');
 export const role = Role.parse('coder');
@@ -149,4 +149,23 @@ export function untilSlot(mission: RunningMission, status: string, state?: strin
     const slot = mission.slot(slotId);
     return slot.status === status && (state === undefined || slot.state === state);
   });
+}
+
+/** A hook of the slot's own session. */
+export async function hook(mission: RunningMission, name: string, more: object = {}): Promise<void> {
+  const { epoch, sessionId } = mission.slot(slotId);
+  if (epoch === undefined) throw new Error('the slot has no run');
+  const where = { session_id: sessionId, transcript_path: '/tmp/session.jsonl', cwd: '/tmp' };
+  const body = { hook_event_name: name, ...where, ...more };
+  await mission.receiveHook(slotId, epoch, body, AbortSignal.timeout(5_000));
+}
+
+/** Claude Code stands at its prompt and has called its first hook. */
+export async function becomesReady(
+  mission: RunningMission,
+  { fake }: Pick<ReturnType<typeof createStage>, 'fake'>,
+): Promise<void> {
+  fake.show(slotId, idleReading());
+  await untilSlot(mission, 'live', 'idle');
+  await hook(mission, 'SessionStart', { source: 'startup' });
 }

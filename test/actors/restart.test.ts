@@ -2,8 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { TaskId } from '../../db/ids.ts';
-import { idleReading } from './fake-pty-host.ts';
-import { createStage, role, slotId, until, untilSlot } from './mission-stage.ts';
+import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
@@ -15,20 +14,12 @@ afterEach(() => stage.close());
 async function idleSlot(): Promise<RunningMission> {
   const mission = await stage.start();
   await mission.spawn(slotId, {});
-  stage.fake.show(slotId, idleReading());
-  await untilSlot(mission, 'live', 'idle');
+  await becomesReady(mission, stage);
   return mission;
 }
 
 async function taskIs(mission: RunningMission, taskId: TaskId, status: string): Promise<void> {
   await until(mission, `task ${status}`, () => mission.task(taskId).status === status);
-}
-
-function hook(mission: RunningMission, name: string, more: object): Promise<unknown> {
-  const { epoch, sessionId } = mission.slot(slotId);
-  if (epoch === undefined) throw new Error('the slot has no run');
-  const body = { hook_event_name: name, session_id: sessionId, cwd: '/tmp', ...more };
-  return mission.receiveHook(slotId, epoch, body, AbortSignal.timeout(5_000));
 }
 
 describe('a daemon of another version', () => {
@@ -60,7 +51,7 @@ describe('a daemon of another version', () => {
     const keys = { choose: never, interrupt: never, passThrough: never };
     const first = await stage.start({ keyboard: () => ({ ...keys, deliver: never }) });
     await first.spawn(slotId, {});
-    stage.fake.show(slotId, idleReading());
+    await becomesReady(first, stage);
     const { taskId } = await first.submit({ role, prompt: 'work' });
     await taskIs(first, taskId, 'delivering');
     await stage.kill9();
