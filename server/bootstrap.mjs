@@ -101,7 +101,10 @@ function build() {
   writeFileSync(BUILT, '');
 }
 
-/** Hands over to another program and ends as it ends. Ctrl+C reaches it directly; this process only waits. */
+/**
+ * Hands over to another program and ends as it ends. Ctrl+C reaches it directly; this process only waits. A closed
+ * terminal reaches both, but SIGHUP may also be sent to this process alone; twice does no harm.
+ */
 function handOver(args) {
   const child = spawn(process.execPath, args, { cwd: process.cwd(), stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
@@ -19,6 +20,7 @@ import { lockHome } from './home-lock.ts';
 import { buildServer } from './http/build-server.ts';
 import type { LocalConnections } from './http/guard.ts';
 import { type Listening, listen } from './http/listen.ts';
+import { watchStopSignals } from './stop-signals.ts';
 import { readVersion } from './version.ts';
 
 export interface DaemonOptions {
@@ -64,26 +66,6 @@ async function listenPreferring(
   }
 }
 
-/** Resolves at the first reason to stop. A second signal ends the process at once. */
-function untilStopped(
-  signals: readonly AbortSignal[],
-  logger: { info(facts: object, message: string): void },
-): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (reason: string): void => {
-      logger.info({ reason }, 'the daemon stops');
-      resolve();
-    };
-    process.once('SIGTERM', () => stop('SIGTERM'));
-    process.once('SIGINT', () => stop('SIGINT'));
-    process.once('SIGHUP', () => stop('SIGHUP'));
-    for (const signal of signals) {
-      if (signal.aborted) stop('asked');
-      signal.addEventListener('abort', () => stop('asked'), { once: true });
-    }
-  });
-}
-
 /**
  * Runs the daemon of a home until it is told to stop.
  * @returns the exit status
@@ -93,12 +75,14 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
   ensureHome(home);
   const settings = readEnvironment(env, home);
   const unlock = lockHome(home);
-  const undo: (() => Promise<void> | void)[] = [unlock];
+  const stopping = new AbortController();
+  // From here on: told to stop while it starts, the daemon ends what it has started.
+  const unwatch = watchStopSignals((name) => stopping.abort(name));
+  const undo: (() => Promise<void> | void)[] = [unwatch, unlock];
   const logger = pino(
     { name: 'missiond', level: settings.logLevel },
     pino.destination({ dest: path.join(home, 'logs', 'missiond.log'), mode: 0o600, sync: false }),
   );
-  const stopping = new AbortController();
   // A daemon that cannot start ends nobody: agents may have outlived the last one.
   let endAgents = false;
   let keepAgents = false;
@@ -156,7 +140,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
       stately,
       onDown(options) {
         keepAgents = options.keepAgents;
-        setImmediate(() => stopping.abort());
+        setImmediate(() => stopping.abort('asked'));
       },
     });
     // Hooks of sessions that outlived the last daemon still go to its port, so any port means that one first.
@@ -173,7 +157,9 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     undo.push(() => removeDaemonFile(home, process.pid));
     logger.info({ port, pid: process.pid }, 'the daemon is ready');
     onReady?.({ port, token, pid: process.pid });
-    await untilStopped(signal === undefined ? [stopping.signal] : [stopping.signal, signal], logger);
+    const stop = signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, signal]);
+    if (!stop.aborted) await once(stop, 'abort');
+    logger.info({ reason: String(stopping.signal.reason ?? 'asked') }, 'the daemon stops');
     endAgents = !keepAgents;
     return 0;
   } finally {

@@ -8,6 +8,7 @@ import { missionHome } from '../../services/config/home.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { startScriptedModel } from '../../services/scripted-model/start-scripted-model.ts';
 import { runDaemon } from '../daemon.ts';
+import { watchStopSignals } from '../stop-signals.ts';
 import { createEmbeddedHome } from './embedded-home.ts';
 import { DEMO_PERMISSIONS, DEMO_SLOTS } from './jobs.ts';
 import { createLiveTable } from './live-table.ts';
@@ -90,11 +91,8 @@ async function runOnSomePort(
   }
 }
 
-async function demonstrate(exitAfterwards: boolean): Promise<number> {
-  const stop = new AbortController();
-  const interrupted = (): void => stop.abort();
-  process.once('SIGINT', interrupted);
-  process.once('SIGTERM', interrupted);
+/** Aborting `stop` ends it, and it aborts `stop` itself when it is done: nothing that it started is left then. */
+async function demonstrate(stop: AbortController, exitAfterwards: boolean): Promise<number> {
   const claude = await ensureClaudeCode({
     onProgress: (message: string) => say(`missiond: ${message}`),
     signal: stop.signal,
@@ -149,7 +147,14 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  return values.live === true ? live() : demonstrate(values.exit === true);
+  if (values.live === true) return live();
+  const stop = new AbortController();
+  const unwatch = watchStopSignals(() => stop.abort());
+  try {
+    return await demonstrate(stop, values.exit === true);
+  } finally {
+    unwatch();
+  }
 }
 
 // A closed terminal must not end the daemon before it has ended its agents.
