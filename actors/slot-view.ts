@@ -5,6 +5,7 @@ import { courseOf } from '../machines/session-courses.ts';
 import { viewSession } from '../machines/session-view.ts';
 import type { SessionWhy } from '../machines/session-why.ts';
 import type { LaunchPlan, slotMachine } from '../machines/slot.ts';
+import { limitResetsAt } from '../services/terminal/limit-reset.ts';
 import type { QuestionView, SlotView } from './mission/views.ts';
 import type { WhyView } from './mission/why-view.ts';
 import type { SlotRuntime } from './slot-runtime.ts';
@@ -121,16 +122,27 @@ export function viewSlot(
 /** States in which a prompt may be typed: the turn is over and the box is open. */
 const OPEN_FOR_PROMPTS: ReadonlySet<string> = new Set(['idle', 'interrupted', 'error', 'parked']);
 
-/** Whether a slot can take a task now. One gate for every sender. */
-export function readinessOf(slot: SlotSnapshot): 'ready' | 'startable' | 'busy' {
+/** True when the time has passed that the words of the limit named. Without a time only a prompt of a person ends it. */
+function limitIsOver({ limit }: SessionSnapshot['context'], now: number): boolean {
+  const until = limit === null ? null : limitResetsAt(limit.words, limit.at);
+  return until !== null && until <= now;
+}
+
+/**
+ * Whether a slot can take a task now. One gate for every sender.
+ * @param now epoch milliseconds
+ */
+export function readinessOf(slot: SlotSnapshot, now: number): 'ready' | 'startable' | 'busy' {
   if (slot.value === 'stopped') return 'startable';
   const snapshot = sessionOf(slot);
   if (snapshot === undefined || snapshot.context.reading === null) return 'busy';
   const session = viewSession(snapshot);
+  const over = limitIsOver(snapshot.context, now);
+  const isOpen = (state: string): boolean => OPEN_FOR_PROMPTS.has(state) || (over && state === 'limited');
   // Two kinds of signal must agree: after a Stop hook the screen shows the turn for some frames more.
   const open =
-    OPEN_FOR_PROMPTS.has(session.conversation) &&
-    OPEN_FOR_PROMPTS.has(snapshot.context.level) &&
+    isOpen(session.conversation) &&
+    isOpen(snapshot.context.level) &&
     (session.composer === 'empty' || session.composer === 'ghost') &&
     session.attachment !== 'takenOver' &&
     (session.health === 'ok' || session.health === 'uncertain');

@@ -53,6 +53,8 @@ export interface SessionContext {
   readonly lastAt: number;
   readonly contextLeftPercent: number | null;
   readonly error: string | null;
+  /** The words of the usage limit that stopped it, and when they came, epoch milliseconds; null since it worked again. */
+  readonly limit: { readonly words: string; readonly at: number } | null;
   readonly exit: { readonly code: number | null; readonly signal: number | null } | null;
   readonly evidence: readonly Evidence[];
   /** How often the level had to correct the hooks. */
@@ -87,6 +89,7 @@ export function beginContext({ epoch, sessionId, at }: SessionInput): SessionCon
     lastAt: at,
     contextLeftPercent: null,
     error: null,
+    limit: null,
     exit: null,
     evidence: [],
     mismatches: 0,

@@ -8,6 +8,7 @@ export interface SessionReading {
   readonly title: string;
   readonly activity?: string | undefined;
   readonly errorText?: string | undefined;
+  readonly limitText?: string | undefined;
   readonly contextLeftPercent?: number | undefined;
   readonly evidence: readonly string[];
 }

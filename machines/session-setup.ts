@@ -54,6 +54,16 @@ const movesOn = (context: SessionContext): boolean => {
   return conclusion !== null && isAnotherDispute(context.disputed, conclusion);
 };
 
+/** The same words that go on standing there were told once. */
+function limitAfter(
+  { limit }: SessionContext,
+  { level, limitText }: SessionReading,
+  at: number,
+): SessionContext['limit'] {
+  if (limitText === undefined) return courseOf(level) === 'busy' ? null : limit;
+  return limit?.words === limitText ? limit : { words: limitText, at };
+}
+
 /** Work that Stop leaves behind it makes the rest another one. */
 const restAfter = (backgroundTasks: number): 'idle' | 'parked' => (backgroundTasks > 0 ? 'parked' : 'idle');
 
@@ -147,6 +157,7 @@ export const sessionSetup = setup({
             readingAt: event.at,
             lastAt: event.at,
             error: event.reading.errorText ?? context.error,
+            limit: limitAfter(context, event.reading, event.at),
             contextLeftPercent: event.reading.contextLeftPercent ?? context.contextLeftPercent,
           }
         : {},

@@ -56,7 +56,8 @@ export interface SessionView {
   readonly why: SessionWhy;
 }
 
-function statusOf({ conversation, error, reading }: SessionContext): string | undefined {
+function statusOf({ conversation, error, limit, reading }: SessionContext): string | undefined {
+  if (conversation === 'limited') return limit?.words;
   return conversation === 'error' ? (error ?? undefined) : reading?.activity;
 }
 

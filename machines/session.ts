@@ -158,7 +158,7 @@ export const sessionMachine = sessionSetup.createMachine({
           entry: { type: 'enter', params: { to: 'parked' } },
         },
         limited: {
-          description: 'A usage limit was reached.',
+          description: 'A usage limit was reached; nothing is typed before it ends.',
           tags: 'resting',
           entry: { type: 'enter', params: { to: 'limited' } },
         },

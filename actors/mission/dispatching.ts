@@ -21,7 +21,7 @@ export function createDispatching({ core, report, signal }: DispatchingDependenc
     const snapshot = core.slotSnapshot(slotId);
     if (snapshot === undefined) return [];
     const refused = core.now() - runtime.refusedAt < REFUSED_RESTS_MS;
-    const readiness = core.occupied.has(slotId) || refused ? 'busy' : readinessOf(snapshot);
+    const readiness = core.occupied.has(slotId) || refused ? 'busy' : readinessOf(snapshot, core.now());
     const { failure, killedAt } = snapshot.context;
     return [
       {

@@ -112,7 +112,7 @@ export function createSlotOperations({
     if (options.waitForIdle === true) {
       await until(
         slotId,
-        (snapshot) => readinessOf(snapshot) !== 'busy',
+        (snapshot) => readinessOf(snapshot, core.now()) !== 'busy',
         options.timeoutMs ?? IDLE_WITHIN_MS,
         'idle',
       );

@@ -248,7 +248,7 @@ export function createTaskOperations({
         };
       if (!interrupts) return { cancelled: true, task, hint: 'It had not started.' };
       const snapshot = task.slotId === undefined ? undefined : core.slotSnapshot(task.slotId);
-      const resting = snapshot !== undefined && readinessOf(snapshot) === 'ready';
+      const resting = snapshot !== undefined && readinessOf(snapshot, core.now()) === 'ready';
       return {
         cancelled: true,
         task,

@@ -65,7 +65,11 @@ export function createTerminalOperations({
       running(slotId);
       const snapshot = snapshotOf(slotId);
       const { state, conversation, composer } = core.view(slotId);
-      if (snapshot === undefined || core.occupied.has(slotId) || readinessOf(snapshot) !== 'ready') {
+      if (
+        snapshot === undefined ||
+        core.occupied.has(slotId) ||
+        readinessOf(snapshot, core.now()) !== 'ready'
+      ) {
         const draft = composer === 'personDraft' || composer === 'menu';
         throw new MissionError(
           draft ? 'composer_occupied' : 'slot_not_idle',

@@ -35,12 +35,16 @@ const SOME_IS_LEFT =
 /** The same when the delivery was called off meanwhile: whoever called it off wants to interrupt the turn. */
 const CONFIRMED_AFTER_CANCEL_MS = 3_000;
 
-/** Levels at which no turn is going on and the prompt box stands; of an open list of commands the box tells more. */
+/**
+ * Levels at which no turn is going on and the prompt box stands; of an open list of commands the box tells more.
+ * Whether a usage limit has ended the screen does not tell: who sends a prompt knows.
+ */
 const RESTING: ReadonlySet<ScreenReading['level']> = new Set([
   'idle',
   'interrupted',
   'error',
   'parked',
+  'limited',
   'slashMenu',
 ]);
 

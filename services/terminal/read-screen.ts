@@ -115,6 +115,7 @@ export function readScreen(
     ...(mode === undefined ? {} : { mode }),
     ...(tail.spinner === undefined ? {} : { activity: tail.spinner }),
     ...(tail.tail.kind === 'error' && judged.level === 'error' ? { errorText: tail.tail.text } : {}),
+    ...(tail.tail.kind === 'limit' && judged.level === 'limited' ? { limitText: tail.tail.text } : {}),
     ...(percent === undefined ? {} : { contextLeftPercent: percent }),
     ...readWorkNotes(above, bar, tail.spinner, faces),
     ...(toolOutput === undefined ? {} : { toolOutput }),

@@ -108,6 +108,8 @@ export const ScreenReading = z.object({
   activity: z.string().optional(),
   /** Text of an API error that stands as the last thing in the transcript. */
   errorText: z.string().optional(),
+  /** The words of a usage limit that stand as the last thing in the transcript. */
+  limitText: z.string().optional(),
   /** 0 to 100, when the status bar says how much context is left. */
   contextLeftPercent: z.number().optional(),
   ...WorkNotes.shape,

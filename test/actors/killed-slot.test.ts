@@ -2,8 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
-import { idleReading } from './fake-pty-host.ts';
-import { createStage, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import { becomesReady, createStage, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
@@ -18,8 +17,7 @@ async function ticksPass(): Promise<void> {
 
 async function rests(mission: RunningMission): Promise<void> {
   await untilSlot(mission, 'live');
-  stage.fake.show(slotId, idleReading());
-  await untilSlot(mission, 'live', 'idle');
+  await becomesReady(mission, stage);
 }
 
 async function staysDown(mission: RunningMission): Promise<void> {
@@ -95,16 +93,6 @@ test('a task that the slot had refused to take goes back into the queue when it 
     lengthOf: () => (calls === 0 ? Promise.resolve(0) : new Promise(() => lengthAsked.shift()?.())),
   });
   await rests(mission);
-  const { epoch, sessionId } = mission.slot(slotId);
-  if (epoch === undefined) throw new Error('the slot has no run');
-  const body = {
-    hook_event_name: 'SessionEnd',
-    session_id: sessionId,
-    transcript_path: '/tmp/x.jsonl',
-    cwd: '/tmp',
-    reason: 'other',
-  };
-  await mission.receiveHook(slotId, epoch, body, AbortSignal.timeout(5_000));
   const again = new Promise<void>((resolve) => lengthAsked.push(resolve));
   const { taskId } = await mission.submit({ role, slotId, prompt: 'work' });
   await again;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { LaunchPlan } from '../../machines/slot.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { createStage, PROGRAM, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import { createStage, PROGRAM, hook as sendHook, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 const FOLDER = '/home/somebody/.claude/projects/-tmp';
 /** The first pause before a slot that ended is started again. */
@@ -42,17 +42,10 @@ async function rests(mission: RunningMission): Promise<void> {
   await untilSlot(mission, 'live', 'idle');
 }
 
+/** A hook of the conversation that the slot is in. */
 function hook(mission: RunningMission, name: string, more: object = {}): Promise<unknown> {
-  const { epoch, sessionId } = mission.slot(slotId);
-  if (epoch === undefined) throw new Error('the slot has no run');
-  const body = {
-    hook_event_name: name,
-    session_id: sessionId,
-    transcript_path: `${FOLDER}/${sessionId}.jsonl`,
-    cwd: '/tmp',
-    ...more,
-  };
-  return mission.receiveHook(slotId, epoch, body, AbortSignal.timeout(5_000));
+  const { sessionId } = mission.slot(slotId);
+  return sendHook(mission, name, { transcript_path: `${FOLDER}/${sessionId}.jsonl`, ...more });
 }
 
 /** The journal writes at the end of the tick. */
