@@ -11,6 +11,7 @@ import { ensureHome } from '../services/config/home.ts';
 import { loadSlots } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
+import { ownFilesDenied } from '../services/permissions/own-files.ts';
 import { createPermissionStore } from '../services/permissions/permission-store.ts';
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
 import { facesFile, loadFaces } from '../services/terminal/faces-file.ts';
@@ -106,7 +107,10 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     const file = loadSlots(settings.slotsFile);
     // The pty host reads it; an error in it is told here, where somebody looks.
     loadFaces(facesFile(home));
-    const permissions = createPermissionStore(permissionsFile);
+    const permissions = createPermissionStore(
+      permissionsFile,
+      ownFilesDenied(home, [settings.databaseFile, settings.slotsFile]),
+    );
     const before = readDaemonFile(home);
     const token = before?.token ?? newToken();
     const database = openMissionDatabase(settings.databaseFile);

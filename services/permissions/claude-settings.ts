@@ -1,5 +1,5 @@
 import { atLeast } from '../keyboard/version-order.ts';
-import { globToRegExp } from './glob.ts';
+import { globMatcher } from './glob.ts';
 import type { Policy } from './policy.ts';
 import { namesTool, splitPattern, type ToolPattern } from './tool-pattern.ts';
 
@@ -61,7 +61,8 @@ function restrictingCommand(argument: string, globs: boolean): readonly string[]
   const wordEnds = /\s\*$|:\*$/.test(argument);
   const spelled = /[*\s]$/.test(command) || command === '' ? [command] : sameOptions(command);
   return spelled.flatMap((one) => [
-    `Bash(${one}:*)`,
+    // With `:*` a star before it would be read as a letter.
+    ...(one.includes('*') ? [] : [`Bash(${one}:*)`]),
     `Bash(${one} *)`,
     ...(wordEnds ? [`Bash(${one})`] : [`Bash(${one}*)`]),
     // Only the first word can carry the folder of its program.
@@ -82,9 +83,9 @@ function restrictingPaths(tool: 'Read' | 'Edit', pattern: string): readonly stri
 /** Every wording of a restriction that Claude Code understands; null when it has none for this. */
 function restricting({ tool, argument }: ToolPattern, globs: boolean): readonly string[] | null {
   if (argument === null) {
-    const named = globToRegExp(tool);
+    const named = globMatcher(tool);
     return tool.includes('*') && !tool.startsWith('mcp__')
-      ? [...(globs ? [tool] : []), ...BUILT_IN.filter((name) => named.test(name))]
+      ? [...(globs ? [tool] : []), ...BUILT_IN.filter((name) => named(name))]
       : [tool];
   }
   if (tool === 'Bash') return restrictingCommand(argument, globs);
@@ -110,7 +111,7 @@ export function compileToClaudeSettings(
   }: { readonly role: string; readonly slotId: string; readonly version: string | null },
 ): ClaudePermissions {
   const globs = version === null || atLeast(version, KNOWS_GLOBS);
-  const scopes = [policy.slots[slotId], policy.roles[role], policy.default];
+  const scopes = [policy.always, policy.slots[slotId], policy.roles[role], policy.default];
   const all = (kind: 'allow' | 'confirm' | 'deny'): readonly ToolPattern[] =>
     scopes.flatMap((scope) => scope?.[kind] ?? []).map(splitPattern);
   const deny = all('deny');

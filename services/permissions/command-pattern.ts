@@ -1,4 +1,4 @@
-import { globToRegExp, mayMatch } from './glob.ts';
+import { globMatcher, mayMatch } from './glob.ts';
 import type { FoundCommand } from './shell-commands.ts';
 import { programOf } from './shell-unwrap.ts';
 import { HOLE, type ShellWord } from './shell-word.ts';
@@ -9,18 +9,40 @@ export type Meant = 'yes' | 'maybe' | 'no';
 /** Options before a subcommand that are looked past: `git -C there -c a=b push`. */
 const MOST_GLOBAL_WORDS = 8;
 /** Long options of programs that destroy, by their letter. */
-const LETTERS: Readonly<Record<string, string>> = { '--recursive': 'r', '--force': 'f', '--dir': 'd' };
+const LETTERS = [
+  ['--recursive', 'r'],
+  ['--force', 'f'],
+  ['--dir', 'd'],
+] as const;
+/** They show their words, or look for them; nothing in them is run. */
+const ONLY_SHOWS: ReadonlySet<string> = new Set(
+  'echo printf grep egrep fgrep rg ag man which type command whatis apropos cat ls'.split(' '),
+);
+/** Where the command of an unknown wrapper may begin: its own words are few. */
+const MOST_WRAPPER_WORDS = 16;
 
-/** `git:*`, as Claude Code's own settings write a prefix. */
+const oneSpace = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** `git:*`, as Claude Code's own settings write a beginning. Where it forbids, it also means `gitk`. */
 export function plainGlob(pattern: string): string {
-  return pattern.replace(/:\*$/, '*').replace(/\s+/g, ' ').trim();
+  return oneSpace(pattern.replace(/:\*$/, '*'));
+}
+
+/** Where it allows, the word ends there: `ls:*` is no `lsof`. */
+function allowedGlob(pattern: string): string {
+  return oneSpace(pattern.replace(/:\*$/, ' *'));
+}
+
+/** Long options may be cut short (getopt_long(3)): `--recurs`. */
+function letterOf(word: string): string {
+  return LETTERS.find(([name]) => word.length > 2 && name.startsWith(word))?.[1] ?? '';
 }
 
 /** `R` and `r` mean the same to the programs that have both, or have only one. */
 function lettersOf(words: readonly string[]): ReadonlySet<string> {
   return new Set(
     words.flatMap((word) =>
-      /^-[A-Za-z]+$/.test(word) ? [...word.slice(1).replaceAll('R', 'r')] : [LETTERS[word] ?? ''],
+      /^-[A-Za-z]+$/.test(word) ? [...word.slice(1).replaceAll('R', 'r')] : [letterOf(word)],
     ),
   );
 }
@@ -71,22 +93,28 @@ const maskOf = (words: readonly ShellWord[]): string => words.map(({ mask }) => 
 /** Tells whether a command is meant by a pattern that forbids or asks, by whatever name and order of options. */
 export function forbids(pattern: string): (command: FoundCommand) => Meant {
   const glob = plainGlob(pattern);
-  const regexp = globToRegExp(glob);
+  const matches = globMatcher(glob);
   return ({ words }) => {
     let meant: Meant = 'no';
     for (const name of namesOf(words)) {
-      if (regexp.test(textOf(name))) return 'yes';
+      if (matches(textOf(name))) return 'yes';
       const options = sameOptions(glob, name);
       if (options === 'yes') return 'yes';
       const mask = maskOf(name);
       if (options === 'maybe' || (mask.includes(HOLE) && mayMatch(glob, mask))) meant = 'maybe';
     }
-    return meant;
+    return meant === 'no' && wrapped(words).some((name) => matches(textOf(name))) ? 'maybe' : meant;
   };
+}
+
+/** What a program that is not known as a wrapper may still run: `setpriv --x rm -rf build`. */
+function wrapped(words: readonly ShellWord[]): readonly (readonly ShellWord[])[] {
+  if (ONLY_SHOWS.has(programOf(words[0]))) return [];
+  return words.slice(1, MOST_WRAPPER_WORDS).map((_, index) => words.slice(index + 1));
 }
 
 /** True when a command is what a pattern allows, whatever its expansions yield. */
 export function permits(pattern: string, { words }: FoundCommand): boolean {
-  const glob = plainGlob(pattern);
-  return textOf(words) === glob || globToRegExp(glob).test(maskOf(words));
+  const glob = allowedGlob(pattern);
+  return textOf(words) === glob || globMatcher(glob)(maskOf(words));
 }

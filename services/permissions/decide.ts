@@ -35,6 +35,7 @@ function scopesOf(
 ): readonly (readonly [string, Rules | undefined])[] {
   const own = (rules: Policy['roles'], key: string) => (Object.hasOwn(rules, key) ? rules[key] : undefined);
   return [
+    ['missiond', policy.always],
     [`slots.${slotId}`, own(policy.slots, slotId)],
     [`roles.${role}`, own(policy.roles, role)],
     ['default', policy.default],

@@ -1,24 +1,45 @@
 import { HOLE } from './shell-word.ts';
 
-/** A glob in which `*` stands for anything, slashes and new lines included. A last ` *` also stands for nothing. */
-export function globToRegExp(glob: string): RegExp {
-  const body = glob
-    .split('*')
-    .map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    .join('[\\s\\S]*');
-  const optionalTail = body.replace(/ \[\\s\\S\]\*$/, '(?: [\\s\\S]*)?');
-  return new RegExp(`^${optionalTail}$`, 'u');
+function starsMatcher(glob: string): (text: string) => boolean {
+  const [beginning = '', ...rest] = glob.split('*');
+  const end = rest.pop();
+  if (end === undefined) return (text) => text === glob;
+  return (text) => {
+    if (!text.startsWith(beginning) || !text.endsWith(end)) return false;
+    let at = beginning.length;
+    for (const piece of rest) {
+      const found = text.indexOf(piece, at);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return at <= text.length - end.length;
+  };
 }
+
+/**
+ * Matches a glob in which `*` stands for anything, slashes and new lines included. A last ` *` also stands for nothing.
+ * Takes time in proportion to the text: an agent chooses what it is, and a regular expression would go back and forth.
+ */
+export function globMatcher(glob: string): (text: string) => boolean {
+  const whole = starsMatcher(glob);
+  if (!glob.endsWith(' *')) return whole;
+  const withoutTail = starsMatcher(glob.slice(0, -2));
+  return (text) => whole(text) || withoutTail(text);
+}
+
+/** A longer text with holes is taken to match: to be sure takes the product of both lengths. */
+const MOST_CHARACTERS = 10_000;
 
 /** True when some filling of the holes of `mask` makes a text that `glob` matches. */
 export function mayMatch(glob: string, mask: string): boolean {
   if (glob.endsWith(' *') && mayMatch(glob.slice(0, -2), mask)) return true;
   const known = mask.indexOf(HOLE);
-  if (known < 0) return globToRegExp(glob).test(mask);
+  if (known < 0) return globMatcher(glob)(mask);
   // Nearly every pattern differs in its first letters, long before a hole.
   const fixed = glob.includes('*') ? glob.indexOf('*') : glob.length;
   const same = Math.min(known, fixed);
   if (glob.slice(0, same) !== mask.slice(0, same)) return false;
+  if (mask.length > MOST_CHARACTERS) return true;
 
   // Which prefixes of the glob fit what was read of the mask so far.
   const skipStars = (fits: boolean[]): boolean[] => {

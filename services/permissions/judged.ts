@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { forbids, type Meant, permits, plainGlob } from './command-pattern.ts';
-import { globToRegExp } from './glob.ts';
+import { globMatcher } from './glob.ts';
+import { mayLieBelow } from './path-doubt.ts';
 import { pathMatcher, placesOf } from './path-pattern.ts';
 import { type FoundCommands, findCommands } from './shell-commands.ts';
-import type { ShellWord } from './shell-word.ts';
+import { plainWord, type ShellWord } from './shell-word.ts';
 
 /** A file that a call reads or changes on the way, by the names of the tools whose rules it falls under. */
 export interface SideEffect {
@@ -28,13 +29,8 @@ export interface Judged {
   readonly effects: readonly SideEffect[];
 }
 
-const Input = z.looseObject({
-  command: z.string().optional(),
-  file_path: z.string().optional(),
-  notebook_path: z.string().optional(),
-  path: z.string().optional(),
-  url: z.string().optional(),
-});
+const Fields = z.record(z.string(), z.unknown());
+const FILE_FIELDS = ['file_path', 'notebook_path', 'path'];
 
 const FILE_TOOLS: ReadonlySet<string> = new Set([
   'Read',
@@ -47,6 +43,8 @@ const FILE_TOOLS: ReadonlySet<string> = new Set([
 ]);
 /** They read files too; rules for Read hold for them, as Claude Code has it. */
 const SEARCH_TOOLS: ReadonlySet<string> = new Set(['Grep', 'Glob', 'LS', 'NotebookRead']);
+/** Each `cd` doubles the ways; a text with more is up to something. */
+const MOST_FOLDERS = 64;
 const READING = ['Read'];
 const WRITING = ['Edit', 'Write'];
 
@@ -54,7 +52,7 @@ const certain = (matches: boolean): Meant => (matches ? 'yes' : 'no');
 
 function fileEffect(
   tools: readonly string[],
-  files: readonly string[],
+  files: readonly ShellWord[],
   cwds: readonly string[],
   needsAllowing = false,
 ): SideEffect {
@@ -62,34 +60,41 @@ function fileEffect(
   // Asking the disk is the slow part, and most calls meet no rule about files.
   let known: readonly string[] | undefined;
   const places = (): readonly string[] => {
-    known ??= [...new Set(files)].flatMap((file) => cwds.flatMap((base) => placesOf(file, base)));
+    known ??= [...new Set(files.map(({ text }) => text))].flatMap((file) =>
+      cwds.flatMap((base) => placesOf(file, base)),
+    );
     return known;
   };
   return {
     tools,
     needsAllowing,
-    restricts: (pattern) => certain(places().some(pathMatcher(pattern, { cwd, wide: true }))),
+    restricts(pattern) {
+      if (places().some(pathMatcher(pattern, { cwd, wide: true }))) return 'yes';
+      return files.some((file) => cwds.some((base) => mayLieBelow(pattern, file, base))) ? 'maybe' : 'no';
+    },
     allows: (pattern) => places().every(pathMatcher(pattern, { cwd, wide: false })),
   };
 }
 
+/** Where relative files may be meant from: every folder that the text goes to, one after another. */
+function foldersFrom(cwd: string, folders: readonly ShellWord[]): readonly string[] {
+  const all = new Set([cwd]);
+  for (const { text } of folders) {
+    for (const base of [...all]) for (const place of placesOf(text, base)) all.add(place);
+    if (all.size > MOST_FOLDERS) break;
+  }
+  return [...all];
+}
+
 function effectsOf({ reads, writes, changes, folders }: FoundCommands, cwd: string): readonly SideEffect[] {
-  const cwds = [cwd, ...folders.flatMap(({ text }) => placesOf(text, cwd))];
+  const cwds = foldersFrom(cwd, folders);
   const together = (tools: readonly string[], words: readonly ShellWord[]): readonly SideEffect[] =>
-    words.length === 0
-      ? []
-      : [
-          fileEffect(
-            tools,
-            words.map(({ text }) => text),
-            cwds,
-          ),
-        ];
+    words.length === 0 ? [] : [fileEffect(tools, words, cwds)];
   return [
     ...together(READING, reads),
     ...together(WRITING, changes),
     // Each file that is written may be allowed by another rule.
-    ...writes.map(({ text }) => fileEffect(WRITING, [text], cwds, true)),
+    ...writes.map((word) => fileEffect(WRITING, [word], cwds, true)),
   ];
 }
 
@@ -101,7 +106,7 @@ function judgeCommand(command: string, cwd: string): Judged {
   return {
     argument: command,
     restricts(pattern) {
-      if (globToRegExp(plainGlob(pattern)).test(text)) return 'yes';
+      if (globMatcher(plainGlob(pattern))(text)) return 'yes';
       const meant = found.commands.map(forbids(pattern));
       return meant.includes('yes') ? 'yes' : meant.includes('maybe') ? 'maybe' : 'no';
     },
@@ -114,10 +119,10 @@ function judgeCommand(command: string, cwd: string): Judged {
   };
 }
 
-function judgeFile(tool: string, file: string, cwd: string): Judged {
-  const effect = fileEffect(READING, [file], [cwd]);
+function judgeFiles(tool: string, files: readonly string[], cwd: string): Judged {
+  const effect = fileEffect(READING, files.map(plainWord), [cwd]);
   return {
-    argument: file,
+    argument: files.join(' '),
     restricts: effect.restricts,
     demands: [effect],
     effects: SEARCH_TOOLS.has(tool) ? [effect] : [],
@@ -132,10 +137,8 @@ function judgeAddress(address: string): Judged {
     argument: address,
     restricts(pattern) {
       const domain = domainOf(pattern);
-      const byHost = host !== '' && (globToRegExp(domain).test(host) || host.endsWith(`.${domain}`));
-      return certain(
-        byHost || globToRegExp(pattern).test(address) || globToRegExp(pattern).test(url?.href ?? ''),
-      );
+      const byHost = host !== '' && (globMatcher(domain)(host) || host.endsWith(`.${domain}`));
+      return certain(byHost || globMatcher(pattern)(address) || globMatcher(pattern)(url?.href ?? ''));
     },
     demands: [
       {
@@ -144,7 +147,7 @@ function judgeAddress(address: string): Judged {
           url !== null &&
           url.username === '' &&
           url.password === '' &&
-          (globToRegExp(domainOf(pattern)).test(host) || globToRegExp(pattern).test(url.href)),
+          (globMatcher(domainOf(pattern))(host) || globMatcher(pattern)(url.href)),
       },
     ],
     effects: [],
@@ -152,7 +155,7 @@ function judgeAddress(address: string): Judged {
 }
 
 function judgeText(text: string): Judged {
-  const allows = (pattern: string): boolean => globToRegExp(pattern).test(text);
+  const allows = (pattern: string): boolean => globMatcher(pattern)(text);
   return {
     argument: text,
     restricts: (pattern) => certain(allows(pattern)),
@@ -161,16 +164,21 @@ function judgeText(text: string): Judged {
   };
 }
 
-/** Reads a call's input as the patterns of its tool mean it. */
+/**
+ * Reads a call's input as the patterns of its tool mean it.
+ * @throws when a field that decides what the call does is missing or is no text
+ */
 export function judge(tool: string, input: unknown, cwd: string): Judged {
-  const fields = Input.safeParse(input).data ?? {};
-  if (tool === 'Bash' && fields.command !== undefined) return judgeCommand(fields.command, cwd);
-  const file = fields.file_path ?? fields.notebook_path ?? fields.path;
-  if (FILE_TOOLS.has(tool) && file !== undefined) return judgeFile(tool, file, cwd);
-  if (tool === 'WebFetch' && fields.url !== undefined) return judgeAddress(fields.url);
+  const fields = Fields.safeParse(input).data ?? {};
+  const textOf = (name: string): string => z.string({ error: `${tool} without ${name}` }).parse(fields[name]);
+  if (tool === 'Bash') return judgeCommand(textOf('command'), cwd);
+  if (tool === 'WebFetch') return judgeAddress(textOf('url'));
+  const files = FILE_FIELDS.filter((name) => fields[name] !== undefined).map(textOf);
+  if (SEARCH_TOOLS.has(tool) && files.length === 0) files.push('.');
+  if (FILE_TOOLS.has(tool)) return judgeFiles(tool, files.length > 0 ? files : [textOf('file_path')], cwd);
   const judged = judgeText(JSON.stringify(input ?? {}));
   return SEARCH_TOOLS.has(tool)
-    ? { ...judged, effects: [fileEffect(READING, [file ?? '.'], [cwd])] }
+    ? { ...judged, effects: [fileEffect(READING, files.map(plainWord), [cwd])] }
     : judged;
 }
 

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import picomatch from 'picomatch';
@@ -6,14 +6,30 @@ import picomatch from 'picomatch';
 /** gitignore knows stars, question marks and brackets; braces and the rest are letters of names. */
 const STYLE = { dot: true, nobrace: true, noextglob: true, nonegate: true } as const;
 
-/** Resolves symlinks as far as the path exists; a file that is still to be written has a folder that exists. */
-function real(file: string): string {
+/** As many links as the kernel follows (ELOOP, Linux). */
+const MOST_LINKS = 40;
+
+function linkTarget(file: string): string | null {
+  try {
+    return path.resolve(path.dirname(file), readlinkSync(file));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Resolves symlinks as far as the path exists; a file that is still to be written has a folder that exists, and a link
+ * to a file that does not exist yet is where that file will be written.
+ */
+function real(file: string, links = 0): string {
   let existing = file;
   let rest = '';
   for (;;) {
     try {
       return path.join(realpathSync.native(existing), rest);
     } catch {
+      const target = links < MOST_LINKS ? linkTarget(existing) : null;
+      if (target !== null) return real(path.join(target, rest), links + 1);
       const parent = path.dirname(existing);
       if (parent === existing) return file;
       rest = path.join(path.basename(existing), rest);

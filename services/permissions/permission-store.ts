@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { EMPTY_POLICY, loadPolicy, type Policy } from './policy.ts';
+import { EMPTY_POLICY, loadPolicy, type Policy, type Rules } from './policy.ts';
 
 export interface PermissionStore {
   current(): Policy;
@@ -9,10 +9,14 @@ export interface PermissionStore {
 
 /**
  * Holds the rules that are in force.
+ * @param always rules that hold beside those of the file, whatever it says
  * @throws MissionError `permissions_invalid` when the file is wrong at the start: nothing runs by rules nobody wrote
  */
-export function createPermissionStore(file: string): PermissionStore {
-  const read = (): Policy => (existsSync(file) ? loadPolicy(file) : EMPTY_POLICY);
+export function createPermissionStore(file: string, always?: Rules): PermissionStore {
+  const read = (): Policy => {
+    const policy = existsSync(file) ? loadPolicy(file) : EMPTY_POLICY;
+    return always === undefined ? policy : { ...policy, always };
+  };
   let policy = read();
   return {
     current: () => policy,

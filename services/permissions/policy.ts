@@ -35,7 +35,10 @@ const named = z
 const PolicySchema = z.strictObject({ default: orNone, roles: named, slots: named });
 
 /** permissions.yaml. What no rule names is confirmed. */
-export type Policy = z.output<typeof PolicySchema>;
+export type Policy = z.output<typeof PolicySchema> & {
+  /** Rules that no file has to name: missiond's own files. */
+  readonly always?: Rules;
+};
 
 /** Without a file everything is confirmed. */
 export const EMPTY_POLICY: Policy = { default: NO_RULES, roles: {}, slots: {} };

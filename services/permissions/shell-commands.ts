@@ -1,4 +1,5 @@
 import {
+  type ArithmeticExpression,
   type Assignment,
   type Command,
   forEachChild,
@@ -9,7 +10,7 @@ import {
   type Word,
 } from 'unbash';
 import { mentionedFiles } from './shell-files.ts';
-import { holdsSubstitution, programOf, runsFiles, whatItRuns } from './shell-unwrap.ts';
+import { holdsSubstitution, namesSetBy, programOf, runsFiles, whatItRuns } from './shell-unwrap.ts';
 import { holdsCommand, leavesProgramAlone, leavesShellAlone } from './shell-variables.ts';
 import { HOLE, plainWord, type ShellWord, UNKNOWN_WORD, wordsOf } from './shell-word.ts';
 
@@ -21,6 +22,8 @@ const MOST_CHARACTERS = 100_000;
 const WRITES: ReadonlySet<string> = new Set(['>', '>>', '>|', '&>', '&>>', '<>', '>&']);
 const READS: ReadonlySet<string> = new Set(['<', '<>']);
 
+/** `=`, `+=`, `<<=`, but not `==`, `!=`, `<=`, `>=`. */
+const ASSIGNS = /^(?:[-+*/%&|^]|<<|>>)?=$/;
 const DECLARES: ReadonlySet<string> = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
 
 export interface FoundCommand {
@@ -50,6 +53,8 @@ class Finder implements FoundCommands {
   readonly changes: ShellWord[] = [];
   readonly reads: ShellWord[] = [];
   readonly folders: ShellWord[] = [];
+  /** What the variable of a loop stands for. */
+  private readonly loops = new Map<string, readonly ShellWord[]>();
   exact = true;
 
   read(text: string): FoundCommands {
@@ -85,6 +90,18 @@ class Finder implements FoundCommands {
       case 'ParameterExpansion':
         // `${x@P}` expands the value as a prompt, which runs the substitutions in it.
         if (node.operation?.type === 'Transform' && node.operation.operand.text === 'P') this.hide();
+        if (node.operation?.type === 'Default' && node.operation.operator.endsWith('='))
+          this.sets(node.parameter);
+        break;
+      case 'For':
+      case 'Select':
+        this.loop(node.name.text, node.wordlist);
+        break;
+      case 'ArithmeticBinary':
+        if (ASSIGNS.test(node.operator)) this.setsByArithmetic(node.left);
+        break;
+      case 'ArithmeticUnary':
+        if (node.operator === '++' || node.operator === '--') this.setsByArithmetic(node.operand);
         break;
       case 'TestBinary':
         this.tested([node.left, node.right], depth);
@@ -143,11 +160,31 @@ class Finder implements FoundCommands {
           this.assignment(argument.name, value, leavesProgramAlone(argument.name), depth);
       }
     }
+    for (const name of namesSetBy(words)) this.sets(name);
     this.simple(words, stdinOf(command) ?? piped, depth);
+  }
+
+  private loop(name: string, wordlist: readonly Word[] | undefined): void {
+    // An inner loop over the same name leaves its last value to the outer one.
+    const before = this.loops.get(name) ?? [];
+    this.sets(name);
+    const values = wordlist?.flatMap((word) => wordsOf(word, false)) ?? [UNKNOWN_WORD];
+    this.loops.set(name, [...before, ...values]);
+  }
+
+  /** A variable of the shell gets a value that is not looked at. */
+  private sets(name: string): void {
+    if (!leavesShellAlone(name)) this.exact = false;
+    this.loops.delete(name);
+  }
+
+  private setsByArithmetic(target: ArithmeticExpression): void {
+    this.sets(target.type === 'ArithmeticWord' ? target.value.replace(/\[.*$/s, '') : '');
   }
 
   private assignment(name: string, value: ShellWord, harmless: boolean, depth: number): void {
     if (!harmless) this.exact = false;
+    this.loops.delete(name);
     // Arithmetic and `@P` read a value again, and run the substitutions in it.
     if (holdsCommand(name) || holdsSubstitution(value.mask)) this.script(value, depth + 1);
   }
@@ -156,6 +193,14 @@ class Finder implements FoundCommands {
   private tested(words: readonly Word[], depth: number): void {
     for (const { mask } of words.flatMap((word) => wordsOf(word, false)))
       if (holdsSubstitution(mask)) this.script(plainWord(mask), depth + 1);
+  }
+
+  private looped(words: readonly ShellWord[]): readonly ShellWord[] {
+    return words.flatMap((word) => {
+      const [, name] = word.mask === HOLE ? (/^\$\{?(\w+)\}?$/.exec(word.text) ?? []) : [];
+      const all = name === undefined ? undefined : this.loops.get(name);
+      return all === undefined || all.length === 0 ? [word] : all;
+    });
   }
 
   /** A script that is written and then run by the same text is not known by its name. */
@@ -176,9 +221,9 @@ class Finder implements FoundCommands {
     const runs = whatItRuns(words, stdin);
     this.commands.push({ words, transparent: runs.transparent });
     const { reads, changes, folders } = mentionedFiles(words);
-    this.reads.push(...reads);
-    this.changes.push(...changes);
-    this.folders.push(...folders);
+    this.reads.push(...this.looped(reads));
+    this.changes.push(...this.looped(changes));
+    this.folders.push(...this.looped(folders));
     if (!runs.exact) this.exact = false;
     if (runs.hidden) this.hide();
     for (const inner of runs.commands) this.simple(inner, stdin, depth + 1);

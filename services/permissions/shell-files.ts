@@ -1,5 +1,5 @@
 import { programOf } from './shell-unwrap.ts';
-import type { ShellWord } from './shell-word.ts';
+import { plainWord, type ShellWord } from './shell-word.ts';
 
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
@@ -22,6 +22,18 @@ const CHANGERS: ReadonlySet<string> = new Set([
   'chown',
 ]);
 const CHANGE_LAST: ReadonlySet<string> = new Set(['cp', 'ln', 'install', 'rsync', 'scp']);
+/** `-o FILE`, or what curl and wget call it. */
+const WRITES_OUTPUT: ReadonlySet<string> = new Set([
+  'curl',
+  'wget',
+  'sort',
+  'tree',
+  'gcc',
+  'cc',
+  'gpg',
+  'openssl',
+]);
+const OUTPUT_OPTION = /^(?:-o|-O|--output|--output-document|-out)$/;
 const GOES_TO: ReadonlySet<string> = new Set(['cd', 'pushd']);
 
 export interface MentionedFiles {
@@ -37,15 +49,15 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   // `dd if=x`, `--data=@x`: the file is behind the sign.
   const files = operands.map(({ text, mask }) => ({ text: text.replace(/^[\w-]+=@?|^@/, ''), mask }));
   const inPlace = program === 'sed' && words.some(({ text }) => /^-\w*i|^--in-place/.test(text));
-  const output = operands.filter(({ text }) => program === 'dd' && text.startsWith('of='));
+  const output = operands
+    .filter(({ text }) => program === 'dd' && text.startsWith('of='))
+    .map(({ text, mask }) => ({ text: text.slice('of='.length), mask }));
+  if (WRITES_OUTPUT.has(program))
+    output.push(...words.filter((_, index) => OUTPUT_OPTION.test(words[index - 1]?.text ?? '')));
   return {
     reads: READERS.has(program) ? files : [],
-    changes:
-      CHANGERS.has(program) || inPlace
-        ? files
-        : CHANGE_LAST.has(program)
-          ? files.slice(-1)
-          : output.map(({ text, mask }) => ({ text: text.slice('of='.length), mask })),
-    folders: GOES_TO.has(program) ? operands.slice(0, 1) : [],
+    changes: CHANGERS.has(program) || inPlace ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output,
+    // `cd` alone goes home.
+    folders: GOES_TO.has(program) ? [operands[0] ?? plainWord('~')] : [],
   };
 }

@@ -39,11 +39,21 @@ const SHELL_OPTIONS_WITH_VALUE: ReadonlySet<string> = new Set([
 const SCHEDULERS: ReadonlySet<string> = new Set(['at', 'batch', 'crontab']);
 const SCRIPT_OPTION: ReadonlySet<string> = new Set(['su', 'runuser', 'script', 'npx', 'npm']);
 const CALLS_BACK: ReadonlySet<string> = new Set(['mapfile', 'readarray', 'compgen', 'complete', 'bind']);
+const SETS_VARIABLES: ReadonlySet<string> = new Set([
+  'read',
+  'mapfile',
+  'readarray',
+  'getopts',
+  'unset',
+  'vared',
+]);
 const NAMES_VARIABLES: ReadonlySet<string> = new Set(
   'test [ let printf read unset declare typeset local export readonly mapfile readarray wait getopts'.split(
     ' ',
   ),
 );
+/** `./timeout` may be anything. */
+const STANDARD_PROGRAM = /^(?:\/(?:usr\/(?:local\/)?)?bin\/)?[\w-]+$/;
 const FIND_EXEC: ReadonlySet<string> = new Set([
   '-exec',
   '-execdir',
@@ -122,7 +132,8 @@ function unwrap(program: string, words: readonly ShellWord[]): Runs {
     inner = values.has('I') ? filled : [...filled, UNKNOWN_WORD];
   }
   const commands = sure ? [inner] : words.slice(1).map((_, index) => words.slice(index + 1));
-  return { ...NOTHING, commands, scripts, exact: sure, transparent: wrapper.transparent && sure };
+  const transparent = wrapper.transparent && sure && STANDARD_PROGRAM.test(words[0]?.text ?? '');
+  return { ...NOTHING, commands, scripts, exact: sure, transparent };
 }
 
 /** A shell: the script after -c, what it is fed, or a file. */
@@ -205,6 +216,19 @@ function runBuiltin(program: string, args: readonly ShellWord[]): Runs | null {
     if (scripts.length > 0) return { ...NOTHING, scripts, exact: false };
   }
   return null;
+}
+
+/** Names of variables that a builtin gives values to, or takes them from: `read PATH`, `printf -v PATH x`. */
+export function namesSetBy(words: readonly ShellWord[]): readonly string[] {
+  const program = programOf(words[0]);
+  const args = words.slice(1);
+  if (program === 'printf')
+    return args
+      .slice(1, 2)
+      .filter(() => args[0]?.text === '-v')
+      .map(({ text }) => text);
+  if (!SETS_VARIABLES.has(program)) return [];
+  return args.map(({ text }) => text).filter((text) => /^[A-Za-z_]/.test(text));
 }
 
 /** True of a text that a second reading would find commands in. */

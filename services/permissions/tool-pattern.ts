@@ -1,4 +1,4 @@
-import { globToRegExp } from './glob.ts';
+import { globMatcher } from './glob.ts';
 
 export interface ToolPattern {
   readonly tool: string;
@@ -15,6 +15,6 @@ export function splitPattern(pattern: string): ToolPattern {
 
 /** True when a pattern's tool name means this tool: the very name, a glob, or the server of an MCP tool. */
 export function namesTool(name: string, tool: string): boolean {
-  if (name === tool || (name.includes('*') && globToRegExp(name).test(tool))) return true;
+  if (name === tool || (name.includes('*') && globMatcher(name)(tool))) return true;
   return /^mcp__(?:(?!__).)+$/.test(name) && tool.startsWith(`${name}__`);
 }

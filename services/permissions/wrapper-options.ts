@@ -28,7 +28,8 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map([
   ['chrt', wrapper('abdfiomprRT:P:D:', { operands: 1 })],
   ['taskset', wrapper('ac', { operands: 1 })],
   ['timeout', wrapper('fpvk:s:', { operands: 1, transparent: true })],
-  ['time', wrapper('apvf:o:', { transparent: true })],
+  // With -o it writes a file, with -f what it likes into it.
+  ['time', wrapper('pv', { transparent: true })],
   ['nohup', wrapper('', { transparent: true })],
   ['stdbuf', wrapper('e:i:o:', { transparent: true })],
   ['command', wrapper('p', { transparent: true })],
@@ -92,7 +93,7 @@ export function innerCommand(words: readonly ShellWord[], { options, operands }:
       at += 1;
       break;
     }
-    if (/^--[\w-]+=/.test(text)) continue;
+    if (/^--[\w-]+=/.test(text) && options.includes(':')) continue;
     if (text.startsWith('--')) sure = false;
     else if (/^-./.test(text)) readCluster(text.slice(1));
     else if (!/^[A-Za-z_]\w*=/.test(text)) break;

@@ -193,3 +193,12 @@ describe('always', () => {
     );
   });
 });
+
+it('one field of a wrong type does not hide the others', () => {
+  const policy = policyOf({ role: { allow: ['Bash'] }, default: { deny: ['Bash(rm -rf*)'] } });
+  expect(ask(policy, 'Bash', { command: 'rm -rf x', url: 5 }).decision).toBe('deny');
+  expect(ask(policy, 'Bash', { command: ['rm', '-rf', 'x'] })).toMatchObject({
+    decision: 'confirm',
+    perhapsDenied: true,
+  });
+});

@@ -106,7 +106,7 @@ describe('narrow rules allow what they name', () => {
     role: {
       allow: [
         'Bash(npm test *)',
-        'Bash(npm run test:*)',
+        'Bash(npm run test*)',
         'Bash(git log *)',
         'Bash(ls *)',
         'Bash(tail *)',

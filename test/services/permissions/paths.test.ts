@@ -71,9 +71,32 @@ describe('a path that is denied', () => {
     'dd if=secrets/a of=/tmp/x',
     'timeout 5 base64 ~/.ssh/id',
     'cat ~/.ssh/*',
+    'cd && cat .ssh/id',
+    'cd ..; cd home; cat .ssh/id',
+    'for f in ~/.ssh/id; do cat $f; done',
   ])('is denied to %j too', (command) => {
     expect(askBash(policy, command, cwd)).toBe('deny');
   });
+
+  it.each([
+    'cat ~/.s*/id',
+    'cat ~root/.ssh/id',
+    'cat $x',
+    'cat "$dir/.ssh/id"',
+    'f=~/.ssh/id; cat $f',
+    'for f in a; do f=~/.ssh/id; cat $f; done',
+    'cat sec*/a',
+    'cat *.pe?',
+  ])('is perhaps meant by %j', (command) => {
+    expect(ask(policy, 'Bash', { command }, cwd)).toMatchObject({ decision: 'confirm', perhapsDenied: true });
+  });
+
+  it.each(['cat src/*.ts', 'cat *.md', 'for f in src/*.ts; do wc -l $f; done', 'cat src/a?c'])(
+    'is not meant by %j',
+    (command) => {
+      expect(askBash(policy, command, cwd)).toBe('allow');
+    },
+  );
 
   it.each(['src/a.ts', 'secrets.md', '~/.sshrc', 'src/pem', '/etc/shadow-', '..secrets/a'])(
     '%s is not meant',
@@ -114,11 +137,25 @@ describe('a path that is allowed', () => {
     expect(ask(policy, 'Edit', { file_path: file }, cwd).decision).toBe(decision);
   });
 
-  it('is read from the place of a notebook, and as text when there is none', () => {
+  it('a link that leads to a file that does not exist yet is where that file will be', () => {
+    symlinkSync(path.join(root, 'not-yet'), path.join(cwd, 'src', 'dangling'));
+    symlinkSync('dangling', path.join(cwd, 'src', 'twice'));
+    symlinkSync('round', path.join(cwd, 'src', 'round'));
+    expect(ask(policy, 'Edit', { file_path: 'src/dangling' }, cwd).decision).toBe('confirm');
+    expect(ask(policy, 'Edit', { file_path: 'src/twice' }, cwd).decision).toBe('confirm');
+    expect(ask(policy, 'Edit', { file_path: 'src/round' }, cwd).decision).toBe('allow');
+    const denying = policyOf({ role: { allow: ['Edit'] }, default: { deny: [`Edit(/${root}/not-yet)`] } });
+    expect(ask(denying, 'Edit', { file_path: 'src/twice' }, cwd).decision).toBe('deny');
+  });
+
+  it('is read from the place of a notebook, and only a rule for the whole tool allows what names none', () => {
     const notebooks = policyOf({ role: { allow: ['NotebookEdit(src/**)', 'Read(*)'] } });
     expect(ask(notebooks, 'NotebookEdit', { notebook_path: 'src/a.ipynb' }, cwd).decision).toBe('allow');
     expect(ask(notebooks, 'NotebookEdit', { notebook_path: 'a.ipynb' }, cwd).decision).toBe('confirm');
     expect(ask(notebooks, 'Read', null, cwd).decision).toBe('allow');
+    expect(ask(notebooks, 'NotebookEdit', {}, cwd).decision).toBe('confirm');
+    const both = { file_path: 'src/a.ipynb', notebook_path: '/etc/x' };
+    expect(ask(notebooks, 'NotebookEdit', both, cwd).decision).toBe('confirm');
   });
 });
 
@@ -137,6 +174,10 @@ describe('what a command writes', () => {
     ['cp a secrets/', 'deny'],
     ['sed -i s/a/b/ secrets/a', 'deny'],
     ['cd secrets && touch b', 'deny'],
+    ['curl -o ~/.bashrc https://x.test', 'deny'],
+    ['sort -o secrets/a b', 'deny'],
+    ['F=secrets/a; echo x > $F', 'confirm'],
+    ['echo x > yarn.lo?k', 'confirm'],
     ['echo x > yarn.lock', 'confirm'],
     ['cp secrets/a b', 'allow'],
     ['echo x > src/a', 'allow'],

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell texts and the placeholders of slots.yaml
 
 import { describe, expect, it } from 'vitest';
-import { askBash, policyOf } from './policies.ts';
+import { ask, askBash, policyOf } from './policies.ts';
 
 /** Trusts the coder with every command but two. */
 const trusting = policyOf({
@@ -11,9 +11,23 @@ const trusting = policyOf({
 /** Lets the coder do a few things. */
 const narrow = policyOf({
   role: {
-    allow: ['Bash(git *)', 'Bash(echo *)', 'Bash(npm test *)', 'Bash(ls *)', 'Bash(cat *)', 'Bash(find *)'],
+    allow: ['Bash(git *)', 'Bash(echo *)', 'Bash(npm test *)', 'Bash(ls:*)', 'Bash(cat *)', 'Bash(find *)'],
   },
   default: { deny: ['Bash(rm -rf*)', 'Bash(git push*)'] },
+});
+
+/** Nothing that is known as a wrapper, and yet. */
+const PERHAPS_DENIED: readonly string[] = [
+  'setpriv --no-new-privs rm -rf build',
+  'uv run rm -rf build',
+  'fakeroot -- rm -rf build',
+  'runuser -u somebody -- rm -rf build',
+];
+
+describe('a program that may run what it is given', () => {
+  it.each(PERHAPS_DENIED)('%j', (command) => {
+    expect(ask(trusting, 'Bash', { command })).toMatchObject({ decision: 'confirm', perhapsDenied: true });
+  });
 });
 
 const DENIED: readonly string[] = [
@@ -42,6 +56,7 @@ const DENIED: readonly string[] = [
   'rm -rvf build',
   'rm -Rf build',
   'rm --recursive --force build',
+  'rm --recurs --forc build',
   'rm build -rf',
   'rm -r build -f',
   // beside and inside other commands
@@ -219,6 +234,19 @@ const WIDER_THAN_ALLOWED: readonly string[] = [
   'LD_PRELOAD=./x.so ls',
   'export PATH=/tmp/bad; ls',
   'PATH=/tmp/bad; ls',
+  'for PATH in ./bad:/bin; do git status; done',
+  'select PATH in bad; do git status; done',
+  '((PATH=1)); git status',
+  'for ((PATH=1; PATH<2; PATH++)); do git status; done',
+  'echo $((PATH=1)); git status',
+  'echo ${BASH_ENV:=./bad}; git status',
+  'path=/tmp/bad; git status',
+  'aliases[git]=make; git status',
+  './timeout 5 git status',
+  '/tmp/bad/nice git status',
+  'time -f bad -o x git status',
+  'time --output=x --format=bad git status',
+  'lsof',
   'git() { make; }; git status',
   'find . -exec make {} +',
   'ls | xargs make',

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compileToClaudeSettings } from '../../../services/permissions/claude-settings.ts';
+import { ownFilesDenied } from '../../../services/permissions/own-files.ts';
+import type { Policy } from '../../../services/permissions/policy.ts';
+import { ask, policyOf } from './policies.ts';
+
+let root: string;
+let home: string;
+let policy: Policy;
+beforeAll(() => {
+  root = mkdtempSync(path.join(os.tmpdir(), 'missiond-own (1) '));
+  home = path.join(root, 'home');
+  symlinkSync(root, home);
+  policy = {
+    ...policyOf({ role: { allow: ['Read', 'Edit', 'Write', 'Bash'] } }),
+    always: ownFilesDenied(home, [path.join(root, 'elsewhere', 'mission.db')]),
+  };
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+it.each([
+  'permissions.yaml',
+  'slots.yaml',
+  'daemon.json',
+  'agents/coder-1/settings.json',
+  'elsewhere/mission.db',
+  'elsewhere/mission.db-wal',
+])("%s is nobody's to read or change, whatever the policy says", (name) => {
+  for (const folder of [home, root]) {
+    const file = path.join(folder, name);
+    for (const tool of ['Read', 'Edit', 'Write'])
+      expect(ask(policy, tool, { file_path: file })).toMatchObject({ decision: 'deny' });
+    expect(ask(policy, 'Bash', { command: `cat '${file}'` })).toMatchObject({ decision: 'deny' });
+  }
+});
+
+it('what else lies in the home is as the policy says: agents work in its worktrees', () => {
+  const file = path.join(home, 'worktrees', 'coder-1', 'slots.yaml');
+  expect(ask(policy, 'Edit', { file_path: file })).toMatchObject({ decision: 'allow' });
+});
+
+it("is written into the session's own settings too", () => {
+  const { deny } = compileToClaudeSettings(policy, { role: 'coder', slotId: 'coder-1', version: null });
+  expect(deny.filter((rule) => rule.startsWith('Edit(//') && rule.includes('permissions.yaml'))).toHaveLength(
+    2,
+  );
+});
