@@ -1,6 +1,6 @@
-import type { SlotId, TaskId } from '../db/ids.ts';
+import type { Role, SlotId, TaskId } from '../db/ids.ts';
 import type { Failure } from '../services/errors/mission-error.ts';
-import type { TaskRow } from '../services/ledger/task-ledger.ts';
+import type { QueuedTask } from '../services/ledger/task-ledger.ts';
 
 /**
  * How often the dispatcher starts a slot for the same task before it gives the task up:
@@ -11,7 +11,7 @@ const MOST_STARTS_FOR_A_TASK = 3;
 /** What the dispatcher needs to know of a slot, and nothing else. */
 export interface DispatchSlot {
   readonly slotId: SlotId;
-  readonly role: string;
+  readonly role: Role;
   /** `ready`: idle, empty prompt box, nobody typing, no task. `startable`: no program runs. `busy`: anything else. */
   readonly readiness: 'ready' | 'startable' | 'busy';
   /** When a person ended it, epoch milliseconds: what was queued before does not start it again. Null when nobody did. */
@@ -22,11 +22,12 @@ export interface DispatchSlot {
 }
 
 export interface DispatcherDependencies {
-  queued(): readonly TaskRow[];
+  /** The oldest tasks that a slot may take, or be started for: at least `most` of them, when there are so many. */
+  queuedFor(slot: DispatchSlot, most: number): readonly QueuedTask[];
   slots(): readonly DispatchSlot[];
-  assign(task: TaskRow, slotId: SlotId): void;
+  assign(task: QueuedTask, slotId: SlotId): void;
   start(slotId: SlotId): void;
-  refuse(task: TaskRow, failure: Failure): void;
+  refuse(task: QueuedTask, failure: Failure): void;
 }
 
 export interface Dispatcher {
@@ -36,18 +37,18 @@ export interface Dispatcher {
   forget(taskId: TaskId): void;
 }
 
-function fits(task: TaskRow, slot: DispatchSlot): boolean {
+function fits(task: QueuedTask, slot: DispatchSlot): boolean {
   return task.pinnedSlotId === null ? slot.role === task.role : slot.slotId === task.pinnedSlotId;
 }
 
-function mayStart(slot: DispatchSlot, task: TaskRow): boolean {
+function mayStart(slot: DispatchSlot, task: QueuedTask): boolean {
   return slot.readiness === 'startable' && (slot.killedAt === null || task.createdAt >= slot.killedAt);
 }
 
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const starts = new Map<TaskId, number>();
 
-  function place(task: TaskRow, slots: readonly DispatchSlot[], taken: Set<SlotId>): void {
+  function place(task: QueuedTask, slots: readonly DispatchSlot[], taken: Set<SlotId>): void {
     const candidates = slots
       .filter((slot) => fits(task, slot))
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt || a.slotId.localeCompare(b.slotId));
@@ -78,16 +79,23 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     });
   }
 
+  /**
+   * The part of the queue that can matter now, oldest first. Every task takes one slot at most, so of those that fit a
+   * slot as many as there are slots suffice; tasks that no slot could be started for may stand before them.
+   */
+  function candidatesFor(slots: readonly DispatchSlot[]): readonly QueuedTask[] {
+    const most = slots.length + starts.size;
+    const open = slots.filter(({ readiness }) => readiness !== 'busy');
+    const queued = open.flatMap((slot) => dependencies.queuedFor(slot, most));
+    const unique = new Map(queued.map((task) => [task.id, task]));
+    return [...unique.values()].sort((a, b) => a.createdAt - b.createdAt || a.place - b.place);
+  }
+
   return {
     dispatch() {
-      const queued = dependencies.queued();
-      if (queued.length === 0) return;
       const slots = dependencies.slots();
       const taken = new Set<SlotId>();
-      for (const task of queued) {
-        if (taken.size === slots.length) return;
-        place(task, slots, taken);
-      }
+      for (const task of candidatesFor(slots)) place(task, slots, taken);
     },
     forget(taskId) {
       starts.delete(taskId);

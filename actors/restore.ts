@@ -68,8 +68,7 @@ function restoredSlots(core: MissionCore): {
 
 function restoredTasks(core: MissionCore): Record<string, RestoredChild> {
   const children: Record<string, RestoredChild> = {};
-  for (const row of core.tasks.open()) {
-    if (row.status === 'queued') continue;
+  for (const row of core.tasks.begun()) {
     const snapshot = usable(row.snapshot, row.snapshotVersion, taskMachine) ?? rebuildTask(core, row);
     if (snapshot === null || row.slotId === null || !core.runtimes.has(row.slotId)) {
       core.tasks.update(row.id, {

@@ -49,9 +49,12 @@ export function createDispatching({ core, report, signal }: DispatchingDependenc
   }
 
   const dispatcher = createDispatcher({
-    queued: () => {
+    queuedFor({ slotId, role, killedAt }, most) {
       const given = new Set(core.occupied.values());
-      return core.tasks.queued().filter(({ id }) => !given.has(id));
+      const window = { since: killedAt ?? 0, limit: most + given.size };
+      return [...core.tasks.queuedForSlot(slotId, window), ...core.tasks.queuedForRole(role, window)].filter(
+        ({ id }) => !given.has(id),
+      );
     },
     slots: () => [...core.runtimes.values()].flatMap(dispatchSlot),
     assign: ({ id }, slotId) => assign(id, slotId),

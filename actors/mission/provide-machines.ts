@@ -66,11 +66,8 @@ export function provideMachines({
   }
 
   function sweep(): void {
-    for (const row of core.tasks.open()) {
-      if (row.deadlineAt !== null && row.deadlineAt <= core.now()) {
-        core.sendToTask(row.id, { type: 'deadline.passed', at: core.now() });
-      }
-    }
+    for (const taskId of core.tasks.overdue(core.now()))
+      core.sendToTask(taskId, { type: 'deadline.passed', at: core.now() });
     // A session that rests while its task counts as running is looked at, also when nothing moved it since.
     for (const slotId of core.occupied.keys()) {
       const { epoch } = core.runtime(slotId);

@@ -34,6 +34,10 @@ export const tasks = sqliteTable(
   (table) => [
     index('tasks_status').on(table.status, table.createdAt),
     index('tasks_created').on(table.createdAt),
+    // The queue as the dispatcher reads it: what a slot may take, oldest first, however much else waits.
+    index('tasks_for_slot').on(table.status, table.pinnedSlotId, table.createdAt),
+    index('tasks_for_role').on(table.status, table.role, table.pinnedSlotId, table.createdAt),
+    index('tasks_deadline').on(table.status, table.deadlineAt),
   ],
 );
 

@@ -1,16 +1,42 @@
-import { and, asc, desc, eq, inArray, like, ne, sql } from 'drizzle-orm';
-import type { DeliveryId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
+import { and, asc, desc, eq, gte, inArray, isNull, like, lte, ne, type SQL, sql } from 'drizzle-orm';
+import type { DeliveryId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { deliveries, tasks } from '../../db/schema/tasks.ts';
 
 export type TaskRow = typeof tasks.$inferSelect;
 export type DeliveryRow = typeof deliveries.$inferSelect;
 
-/** Statuses of tasks that have not ended. */
-const OPEN_STATUSES = ['queued', 'delivering', 'running', 'waiting'] as const;
+/** What is needed of a task to find a slot for it: thousands may wait, with long prompts. */
+export interface QueuedTask extends Pick<TaskRow, 'id' | 'role' | 'pinnedSlotId' | 'createdAt'> {
+  /** Of two tasks of one millisecond the one that came first has the lower one. */
+  readonly place: number;
+}
+
+export interface QueueWindow {
+  /** Epoch milliseconds; tasks from before are left out. */
+  readonly since: number;
+  readonly limit: number;
+}
+
+/** Statuses of tasks that a slot was given and that have not ended. */
+const BEGUN_STATUSES: TaskRow['status'][] = ['delivering', 'running', 'waiting'];
+const OPEN_STATUSES: TaskRow['status'][] = ['queued', ...BEGUN_STATUSES];
+/** SQLite's own key: grows with every insert. */
+const rowid = sql<number>`rowid`;
 
 /** Rows of tasks and of the deliveries that carried their prompts. Every method is one statement. */
 export function createTaskLedger(db: MissionDatabase) {
+  function queued(fits: SQL | undefined, { since, limit }: QueueWindow): readonly QueuedTask[] {
+    const { id, role, pinnedSlotId, createdAt } = tasks;
+    return db
+      .select({ id, role, pinnedSlotId, createdAt, place: rowid })
+      .from(tasks)
+      .where(and(eq(tasks.status, 'queued'), fits, gte(createdAt, since)))
+      .orderBy(asc(createdAt), rowid)
+      .limit(limit)
+      .all();
+  }
+
   return {
     insert(row: TaskRow): void {
       db.insert(tasks).values(row).run();
@@ -48,22 +74,33 @@ export function createTaskLedger(db: MissionDatabase) {
         .all();
     },
 
-    /** Oldest first, so that the queue is served in the order it was filled. */
-    queued(): readonly TaskRow[] {
-      return db
-        .select()
-        .from(tasks)
-        .where(eq(tasks.status, 'queued'))
-        .orderBy(asc(tasks.createdAt), sql`rowid`)
-        .all();
+    /** The oldest queued tasks that name this slot, oldest first. */
+    queuedForSlot(slotId: SlotId, window: QueueWindow): readonly QueuedTask[] {
+      return queued(eq(tasks.pinnedSlotId, slotId), window);
     },
 
-    open(): readonly TaskRow[] {
+    /** The oldest queued tasks that any slot of the role may do, oldest first. */
+    queuedForRole(role: Role, window: QueueWindow): readonly QueuedTask[] {
+      return queued(and(eq(tasks.role, role), isNull(tasks.pinnedSlotId)), window);
+    },
+
+    /** Open tasks whose deadline has come. */
+    overdue(now: number): readonly TaskId[] {
+      return db
+        .select({ id: tasks.id })
+        .from(tasks)
+        .where(and(inArray(tasks.status, OPEN_STATUSES), lte(tasks.deadlineAt, now)))
+        .all()
+        .map(({ id }) => id);
+    },
+
+    /** Tasks that a slot was given and that have not ended, oldest first. */
+    begun(): readonly TaskRow[] {
       return db
         .select()
         .from(tasks)
-        .where(inArray(tasks.status, [...OPEN_STATUSES]))
-        .orderBy(asc(tasks.createdAt), sql`rowid`)
+        .where(inArray(tasks.status, BEGUN_STATUSES))
+        .orderBy(asc(tasks.createdAt), rowid)
         .all();
     },
 
@@ -72,7 +109,7 @@ export function createTaskLedger(db: MissionDatabase) {
       return db
         .select()
         .from(tasks)
-        .where(and(eq(tasks.slotId, slotId), inArray(tasks.status, ['delivering', 'running', 'waiting'])))
+        .where(and(eq(tasks.slotId, slotId), inArray(tasks.status, BEGUN_STATUSES)))
         .get();
     },
 

@@ -1,37 +1,88 @@
-import { randomUUID } from 'node:crypto';
-import { expect, it } from 'vitest';
-import { Role, TaskId } from '../../../db/ids.ts';
-import { openDatabase } from '../../../db/open.ts';
-import { createTaskLedger, type TaskRow } from '../../../services/ledger/task-ledger.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Role, SlotId } from '../../../db/ids.ts';
+import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
+import { createTaskLedger, type TaskLedger, type TaskRow } from '../../../services/ledger/task-ledger.ts';
+import { taskRow } from './task-row.ts';
 
-it('serves the queue in the order in which it was filled, within a millisecond too', () => {
-  const database = openDatabase(':memory:');
-  const ledger = createTaskLedger(database.db);
-  const ids = Array.from({ length: 30 }, () => TaskId.parse(randomUUID()));
-  for (const id of ids) {
-    const row: TaskRow = {
-      id,
-      kind: 'task',
-      role: Role.parse('coder'),
-      prompt: 'x',
-      status: 'queued',
-      pinnedSlotId: null,
-      slotId: null,
-      epoch: null,
-      sessionId: null,
-      result: null,
-      errorCode: null,
-      error: null,
-      deadlineAt: null,
-      createdAt: 1,
-      startedAt: null,
-      finishedAt: null,
-      snapshot: null,
-      snapshotVersion: 1,
+const role = Role.parse('coder');
+const slotId = SlotId.parse('coder-1');
+const ALL = { since: 0, limit: 1_000 };
+
+let database: OpenDatabase;
+let ledger: TaskLedger;
+beforeEach(() => {
+  database = openDatabase(':memory:');
+  ledger = createTaskLedger(database.db);
+});
+afterEach(() => database.close());
+
+function insert(change: Partial<TaskRow> = {}): TaskRow['id'] {
+  const row = taskRow(change);
+  ledger.insert(row);
+  return row.id;
+}
+
+const idsOf = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) => id);
+
+describe('the queue', () => {
+  it('is served in the order in which it was filled, within a millisecond too', () => {
+    const ids = Array.from({ length: 30 }, () => insert());
+    expect(idsOf(ledger.queuedForRole(role, ALL))).toEqual(ids);
+    expect(idsOf(ledger.queuedForRole(role, { since: 0, limit: 3 }))).toEqual(ids.slice(0, 3));
+  });
+
+  it('tells what names a slot from what any slot of the role may do, and what has begun from what waits', () => {
+    const free = insert();
+    const named = insert({ pinnedSlotId: slotId });
+    insert({ role: Role.parse('researcher') });
+    const running = insert({ status: 'running', slotId });
+    insert({ status: 'done' });
+    expect(idsOf(ledger.queuedForRole(role, ALL))).toEqual([free]);
+    expect(idsOf(ledger.queuedForSlot(slotId, ALL))).toEqual([named]);
+    expect(idsOf(ledger.begun())).toEqual([running]);
+  });
+
+  it('leaves out what came before a moment', () => {
+    insert({ createdAt: 1 });
+    const later = insert({ createdAt: 2 });
+    expect(idsOf(ledger.queuedForRole(role, { since: 2, limit: 9 }))).toEqual([later]);
+  });
+});
+
+it('knows the open tasks whose deadline has come', () => {
+  const waits = insert({ deadlineAt: 5 });
+  const runs = insert({ deadlineAt: 4, status: 'running' });
+  insert({ deadlineAt: 6 });
+  insert({ deadlineAt: 3, status: 'done' });
+  insert();
+  expect(new Set(ledger.overdue(5))).toEqual(new Set([waits, runs]));
+});
+
+it('reads the queue along an index, and sorts nothing: however much waits, little is read', () => {
+  const statements: string[] = [];
+  const traced = openDatabase(':memory:');
+  const plans = (read: (watched: TaskLedger) => void): string => {
+    const prepare = traced.raw.prepare.bind(traced.raw);
+    const watched = createTaskLedger(traced.db);
+    traced.raw.prepare = (source: string) => {
+      statements.push(source);
+      return prepare(source);
     };
-    ledger.insert(row);
+    read(watched);
+    traced.raw.prepare = prepare;
+    const statement = statements.at(-1) ?? '';
+    const blanks = Array.from({ length: statement.split('?').length - 1 }, () => 1);
+    return JSON.stringify(prepare(`explain query plan ${statement}`).all(...blanks));
+  };
+  for (const plan of [
+    plans((watched) => watched.queuedForRole(role, ALL)),
+    plans((watched) => watched.queuedForSlot(slotId, ALL)),
+    plans((watched) => watched.overdue(1)),
+  ]) {
+    expect(plan).toContain('USING');
+    expect(plan).toMatch(/tasks_for_|tasks_deadline/);
+    expect(plan).not.toContain('SCAN');
+    expect(plan).not.toContain('TEMP B-TREE');
   }
-  expect(ledger.queued().map(({ id }) => id)).toEqual(ids);
-  expect(ledger.open().map(({ id }) => id)).toEqual(ids);
-  database.close();
+  traced.close();
 });

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createDispatcher, type DispatchSlot } from '../../actors/dispatcher.ts';
+import { Role, SlotId, type TaskId } from '../../db/ids.ts';
+import { type OpenDatabase, openDatabase } from '../../db/open.ts';
+import { createTaskLedger, type TaskLedger } from '../../services/ledger/task-ledger.ts';
+import { taskRow } from '../services/ledger/task-row.ts';
+
+const coder = Role.parse('coder');
+const researcher = Role.parse('researcher');
+
+let database: OpenDatabase;
+let tasks: TaskLedger;
+beforeEach(() => {
+  database = openDatabase(':memory:');
+  tasks = createTaskLedger(database.db);
+});
+afterEach(() => database.close());
+
+const slot = (name: string, change: Partial<DispatchSlot> = {}): DispatchSlot => ({
+  slotId: SlotId.parse(name),
+  role: coder,
+  readiness: 'ready',
+  killedAt: null,
+  lastUsedAt: 0,
+  failure: null,
+  ...change,
+});
+
+function queue(count: number, change: Parameters<typeof taskRow>[0] = {}): TaskId[] {
+  return database.db.transaction(() =>
+    Array.from({ length: count }, () => {
+      const row = taskRow(change);
+      tasks.insert(row);
+      return row.id;
+    }),
+  );
+}
+
+/** One look at queue and slots. */
+function dispatchTo(slots: readonly DispatchSlot[], given: ReadonlySet<TaskId> = new Set()) {
+  const assigned: (readonly [string, TaskId])[] = [];
+  const started: string[] = [];
+  const refused: TaskId[] = [];
+  let read = 0;
+  const dispatcher = createDispatcher({
+    queuedFor({ slotId, role, killedAt }, most) {
+      const window = { since: killedAt ?? 0, limit: most + given.size };
+      const found = [...tasks.queuedForSlot(slotId, window), ...tasks.queuedForRole(role, window)];
+      read += found.length;
+      return found.filter(({ id }) => !given.has(id));
+    },
+    slots: () => slots,
+    assign: (task, slotId) => assigned.push([slotId, task.id]),
+    start: (slotId) => started.push(slotId),
+    refuse: (task) => refused.push(task.id),
+  });
+  return {
+    dispatch: dispatcher.dispatch,
+    seen: () => ({ assigned, started, refused, read }),
+  };
+}
+
+test('thousands of tasks that wait for busy slots are not even read', () => {
+  queue(2_000);
+  const { dispatch, seen } = dispatchTo([slot('a', { readiness: 'busy' }), slot('b', { readiness: 'busy' })]);
+  dispatch();
+  expect(seen()).toEqual({ assigned: [], started: [], refused: [], read: 0 });
+});
+
+test('of thousands as many are read as slots can take, and the oldest are taken', () => {
+  const [first, second] = queue(2_000);
+  const { dispatch, seen } = dispatchTo([slot('a', { lastUsedAt: 2 }), slot('b', { lastUsedAt: 1 })]);
+  dispatch();
+  expect(seen().assigned).toEqual([
+    ['b', first],
+    ['a', second],
+  ]);
+  expect(seen().read).toBeLessThanOrEqual(4);
+});
+
+test('a task does not wait behind thousands for another role, nor behind those for another slot', () => {
+  queue(500);
+  queue(500, { role: researcher, pinnedSlotId: SlotId.parse('researcher-2') });
+  const [wanted] = queue(1, { role: researcher });
+  const { dispatch, seen } = dispatchTo([
+    slot('coder-1', { readiness: 'busy' }),
+    slot('researcher-1', { role: researcher }),
+    slot('researcher-2', { role: researcher, readiness: 'busy' }),
+  ]);
+  dispatch();
+  expect(seen().assigned).toEqual([['researcher-1', wanted]]);
+});
+
+test('what names a slot and what names a role are served by age together', () => {
+  const [byRole] = queue(1, { createdAt: 2 });
+  const [bySlot] = queue(1, { createdAt: 1, pinnedSlotId: SlotId.parse('a') });
+  const { dispatch, seen } = dispatchTo([slot('a'), slot('b')]);
+  dispatch();
+  expect(seen().assigned).toEqual([
+    ['a', bySlot],
+    ['b', byRole],
+  ]);
+});
+
+test('tasks that were given a moment ago are not given again, however many there are', () => {
+  const ids = queue(6);
+  const { dispatch, seen } = dispatchTo([slot('a')], new Set(ids.slice(0, 5)));
+  dispatch();
+  expect(seen().assigned).toEqual([['a', ids[5]]]);
+});
+
+test('a slot that a person ended is started for a task of later, not for those of before', () => {
+  queue(50, { createdAt: 10 });
+  const down = slot('a', { readiness: 'startable', killedAt: 20 });
+  const before = dispatchTo([down]);
+  before.dispatch();
+  expect(before.seen().started).toEqual([]);
+  queue(1, { createdAt: 20 });
+  const after = dispatchTo([down]);
+  after.dispatch();
+  expect(after.seen().started).toEqual(['a']);
+});
+
+test('tasks for which no slot can be started are refused one after the other, and hold up nobody', () => {
+  const ids = queue(3);
+  const failing = dispatchTo([slot('a', { readiness: 'startable' })]);
+  for (let look = 0; look < 4; look += 1) failing.dispatch();
+  expect(failing.seen().refused).toEqual([ids[0]]);
+  expect(failing.seen().started).toHaveLength(4);
+});
