@@ -103,7 +103,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
 /** The row and the event of slots, and the transitions of their sessions. */
 export function slotRecorders(core: MissionCore, reactions: Reactions): readonly Recorder[] {
   const published = new Map<SlotId, { readonly state: SessionState; readonly text: string }>();
-  const lastEvidence = new Map<SlotId, Evidence>();
+  const lastEvidence = new Map<SlotId, Pick<Evidence, 'at' | 'from' | 'to'>>();
   /** The conversation that each slot was last seen in, with its run. */
   const conversations = new Map<SlotId, string>();
 
@@ -162,7 +162,8 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
 
   function writeTransitions(slotId: SlotId, session: SessionSnapshot): void {
     const { evidence, epoch } = session.context;
-    const last = lastEvidence.get(slotId);
+    // What a restored session remembers, the last daemon has written.
+    const last = lastEvidence.get(slotId) ?? core.slots.transitions(slotId, 1)[0];
     const known =
       last === undefined
         ? -1

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { TaskId } from '../../db/ids.ts';
+import { idleReading } from './fake-pty-host.ts';
 import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
@@ -131,6 +132,22 @@ test('a program that ends before the host has told that it runs is not taken for
   });
   await expect(mission.spawn(slotId, {})).rejects.toThrow('code 3');
   expect(stage.fake.held()).toEqual([]);
+});
+
+test('what a session did is written down once, however often the daemon comes back', async () => {
+  const history = (): unknown[] =>
+    stage.database().raw.prepare('select at, "from", "to" from transitions order by id').all();
+  await idleSlot();
+  await stage.kill9();
+  const before = history();
+  expect(before).not.toEqual([]);
+  for (let restart = 0; restart < 2; restart += 1) {
+    const mission = await stage.start();
+    stage.fake.show(slotId, idleReading({ title: `after restart ${restart}` }));
+    await untilSlot(mission, 'live', 'idle');
+    await stage.kill9();
+  }
+  expect(history()).toEqual(before);
 });
 
 test('a program that ends while the daemon comes back is heard', async () => {
