@@ -8,6 +8,7 @@ import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { logs, slots, status } from './commands/slots.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
+import { safeJson, safeText } from './safe-text.ts';
 
 /** The arguments are wrong, as most command lines say it. */
 const USAGE_ERROR = 2;
@@ -78,10 +79,12 @@ function parse(command: Command, argv: readonly string[]): ParsedCommand {
 
 function reportFailure(error: unknown, json: boolean, { stdout, stderr }: CommandOutput): number {
   const failure = toFailure(error);
-  if (json) stdout.write(`${JSON.stringify({ error: failure })}\n`);
+  if (json) stdout.write(`${safeJson({ error: failure })}\n`);
   else
     stderr.write(
-      `missiond: ${failure.message}\n${failure.remedy === undefined ? '' : `  → ${failure.remedy}\n`}`,
+      safeText(
+        `missiond: ${failure.message}\n${failure.remedy === undefined ? '' : `  → ${failure.remedy}\n`}`,
+      ),
     );
   return error instanceof MissionError && error.facts['usage'] === true ? USAGE_ERROR : 1;
 }
@@ -121,7 +124,7 @@ export async function runCommand(
       json,
       call: (operation, input = {}) =>
         callDaemon(home, 'POST', `/api/tools/${encodeURIComponent(operation)}`, input),
-      print: (value, text) => void output.stdout.write(json ? `${JSON.stringify(value)}\n` : text()),
+      print: (value, text) => void output.stdout.write(json ? `${safeJson(value)}\n` : safeText(text())),
     };
     return await command.run(parsed, context);
   } catch (error) {

@@ -1,10 +1,12 @@
+import { safeText } from './safe-text.ts';
+
 /** Columns as wide as their widest cell; the last one is cut at the terminal's edge. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   width = process.stdout.columns ?? 120,
 ): string {
-  const all = [header, ...rows].map((row) => row.map((cell) => cell.replace(/\s+/g, ' ')));
+  const all = [header, ...rows].map((row) => row.map((cell) => safeText(cell.replace(/\s+/g, ' '))));
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all
     .map((row) =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { TaskView } from '../../../actors/mission/views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import type { Command, ParsedCommand } from '../command.ts';
+import { safeJson } from '../safe-text.ts';
 import { taskTable } from './slots.ts';
 
 /** Either a role or a slot says who does the work. */
@@ -105,7 +106,7 @@ export const call: Command = {
       });
     }
     const output = await context.call(tool ?? '', z.record(z.string(), z.unknown()).parse(input));
-    context.print(output, () => `${JSON.stringify(output, null, 2)}\n`);
+    context.print(output, () => `${safeJson(output, 2)}\n`);
     return 0;
   },
 };
