@@ -4,22 +4,42 @@ import { missionHome } from '../../services/config/home.ts';
 import { toFailure } from '../../services/errors/mission-error.ts';
 import { ensureDaemon } from '../ensure-daemon.ts';
 import { runStdioBridge } from '../mcp/stdio-bridge.ts';
+import { outliveReaders } from './outlive-readers.ts';
 
 const HELP = `Usage: mission-mcp [--home DIR]
 
 The MCP server of missiond over stdin and stdout, for .mcp.json. Starts the daemon when none runs.
 `;
+const FAILED = 1;
+const WRONG_USAGE = 2;
 
-const { values } = parseArgs({ options: { home: { type: 'string' }, help: { type: 'boolean' } } });
-if (values.help === true) {
-  process.stdout.write(HELP);
-} else {
+/** stdout carries the protocol and nothing else. */
+function report(error: unknown): void {
+  const { message, remedy } = toFailure(error);
+  process.stderr.write(`mission-mcp: ${[message, remedy].filter(Boolean).join('\n  → ')}\n`);
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: { home: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    return values;
+  } catch (error) {
+    report(error);
+    process.stderr.write(`\n${HELP}`);
+    return null;
+  }
+}
+
+async function main(): Promise<number> {
+  const values = readArguments();
+  if (values === null) return WRONG_USAGE;
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
   const home = values.home ?? missionHome(process.env);
-  // stdout carries the protocol and nothing else.
-  const report = (error: unknown): void => {
-    const { message, remedy } = toFailure(error);
-    process.stderr.write(`mission-mcp: ${[message, remedy].filter(Boolean).join('\n  → ')}\n`);
-  };
   try {
     await runStdioBridge({
       daemon: () => ensureDaemon(home, process.env),
@@ -27,8 +47,12 @@ if (values.help === true) {
       output: process.stdout,
       onError: report,
     });
+    return 0;
   } catch (error) {
     report(error);
-    process.exitCode = 1;
+    return FAILED;
   }
 }
+
+outliveReaders();
+process.exitCode = await main();

@@ -7,6 +7,7 @@ import { ensureClaudeCode } from '../../services/claude/install.ts';
 import { missionHome } from '../../services/config/home.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { startScriptedModel } from '../../services/scripted-model/start-scripted-model.ts';
+import { outliveReaders } from '../cli/outlive-readers.ts';
 import { runDaemon } from '../daemon.ts';
 import { watchStopSignals } from '../stop-signals.ts';
 import { createEmbeddedHome } from './embedded-home.ts';
@@ -158,7 +159,7 @@ async function main(): Promise<number> {
 }
 
 // A closed terminal must not end the daemon before it has ended its agents.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+outliveReaders();
 
 try {
   process.exitCode = await main();

@@ -12,9 +12,11 @@ import { type DaemonLink, hasGone, openDaemonLink, wasNotTaken } from './daemon-
 
 /** JSON-RPC's code for a failure of the server. */
 const INTERNAL_ERROR = -32603;
+/** A script that pipes its requests in ends its input at once and reads the answers. Clients kill us after some 2 s. */
+const LAST_ANSWERS_MS = 1_500;
 
 /** What is told of a request that the daemon may have begun. */
-function unanswered(cause?: unknown): MissionError {
+function wentAway(cause?: unknown): MissionError {
   return new MissionError('daemon_unreachable', 'The daemon went away before it had answered.', {
     remedy: 'What it had begun goes on when it is back: look with mission_task before asking again.',
     cause,
@@ -39,8 +41,14 @@ export async function runStdioBridge({ daemon, input, output, onError }: BridgeO
   const stdio = new StdioServerTransport(input, output);
   let initialize: JSONRPCRequest | undefined;
   let link: Promise<DaemonLink> | undefined;
+  /** The client's initialize on its way: what follows it belongs to the session that it opens. */
+  let initializing: Promise<void> = Promise.resolve();
+  const unanswered = new Set<RequestId>();
+  let allAnswered = (): void => {};
 
   function tell(message: JSONRPCMessage): void {
+    if (!('method' in message) && message.id !== undefined) unanswered.delete(message.id);
+    if (unanswered.size === 0) allAnswered();
     stdio.send(message).catch(onError);
   }
 
@@ -60,7 +68,7 @@ export async function runStdioBridge({ daemon, input, output, onError }: BridgeO
       onMessage: tell,
       onLost(requests) {
         onLost();
-        for (const id of requests) refuse(id, unanswered());
+        for (const id of requests) refuse(id, wentAway());
       },
       onError,
     });
@@ -78,8 +86,7 @@ export async function runStdioBridge({ daemon, input, output, onError }: BridgeO
     return opening;
   }
 
-  async function forward(message: JSONRPCMessage): Promise<void> {
-    if (isInitializeRequest(message) && isJSONRPCRequest(message)) initialize = message;
+  async function deliver(message: JSONRPCMessage): Promise<void> {
     try {
       await (await linkFor(message)).send(message);
     } catch (error) {
@@ -88,15 +95,41 @@ export async function runStdioBridge({ daemon, input, output, onError }: BridgeO
     }
   }
 
+  async function forward(message: JSONRPCMessage): Promise<void> {
+    if (!(isInitializeRequest(message) && isJSONRPCRequest(message))) {
+      await initializing;
+      return deliver(message);
+    }
+    initialize = message;
+    const delivered = deliver(message);
+    initializing = delivered.catch(() => {});
+    return delivered;
+  }
+
+  /** Resolves when the client has everything that it asked for, or will not wait for it. */
+  async function lastAnswers(): Promise<void> {
+    // A daemon that is just being started takes longer.
+    await link?.catch(() => undefined);
+    if (unanswered.size === 0) return;
+    const patience = setTimeout(() => allAnswered(), LAST_ANSWERS_MS);
+    await new Promise<void>((resolve) => {
+      allAnswered = resolve;
+    });
+    clearTimeout(patience);
+  }
+
   const closed = new Promise<void>((resolve) => {
     stdio.onclose = () => resolve();
-    input.once('end', () => resolve());
+    input.once('end', () => void lastAnswers().then(resolve));
+    // Nobody reads any more.
+    output.on('error', () => resolve());
   });
   stdio.onerror = onError;
   stdio.onmessage = (message) => {
+    if (isJSONRPCRequest(message)) unanswered.add(message.id);
     forward(message).catch((error: unknown) => {
       onError(error);
-      if (isJSONRPCRequest(message)) refuse(message.id, hasGone(error) ? unanswered(error) : error);
+      if (isJSONRPCRequest(message)) refuse(message.id, hasGone(error) ? wentAway(error) : error);
     });
   };
   await stdio.start();

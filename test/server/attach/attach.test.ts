@@ -239,6 +239,37 @@ test('--json prints every event as a line', async () => {
   expect(code).toBe(0);
 });
 
+test('--json of a slot that is not running is said once, with what to do', async () => {
+  const running = run('one', '--home', folder, '--json');
+  const viewer = await daemon.viewer();
+  viewer.send({ type: 'error', code: 'slot_not_running', message: 'The slot one has no running session.' });
+  viewer.close(4001, '');
+  const { code, err } = await running;
+  expect(err).toBe('missiond-attach: The slot one has no running session.\n');
+  expect(code).toBe(1);
+});
+
+test('--json ends without a word of its own when its reader has seen enough', async () => {
+  const child = spawn(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), program, 'one', '--home', folder, '--json'],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let err = '';
+  child.stderr.on('data', (data) => {
+    err += String(data);
+  });
+  const exited = once(child, 'close');
+  const viewer = await daemon.viewer();
+  viewer.send(screen('hello'));
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  viewer.send({ type: 'data', data: 'more', sequence: 20 });
+  const [code] = await exited;
+  expect(err).toBe('[left one; the session goes on]\n');
+  expect(code).toBe(0);
+});
+
 test.each<[string, readonly string[], number, string]>([
   ['no slot', [], 2, 'Name one slot.'],
   ['two slots', ['one', 'two'], 2, 'Name one slot.'],

@@ -32,8 +32,8 @@ async function restart(): Promise<void> {
   doors = await openDoors();
 }
 
-/** A client whose standard input and output are a bridge's. */
-async function connect() {
+/** A bridge whose standard input and output are these. */
+function bridge() {
   const [toBridge, fromBridge] = [new PassThrough(), new PassThrough()];
   const lines: string[] = [];
   fromBridge.on('data', (chunk) => lines.push(...String(chunk).trimEnd().split('\n')));
@@ -43,6 +43,12 @@ async function connect() {
     output: fromBridge,
     onError: () => {},
   });
+  return { toBridge, fromBridge, lines, ended };
+}
+
+/** A client whose standard input and output are a bridge's. */
+async function connect() {
+  const { toBridge, fromBridge, lines, ended } = bridge();
   const client = new Client({ name: 'test', version: '1' });
   // Lines of JSON look the same from both ends.
   await client.connect(new StdioServerTransport(fromBridge, toBridge));
@@ -91,6 +97,39 @@ describe('the bridge', () => {
     const { client, toBridge } = await connect();
     toBridge.write('\n{\nnull\n[]\n{"jsonrpc":"2.0"}\n{"jsonrpc":"1.0","id":1,"method":"x"}\n\u0000\n');
     expect(await slotsOf(client)).toMatchObject(SLOTS);
+  });
+
+  test('answers what is piped in at once, initialize and all, before it ends', async () => {
+    const { toBridge, lines, ended } = bridge();
+    const said = [
+      {
+        id: 1,
+        method: 'initialize',
+        params: {
+          protocolVersion: '2025-06-18',
+          capabilities: {},
+          clientInfo: { name: 'script', version: '1' },
+        },
+      },
+      { method: 'notifications/initialized' },
+      { id: 2, method: 'tools/list' },
+      { id: 3, method: 'tools/call', params: { name: 'mission_slots', arguments: {} } },
+    ];
+    toBridge.end(said.map((message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`).join(''));
+    await ended;
+    const answers = new Map(
+      lines.map((line) => JSON.parse(line)).map((answer) => [answer.id, answer.result]),
+    );
+    expect(answers.get(1)).toMatchObject({ serverInfo: { name: 'missiond' } });
+    expect(answers.get(2)?.tools).toHaveLength(operations.length);
+    expect(answers.get(3)?.structuredContent).toMatchObject(SLOTS);
+  });
+
+  test('ends when nobody reads its answers any more', async () => {
+    const { toBridge, fromBridge, ended } = bridge();
+    fromBridge.destroy(new Error('EPIPE'));
+    await ended;
+    toBridge.end();
   });
 
   test('ends its session when the client leaves', async () => {
