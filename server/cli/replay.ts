@@ -12,9 +12,23 @@ statechart as a live session, on a virtual clock, and prints each change of stat
   --faces FILE     read the screen with these glyphs and wordings, as faces.yaml of a home names them
 `;
 
+const USAGE_ERROR = 2;
+
 export interface ReplayOutput {
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
+}
+
+function parse(argv: readonly string[]) {
+  return parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean' },
+      faces: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
 /**
@@ -26,11 +40,14 @@ export async function replayCommand(
   argv: readonly string[],
   { stdout, stderr }: ReplayOutput,
 ): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, faces: { type: 'string' }, help: { type: 'boolean' } },
-  });
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(argv);
+  } catch (error) {
+    stderr.write(`missiond replay: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    return USAGE_ERROR;
+  }
+  const { values, positionals } = parsed;
   if (values.help === true) {
     stdout.write(HELP);
     return 0;
@@ -38,7 +55,7 @@ export async function replayCommand(
   const [file] = positionals;
   if (file === undefined || positionals.length > 1) {
     stderr.write(HELP);
-    return 2;
+    return USAGE_ERROR;
   }
   const faces = values.faces === undefined ? {} : { faces: readFaces(values.faces) };
   for await (const change of replay(await openRecording(file), faces)) {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { missionHome } from '../../services/config/home.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
+import { readVersion } from '../version.ts';
 import { callDaemon } from './call-daemon.ts';
 import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
 import { down, up } from './commands/daemon.ts';
@@ -34,7 +35,7 @@ const OTHERS = [
 
 function overview(): string {
   const rows = [...COMMANDS.map(({ name, summary }) => [name, summary] as const), ...OTHERS];
-  return `Usage: missiond COMMAND [OPTIONS]\n\n${rows.map(([name, summary]) => `  ${name.padEnd(10)}${summary}\n`).join('')}\nEvery command takes --json, --help and --home DIR (default: MISSIOND_HOME, else ~/.missiond).\n`;
+  return `Usage: missiond COMMAND [OPTIONS]\n\n${rows.map(([name, summary]) => `  ${name.padEnd(10)}${summary}\n`).join('')}\nEvery command takes --json, --help and --home DIR (default: MISSIOND_HOME, else ~/.missiond).\nmissiond --version prints the version.\n`;
 }
 
 function helpOf({ name, summary, usage, options }: Command): string {
@@ -57,7 +58,12 @@ function parse(command: Command, argv: readonly string[]): ParsedCommand {
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { ...options, json: { type: 'boolean' }, help: { type: 'boolean' }, home: { type: 'string' } },
+      options: {
+        ...options,
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        home: { type: 'string' },
+      },
     });
     const [least, most] = command.words;
     const asksForHelp = values['help'] === true;
@@ -70,7 +76,6 @@ function parse(command: Command, argv: readonly string[]): ParsedCommand {
       `missiond ${command.name}: ${cause instanceof Error ? cause.message : String(cause)}`,
       {
         remedy: `Usage: missiond ${command.name} ${command.usage}`,
-        facts: { usage: true },
         cause,
       },
     );
@@ -86,7 +91,7 @@ function reportFailure(error: unknown, json: boolean, { stdout, stderr }: Comman
         `missiond: ${failure.message}\n${failure.remedy === undefined ? '' : `  → ${failure.remedy}\n`}`,
       ),
     );
-  return error instanceof MissionError && error.facts['usage'] === true ? USAGE_ERROR : 1;
+  return failure.code === 'input_invalid' ? USAGE_ERROR : 1;
 }
 
 /**
@@ -103,13 +108,19 @@ export async function runCommand(
   try {
     if (name === 'replay') return await (await import('./replay.ts')).replayCommand(rest, output);
     if (name === 'attach') return await (await import('../attach/attach-command.ts')).attachCommand(rest);
+    if (name === '--version' || name === '-V') {
+      output.stdout.write(`${readVersion()}\n`);
+      return 0;
+    }
+    if (name === '--help' || name === '-h' || name === 'help') {
+      output.stdout.write(overview());
+      return 0;
+    }
     const command = COMMANDS.find((candidate) => candidate.name === name);
     if (command === undefined) {
-      const asked = name === undefined || name === '--help' || name === 'help';
-      (asked && name !== undefined ? output.stdout : output.stderr).write(
-        asked ? overview() : `missiond: there is no command "${name}".\n\n${overview()}`,
-      );
-      return asked && name !== undefined ? 0 : USAGE_ERROR;
+      const wrong = name === undefined ? '' : safeText(`missiond: there is no command "${name}".\n\n`);
+      output.stderr.write(wrong + overview());
+      return USAGE_ERROR;
     }
     const parsed = parse(command, rest);
     if (parsed.values['help'] === true) {

@@ -1,7 +1,7 @@
-import { z } from 'zod';
-
+import type { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import { sayIssues } from '../say-issues.ts';
 
 /** What an operation may know of its call. */
 export interface CallContext {
@@ -52,7 +52,7 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
 function parseInput<Input extends z.ZodObject>(schema: Input, input: unknown): z.output<Input> {
   const parsed = schema.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
-  throw new MissionError('input_invalid', `The arguments do not fit: ${z.prettifyError(parsed.error)}`, {
+  throw new MissionError('input_invalid', `The arguments do not fit: ${sayIssues(parsed.error)}`, {
     remedy: 'Look at the input schema of the tool.',
     cause: parsed.error,
   });

@@ -8,7 +8,10 @@ import { type CallContext, operation } from './operation.ts';
 const ASK_TIMEOUT_MS = 120_000;
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
-const taskIdOrPrefix = z.string().min(4).describe('A task id, or the beginning of one when it is unique.');
+const taskIdOrPrefix = z
+  .string()
+  .min(4, 'give at least 4 characters of the task id')
+  .describe('A task id, or the beginning of one when it is unique.');
 
 /** Reports what the task's slot does while the caller waits. */
 function reportProgress(mission: Mission, taskId: TaskId, context: CallContext): () => void {

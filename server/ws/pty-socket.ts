@@ -1,10 +1,11 @@
 import type { WebSocket } from 'ws';
-import { z } from 'zod';
+
 import type { Mission, TerminalControl } from '../../actors/mission/api.ts';
 import type { MissionEvent, SlotView } from '../../actors/mission/views.ts';
 import type { SlotId } from '../../db/ids.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { AttachClientMessage, type AttachServerMessage } from '../attach/protocol.ts';
+import { sayIssues } from '../say-issues.ts';
 import { sendJson } from './send-json.ts';
 
 /** The session could not be attached to. */
@@ -118,7 +119,7 @@ export function servePty(
     const message = AttachClientMessage.safeParse(json);
     if (!message.success)
       return refuse(
-        new MissionError('input_invalid', `Not understood: ${z.prettifyError(message.error)}`, {
+        new MissionError('input_invalid', `Not understood: ${sayIssues(message.error)}`, {
           cause: message.error,
         }),
       );

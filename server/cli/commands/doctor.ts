@@ -98,9 +98,7 @@ export const doctor: Command = {
   words: [0, 1],
   async run({ values, positionals }, { home, env, call, print }) {
     if (positionals.length > 0 && values['report'] !== true)
-      throw new MissionError('input_invalid', 'missiond doctor takes a file only with --report.', {
-        facts: { usage: true },
-      });
+      throw new MissionError('input_invalid', 'missiond doctor takes a file only with --report.');
     const findings: Finding[] = [];
     for (const [check, look] of checks(home, env)) {
       try {

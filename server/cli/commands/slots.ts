@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { SlotView, TaskView } from '../../../actors/mission/views.ts';
 import type { Command } from '../command.ts';
+import { numberOf } from '../option-values.ts';
 import { table } from '../table.ts';
 
 const Slots = z.object({ slots: z.array(SlotView) });
 const Tasks = z.object({ tasks: z.array(TaskView) });
+
+const LOG_LINES = 200;
 
 function slotTable(slots: readonly SlotView[]): string {
   return table(
@@ -71,13 +74,14 @@ export const logs: Command = {
   name: 'logs',
   summary: 'what happened in a slot',
   usage: 'SLOT [--lines N]',
-  options: { lines: { type: 'string', help: 'how many lines (default 200)' } },
+  options: { lines: { type: 'string', help: `how many lines (default ${LOG_LINES})` } },
   words: [1, 1],
-  async run({ positionals: [slotId], values }, { call, print }) {
+  async run(parsed, { call, print }) {
+    const lines = numberOf(parsed, 'lines', { whole: true }) ?? LOG_LINES;
     const output = z
       .object({ lines: z.array(z.string()) })
       .loose()
-      .parse(await call('mission_pty_logs', { slotId, lines: Number(values['lines'] ?? 200) }));
+      .parse(await call('mission_pty_logs', { slotId: parsed.positionals[0], lines }));
     print(output, () => output.lines.map((line) => `${line}\n`).join(''));
     return 0;
   },

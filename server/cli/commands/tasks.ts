@@ -2,8 +2,12 @@ import { z } from 'zod';
 import { TaskView } from '../../../actors/mission/views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import type { Command, ParsedCommand } from '../command.ts';
+import { numberOf } from '../option-values.ts';
 import { safeJson } from '../safe-text.ts';
 import { taskTable } from './slots.ts';
+
+const SECOND_MS = 1_000;
+const JsonObject = z.record(z.string(), z.unknown());
 
 /** Either a role or a slot says who does the work. */
 function target({ values }: ParsedCommand): Record<string, unknown> {
@@ -51,17 +55,18 @@ export const ask: Command = {
     },
   },
   words: [1, 1],
-  async run({ values, positionals: [question] }, { call, print }) {
-    const { role, timeout } = values;
+  async run(parsed, { call, print }) {
+    const { role } = parsed.values;
     if (role === undefined)
       throw new MissionError('input_invalid', 'Say who should answer.', {
         remedy: 'Use --role ROLE; `missiond slots` lists them.',
       });
+    const seconds = numberOf(parsed, 'timeout', { whole: false });
     const output = z.looseObject({ answer: z.string() }).parse(
       await call('mission_ask', {
         role,
-        question,
-        ...(timeout === undefined ? {} : { timeoutMs: Number(timeout) * 1_000 }),
+        question: parsed.positionals[0],
+        ...(seconds === undefined ? {} : { timeoutMs: Math.ceil(seconds * SECOND_MS) }),
       }),
     );
     print(output, () => `${output.answer}\n`);
@@ -78,16 +83,28 @@ export const tasks: Command = {
     limit: { type: 'string', help: 'how many (default 20)' },
   },
   words: [0, 0],
-  async run({ values: { status, limit } }, { call, print }) {
-    const input = {
-      ...(status === undefined ? {} : { status }),
-      ...(limit === undefined ? {} : { limit: Number(limit) }),
-    };
+  async run(parsed, { call, print }) {
+    const { status } = parsed.values;
+    const limit = numberOf(parsed, 'limit', { whole: true });
+    const input = { ...(status === undefined ? {} : { status }), ...(limit === undefined ? {} : { limit }) };
     const output = z.object({ tasks: z.array(TaskView) }).parse(await call('mission_task', input));
     print(output, () => taskTable(output.tasks));
     return 0;
   },
 };
+
+/** @throws MissionError `input_invalid` */
+function readInput(tool: string, text: string): Record<string, unknown> {
+  try {
+    return JsonObject.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new MissionError(
+      'input_invalid',
+      `${text} is ${cause instanceof SyntaxError ? 'not JSON' : 'no JSON object'}.`,
+      { remedy: `Quote it: missiond call ${tool} '{"slotId": "coder-1"}'.`, cause },
+    );
+  }
+}
 
 export const call: Command = {
   name: 'call',
@@ -96,16 +113,7 @@ export const call: Command = {
   options: {},
   words: [1, 2],
   async run({ positionals: [tool, text] }, context) {
-    let input: unknown = {};
-    try {
-      input = JSON.parse(text ?? '{}');
-    } catch (cause) {
-      throw new MissionError('input_invalid', `${text ?? ''} is not JSON.`, {
-        remedy: `Quote it: missiond call ${tool ?? ''} '{"slotId": "coder-1"}'.`,
-        cause,
-      });
-    }
-    const output = await context.call(tool ?? '', z.record(z.string(), z.unknown()).parse(input));
+    const output = await context.call(tool ?? '', readInput(tool ?? '', text ?? '{}'));
     context.print(output, () => `${safeJson(output, 2)}\n`);
     return 0;
   },

@@ -1,0 +1,20 @@
+import { MissionError } from '../../services/errors/mission-error.ts';
+import type { ParsedCommand } from './command.ts';
+
+/**
+ * The number that an option was given; undefined when it was not.
+ * @throws MissionError `input_invalid` unless it is a number above zero, and a whole one where parts make no sense
+ */
+export function numberOf(
+  { values }: ParsedCommand,
+  option: string,
+  { whole }: { readonly whole: boolean },
+): number | undefined {
+  const text = values[option];
+  if (text === undefined) return undefined;
+  const number = typeof text === 'string' && text.trim() !== '' ? Number(text) : Number.NaN;
+  if (Number.isFinite(number) && number > 0 && (!whole || Number.isInteger(number))) return number;
+  throw new MissionError('input_invalid', `--${option} is ${JSON.stringify(text)}.`, {
+    remedy: `Give a ${whole ? 'whole ' : ''}number above zero.`,
+  });
+}
