@@ -54,7 +54,11 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
     const version = await programVersion(program, { env: launchEnv, signal });
     if (slot.trustCwd) {
       const configDirectory = launchEnv['CLAUDE_CONFIG_DIR'];
-      await trustFolder(path.join(configDirectory ?? launchEnv['HOME'] ?? home, '.claude.json'), slot.cwd);
+      await trustFolder(
+        path.join(configDirectory ?? launchEnv['HOME'] ?? home, '.claude.json'),
+        slot.cwd,
+        signal,
+      );
     }
     const base = `http://127.0.0.1:${port()}`;
     const mcpConfig = mcpConfigPath ?? slot.mcpConfig;

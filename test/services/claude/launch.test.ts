@@ -8,7 +8,6 @@ import { launchEnvironment } from '../../../services/claude/launch-environment.t
 import { locateClaude } from '../../../services/claude/locate.ts';
 import { buildLaunch, type LaunchRequest } from '../../../services/claude/profile.ts';
 import { prepareSandboxHome } from '../../../services/claude/sandbox-home.ts';
-import { trustFolder } from '../../../services/claude/trust-folder.ts';
 
 const TOKEN = 'secret-token-of-the-slot';
 const SESSION = ClaudeSessionId.parse('0d9ab2f0-4c2b-4d57-9d8e-3f1c4e3a7b11');
@@ -224,23 +223,5 @@ describe('trust', () => {
       customApiKeyResponses: { approved: ['1'.repeat(20)] },
       projects: { '/w': { hasTrustDialogAccepted: true } },
     });
-  });
-
-  it('adds one folder and keeps everything else', async () => {
-    const file = path.join(directory, '.claude.json');
-    writeFileSync(file, JSON.stringify({ userID: 'me', projects: { '/a': { allowedTools: ['X'] } } }));
-    expect(await trustFolder(file, directory)).toBe(true);
-    expect(await trustFolder(file, directory)).toBe(false);
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
-      userID: 'me',
-      projects: { '/a': { allowedTools: ['X'] }, [directory]: { hasTrustDialogAccepted: true } },
-    });
-  });
-
-  it('leaves a file alone that it cannot read', async () => {
-    const file = path.join(directory, '.claude.json');
-    writeFileSync(file, '{half');
-    await expect(trustFolder(file, directory)).rejects.toMatchObject({ code: 'config_invalid' });
-    expect(readFileSync(file, 'utf8')).toBe('{half');
   });
 });
