@@ -15,7 +15,10 @@ export async function untilHooked(
   core: Pick<MissionCore, 'bus' | 'runtime'>,
   { slotId, epoch }: { readonly slotId: SlotId; readonly epoch: Epoch },
   signal: AbortSignal,
+  wasCalled: (slotId: SlotId, epoch: Epoch) => boolean,
 ): Promise<void> {
+  // One that was called while no daemon listened was heard by nobody.
+  if (wasCalled(slotId, epoch)) return;
   const tooLate = AbortSignal.timeout(FIRST_HOOK_WITHIN_MS);
   try {
     await untilEvent(

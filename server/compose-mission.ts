@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createMission, type RunningMission } from '../actors/mission/create-mission.ts';
 import type { OpenDatabase } from '../db/open.ts';
 import type { StatelyBridge } from '../inspector/stately.ts';
+import { hookWasCalled } from '../services/claude/hook-mark.ts';
 import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
@@ -95,6 +96,7 @@ export function composeMission({
     lengthOf: lengthOfTranscript,
     statusLineRow: readStatusLine,
     watchSession,
+    hookWasCalled: (slotId, epoch) => hookWasCalled(home, slotId, epoch),
     keepDoubt: (slotId, snapshot) =>
       doubts.add(
         slotId,

@@ -158,7 +158,8 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     undo.push(() => doors.close());
     await mission.start();
     writeDaemonFile(home, { pid: process.pid, port, token });
-    undo.push(() => removeDaemonFile(home, process.pid));
+    // Agents that are kept go on calling this port with their hooks: the next daemon must find it.
+    undo.push(() => (endAgents ? removeDaemonFile(home, process.pid) : undefined));
     logger.info({ port, pid: process.pid }, 'the daemon is ready');
     onReady?.({ port, token, pid: process.pid });
     const stop = signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, signal]);

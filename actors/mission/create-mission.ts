@@ -59,6 +59,8 @@ export interface MissionDependencies {
   readonly readTurn: TranscriptsDependencies['readTurn'];
   readonly lengthOf: TranscriptsDependencies['lengthOf'];
   readonly watchSession: WatchSession;
+  /** Whether the run is known to have called a hook, though perhaps no daemon heard it. */
+  readonly hookWasCalled: (slotId: SlotId, epoch: Epoch) => boolean;
   readonly keepDoubt: DoubtsDependencies['keep'];
   readonly statusLineRow: (body: unknown) => {
     readonly row: string;
@@ -216,7 +218,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
         signal,
       );
     },
-    untilHooked: (assignment, signal) => untilHooked(core, assignment, signal),
+    untilHooked: (assignment, signal) => untilHooked(core, assignment, signal, dependencies.hookWasCalled),
     typing: ({ slotId, epoch }, began) =>
       core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
     writeLater: journal.enqueue,

@@ -17,9 +17,15 @@ const BEHIND_A_WORD: readonly RegExp[] = [
   /(\b(?:Bearer|Basic) +)[^\s"',]+/gi,
   /(:\/\/[^\s/:@]+:)[^\s/@]+(?=@)/g,
 ];
+const SECRET_NAME = String.raw`[\w.-]*(?:(?:api|access|private|signing|encryption)[_-]?key|token|secret|passw(?:or)?d|passphrase|credential|cookie)[\w.-]*`;
+/** A value in quotes, which may be escaped as they are in JSON within JSON, or up to where a value ends. */
+const VALUE = String.raw`(?:(\\*["']).*?\2|[^\s"',;}\\]+)`;
 /** `API_KEY=…`, `"token": "…"`, `password: …`: the name tells that its value is nobody's business. */
-const NAMED =
-  /(["']?[\w.-]*(?:api_?key|token|secret|passw(?:or)?d|credential)s?["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s"',}]+)/gi;
+const NAMED = new RegExp(String.raw`(${SECRET_NAME}(?:\\*["'])?\s*[:=]\s*)${VALUE}`, 'gi');
+/** `--token …`, `"--token","…"`: arguments of a command, as they are typed or as a list. */
+const ARGUMENT = new RegExp(String.raw`(--?${SECRET_NAME}(?:\\*["'])?[\s,]+)${VALUE}`, 'gi');
+/** All of a header: `Cookie: a=1; b=2`. */
+const COOKIE = /((?:set-)?cookie["']?\s*:\s*)[^\r\n"']+/gi;
 /** Whose computer it is; what lies below stays. */
 const HOME_OF_SOMEBODY = /\/(?:home|Users)\/[^/\s"':]+/g;
 
@@ -33,7 +39,10 @@ export function redactForReport(text: string, secrets: ReadonlySet<string> = new
   const withoutNamed = BEHIND_A_WORD.reduce(
     (rest, pattern) => rest.replace(pattern, `$1${PUT_INSTEAD}`),
     withoutTokens,
-  ).replace(NAMED, (_, name: string) => `${name}${PUT_INSTEAD}`);
+  )
+    .replace(COOKIE, `$1${PUT_INSTEAD}`)
+    .replace(ARGUMENT, `$1${PUT_INSTEAD}`)
+    .replace(NAMED, `$1${PUT_INSTEAD}`);
   const home = os.homedir();
   const shortened = home.length > 1 ? withoutNamed.replaceAll(home, '~') : withoutNamed;
   return shortened.replace(HOME_OF_SOMEBODY, '~');

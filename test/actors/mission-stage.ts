@@ -74,6 +74,7 @@ export function createStage(always: Change = {}) {
       judge: () => ({ decision: 'allow', rule: 'test', argument: '', perhapsDenied: false }),
       redact: (_, text) => text,
       outlived: () => {},
+      hookWasCalled: () => false,
       keepDoubt: async () => {},
       expectedWords: (prompt) => prompt,
       sameWords: (expected, heard) => expected === heard,

@@ -185,6 +185,11 @@ test('an orderly stop ends every agent; --keep-agents leaves them and the next d
     pid,
     state: 'idle',
   });
+  // Its hooks know one port and one token.
+  expect(second).toMatchObject({ port: first.port, token: first.token });
+  await second.client.ask({ role: 'researcher', question: 'say: still here' });
+  const [slot] = (await second.client.ptyStatus({ slotId: 'researcher-1' })).slots;
+  expect(slot?.why?.changes.map(({ rule }) => rule)).toContain('hook.promptSubmitted');
   expect(await world.close()).toEqual([]);
   expect(processesOf(world.home)).toEqual([]);
   world = await createWorld();

@@ -14,6 +14,13 @@ test.each([
   ['/Users/bob/x', '~/x'],
   [`${os.homedir()}/.missiond`, '~/.missiond'],
   ['-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----', '[secret]'],
+  ['AWS_SECRET_ACCESS_KEY=abcd/efg+h1 x', 'AWS_SECRET_ACCESS_KEY=[secret] x'],
+  ['x-api-key: abcdef', 'x-api-key: [secret]'],
+  ['private_key: abc', 'private_key: [secret]'],
+  ['Cookie: session=abc; theme=dark\nnext', 'Cookie: [secret]\nnext'],
+  ['"args":["--token","abcd1234efgh","-v"]', '"args":["--token",[secret],"-v"]'],
+  ['gh --token abcd1234 -v', 'gh --token [secret] -v'],
+  [String.raw`{\"token\":\"abcdef123456\",\"a\":1}`, String.raw`{\"token\":[secret],\"a\":1}`],
 ])('%j becomes %j', (text, expected) => {
   expect(redactForReport(text)).toBe(expected);
 });
