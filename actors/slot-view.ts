@@ -63,7 +63,7 @@ export function viewQuarantined(runtime: SlotRuntime, logFile: string): SlotView
 }
 
 /** How the statechart of a slot failed and what comes of it. Null when it did not. */
-export function crashText({ crash }: SlotRuntime): string | null {
+function crashText({ crash }: SlotRuntime): string | null {
   if (crash === null) return null;
   const next = crash.willRespawn
     ? 'It is put together again in a moment.'

@@ -37,7 +37,7 @@ const DWELL_MS = 1_500;
 const MOST_TYPED = 200;
 
 /** The scenario could not be played: what it waited for never came. */
-export class StageError extends Error {
+class StageError extends Error {
   constructor(what: string, screen: string) {
     super(`waited in vain for ${what}; the screen:\n${screen}`);
   }

@@ -15,7 +15,7 @@ const KEY_EVERY_MS = 25;
 export const KEYS = { esc: '\u001b', clear: '\u0015', backspace: '\u007f' } as const;
 
 /** What was waited for never stood on the screen. */
-export class NeverSeen extends Error {
+class NeverSeen extends Error {
   constructor(what: string, session: RealSession) {
     const { level, composer } = session.reader.reading();
     super(`${what} was never seen (${level}, box: ${composer.kind} "${composer.text.slice(0, 60)}")`);
