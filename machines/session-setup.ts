@@ -71,9 +71,9 @@ const restAfter = (backgroundTasks: number): 'idle' | 'parked' => (backgroundTas
 function endingAfter(context: SessionContext, event: SessionEvent | LevelWon): SessionContext['ending'] {
   if (context.conversation === 'starting' || context.conversation === 'trust') return null;
   if (event.type === 'hook.other' || event.type === 'hook.messageShown') return context.ending;
-  if (event.type === 'hook.compacted' && event.byHand) return 'idle';
-  if (event.type !== 'hook.stopped') return null;
-  const rest = restAfter(event.backgroundTasks);
+  const byHand = event.type === 'hook.compacted' && event.byHand;
+  if (event.type !== 'hook.stopped' && !byHand) return null;
+  const rest = event.type === 'hook.stopped' ? restAfter(event.backgroundTasks) : 'idle';
   return rest === context.conversation ? null : rest;
 }
 
