@@ -10,6 +10,8 @@ const TOKEN_BYTES = 32;
 export const DaemonFile = z.object({
   pid: z.number().int(),
   port: z.number().int(),
+  /** Those of earlier daemons whose sessions may still live: their hooks go there. */
+  formerPorts: z.array(z.number().int()).default([]),
   token: z.string().min(32),
 });
 export type DaemonFile = z.infer<typeof DaemonFile>;

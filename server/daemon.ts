@@ -20,7 +20,7 @@ import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './d
 import { lockHome } from './home-lock.ts';
 import { buildServer } from './http/build-server.ts';
 import type { LocalConnections } from './http/guard.ts';
-import { type Listening, listen } from './http/listen.ts';
+import { type Doors, type Listening, listen } from './http/listen.ts';
 import { watchStopSignals } from './stop-signals.ts';
 import { readVersion } from './version.ts';
 
@@ -53,17 +53,13 @@ function openMissionDatabase(file: string): OpenDatabase {
 }
 
 /** With any port allowed, the wanted one is tried first and another taken when it is used. */
-async function listenPreferring(
-  app: FastifyInstance,
-  port: number,
-  anyPort: boolean,
-  more: { readonly socketFile: string; readonly local: LocalConnections },
-): Promise<Listening> {
+async function listenPreferring(app: FastifyInstance, anyPort: boolean, doors: Doors): Promise<Listening> {
   try {
-    return await listen(app, { port, ...more });
+    return await listen(app, doors);
   } catch (error) {
-    if (!anyPort || port === 0) throw error;
-    return listen(app, { port: 0, ...more });
+    const taken = error instanceof MissionError && error.code === 'port_taken';
+    if (!(taken && anyPort) || doors.port === 0) throw error;
+    return listen(app, { ...doors, port: 0 });
   }
 }
 
@@ -147,19 +143,25 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
         setImmediate(() => stopping.abort('asked'));
       },
     });
-    // Hooks of sessions that outlived the last daemon still go to its port, so any port means that one first.
-    const doors = await listenPreferring(
-      app,
-      settings.port === 0 ? (before?.port ?? 0) : settings.port,
-      settings.port === 0,
-      { socketFile: path.join(home, 'missiond.sock'), local },
-    );
+    // A file that is there was left by a daemon whose sessions may have outlived it. Their hooks still go to its ports:
+    // any port means that one first, and another one does not mean that those are deaf.
+    const formerPorts = before === null ? [] : [...new Set([before.port, ...before.formerPorts])];
+    const doors = await listenPreferring(app, settings.port === 0, {
+      port: settings.port === 0 ? (before?.port ?? 0) : settings.port,
+      formerPorts,
+      socketFile: path.join(home, 'missiond.sock'),
+      local,
+    });
     port = doors.port;
     undo.push(() => doors.close());
     await mission.start();
-    writeDaemonFile(home, { pid: process.pid, port, token });
-    // Agents that are kept go on calling this port with their hooks: the next daemon must find it.
+    writeDaemonFile(home, { pid: process.pid, port, formerPorts: [...doors.formerPorts], token });
+    // Agents that are kept go on calling these ports with their hooks: the next daemon must find them.
     undo.push(() => (endAgents ? removeDaemonFile(home, process.pid) : undefined));
+    for (const former of formerPorts) {
+      if (former !== port && !doors.formerPorts.includes(former))
+        logger.warn({ former }, 'sessions of an earlier daemon are not heard: another program has its port');
+    }
     logger.info({ port, pid: process.pid }, 'the daemon is ready');
     onReady?.({ port, token, pid: process.pid });
     const stop = signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, signal]);

@@ -61,7 +61,8 @@ function readMessage(data: string): AttachServerMessage | null {
 /** Opens `ws /pty/<slot>`. What cannot be understood is left alone: a newer daemon may say more. */
 export function openAttachment(target: AttachTarget, listener: AttachListener): AttachConnection {
   const socket = new WebSocket(addressOf(target), {
-    headers: { authorization: `Bearer ${target.token}` },
+    // At the other end of a tunnel the daemon goes by its own name, and knows no other.
+    headers: { authorization: `Bearer ${target.token}`, host: `127.0.0.1:${target.port}` },
     handshakeTimeout: HANDSHAKE_AT_MOST_MS,
     maxPayload: MOST_MESSAGE_BYTES,
     perMessageDeflate: false,

@@ -31,10 +31,11 @@ export function bearerToken(request: FastifyRequest): string | undefined {
     ?.slice(TOKEN_PROTOCOL.length);
 }
 
-/** Names by which this machine may be addressed: others mean that a web page's name was bound to this address. */
-function allowedHosts(port: number): ReadonlySet<string> {
-  return new Set([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]);
-}
+/**
+ * Names by which this machine may be addressed: others mean that a web page's name was bound to this address. The port
+ * proves nothing, and behind a tunnel it is another one.
+ */
+const OUR_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
 function refuse(message: string, remedy: string): MissionError {
   return new MissionError('not_authorised', message, { remedy });
@@ -51,14 +52,14 @@ export function checkSource(request: FastifyRequest, port: () => number, local: 
     if (origin !== undefined) throw refuse('The unix socket is not for browsers.', 'Use the TCP address.');
     return;
   }
-  const hosts = allowedHosts(port());
-  if (host === undefined || !hosts.has(host)) {
+  if (host === undefined || !OUR_HOST.test(host)) {
     throw refuse(
       `The Host header ${JSON.stringify(host ?? '')} is not this daemon's.`,
       `Use http://127.0.0.1:${port()}.`,
     );
   }
-  if (origin !== undefined && ![...hosts].some((allowed) => origin === `http://${allowed}`)) {
+  // A page of ours has the address that it asks; any other, of another port of this machine too, is somebody else's.
+  if (origin !== undefined && origin !== `http://${host}`) {
     throw refuse(
       `Pages of ${JSON.stringify(origin)} may not use this daemon.`,
       `Open http://127.0.0.1:${port()} instead.`,

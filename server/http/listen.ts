@@ -9,6 +9,8 @@ const LOOPBACK = '127.0.0.1';
 
 export interface Listening {
   readonly port: number;
+  /** Those of the former ports that are served as well. */
+  readonly formerPorts: readonly number[];
   close(): Promise<void>;
 }
 
@@ -30,55 +32,122 @@ export function socketAnswers(file: string): Promise<boolean> {
   });
 }
 
-async function listenOnSocket(
+interface Door {
+  readonly server: http.Server;
+  close(): Promise<void>;
+}
+
+/** A further door of the application, beside the one of its own server. */
+async function openDoor(
   app: FastifyInstance,
-  file: string,
-  local: LocalConnections,
-): Promise<http.Server> {
+  where: net.ListenOptions,
+  onConnection: (socket: net.Socket) => void = () => {},
+): Promise<Door> {
   const server = http.createServer((request, response) => app.routing(request, response));
-  server.on('connection', (socket) => local.add(socket));
+  server.on('connection', onConnection);
   server.requestTimeout = 0;
   // WebSockets arrive here too; the application's own server has their handler.
   server.on('upgrade', (request, socket, head) => app.server.emit('upgrade', request, socket, head));
-  rmSync(file, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(file, resolve);
+    server.listen(where, resolve);
   });
-  chmodSync(file, 0o600);
-  return server;
+  return {
+    server,
+    close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      return closed;
+    },
+  };
 }
 
-/**
- * Opens the doors: loopback only, and a unix socket that only its owner can open.
- * @param options.port 0 takes any free one
- * @param options.local is told of every connection over the unix socket
- * @throws MissionError `port_taken`
- */
-export async function listen(
-  app: FastifyInstance,
-  options: { readonly port: number; readonly socketFile: string; readonly local: LocalConnections },
-): Promise<Listening> {
+async function openSocketDoor(app: FastifyInstance, file: string, local: LocalConnections): Promise<Door> {
   try {
-    await app.listen({ host: LOOPBACK, port: options.port });
+    rmSync(file, { force: true });
+    const door = await openDoor(app, { path: file }, (socket) => local.add(socket));
+    chmodSync(file, 0o600);
+    return door;
+  } catch (cause) {
+    throw new MissionError(
+      'config_invalid',
+      `The socket ${file} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        remedy:
+          'Take away what stands in its place; when the path is too long for a socket, choose a shorter MISSIOND_HOME.',
+        cause,
+      },
+    );
+  }
+}
+
+async function openMainDoor(app: FastifyInstance, port: number): Promise<void> {
+  try {
+    await app.listen({ host: LOOPBACK, port });
   } catch (cause) {
     if (codeOf(cause) !== 'EADDRINUSE') throw cause;
-    throw new MissionError('port_taken', `Port ${options.port} on ${LOOPBACK} is used by another program.`, {
-      remedy: `Stop that program (\`ss -ltnp 'sport = :${options.port}'\` names it), or set MISSION_WS_PORT to another port, or to 0 for any.`,
+    throw new MissionError('port_taken', `Port ${port} on ${LOOPBACK} is used by another program.`, {
+      remedy: `Stop that program (\`ss -ltnp 'sport = :${port}'\` names it), or set MISSION_WS_PORT to another port, or to 0 for any.`,
       cause,
     });
   }
-  const local = await listenOnSocket(app, options.socketFile, options.local);
+}
+
+/** Those of the wanted ports that nobody else has taken meanwhile. */
+async function openFormerDoors(
+  app: FastifyInstance,
+  ports: readonly number[],
+): Promise<ReadonlyMap<number, Door>> {
+  const doors = new Map<number, Door>();
+  for (const port of ports) {
+    const door = await openDoor(app, { host: LOOPBACK, port }).catch(() => null);
+    if (door !== null) doors.set(port, door);
+  }
+  return doors;
+}
+
+export interface Doors {
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** Where sessions that outlived earlier daemons still look for one. */
+  readonly formerPorts: readonly number[];
+  readonly socketFile: string;
+  /** Told of every connection over the unix socket. */
+  readonly local: LocalConnections;
+}
+
+/**
+ * Opens the doors: loopback only, and a unix socket that only its owner can open. All of them, or none; but a former
+ * port that another program has by now is left to it.
+ * @throws MissionError `port_taken`, and `config_invalid` when the socket cannot be opened
+ */
+export async function listen(
+  app: FastifyInstance,
+  { port, formerPorts, socketFile, local }: Doors,
+): Promise<Listening> {
+  await openMainDoor(app, port);
   const address = app.server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  let socketDoor: Door;
+  try {
+    socketDoor = await openSocketDoor(app, socketFile, local);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const former = await openFormerDoors(
+    app,
+    formerPorts.filter((one) => one !== bound),
+  );
   return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    port: bound,
+    formerPorts: [...former.keys()],
     async close() {
-      const closed = new Promise<void>((resolve) => local.close(() => resolve()));
-      local.closeAllConnections();
-      // Ends the WebSockets of both servers; the unix socket's own server waits for its share of them.
+      const closed = [socketDoor, ...former.values()].map((door) => door.close());
+      // Ends the WebSockets of all servers; each waits for its share of them.
       await app.close();
-      await closed;
-      rmSync(options.socketFile, { force: true });
+      await Promise.all(closed);
+      rmSync(socketFile, { force: true });
     },
   };
 }

@@ -4,7 +4,8 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createWorld, ended, eventOf, processesOf, running, type World } from './world.ts';
+import { freePort } from '../server/free-port.ts';
+import { createWorld, type Daemon, ended, eventOf, processesOf, running, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -16,6 +17,14 @@ afterEach(async () => {
 
 /** Words as the scripted model says them for `slow: N`. */
 const slowWords = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`).join(' ');
+
+function downKeepingAgents({ port, token }: Daemon): Promise<unknown> {
+  return fetch(`http://127.0.0.1:${port}/api/down`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{"keepAgents":true}',
+  });
+}
 
 describe('kill -9 of the daemon', () => {
   test('while a task runs: the agent works on, a new daemon finds it, and the task ends with its answer', async () => {
@@ -171,15 +180,27 @@ test('a Claude Code that dies before its first prompt is started afresh', async 
   expect(after.sessionId).not.toBe(before.sessionId);
 });
 
+test('agents that --keep-agents left are heard by the next daemon, also when it has another port', async () => {
+  const first = await world.start();
+  await first.client.ptySpawn({ slotId: 'coder-1', waitForIdle: true });
+  await downKeepingAgents(first);
+  const second = await world.start({ MISSION_WS_PORT: String(await freePort()) });
+  const { taskId } = await second.client.submit({
+    slotId: 'coder-1',
+    prompt: 'tool: Bash {"command":"rm -rf .git","description":"x"}',
+  });
+  const decided = eventOf(second.client, (event) =>
+    event?.type === 'tool_decided' ? event.decision : undefined,
+  );
+  expect(await ended(second.client, taskId)).toMatchObject({ status: 'done' });
+  expect(await decided).toBe('deny');
+});
+
 test('an orderly stop ends every agent; --keep-agents leaves them and the next daemon has them', async () => {
   const first = await world.start();
   await first.client.ptySpawn({ slotId: 'researcher-1', waitForIdle: true });
   const pid = (await first.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid;
-  await fetch(`http://127.0.0.1:${first.port}/api/down`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${first.token}`, 'content-type': 'application/json' },
-    body: '{"keepAgents":true}',
-  });
+  await downKeepingAgents(first);
   const second = await world.start();
   expect((await second.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]).toMatchObject({
     pid,

@@ -94,7 +94,7 @@ export async function openDoors(): Promise<OpenDoors> {
       downs += 1;
     },
   });
-  const doors = await listen(app, { port: 0, socketFile, local });
+  const doors = await listen(app, { port: 0, formerPorts: [], socketFile, local });
   port = doors.port;
   await mission.start();
   return {

@@ -270,6 +270,14 @@ test('--json ends without a word of its own when its reader has seen enough', as
   expect(code).toBe(0);
 });
 
+test('through a tunnel the daemon is asked by its own name', async () => {
+  const running = run('one', '--home', folder, '--json', '--host', 'localhost');
+  const viewer = await daemon.viewer();
+  expect(viewer.request.headers.host).toBe(`127.0.0.1:${daemon.port}`);
+  viewer.send({ type: 'exit', code: 0 });
+  expect((await running).code).toBe(0);
+});
+
 test.each<[string, readonly string[], number, string]>([
   ['no slot', [], 2, 'Name one slot.'],
   ['two slots', ['one', 'two'], 2, 'Name one slot.'],

@@ -37,8 +37,7 @@ describe('over TCP', () => {
     ],
     ['an address with a dot too many', () => ({ ...doors.owner, host: `127.0.0.1.:${doors.port}` })],
     ['another address of this machine', () => ({ ...doors.owner, host: `0.0.0.0:${doors.port}` })],
-    ['another port in Host', () => ({ ...doors.owner, host: '127.0.0.1:1' })],
-    ['no port in Host', () => ({ ...doors.owner, host: '127.0.0.1' })],
+    ['no port but a name', () => ({ ...doors.owner, host: '127.0.0.1:evil.example' })],
     ['a page from elsewhere', () => ({ ...doors.owner, origin: 'https://evil.example' })],
     ['a page from another port of this machine', () => ({ ...doors.owner, origin: 'http://127.0.0.1:1' })],
     ['our page over another scheme', () => ({ ...doors.owner, origin: `https://${host()}` })],
@@ -95,6 +94,18 @@ describe('over TCP', () => {
     const ofOurPage = { ...headers, origin: `http://${address}` };
     expect((await doors.tcp({ path: '/api/slots', headers: ofOurPage })).status).toBe(200);
   });
+
+  test.each(['127.0.0.1:9777', 'localhost:9777', 'localhost'])(
+    'the owner comes in through a tunnel, at %s on the other side',
+    async (address) => {
+      const headers = { ...doors.owner, host: address };
+      expect((await doors.tcp({ path: '/api/slots', headers })).status).toBe(200);
+      const ofOurPage = { ...headers, origin: `http://${address}` };
+      expect((await doors.tcp({ path: '/api/slots', headers: ofOurPage })).status).toBe(200);
+      const ofAnotherPage = { ...headers, origin: `http://${host()}` };
+      expect((await doors.tcp({ path: '/api/slots', headers: ofAnotherPage })).status).toBe(401);
+    },
+  );
 
   test('our page carries the token as a WebSocket protocol, and it is not said back', async () => {
     const socket = await openSocket(`ws://${host()}/tasks`, ['missiond', `token.${doors.token}`], {

@@ -1,9 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import Fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { listen } from '../../../server/http/listen.ts';
+import { freePort } from '../free-port.ts';
 import { type OpenDoors, openDoors } from '../open-doors.ts';
-import { openSocket } from '../raw-request.ts';
+import { openSocket, rawRequest } from '../raw-request.ts';
 
 let doors: OpenDoors;
 beforeEach(async () => {
@@ -57,5 +62,43 @@ describe('when the doors close', () => {
     await vi.waitFor(async () => expect((await doors.client.tasks({})).tasks).toHaveLength(1));
     await doors.close();
     expect(await ended).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+describe('when the doors open', () => {
+  afterEach(() => doors.close());
+
+  test('all of them open or none, and what stands in the way of the socket is told', async () => {
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-listen-'));
+    const app = Fastify();
+    const socketFile = path.join(directory, 'missiond.sock');
+    mkdirSync(socketFile);
+    const opening = listen(app, { port: 0, formerPorts: [], socketFile, local: new WeakSet() });
+    await expect(opening).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining(socketFile),
+      remedy: expect.stringContaining('Take away'),
+    });
+    expect(app.server.listening).toBe(false);
+    rmSync(directory, { recursive: true });
+  });
+
+  test('a former port is served as well, unless another program has it; all of them close together', async () => {
+    const [former, taken] = [await freePort(), doors.port];
+    const app = Fastify();
+    app.get('/', () => 'here');
+    const socketFile = `${doors.socketFile}2`;
+    const opened = await listen(app, {
+      port: 0,
+      formerPorts: [former, taken],
+      socketFile,
+      local: new WeakSet(),
+    });
+    expect(opened.formerPorts).toEqual([former]);
+    for (const port of [opened.port, former])
+      expect(await rawRequest({ port, path: '/' })).toMatchObject({ status: 200, body: 'here' });
+    await opened.close();
+    for (const port of [opened.port, former])
+      await expect(rawRequest({ port, path: '/' })).rejects.toThrow('ECONNREFUSED');
   });
 });
