@@ -49,6 +49,15 @@ export const Faces = z.strictObject({
   toolCall: Pattern,
   toolWaiting: Pattern,
   command: Pattern,
+  retryDelay: Pattern,
+  retryAttempt: Pattern,
+  backgroundWork: Pattern,
+  queuedMark: Pattern,
+  todosHeading: Pattern,
+  nextTodo: Pattern,
+  todoDone: Glyphs,
+  todoActive: Glyphs,
+  todoOpen: Glyphs,
 });
 export type Faces = z.output<typeof Faces>;
 
@@ -211,6 +220,39 @@ export const FACE_SHEET: { readonly [Name in keyof Faces]: Face<Faces[Name]> } =
     where: 'one row of the list of commands: below the box to 2.1.150, above it in 2.1.329',
     seen: '2.0.60 to 2.1.329',
   },
+  retryDelay: {
+    is: /retrying in (\d+)\s*s/i,
+    where: 'on the spinner row, or behind the error; the seconds are the first group',
+    seen: '2.0.60 to 2.1.329',
+  },
+  retryAttempt: {
+    is: /attempt (\d+)(?:\/(\d+))?/i,
+    where: 'behind the delay; the attempt, and how many there will be',
+    seen: '2.0.60 to 2.1.329',
+  },
+  backgroundWork: {
+    is: /\b(\d+) (?:shells?|bash(?:es)?|background tasks?|agents? running)\b/,
+    where: 'on the status bar; the first group is how many',
+    seen: '`1 shell` in 2.1.329, `2 background tasks` from 2.1.30 to 2.1.150',
+  },
+  queuedMark: {
+    is: /^Queued\b/,
+    where: 'behind the branch, below words that a person typed during a turn',
+    seen: '2.1.329; earlier versions indent such words and write nothing',
+  },
+  todosHeading: {
+    is: /^\d+ tasks? \(/,
+    where: 'at column 2, above the list when no spinner stands there',
+    seen: '2.1.30 and 2.1.150',
+  },
+  nextTodo: {
+    is: /^Next: (\S.*)$/,
+    where: 'behind the branch below the spinner, instead of the list',
+    seen: '2.0.60',
+  },
+  todoDone: { is: ['✔'], where: 'before an entry of the list', seen: '2.1.30 and 2.1.150' },
+  todoActive: { is: ['◼'], where: 'before an entry of the list', seen: '2.1.30 and 2.1.150' },
+  todoOpen: { is: ['◻'], where: 'before an entry of the list', seen: '2.1.30 and 2.1.150' },
 };
 
 /** The features as this release knows them. */

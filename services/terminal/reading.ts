@@ -61,6 +61,10 @@ export const ComposerReading = z.object({
 });
 export type ComposerReading = z.infer<typeof ComposerReading>;
 
+/** An entry of the agent's list. */
+export const Todo = z.object({ text: z.string(), status: z.enum(['done', 'active', 'open']) });
+export type Todo = z.infer<typeof Todo>;
+
 /** What stands around a turn. */
 export const WorkNotes = z.object({
   /** An attempt failed and will be repeated. */
@@ -75,8 +79,8 @@ export const WorkNotes = z.object({
   queued: z.array(z.string()).optional(),
   /** Background shells or tasks alive. */
   backgroundTasks: z.number().int().optional(),
-  /** The next item of the agent's list. */
-  nextTodo: z.string().optional(),
+  /** The agent's list as far as it is drawn; some versions draw only what comes next. */
+  todos: z.array(Todo).optional(),
 });
 export type WorkNotes = z.infer<typeof WorkNotes>;
 

@@ -1,22 +1,16 @@
 import type { Faces } from './faces.ts';
 import type { WorkNotes } from './reading.ts';
 import type { ScreenRow } from './screen-rows.ts';
+import { readTodos } from './todo-list.ts';
 
-const RETRY = /retrying in (\d+)\s*s/i;
-const ATTEMPT = /attempt (\d+)(?:\/(\d+))?/i;
-/** `1 shell · ↓ to manage` on the status bar (2.1.329), `2 background tasks` (2.1.30 to 2.1.150). */
-const BACKGROUND = /\b(\d+) (?:shells?|bash(?:es)?|background tasks?|agents? running)\b/;
 /** `⎿  Queued · ctrl+x ctrl+s to send now` below the words (2.1.329). */
-const QUEUED_BELOW = /^ {2}[⎿└]\s+Queued\b/;
+const BEHIND_BRANCH = /^ {2}[⎿└]\s+(\S.*)$/;
 /** Indented words between spinner and box (2.0.60 to 2.1.150). */
 const QUEUED_INDENTED = /^ {2}[>❯] (\S.*)$/;
-/** What the spinner says comes next in the agent's list (2.0.60). */
-const NEXT_TODO = /^ {2}[⎿└]\s+Next: (\S.*)$/;
-
-function retryOf(spinner: string | undefined): WorkNotes['retry'] {
-  const seconds = spinner === undefined ? undefined : RETRY.exec(spinner)?.[1];
+function retryOf(spinner: string | undefined, faces: Faces): WorkNotes['retry'] {
+  const seconds = spinner === undefined ? undefined : faces.retryDelay.exec(spinner)?.[1];
   if (spinner === undefined || seconds === undefined) return undefined;
-  const attempt = ATTEMPT.exec(spinner);
+  const attempt = faces.retryAttempt.exec(spinner);
   return {
     inSeconds: Number(seconds),
     ...(attempt?.[1] === undefined ? {} : { attempt: Number(attempt[1]) }),
@@ -30,7 +24,8 @@ function queuedOf(rows: readonly ScreenRow[], faces: Faces): readonly string[] {
   for (const [y, { text }] of rows.entries()) {
     const indented = QUEUED_INDENTED.exec(text)?.[1];
     if (indented !== undefined) queued.push(indented.trim());
-    if (!QUEUED_BELOW.test(text)) continue;
+    const behindBranch = BEHIND_BRANCH.exec(text)?.[1];
+    if (behindBranch === undefined || !faces.queuedMark.test(behindBranch)) continue;
     const above = rows[y - 1]?.text ?? '';
     if (faces.prompt.some((glyph) => above.startsWith(`${glyph} `))) queued.push(above.slice(2).trim());
   }
@@ -38,7 +33,7 @@ function queuedOf(rows: readonly ScreenRow[], faces: Faces): readonly string[] {
 }
 
 /**
- * What stands around a turn: a retry with its delay, words that wait, background work, the next item of the list.
+ * What stands around a turn: a retry with its delay, words that wait, background work, the agent's list.
  * @param rows those between the last spinner (or the top) and the prompt box
  */
 export function readWorkNotes(
@@ -47,14 +42,14 @@ export function readWorkNotes(
   spinner: string | undefined,
   faces: Faces,
 ): WorkNotes {
-  const retry = retryOf(spinner);
+  const retry = retryOf(spinner, faces);
   const queued = queuedOf(rows, faces);
-  const background = BACKGROUND.exec(statusBar)?.[1];
-  const nextTodo = rows.map(({ text }) => NEXT_TODO.exec(text)?.[1]).find((found) => found !== undefined);
+  const background = faces.backgroundWork.exec(statusBar)?.[1];
+  const todos = readTodos(rows, faces);
   return {
     ...(retry === undefined ? {} : { retry }),
     ...(queued.length === 0 ? {} : { queued: [...queued] }),
     ...(background === undefined ? {} : { backgroundTasks: Number(background) }),
-    ...(nextTodo === undefined ? {} : { nextTodo: nextTodo.trim() }),
+    ...(todos.length === 0 ? {} : { todos: [...todos] }),
   };
 }

@@ -27,7 +27,53 @@ describe('what stands around a turn', () => {
   ])('words that wait for the end of the turn (%s)', async (version, rows) => {
     const reading = await readingOfRows([...rows, '', ...BOX, ...at(' · esc to interrupt')], WORK);
     expect(reading.queued).toEqual(['later words']);
-    expect(reading.nextTodo).toBe(version === '2.0.60' ? 'Ship it' : undefined);
+    expect(reading.todos).toEqual(version === '2.0.60' ? [{ text: 'Ship it', status: 'open' }] : undefined);
+  });
+
+  const LIST = [
+    { text: 'Plan it', status: 'done' },
+    { text: 'Write it', status: 'active' },
+    { text: 'Test it', status: 'open' },
+  ];
+
+  it("the agent's list, below the spinner (2.1.150)", async () => {
+    const reading = await readingOfRows(
+      [
+        ...['❯ do it', '', '● I will use a tool.', '', '✽ Writing it… (4s · ↓ 211 tokens)'],
+        ...['  ⎿  ✔ Plan it', '     ◼ Write it', '     ◻ Test it', ''],
+        ...[...BOX, ...at(' · esc to interrupt')],
+      ],
+      WORK,
+    );
+    expect(reading).toMatchObject({ todos: LIST });
+  });
+
+  it("the agent's list, at rest (2.1.30 and 2.1.150)", async () => {
+    const reading = await readingOfRows([
+      ...[
+        '● Done.',
+        '',
+        '✻ Cooked for 5s',
+        '',
+        '  3 tasks (1 done, 1 in progress, 1 open) · ctrl+t to hide tasks',
+      ],
+      ...['  ✔ Plan it', '  ◼ Write it', '  ◻ Test it', ''],
+      ...[...BOX, ...at('')],
+    ]);
+    expect(reading).toMatchObject({ level: 'idle', todos: LIST });
+  });
+
+  it('no list in an answer that looks like one', async () => {
+    const { todos } = await readingOfRows([
+      '● The plan:',
+      '',
+      '  ✔ Plan it',
+      '  ◻ Test it',
+      '',
+      ...BOX,
+      ...at(''),
+    ]);
+    expect(todos).toBeUndefined();
   });
 
   it('background work that is still alive', async () => {
@@ -36,13 +82,8 @@ describe('what stands around a turn', () => {
   });
 
   it('nothing, at rest', async () => {
-    const { retry, queued, backgroundTasks, nextTodo } = await readingOfRows([
-      '● Done.',
-      '',
-      ...BOX,
-      ...at(''),
-    ]);
-    expect([retry, queued, backgroundTasks, nextTodo]).toEqual([undefined, undefined, undefined, undefined]);
+    const { retry, queued, backgroundTasks, todos } = await readingOfRows(['● Done.', '', ...BOX, ...at('')]);
+    expect([retry, queued, backgroundTasks, todos]).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 
