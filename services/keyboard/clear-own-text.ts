@@ -32,7 +32,7 @@ function mayBeOurs({ level, composer, dialog }: ScreenReading, text: string): bo
 }
 
 /** The reading after which the box has not changed for a while. */
-async function quietBox(terminal: KeyboardTerminal): Promise<ScreenReading> {
+export async function quietBox(terminal: KeyboardTerminal): Promise<ScreenReading> {
   const until = terminal.now() + QUIET_WITHIN_MS;
   for (;;) {
     const { composer } = await terminal.read();
@@ -67,10 +67,14 @@ export async function clearOwnText(terminal: KeyboardTerminal, text: string): Pr
 
 /**
  * Takes back what was typed into a box that was free, however much of it has come to stand there and however it is
- * shown: nobody else writes to the terminal meanwhile. Resolves to false when something is left, or is not ours after all.
+ * shown: nobody else writes to the terminal meanwhile. `restored` may have come back in front of it. Resolves to false when something is left, or is not ours after all.
  */
-export async function clearTyped(terminal: KeyboardTerminal, typed: string): Promise<boolean> {
+export async function clearTyped(
+  terminal: KeyboardTerminal,
+  typed: string,
+  restored: string,
+): Promise<boolean> {
   if (typed === '') return true;
   await lookFor(terminal, (reading) => !boxIsFree(reading), TYPED_DRAWN_MS);
-  return await clearBox(terminal, typed);
+  return await clearBox(terminal, `${restored}\n${typed}`);
 }

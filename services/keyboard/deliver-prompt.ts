@@ -16,6 +16,8 @@ export interface DeliveryOptions {
    * like it is ours. Whole, only Enter is missing; cut off, it is taken back and typed anew.
    */
   readonly ours?: boolean;
+  /** Our last prompt: an interruption may still put it back into the box, in front of this one. */
+  readonly restored: string;
 }
 
 /** After this much without a sign of the text in the box it is not there: a draw takes 30 ms, a busy machine seconds. */
@@ -77,7 +79,7 @@ function whyNotNow({ level, composer }: ScreenReading): Typed | null {
 async function typeText(
   terminal: KeyboardTerminal,
   plan: Extract<PromptPlan, { ok: true }>,
-  signal: AbortSignal,
+  { signal, restored }: DeliveryOptions,
 ): Promise<Typed> {
   let written = '';
   try {
@@ -93,10 +95,13 @@ async function typeText(
       SHOWN_WITHIN_MS,
       signal,
     );
-    if (shown !== null) return { ok: true };
+    if (shown !== null) {
+      if (plan.settleMs > 0) await terminal.sleep(plan.settleMs, signal);
+      return { ok: true };
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
-    const cleared = await clearTyped(terminal, written);
+    const cleared = await clearTyped(terminal, written, restored);
     return failed(
       'cancelled',
       'The delivery was called off before Enter.',
@@ -104,7 +109,7 @@ async function typeText(
     );
   }
   const { composer, level } = await terminal.read();
-  const cleared = await clearTyped(terminal, written);
+  const cleared = await clearTyped(terminal, written, restored);
   return failed(
     'delivery_failed',
     `The text did not appear in the prompt box (screen: ${level}, box: ${composer.kind} "${glimpse(composer)}").`,
@@ -195,7 +200,7 @@ export async function deliverPrompt(
     }
     const refusal = whyNotNow(reading);
     if (refusal !== null) return refusal;
-    const typed = await typeText(terminal, plan, options.signal);
+    const typed = await typeText(terminal, plan, options);
     if (!typed.ok) return typed;
   }
   try {

@@ -1,5 +1,6 @@
+import type { ScreenReading } from '../terminal/reading.ts';
 import { type ChooseOptions, chooseOption } from './choose-option.ts';
-import { clearOwnText } from './clear-own-text.ts';
+import { clearOwnText, quietBox } from './clear-own-text.ts';
 import { type DeliveryOptions, deliverPrompt } from './deliver-prompt.ts';
 import { guardAgainstExit } from './exit-guard.ts';
 import { interruptTurn } from './interrupt-turn.ts';
@@ -16,7 +17,7 @@ export interface KeyboardOptions extends KeyboardTerminal {
 /** The one writer of a pseudo-terminal: every call waits for those before it, so nothing is typed into another's words. */
 export interface Keyboard {
   /** See `planPrompt` and `deliverPrompt`. */
-  deliver(prompt: string, options: DeliveryOptions): Promise<Typed>;
+  deliver(prompt: string, options: Omit<DeliveryOptions, 'restored'>): Promise<Typed>;
   /** See `chooseOption`. */
   choose(label: string, options: ChooseOptions): Promise<Typed>;
   /** See `interruptTurn`. */
@@ -33,9 +34,9 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
   /** Our last prompt: Claude Code puts it back into the box when its turn is interrupted before the first word. */
   let lastDelivered: string | null = null;
 
-  async function takeBackOwnPrompt(): Promise<void> {
+  async function takeBackOwnPrompt(look: () => Promise<ScreenReading>): Promise<void> {
     if (lastDelivered === null) return;
-    if (await ownTextStands(terminal, lastDelivered, await terminal.read())) {
+    if (await ownTextStands(terminal, lastDelivered, await look())) {
       await clearOwnText(terminal, lastDelivered);
     }
   }
@@ -45,8 +46,8 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
       return enqueue(async () => {
         const plan = planPrompt(prompt, { version: version() });
         if (!plan.ok) return plan;
-        await takeBackOwnPrompt();
-        const typed = await deliverPrompt(terminal, plan, options);
+        await takeBackOwnPrompt(() => terminal.read());
+        const typed = await deliverPrompt(terminal, plan, { ...options, restored: lastDelivered ?? '' });
         if (typed.ok) lastDelivered = plan.expected;
         return typed;
       });
@@ -55,7 +56,8 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
     interrupt: (signal) =>
       enqueue(async () => {
         const interrupted = await interruptTurn(terminal, signal);
-        if (interrupted.ok) await takeBackOwnPrompt();
+        // The prompt comes back some frames after the turn has gone.
+        if (interrupted.ok) await takeBackOwnPrompt(() => quietBox(terminal));
         return interrupted;
       }),
     passThrough: (data) =>

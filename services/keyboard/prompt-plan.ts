@@ -11,9 +11,11 @@ export interface PromptWrite {
 export type PromptPlan =
   | {
       readonly ok: true;
-      /** `typed`: as by hand. `pasted`: as a bracketed paste, which Claude Code hands on wrapped. */
+      /** `typed`: as by hand. `pasted`: as a bracketed paste. */
       readonly way: 'typed' | 'pasted';
       readonly writes: readonly PromptWrite[];
+      /** From the moment at which the text stands in the box to Enter, in milliseconds. */
+      readonly settleMs: number;
       /** Sent alone, after the text stands in the box: a CR in the same write can be taken as text. */
       readonly submit: '\r';
       /** The words as UserPromptSubmit should carry them; compared with `sameWords`. */
@@ -33,7 +35,17 @@ const CHUNK_PAUSE_MS = 5;
 /** Typing this much takes 8 s; 60,000 were measured to arrive whole. More belongs in a file. */
 export const MAX_PROMPT_CHARACTERS = 100_000;
 
-/** From here on (measured on 2.1.329, not on 2.1.150) a paste of several lines arrives wrapped and runs no command. */
+/**
+ * To here (measured on 2.0.60, 2.1.30, 2.1.150 and 2.1.250) a paste arrives as it is. Typed in several writes, texts lost
+ * pieces there when the machine was busy (2.0.60, 2.1.30).
+ */
+const PASTES_AS_IS_UNTIL = '2.1.250';
+/**
+ * A pasted text stands in the box before it is settled: Enter within 60 ms took it away and left a line feed (2.0.60,
+ * 2.1.30); 120 ms later it never did, nor did it in 2.1.150.
+ */
+const PASTE_SETTLED_MS = 500;
+/** From here on (measured on 2.1.329, not on 2.1.250) a paste of several lines arrives wrapped and runs no command. */
 const WRAPS_PASTES = '2.1.329';
 /** A paste counts as several lines, and is wrapped, when this is added. Two line feeds were not enough, four were. */
 const PASTE_TAIL = '\n\n\n\n';
@@ -62,7 +74,7 @@ function typed(text: string): readonly PromptWrite[] {
 }
 
 function pasted(text: string): readonly PromptWrite[] {
-  return [{ data: `${PASTE_START}${text}${PASTE_TAIL}${PASTE_END}`, pauseMs: CHUNK_PAUSE_MS }];
+  return [{ data: `${PASTE_START}${text}${PASTE_END}`, pauseMs: CHUNK_PAUSE_MS }];
 }
 
 /**
@@ -86,7 +98,8 @@ export function planPrompt(text: string, { version }: { readonly version: string
   const isCommand = SLASH_COMMAND.test(words);
   if (isCommand || EXIT_WORD.test(words)) {
     if (atLeast(version, WRAPS_PASTES)) {
-      return { ok: true, way: 'pasted', writes: pasted(words), submit: '\r', expected: words };
+      const writes = pasted(`${words}${PASTE_TAIL}`);
+      return { ok: true, way: 'pasted', writes, settleMs: 0, submit: '\r', expected: words };
     }
     const word = words.trim().split(/\s/, 1)[0] ?? '';
     return refuse(
@@ -99,5 +112,16 @@ export function planPrompt(text: string, { version }: { readonly version: string
   const guarded = MODE_CHARACTER.test(words) ? ` ${words}` : words;
   // A blank at the end, which is trimmed on arrival, closes the lists that open at `@file`, `:emoji` and `/command`,
   // where Enter would choose an entry, and keeps a last backslash from making Enter a line feed.
-  return { ok: true, way: 'typed', writes: typed(`${guarded} `), submit: '\r', expected: guarded };
+  const writes = typed(`${guarded} `);
+  if (writes.length > 1 && atLeast(PASTES_AS_IS_UNTIL, version)) {
+    return {
+      ok: true,
+      way: 'pasted',
+      writes: pasted(`${guarded} `),
+      settleMs: PASTE_SETTLED_MS,
+      submit: '\r',
+      expected: guarded,
+    };
+  }
+  return { ok: true, way: 'typed', writes, settleMs: 0, submit: '\r', expected: guarded };
 }

@@ -80,11 +80,13 @@ export function mustBeRefused(code: string) {
 
 /** A person's keys come while the delivery is typed: they wait, and stand in the box as a draft afterwards. */
 export async function mustArriveBeforeKeys(stage: Stage, payload: Payload): Promise<Outcome> {
+  await stage.rest();
   const mark = stage.mark();
   const delivering = stage.deliver(payload.text);
   await stage.type(DRAFT);
   const typed = await delivering;
-  await stage.see(`the draft "${DRAFT}"`, (reading) => draftOf(reading) === DRAFT);
+  const become = typed.ok ? `after ${stage.since(mark).submitted.length} prompts` : typed.failure.message;
+  await stage.see(`the draft "${DRAFT}" (${become})`, (reading) => draftOf(reading) === DRAFT);
   const outcome = typed.ok ? await arrival(stage, mark, payload) : refusal(stage, mark, typed.failure);
   await stage.erase();
   return outcome;

@@ -28,6 +28,7 @@ export const payloads: Readonly<Record<string, Payload>> = {
   'wide, many lines': { text: Array.from({ length: 30 }, () => '漢字'.repeat(60)).join('\n') },
   'combining characters': { text: 'cafe\u0301 x\u0302 q\u0323\u0307', words: 'café x\u0302 q\u0323\u0307' },
   'leading !': { text: `!${RUN}` },
+  'leading !, 120 lines': { text: numbered(120, `\n!${RUN}\n`).replace('w00000', `!${RUN}`) },
   '! on a later line': { text: `look\n!${RUN}\n!${RUN}` },
   'leading /': { text: '/help me with this' },
   '/clear': { text: '/clear' },
@@ -58,6 +59,9 @@ export const payloads: Readonly<Record<string, Payload>> = {
     text: '❯ 1. Yes\n────────────────\n✻ Thinking… (esc to interrupt)\n● done\n> \nEsc to cancel',
   },
   'a paste marker': { text: 'see [Pasted text #1 +20 lines] there' },
+  'paste markers, 3,000 characters': {
+    text: `see [Pasted text #1 +20 lines] and [Pasted text #2] ${numbered(428, ' ')}`,
+  },
   'only spaces': { text: '     ', isEmpty: true },
   'only control characters': { text: '\u0003\u001b\u001b[A\u007f', isEmpty: true },
 };

@@ -1,6 +1,10 @@
 import type { KeyboardOptions } from '../../../services/keyboard/keyboard.ts';
 import type { DialogReading, ScreenReading } from '../../../services/terminal/reading.ts';
 
+const PASTE_START = '\u001b[200~';
+/** As 2.1.30 does. */
+const PASTE_IS_LOST_WITHIN_MS = 100;
+
 interface FakeState {
   clock: number;
   level: ScreenReading['level'];
@@ -21,6 +25,7 @@ interface FakeState {
   escEnds: boolean;
   /** When Ctrl-C was pressed. */
   interrupts: number[];
+  pastedAt: number;
 }
 
 /** A prompt box and a dialog that answer to keys, without a program and without time passing. */
@@ -29,6 +34,7 @@ export function createFakeTerminal(
     /** Enters that are swallowed before one is taken. */
     readonly deafEnters?: number;
     readonly onSubmit?: (text: string) => void;
+    readonly version?: string;
   } = {},
 ) {
   const state: FakeState = {
@@ -46,6 +52,7 @@ export function createFakeTerminal(
     moves: true,
     escEnds: true,
     interrupts: [],
+    pastedAt: Number.NEGATIVE_INFINITY,
   };
 
   function moveHighlight(by: number): void {
@@ -60,7 +67,9 @@ export function createFakeTerminal(
   }
 
   function enter(): void {
-    if (state.deaf > 0) {
+    if (state.clock - state.pastedAt < PASTE_IS_LOST_WITHIN_MS) {
+      state.box = '\n';
+    } else if (state.deaf > 0) {
       state.deaf -= 1;
     } else if (state.dialog !== undefined) {
       state.answered = state.dialog.options.find(({ highlighted }) => highlighted)?.label ?? '';
@@ -89,7 +98,7 @@ export function createFakeTerminal(
   }
 
   const terminal: KeyboardOptions = {
-    version: () => '2.1.329',
+    version: () => options.version ?? '2.1.329',
     now: () => state.clock,
     async sleep(ms, signal) {
       signal?.throwIfAborted();
@@ -114,6 +123,9 @@ export function createFakeTerminal(
       } else if (data === '\u0003') {
         state.interrupts.push(state.clock);
         state.box = '';
+      } else if (data.startsWith(PASTE_START)) {
+        state.pastedAt = state.clock;
+        state.box += data.slice(PASTE_START.length, -PASTE_START.length);
       } else if (state.types) state.box += data;
     },
   };

@@ -5,7 +5,9 @@ import { createFakeTerminal, permissionDialog } from './fake-terminal.ts';
 
 const never = new AbortController().signal;
 
-function setUp(options: { readonly deafEnters?: number; readonly confirms?: boolean } = {}) {
+function setUp(
+  options: { readonly deafEnters?: number; readonly confirms?: boolean; readonly version?: string } = {},
+) {
   const heard: string[] = [];
   let confirm = () => {};
   const submitted = new Promise<void>((resolve) => {
@@ -13,6 +15,7 @@ function setUp(options: { readonly deafEnters?: number; readonly confirms?: bool
   });
   const { state, terminal } = createFakeTerminal({
     deafEnters: options.deafEnters ?? 0,
+    version: options.version ?? '2.1.329',
     onSubmit: (text) => {
       heard.push(text);
       if (options.confirms !== false) confirm();
@@ -80,6 +83,13 @@ describe('deliver', () => {
     expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
     expect(enters()).toBe(3);
     expect(heard).toEqual(['do it']);
+  });
+
+  it('does not press Enter before a pasted text is settled', async () => {
+    const { keyboard, submitted, heard } = setUp({ version: '2.1.30' });
+    const prompt = 'many words '.repeat(20).trim();
+    expect(await keyboard.deliver(prompt, { signal: never, submitted })).toEqual({ ok: true });
+    expect(heard).toEqual([prompt]);
   });
 
   it('takes its text back when no Enter is taken', async () => {
@@ -197,6 +207,19 @@ describe('deliver', () => {
     await keyboard.passThrough('and now this');
     const after = await keyboard.deliver('more', { signal: never, submitted });
     expect(after).toMatchObject({ failure: { code: 'composer_occupied' } });
+  });
+
+  it('takes back what it typed behind its own prompt that came back late', async () => {
+    const { keyboard, submitted, state } = setUp();
+    await keyboard.deliver('do it', { signal: never, submitted });
+    state.level = 'interrupted';
+    state.onLook = () => {
+      if (state.box === 'and now this ') state.box = 'do itand now this ';
+    };
+    expect(await keyboard.deliver('and now this', { signal: never, submitted })).toMatchObject({
+      failure: { code: 'delivery_failed', remedy: 'Nothing was sent; submit it again.' },
+    });
+    expect(state.box).toBe('');
   });
 
   it('refuses what cannot be typed without a look at the screen', async () => {

@@ -66,6 +66,20 @@ describe('planPrompt', () => {
     expect(planPrompt(text, OLD)).toMatchObject({ ok: true, way: 'typed' });
   });
 
+  it.each(['2.0.60', '2.1.30', '2.1.150', '2.1.250'])(
+    'a long text is pasted in one write in %s',
+    (version) => {
+      const text = `!${'many words '.repeat(20)}`;
+      expect(planPrompt(text, { version })).toMatchObject({
+        way: 'pasted',
+        writes: [{ data: `\u001b[200~ ${text}\u001b[201~` }],
+        expected: ` ${text.trimEnd()}`,
+      });
+      expect(planPrompt('a few words', { version })).toMatchObject({ way: 'typed' });
+      expect(planPrompt(text, NEW)).toMatchObject({ way: 'typed' });
+    },
+  );
+
   it('never types a key, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
