@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { DeliveryId, type SlotId, type TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task.ts';
-import { isErrorCode, MissionError } from '../services/errors/mission-error.ts';
+import { MissionError } from '../services/errors/mission-error.ts';
+import type { Typed } from '../services/keyboard/keyboard-terminal.ts';
 import type { DeliveryRow, TaskLedger } from '../services/ledger/task-ledger.ts';
-import type { SlotRuntime, Typed } from './slot-runtime.ts';
+import type { SlotRuntime } from './slot-runtime.ts';
 import type { Transcripts } from './transcripts.ts';
 import type { Turns } from './turns.ts';
 
@@ -168,11 +169,7 @@ export function createDelivery({
       if (code === 'delivery_failed' && (await transcripts.turnOf(delivery))?.found === true)
         return markSubmitted(delivery);
       writeLater(() => tasks.updateDelivery(delivery.id, { status: 'refused', failure: message }));
-      throw new MissionError(
-        isErrorCode(code) ? code : 'delivery_failed',
-        message,
-        remedy === undefined ? {} : { remedy },
-      );
+      throw new MissionError(code, message, remedy === undefined ? {} : { remedy });
     } finally {
       stopListening();
       typing(assignment, false);

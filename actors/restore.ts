@@ -8,6 +8,7 @@ import type { PtyInfo } from '../services/pty/pty-host.ts';
 import type { MissionCore } from './core.ts';
 import { SNAPSHOT_VERSION } from './journal.ts';
 import { lookAtScreen } from './look-at-screen.ts';
+import { failTask } from './mission/fail-task.ts';
 import { rebuildSlot, rebuildTask } from './rebuild.ts';
 import { heldPlan, type SlotSnapshot } from './slot-view.ts';
 
@@ -71,12 +72,11 @@ function restoredTasks(core: MissionCore): Record<string, RestoredChild> {
   for (const row of core.tasks.begun()) {
     const snapshot = usable(row.snapshot, row.snapshotVersion, taskMachine) ?? rebuildTask(core, row);
     if (snapshot === null || row.slotId === null || !core.runtimes.has(row.slotId)) {
-      core.tasks.update(row.id, {
-        status: 'failed',
-        errorCode: 'internal',
-        error: 'The daemon could not take this task up again after its restart. Submit it again.',
-        finishedAt: core.now(),
-      });
+      failTask(
+        core,
+        row.id,
+        'The daemon could not take this task up again after its restart. Submit it again.',
+      );
       continue;
     }
     const id = taskActorId(row.id);

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Epoch, Role, SlotId } from '../db/ids.ts';
+import type { Typed } from '../services/keyboard/keyboard-terminal.ts';
 import type { ScreenReading } from '../services/terminal/reading.ts';
 
 /** A slot as slots.yaml configures it, as far as the actors need to know. */
@@ -12,14 +13,6 @@ export interface SlotConfiguration {
   readonly dangerouslySkipPermissions: boolean;
   readonly trustCwd: boolean;
 }
-
-/** What was typed, or why nothing was. */
-export type Typed =
-  | { readonly ok: true }
-  | {
-      readonly ok: false;
-      readonly failure: { readonly code: string; readonly message: string; readonly remedy?: string };
-    };
 
 export interface DeliverOptions {
   readonly signal: AbortSignal;

@@ -5,6 +5,7 @@ import type { Questions } from '../questions.ts';
 import type { SlotCrash } from '../slot-runtime.ts';
 import type { SlotSnapshot } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
+import { failTask } from './fail-task.ts';
 
 /** The slot that had this task may take another. */
 export function freeSlotOf(core: MissionCore, taskId: TaskId): void {
@@ -13,12 +14,7 @@ export function freeSlotOf(core: MissionCore, taskId: TaskId): void {
 
 /** The actor is gone, so its row is ended here. */
 export function failCrashedTask(core: MissionCore, taskId: TaskId, message: string): void {
-  core.tasks.update(taskId, {
-    status: 'failed',
-    errorCode: 'internal',
-    error: `missiond failed on this task: ${message}`,
-    finishedAt: core.now(),
-  });
+  failTask(core, taskId, `missiond failed on this task: ${message}`);
   freeSlotOf(core, taskId);
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Role, type SlotId, TaskId } from '../../db/ids.ts';
-import { MISSION_ERRORS, MissionError, type MissionErrorCode } from '../../services/errors/mission-error.ts';
+import { isErrorCode, MissionError } from '../../services/errors/mission-error.ts';
+import { MAX_PROMPT_CHARACTERS } from '../../services/keyboard/prompt-plan.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import { SNAPSHOT_VERSION } from '../journal.ts';
@@ -9,8 +10,6 @@ import type { Mission, SubmitRequest, SubmitResult } from './api.ts';
 import { taskView } from './task-view.ts';
 import type { TaskView } from './views.ts';
 
-/** Longer prompts are refused at the door: nothing that long can be typed, so the task could only fail later. */
-const MOST_PROMPT_CHARACTERS = 100_000;
 const USUAL_LIST = 20;
 /** A cancelled task that runs must first see its session interrupted. */
 const CANCEL_AT_MOST_MS = 15_000;
@@ -29,14 +28,11 @@ type TaskOperations = Pick<
   enqueue(kind: TaskRow['kind'], request: SubmitRequest): TaskId;
 };
 
-function isCode(code: string | undefined): code is MissionErrorCode {
-  return code !== undefined && code in MISSION_ERRORS;
-}
-
 /** A task that did not end well, as what a waiting caller is told. */
 export function failedTask(task: TaskView): MissionError {
+  const code = task.errorCode ?? '';
   return new MissionError(
-    isCode(task.errorCode) ? task.errorCode : 'internal',
+    isErrorCode(code) ? code : 'internal',
     task.error ?? `The task ended as ${task.status}.`,
     {
       facts: { taskId: task.id },
@@ -60,10 +56,11 @@ export function createTaskOperations({
         remedy: 'Give words.',
       });
     }
-    if (prompt.length > MOST_PROMPT_CHARACTERS) {
+    // Refused at the door: nothing that long can be typed, so the task could only fail later.
+    if (prompt.length > MAX_PROMPT_CHARACTERS) {
       throw new MissionError(
         'prompt_too_long',
-        `The prompt has ${prompt.length} characters; a terminal session takes ${MOST_PROMPT_CHARACTERS}.`,
+        `The prompt has ${prompt.length} characters; a terminal session takes ${MAX_PROMPT_CHARACTERS}.`,
         {
           remedy:
             'Put the text into a file in the working directory of the slot and ask the agent to read it.',

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { SlotId } from '../../db/ids.ts';
-import { isErrorCode, MissionError } from '../../services/errors/mission-error.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import type { Typed } from '../../services/keyboard/keyboard-terminal.ts';
 import type { MissionCore } from '../core.ts';
 import { SESSION_SIZE } from '../launcher.ts';
 import type { Questions } from '../questions.ts';
-import type { SlotKeyboard, SlotRuntime, Typed } from '../slot-runtime.ts';
+import type { SlotKeyboard, SlotRuntime } from '../slot-runtime.ts';
 import { isResting, readinessOf, type SlotSnapshot } from '../slot-view.ts';
 import type { Mission } from './api.ts';
 import { chooseLabel } from './choose-label.ts';
@@ -25,11 +26,7 @@ export interface TerminalOperationsDependencies {
 function must(typed: Typed): void {
   if (typed.ok) return;
   const { code, message, remedy } = typed.failure;
-  throw new MissionError(
-    isErrorCode(code) ? code : 'internal',
-    message,
-    remedy === undefined ? {} : { remedy },
-  );
+  throw new MissionError(code, message, remedy === undefined ? {} : { remedy });
 }
 
 /** One terminal at a time: writing to it, looking at it, answering it. */

@@ -1,4 +1,4 @@
-import { atLeast } from '../keyboard/version-order.ts';
+import { atLeast } from './version-order.ts';
 
 /** Waits longer than any person should take. A longer one is answered at the terminal; the dialog stays on the screen. */
 const PERSON_ANSWERS_WITHIN_S = 3_600;

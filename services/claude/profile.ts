@@ -2,9 +2,9 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClaudeSessionId, SlotId } from '../../db/ids.ts';
-import { atLeast } from '../keyboard/version-order.ts';
 import { hookSettings } from './hook-settings.ts';
 import { launchEnvironment } from './launch-environment.ts';
+import { atLeast } from './version-order.ts';
 
 export interface LaunchRequest {
   readonly slot: {

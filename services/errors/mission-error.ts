@@ -2,7 +2,7 @@
  * Every failure that a user may meet has a code here with a sentence that says what it means.
  * Codes are part of the public surface (MCP, REST, CLI `--json`): add, never rename.
  */
-export const MISSION_ERRORS = {
+const MISSION_ERRORS = {
   slot_unknown: 'No slot of that name is configured.',
   role_unknown: 'No configured slot has that role.',
   task_unknown: 'No task has that id, or the prefix fits several.',

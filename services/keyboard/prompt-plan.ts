@@ -1,6 +1,6 @@
+import { atLeast } from '../claude/version-order.ts';
 import type { Failure } from '../errors/mission-error.ts';
 import { cleanPrompt } from './clean-prompt.ts';
-import { atLeast } from './version-order.ts';
 
 /** One write to the pseudo-terminal and the pause after it, in milliseconds. */
 export interface PromptWrite {

@@ -1,4 +1,4 @@
-import { atLeast } from '../keyboard/version-order.ts';
+import { atLeast } from '../claude/version-order.ts';
 import { globMatcher } from './glob.ts';
 import type { Policy } from './policy.ts';
 import { namesTool, splitPattern, type ToolPattern } from './tool-pattern.ts';

@@ -1,4 +1,4 @@
-import { atLeast } from '../keyboard/version-order.ts';
+import { atLeast } from '../claude/version-order.ts';
 import { type ComposerPlace, commandMenuOpen, findComposer } from './composer.ts';
 import { readDialog } from './dialog.ts';
 import { FACES, type Faces } from './faces.ts';

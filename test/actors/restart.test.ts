@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
-import type { TaskId } from '../../db/ids.ts';
+import { SlotId, type TaskId } from '../../db/ids.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
+import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
@@ -164,4 +164,16 @@ test('a program that ends while the daemon comes back is heard', async () => {
   });
   await untilSlot(second, 'stopped');
   expect(second.slot(slotId).failure).toContain('code 9');
+});
+
+test('a task whose slot is no longer configured fails, and the inbox says so', async () => {
+  const first = await idleSlot();
+  const { taskId } = await first.submit({ role, prompt: 'work' });
+  await taskIs(first, taskId, 'running');
+  await stage.kill9();
+  const second = await stage.start({ slots: [slotOf({ id: SlotId.parse('coder-2') })] });
+  expect(second.task(taskId)).toMatchObject({ status: 'failed' });
+  expect(second.inbox({ unreadOnly: true, limit: 5 })).toMatchObject([
+    { taskId, content: expect.stringContaining('Submit it again') },
+  ]);
 });

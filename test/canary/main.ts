@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureClaudeCode } from '../../services/claude/install.ts';
-import { atLeast } from '../../services/keyboard/version-order.ts';
+import { atLeast } from '../../services/claude/version-order.ts';
 import { judge } from './judge.ts';
 import { newestVersion } from './newest-version.ts';
 import { play } from './play.ts';

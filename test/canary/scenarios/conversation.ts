@@ -1,4 +1,4 @@
-import { atLeast } from '../../../services/keyboard/version-order.ts';
+import { atLeast } from '../../../services/claude/version-order.ts';
 import { callTool, type Scenario } from '../stage.ts';
 
 /** Answers of every shape, errors, retries, interrupts, words typed ahead. */

@@ -12,8 +12,8 @@ import { type HookBody, type HookReply, parseHookBody } from '../../../services/
 import { ensureClaudeCode } from '../../../services/claude/install.ts';
 import { buildLaunch } from '../../../services/claude/profile.ts';
 import { prepareSandboxHome } from '../../../services/claude/sandbox-home.ts';
+import { atLeast } from '../../../services/claude/version-order.ts';
 import { createKeyboard } from '../../../services/keyboard/keyboard.ts';
-import { atLeast } from '../../../services/keyboard/version-order.ts';
 import { startScriptedModel } from '../../../services/scripted-model/start-scripted-model.ts';
 import type { ScreenReading } from '../../../services/terminal/reading.ts';
 import { createScreenReader } from '../../../services/terminal/screen-reader.ts';
