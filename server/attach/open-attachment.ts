@@ -1,14 +1,11 @@
-import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { ErrorBody } from '../error-body.ts';
+import { refusedUpgrade } from '../refused-upgrade.ts';
 import { type AttachClientMessage, AttachServerMessage } from './protocol.ts';
 
 /** The largest terminal with all its scrollback in colour. */
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** The daemon is on this machine, or at the other end of a tunnel. */
 const HANDSHAKE_AT_MOST_MS = 10_000;
-/** An error reply is one line of JSON. */
-const MOST_REPLY_CHARACTERS = 64 * 1024;
 
 export interface AttachTarget {
   readonly slot: string;
@@ -33,21 +30,6 @@ export interface AttachConnection {
 function addressOf({ slot, host, port, readOnly }: AttachTarget): string {
   const name = host.includes(':') ? `[${host}]` : host;
   return `ws://${name}:${port}/pty/${encodeURIComponent(slot)}${readOnly ? '?readonly=1' : ''}`;
-}
-
-async function explain(response: IncomingMessage): Promise<string> {
-  let body = '';
-  try {
-    response.setEncoding('utf8');
-    for await (const data of response) {
-      body += String(data);
-      if (body.length > MOST_REPLY_CHARACTERS) break;
-    }
-    const { error } = ErrorBody.parse(JSON.parse(body));
-    return [error.message, error.remedy].filter((part) => part !== undefined).join(' ');
-  } catch {
-    return `The daemon answered with status ${response.statusCode ?? 0}.`;
-  }
 }
 
 function readMessage(data: string): AttachServerMessage | null {
@@ -79,8 +61,8 @@ export function openAttachment(target: AttachTarget, listener: AttachListener): 
     if (message !== null) listener.message(message);
   });
   socket.on('unexpected-response', (_, response) => {
-    void explain(response).then((words) => {
-      reason = words;
+    void refusedUpgrade(response).then(({ message, remedy }) => {
+      reason = [message, remedy].filter((part) => part !== undefined).join(' ');
       socket.terminate();
       tell();
     });

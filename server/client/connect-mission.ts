@@ -1,10 +1,7 @@
-import { WebSocket } from 'ws';
 import type { z } from 'zod';
-import { MissionEvent } from '../../actors/mission/views.ts';
 import { missionHome } from '../../services/config/home.ts';
-import { MissionError } from '../../services/errors/mission-error.ts';
-import { readDaemonFile } from '../daemon-file.ts';
 import { ErrorBody, toldError } from '../error-body.ts';
+import { exchange } from '../exchange.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
@@ -26,6 +23,8 @@ import {
   ptySpawn,
   ptyStatus,
 } from '../tools/terminals.ts';
+import { addressOf, type DaemonAddress, unreachable } from './daemon-address.ts';
+import { type EventOptions, readEvents } from './read-events.ts';
 
 interface CallOptions {
   readonly signal?: AbortSignal;
@@ -33,12 +32,11 @@ interface CallOptions {
 
 /**
  * Connects to a daemon: of a home (default: the usual one), or at an address with its token. Every operation is a
- * method that rejects with MissionError, its code as the daemon said it.
+ * method that rejects with MissionError: its code as the daemon said it, `daemon_unreachable` when none answers, or as
+ * its signal was aborted.
  * @throws MissionError `daemon_unreachable` when no daemon has run in that home
  */
-export function connectMission(
-  where: { readonly home?: string } | { readonly url: string; readonly token: string } = {},
-) {
+export function connectMission(where: { readonly home?: string } | DaemonAddress = {}) {
   const address = 'url' in where ? where : addressOf(where.home ?? missionHome(process.env));
   const headers = { authorization: `Bearer ${address.token}` };
 
@@ -47,14 +45,18 @@ export function connectMission(
     input: z.input<Input>,
     options: CallOptions,
   ): Promise<z.output<Output>> {
-    const reply = await fetch(`${address.url}/api/tools/${operation.name}`, {
+    const reply = await exchange({
+      at: address,
       method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(input),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      path: `/api/tools/${operation.name}`,
+      headers,
+      body: input,
+      signal: options.signal,
+    }).catch((cause: unknown) => {
+      throw options.signal?.aborted === true ? options.signal.reason : unreachable(address, cause);
     });
-    const body: unknown = await reply.json();
-    if (reply.ok) return operation.output.parse(body);
+    const body: unknown = JSON.parse(reply.body);
+    if (reply.status < 400) return operation.output.parse(body);
     throw toldError(ErrorBody.parse(body));
   }
 
@@ -85,61 +87,12 @@ export function connectMission(
     ptyHistory: method(ptyHistory),
     ptyLogs: method(ptyLogs),
 
-    /** Every change from now on, or after `since`. Ends when the signal aborts or the daemon goes away. */
-    events: (options: EventOptions = {}) => readEvents(address, headers, options),
+    /**
+     * Every change from now on, or after `since`. Ends when the signal aborts or the daemon goes away; throws
+     * MissionError when it cannot begin.
+     */
+    events: (options: EventOptions = {}) => readEvents(address, options),
   };
 }
 
 export type MissionClient = ReturnType<typeof connectMission>;
-
-interface EventOptions extends CallOptions {
-  readonly since?: number;
-}
-
-async function* readEvents(
-  address: { readonly url: string },
-  headers: Record<string, string>,
-  { since, signal }: EventOptions,
-): AsyncGenerator<MissionEvent> {
-  const query = since === undefined ? '' : `?since=${since}`;
-  const socket = new WebSocket(`${address.url.replace(/^http/, 'ws')}/tasks${query}`, { headers });
-  const waiting: MissionEvent[] = [];
-  let wake = (): void => {};
-  let open = true;
-  const end = (): void => {
-    open = false;
-    wake();
-  };
-  socket.on('message', (data) => {
-    const event = MissionEvent.safeParse(JSON.parse(String(data)));
-    if (event.success) waiting.push(event.data);
-    wake();
-  });
-  socket.on('close', end);
-  socket.on('error', end);
-  const stop = (): void => socket.terminate();
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    while (open || waiting.length > 0) {
-      yield* waiting.splice(0);
-      if (open && waiting.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    }
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    socket.terminate();
-  }
-}
-
-function addressOf(home: string): { readonly url: string; readonly token: string } {
-  const daemon = readDaemonFile(home);
-  if (daemon === null) {
-    throw new MissionError('daemon_unreachable', `No daemon serves ${home}.`, {
-      remedy: 'Start it with `missiond up`.',
-    });
-  }
-  return { url: `http://127.0.0.1:${daemon.port}`, token: daemon.token };
-}

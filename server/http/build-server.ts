@@ -79,7 +79,7 @@ export async function buildServer({
   });
   app.addHook('onRequest', async (request) => checkSource(request, port, local));
 
-  app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok', version }));
+  app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok', version, pid: process.pid }));
   registerBoard(app);
   await registerHookRoutes(app, mission);
   await app.register((owned, _, done) => {

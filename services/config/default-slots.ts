@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { MissionError } from '../errors/mission-error.ts';
 
 const DEFAULT_SLOTS = `# Slots: the Claude Code sessions that missiond runs for you.
 # Tasks go to a role; permissions.yaml says what each role may do.
@@ -26,13 +27,21 @@ export function writeDefaultSlots(file: string): boolean {
   return writeNew(file, DEFAULT_SLOTS);
 }
 
-/** Creates a file for its owner alone; one that exists is never touched. */
+/**
+ * Creates a file for its owner alone; one that exists is never touched.
+ * @returns whether it did
+ * @throws MissionError `config_invalid`
+ */
 export function writeNew(file: string, content: string): boolean {
   try {
     writeFileSync(file, content, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+    throw new MissionError(
+      'config_invalid',
+      `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      { remedy: 'Make its folder, or name another file.', cause: error },
+    );
   }
 }

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { writeNew } from '../config/default-slots.ts';
 
 /** A holder that is just ending still has the lock for a moment; one that works has it for weeks. */
 const WAIT_MS = 500;
@@ -9,9 +10,11 @@ const WAIT_MS = 500;
  * file that holds nothing.
  * @returns the way to give it back (keep it: a lock that nothing refers to is collected, and free), or null when another
  *   process has it
- * @throws SqliteError when the file cannot be opened
+ * @throws SqliteError when the file cannot be opened, MissionError `config_invalid` when it cannot be made
  */
 export function takeLock(file: string): (() => void) | null {
+  // For its owner alone, and its journal with it: whoever may read it may hold the lock.
+  writeNew(file, '');
   const database = new Database(file, { timeout: WAIT_MS });
   try {
     database.exec('BEGIN EXCLUSIVE');

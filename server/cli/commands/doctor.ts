@@ -8,7 +8,7 @@ import { loadSlots } from '../../../services/config/slots-file.ts';
 import { MissionError, toFailure } from '../../../services/errors/mission-error.ts';
 import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
 import { facesFile, loadFaces } from '../../../services/terminal/faces-file.ts';
-import { findDaemon } from '../../ensure-daemon.ts';
+import { findDaemon } from '../../find-daemon.ts';
 import type { Command } from '../command.ts';
 import { collectReport, reportName, writeReport } from '../report.ts';
 

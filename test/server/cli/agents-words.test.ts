@@ -19,6 +19,7 @@ const TASK = {
   createdAt: 1,
 };
 const REPLIES = new Map<string, unknown>([
+  ['health', { status: 'ok', pid: process.pid }],
   ['mission_status', TASK],
   ['mission_task', { tasks: [TASK] }],
   ['mission_ask', { answer: HOSTILE }],
