@@ -1,5 +1,5 @@
 import type { AnyActorRef, SnapshotFrom } from 'xstate';
-import { type SlotId, TaskId } from '../db/ids.ts';
+import { ClaudeSessionId, type SlotId, TaskId } from '../db/ids.ts';
 import type { sessionMachine } from '../machines/session.ts';
 import type { Evidence } from '../machines/session-events.ts';
 import { nearestState } from '../machines/session-view.ts';
@@ -9,7 +9,7 @@ import type { MissionCore } from './core.ts';
 import { persisted, type Recorder, SNAPSHOT_VERSION } from './journal.ts';
 import { taskView } from './mission/task-view.ts';
 import type { SessionState, SlotView, TaskStatus } from './mission/views.ts';
-import { type SlotSnapshot, sessionIdOf } from './slot-view.ts';
+import type { SlotSnapshot } from './slot-view.ts';
 
 type TaskSnapshot = SnapshotFrom<typeof taskMachine>;
 type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
@@ -190,13 +190,13 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
   }
 
   /** `/clear` and `/resume` go on under another id, which is the one to resume should this run end. */
-  function writeConversation(slot: SlotSnapshot): void {
-    const { slotId, plan } = slot.context;
-    const sessionId = sessionIdOf(slot);
-    if (plan === null || sessionId === null) return;
-    const conversation = `${plan.epoch} ${sessionId}`;
+  function writeConversation(slotId: SlotId, { context }: SessionSnapshot): void {
+    const { epoch } = core.runtime(slotId);
+    const sessionId = ClaudeSessionId.safeParse(context.sessionId).data;
+    if (epoch === null || sessionId === undefined) return;
+    const conversation = `${epoch} ${sessionId}`;
     if (conversations.get(slotId) === conversation) return;
-    core.slots.updateSession(plan.epoch, { sessionId });
+    core.slots.updateSession(epoch, { sessionId });
     conversations.set(slotId, conversation);
   }
 
@@ -209,7 +209,7 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
         if (slot === undefined) return;
         const snapshot: SlotSnapshot = slot.getSnapshot();
         writeTransitions(snapshot.context.slotId, actorRef.getSnapshot());
-        writeConversation(snapshot);
+        writeConversation(snapshot.context.slotId, actorRef.getSnapshot());
         writeSlot(slot);
       },
       publish(actorRef) {

@@ -31,7 +31,15 @@ afterEach(async () => {
 });
 
 async function startedMission(): Promise<RunningMission> {
-  const mission = await stage.start();
+  const mission = await stage.start({
+    host: {
+      // Putting a terminal away takes as long as it takes; the end of its program is written down before.
+      async terminate(epoch, graceMs) {
+        await isStored();
+        return stage.fake.host.terminate(epoch, graceMs);
+      },
+    },
+  });
   await mission.spawn(slotId, { autoRestart: true });
   await rests(mission);
   return mission;
@@ -108,7 +116,16 @@ test('after /clear the conversation that was left is not resumed', async () => {
   expect((await dies(mission)).resume).toBe(false);
 });
 
-test('after /clear and a prompt the conversation that goes on is resumed, by the next daemon too', async () => {
+test('after /clear and a prompt the conversation that goes on is resumed', async () => {
+  const sessionId = '2b8f4c1e-6f0a-4d6e-9d55-0c6a3f0a7b11';
+  const mission = await startedMission();
+  await turn(mission);
+  await clear(mission, sessionId);
+  await turn(mission);
+  expect(await dies(mission)).toMatchObject({ resume: true, sessionId });
+});
+
+test('the next daemon resumes it too, one of another version among them', async () => {
   const sessionId = '2b8f4c1e-6f0a-4d6e-9d55-0c6a3f0a7b11';
   const first = await startedMission();
   await turn(first);
