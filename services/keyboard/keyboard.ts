@@ -26,6 +26,9 @@ export interface Keyboard {
   passThrough(data: string): Promise<void>;
 }
 
+/** A key is drawn within 30 ms, on a busy machine within some hundred: before that the box only looks empty. */
+const KEY_IS_DRAWN_MS = 500;
+
 /** Makes the keyboard of one terminal. It holds nothing that must be closed. */
 export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard {
   const enqueue = createWriterQueue();
@@ -33,6 +36,8 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
   const { terminal } = guard;
   /** Our last prompt: Claude Code puts it back into the box when its turn is interrupted before the first word. */
   let lastDelivered: string | null = null;
+  /** When a person typed last. */
+  let lastKeyAt = Number.NEGATIVE_INFINITY;
 
   async function takeBackOwnPrompt(look: () => Promise<ScreenReading>): Promise<void> {
     if (lastDelivered === null) return;
@@ -46,6 +51,8 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
       return enqueue(async () => {
         const plan = planPrompt(prompt, { version: version() });
         if (!plan.ok) return plan;
+        const undrawnMs = lastKeyAt + KEY_IS_DRAWN_MS - terminal.now();
+        if (undrawnMs > 0) await terminal.sleep(undrawnMs);
         await takeBackOwnPrompt(() => terminal.read());
         const typed = await deliverPrompt(terminal, plan, { ...options, restored: lastDelivered ?? '' });
         if (typed.ok) lastDelivered = plan.expected;
@@ -65,6 +72,7 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
         // What a person types from here on is theirs, also when it reads like our last prompt.
         lastDelivered = null;
         await guard.passThrough(data);
+        lastKeyAt = terminal.now();
       }),
   };
 }

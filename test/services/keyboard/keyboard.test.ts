@@ -239,6 +239,18 @@ describe('one writer', () => {
     await Promise.all([delivery, keys]);
     expect(state.written.slice(-2)).toEqual(['\r', 'x']);
   });
+
+  it("does not type behind a person's key that is not drawn yet", async () => {
+    const { keyboard, submitted, state } = setUp();
+    state.onLook = () => {
+      state.kind = state.clock < 300 ? 'empty' : null;
+    };
+    await keyboard.passThrough('x');
+    expect(await keyboard.deliver('do it', { signal: never, submitted })).toMatchObject({
+      failure: { code: 'composer_occupied' },
+    });
+    expect(state.box).toBe('x');
+  });
 });
 
 describe('choose', () => {
