@@ -4,7 +4,7 @@ import { untilEvent } from './bus.ts';
 import type { MissionCore } from './core.ts';
 
 /** SessionStart is called before the prompt box stands (2.0.60 to 2.1.329); on a busy machine it takes seconds. */
-const FIRST_HOOK_WITHIN_MS = 15_000;
+const FIRST_HOOK_WITHIN_MS = 30_000;
 
 /**
  * Resolves when this run of Claude Code has called one of our hooks, so that the policy will be asked. Rejects with

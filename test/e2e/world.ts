@@ -170,21 +170,25 @@ export async function eventOf<Found>(
   }
 }
 
-/** Resolves when Claude Code has taken the task's prompt. */
+const OVER: readonly string[] = ['done', 'failed', 'cancelled'];
+
+/** Resolves when Claude Code has taken the task's prompt; rejects when the task ends without that. */
 export async function running(client: MissionClient, taskId: string): Promise<void> {
-  await eventOf(client, (event) =>
-    event?.type === 'task_changed' && event.task.id === taskId && event.task.status === 'running'
-      ? true
+  const task = await eventOf(client, (event) =>
+    event?.type === 'task_changed' &&
+    event.task.id === taskId &&
+    ['running', ...OVER].includes(event.task.status)
+      ? event.task
       : undefined,
   );
+  if (task.status !== 'running')
+    throw new Error(`The task was never seen running: ${task.status} ${task.error}`);
 }
 
 /** The task once it has ended. */
 export function ended(client: MissionClient, taskId: string) {
   return eventOf(client, (event) =>
-    event?.type === 'task_changed' &&
-    event.task.id === taskId &&
-    ['done', 'failed', 'cancelled'].includes(event.task.status)
+    event?.type === 'task_changed' && event.task.id === taskId && OVER.includes(event.task.status)
       ? event.task
       : undefined,
   );
