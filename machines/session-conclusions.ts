@@ -16,15 +16,15 @@ const LEVEL_WINS_MS = 800;
 /** Stop hooks of the person run beside ours, with the spinner on the screen, and may send Claude Code back to work. */
 const STOP_HOOKS_RUN_MS = 15_000;
 /** The screen had shown the work that the hooks told of, so what it shows now came after: Esc, an answer by hand. */
-const CAUGHT_UP_SETTLES_MS = 200;
+const CAUGHT_UP_SETTLES_MS = 120;
 /** Which kind of work it is: the hooks tell one tool of several, or nothing of a text; the screen shows what stands. */
 const KIND_OF_WORK_SETTLES_MS = 300;
 /** Esc has no hook, so the word of the screen that the turn was interrupted is taken soon. */
-const INTERRUPT_SETTLES_MS = 150;
+const INTERRUPT_SETTLES_MS = 80;
 /** A dialog that a rule answers through a hook flashes up for less than this. */
 const DIALOG_SETTLES_MS = 300;
 /** Screen and register agree against the belief; a frame in between can still be wrong. */
-const TWO_AGREE_MS = 150;
+const TWO_AGREE_MS = 80;
 /** The screen stands alone against a hook and the register: it is drawn late, or misread. */
 const ALONE_WINS_MS = 4_000;
 /** The hooks told of the end of every tool; older versions go on drawing some of them as running. */

@@ -4,7 +4,7 @@ import { type ReplayChange, type ReplayOptions, replay } from '../../actors/repl
 import type { HookBody } from '../../services/claude/hook-body.ts';
 import { openRecording } from '../../services/recording/asciicast.ts';
 import type { DialogReading } from '../../services/terminal/reading.ts';
-import { type Score, score, TOLERANCE } from '../recordings/score.ts';
+import { type Score, score, TOLERANCE, type Truth } from '../recordings/score.ts';
 import { echoLag } from './echo-lag.ts';
 
 const Line = z.object({
@@ -55,6 +55,26 @@ function dialogsRead(
   return { shown: spans.length, right: spans.length - wrong.length, wrong };
 }
 
+/** From the end of the last tool to the next request takes Claude Code 40 to 120 ms (2.1.250 and 2.1.329). */
+const MOST_BETWEEN_S = 0.3;
+
+/**
+ * The model hears of a tool's end only with the next request. The hook says it before, and is right to: what lies
+ * between is not scored where hooks are joined in.
+ */
+function withoutToolEnds(
+  truth: readonly Truth[],
+  hooks: readonly z.infer<typeof HookLine>[],
+): readonly Truth[] {
+  const ends = hooks.filter(({ hook }) => /^PostToolUse/.test(hook.name)).map(({ t }) => t);
+  return truth.flatMap((line, at) => {
+    const next = truth[at + 1]?.t ?? line.t;
+    const ended = ends.findLast((t) => t > line.t && t < next);
+    const between = line.state === 'tool_running' && ended !== undefined && next - ended < MOST_BETWEEN_S;
+    return between ? [line, { t: ended, state: 'unknown' }] : [line];
+  });
+}
+
 /**
  * Scores a recording (path without ending): the terminal alone, and with the hooks that came. `tolerance` is the time,
  * in seconds, that Claude Code may take to draw a change: on a machine with too much to do it takes longer.
@@ -73,7 +93,10 @@ export async function judge(recording: string, tolerance = TOLERANCE): Promise<J
   });
   return {
     screen: score(truth, alone, tolerance),
-    joined: hooks.length === 0 ? null : score(truth, await timeline(cast, { hooks }), tolerance),
+    joined:
+      hooks.length === 0
+        ? null
+        : score(withoutToolEnds(truth, hooks), await timeline(cast, { hooks }), tolerance),
     lag: await echoLag(cast),
     dialogs: dialogsRead(truth, readings),
   };

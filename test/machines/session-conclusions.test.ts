@@ -54,12 +54,12 @@ const ROWS: readonly Case[] = [
   ['notFailed', { conversation: 'idle', level: 'error', lastEdge: 'hook.stopped' }, null, 0],
   ['interruptedRegistered', { level: 'interrupted', registry: now('idle') }, 'interrupted', 0],
   ['interruptedDisputed', { level: 'interrupted', registry: now('busy') }, 'interrupted', 800],
-  ['interrupted', { level: 'interrupted' }, 'interrupted', 150],
+  ['interrupted', { level: 'interrupted' }, 'interrupted', 80],
   ['dialog', { level: 'dialog' }, 'dialog', 300],
-  ['screenAndRegister', { level: 'idle', registry: now('idle') }, 'idle', 150],
+  ['screenAndRegister', { level: 'idle', registry: now('idle') }, 'idle', 80],
   ['screenAgainstAllCaughtUp', { level: 'idle', registry: now('busy') }, 'idle', 800],
   ['screenAgainstAll', { level: 'idle', registry: now('busy'), caughtUp: false }, 'idle', 4_000],
-  ['screenCaughtUp', { level: 'idle' }, 'idle', 200],
+  ['screenCaughtUp', { level: 'idle' }, 'idle', 120],
   ['screen', { level: 'idle', caughtUp: false }, 'idle', 800],
 ];
 
