@@ -10,8 +10,11 @@ const ENTER = '\r';
 const STEP_WITHIN_MS = 2_000;
 /** A dialog that took Enter is gone within 50 ms; one that is still there, unchanged, after this did not take it. */
 const ANSWERED_SOON_MS = 800;
-/** A dialog that has just come up does not take Enter for some 150 ms (2.1.329). */
+/** A dialog that has just come up does not take Enter for some 150 ms (2.1.329), and its first frame can lack a row. */
 const DIALOG_SETTLES_MS = 300;
+const LOOK_EVERY_MS = 50;
+/** A dialog that goes on changing is taken as it stands; every key is checked all the same. */
+const SETTLES_WITHIN_MS = 3_000;
 /** Should it not have taken Enter all the same, it is pressed again. */
 const ENTERS_AT_MOST = 4;
 
@@ -39,6 +42,34 @@ function findOption(dialog: DialogReading, wanted: string): number | 'unknown' |
 const highlightOf = (dialog: DialogReading | undefined) =>
   dialog?.options.findIndex(({ highlighted }) => highlighted) ?? -1;
 
+/** Whether it is the dialog that was seen first, of which more is drawn now; not another that has taken its place. */
+function isMoreOf(first: DialogReading, now: DialogReading): boolean {
+  const rows = ['kind', 'heading', 'argument', 'question'] as const;
+  return rows.every((row) => first[row] === undefined || first[row] === now[row]);
+}
+
+/** The dialog once it has stood unchanged for a while; `changed` when it gave way to another. */
+async function settledDialog(
+  terminal: KeyboardTerminal,
+  signal: AbortSignal,
+): Promise<DialogReading | 'changed' | undefined> {
+  const begun = terminal.now();
+  let { dialog } = await terminal.read();
+  const first = dialog;
+  let since = begun;
+  while (
+    dialog !== undefined &&
+    terminal.now() - since < DIALOG_SETTLES_MS &&
+    terminal.now() - begun < SETTLES_WITHIN_MS
+  ) {
+    await terminal.sleep(LOOK_EVERY_MS, signal);
+    const next = await terminal.read();
+    if (!isSame(next, dialogIdentity(dialog))) since = terminal.now();
+    dialog = next.dialog;
+  }
+  return first !== undefined && dialog !== undefined && !isMoreOf(first, dialog) ? 'changed' : dialog;
+}
+
 function changed(): Typed {
   return failed(
     'question_gone',
@@ -65,8 +96,9 @@ export async function chooseOption(
 ): Promise<Typed> {
   if (signal.aborted)
     return failed('cancelled', 'The answer was called off.', 'Answer again if it is wanted.');
-  const begun = terminal.now();
-  let { dialog } = await terminal.read();
+  const settled = await settledDialog(terminal, signal);
+  if (settled === 'changed') return changed();
+  let dialog = settled;
   if (dialog === undefined) {
     return failed(
       'question_gone',
@@ -110,8 +142,6 @@ export async function chooseOption(
     if (!isSame(moved, known) || moved.dialog === undefined) return changed();
     dialog = moved.dialog;
   }
-  const settling = DIALOG_SETTLES_MS - (terminal.now() - begun);
-  if (settling > 0) await terminal.sleep(settling, signal);
   for (let enters = 0; enters < ENTERS_AT_MOST; enters++) {
     const last = await terminal.read();
     if (!isSame(last, known) || highlightOf(last.dialog) !== target) return changed();

@@ -269,6 +269,16 @@ describe('choose', () => {
     expect(state.written).toEqual([...Array.from({ length: steps }, () => '\u001b[B'), '\r']);
   });
 
+  it('waits until all of the dialog is drawn', async () => {
+    const { keyboard, state } = setUp();
+    state.dialog = permissionDialog(['Yes', 'No']);
+    state.onLook = () => {
+      if (state.clock >= 100 && state.dialog?.options.length === 2) state.dialog = permissionDialog(LABELS);
+    };
+    expect(await keyboard.choose('yes', { signal: never })).toEqual({ ok: true });
+    expect(state.answered).toBe('Yes');
+  });
+
   it('goes up when the option is above', async () => {
     const { keyboard, state } = setUp();
     const dialog = permissionDialog(LABELS);
@@ -296,11 +306,11 @@ describe('choose', () => {
     expect(state.written).toEqual([]);
   });
 
-  it('presses nothing more once the dialog has changed', async () => {
+  it.each([3, 9])('presses nothing more once the dialog has changed (at look %i)', async (changesAtLook) => {
     const { keyboard, state } = setUp();
     state.dialog = permissionDialog(LABELS);
     state.onLook = (look) => {
-      if (look === 3) state.dialog = { ...permissionDialog(LABELS), argument: 'rm -rf /' };
+      if (look === changesAtLook) state.dialog = { ...permissionDialog(LABELS), argument: 'rm -rf /' };
     };
     expect(await keyboard.choose('No', { signal: never })).toMatchObject({
       failure: { code: 'question_gone' },
