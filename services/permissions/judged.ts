@@ -4,7 +4,7 @@ import { globMatcher } from './glob.ts';
 import { mayLieBelow } from './path-doubt.ts';
 import { pathMatcher, placesOf } from './path-pattern.ts';
 import { type FoundCommands, findCommands } from './shell-commands.ts';
-import { plainWord, type ShellWord } from './shell-word.ts';
+import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
 
 /** A file that a call reads or changes on the way, by the names of the tools whose rules it falls under. */
 export interface SideEffect {
@@ -76,25 +76,39 @@ function fileEffect(
   };
 }
 
-/** Where relative files may be meant from: every folder that the text goes to, one after another. */
-function foldersFrom(cwd: string, folders: readonly ShellWord[]): readonly string[] {
+/**
+ * Where relative files may be meant from: every folder that the text goes to, one after another. `known` is false when
+ * it may go to others too.
+ */
+function foldersFrom(
+  cwd: string,
+  folders: readonly ShellWord[],
+): { readonly cwds: readonly string[]; readonly known: boolean } {
   const all = new Set([cwd]);
-  for (const { text } of folders) {
+  let known = true;
+  for (const { text, mask } of folders) {
+    if (mask.includes(HOLE) || text.startsWith('+')) known = false;
     for (const base of [...all]) for (const place of placesOf(text, base)) all.add(place);
-    if (all.size > MOST_FOLDERS) break;
+    if (all.size > MOST_FOLDERS) return { cwds: [...all], known: false };
   }
-  return [...all];
+  return { cwds: [...all], known };
+}
+
+/** A file that is named from a folder that nobody knows. */
+function fromSomewhere(word: ShellWord): ShellWord {
+  return /^[/~]/.test(word.text) ? word : { text: `$PWD/${word.text}`, mask: `${HOLE}/${word.mask}` };
 }
 
 function effectsOf({ reads, writes, changes, folders }: FoundCommands, cwd: string): readonly SideEffect[] {
-  const cwds = foldersFrom(cwd, folders);
+  const { cwds, known } = foldersFrom(cwd, folders);
+  const placed = (words: readonly ShellWord[]) => (known ? words : words.map(fromSomewhere));
   const together = (tools: readonly string[], words: readonly ShellWord[]): readonly SideEffect[] =>
     words.length === 0 ? [] : [fileEffect(tools, words, cwds)];
   return [
-    ...together(READING, reads),
-    ...together(WRITING, changes),
+    ...together(READING, placed(reads)),
+    ...together(WRITING, placed(changes)),
     // Each file that is written may be allowed by another rule.
-    ...writes.map((word) => fileEffect(WRITING, [word], cwds, true)),
+    ...placed(writes).map((word) => fileEffect(WRITING, [word], cwds, true)),
   ];
 }
 

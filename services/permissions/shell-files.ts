@@ -1,5 +1,5 @@
 import { programOf } from './shell-unwrap.ts';
-import { plainWord, type ShellWord } from './shell-word.ts';
+import { plainWord, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
@@ -42,6 +42,11 @@ export interface MentionedFiles {
   readonly folders: readonly ShellWord[];
 }
 
+/** `cd` alone goes home; `cd -` and `pushd +1` go where the shell has been. */
+function folderWithoutName(words: readonly ShellWord[]): ShellWord {
+  return words.some(({ text }) => text === '-') ? UNKNOWN_WORD : plainWord('~');
+}
+
 /** Files and folders that a command names. Best effort: enough for the ways in which an agent usually gets at a file. */
 export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const program = programOf(words[0]);
@@ -57,7 +62,6 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   return {
     reads: READERS.has(program) ? files : [],
     changes: CHANGERS.has(program) || inPlace ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output,
-    // `cd` alone goes home.
-    folders: GOES_TO.has(program) ? [operands[0] ?? plainWord('~')] : [],
+    folders: GOES_TO.has(program) ? [operands[0] ?? folderWithoutName(words)] : [],
   };
 }

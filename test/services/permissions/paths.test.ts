@@ -80,6 +80,9 @@ describe('a path that is denied', () => {
 
   it.each([
     'cat ~/.s*/id',
+    'cd a; cd b; cd c; cd d; cd e; cd f; cd g; cd ../../../../../../../../home; cat .ssh/id',
+    'cd $d; cat .ssh/id',
+    'cd -; cat .ssh/id',
     'cat ~root/.ssh/id',
     'cat $x',
     'cat "$dir/.ssh/id"',
@@ -91,12 +94,16 @@ describe('a path that is denied', () => {
     expect(ask(policy, 'Bash', { command }, cwd)).toMatchObject({ decision: 'confirm', perhapsDenied: true });
   });
 
-  it.each(['cat src/*.ts', 'cat *.md', 'for f in src/*.ts; do wc -l $f; done', 'cat src/a?c'])(
-    'is not meant by %j',
-    (command) => {
-      expect(askBash(policy, command, cwd)).toBe('allow');
-    },
-  );
+  it.each([
+    'cd src && cat a.ts',
+    'cd $d; cat a.ts',
+    'cat src/*.ts',
+    'cat *.md',
+    'for f in src/*.ts; do wc -l $f; done',
+    'cat src/a?c',
+  ])('is not meant by %j', (command) => {
+    expect(askBash(policy, command, cwd)).toBe('allow');
+  });
 
   it.each(['src/a.ts', 'secrets.md', '~/.sshrc', 'src/pem', '/etc/shadow-', '..secrets/a'])(
     '%s is not meant',
