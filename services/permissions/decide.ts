@@ -1,5 +1,5 @@
 import type { Meant } from './command-pattern.ts';
-import { type Demand, type Judged, judge, UNREADABLE } from './judged.ts';
+import { type Demand, type Judged, judge, unreadable } from './judged.ts';
 import type { Policy, Rules } from './policy.ts';
 import { namesTool, splitPattern } from './tool-pattern.ts';
 
@@ -92,20 +92,19 @@ function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): 
 const isDenied = (doubts: readonly { readonly decision: string }[]): boolean =>
   doubts.some(({ decision }) => decision === 'deny');
 
-function readCall({ tool, input, cwd }: ToolCall): Judged {
-  try {
-    return judge(tool, input, cwd);
-  } catch {
-    return UNREADABLE;
-  }
-}
-
 /**
  * Decides a tool call. Deny wins over confirm over allow, across slot, role and default together; what nothing names is
  * confirmed, and so is what a rule might mean once an expansion is known. Never throws.
  */
 export function decide(policy: Policy, call: ToolCall): Decision {
-  const judged = readCall(call);
+  try {
+    return decideAs(policy, call, judge(call.tool, call.input, call.cwd));
+  } catch {
+    return decideAs(policy, call, unreadable(call.tool));
+  }
+}
+
+function decideAs(policy: Policy, call: ToolCall, judged: Judged): Decision {
   const { argument } = judged;
   const doubts: { readonly decision: 'deny' | 'confirm'; readonly rule: string }[] = [];
   for (const decision of ['deny', 'confirm'] as const) {

@@ -87,7 +87,7 @@ function foldersFrom(
   const all = new Set([cwd]);
   let known = true;
   for (const { text, mask } of folders) {
-    if (mask.includes(HOLE) || text.startsWith('+')) known = false;
+    if (mask.includes(HOLE) || /^(?:\+|~[^/])/.test(text)) known = false;
     for (const base of [...all]) for (const place of placesOf(text, base)) all.add(place);
     if (all.size > MOST_FOLDERS) return { cwds: [...all], known: false };
   }
@@ -196,5 +196,18 @@ export function judge(tool: string, input: unknown, cwd: string): Judged {
     : judged;
 }
 
-/** For a call that could not be read: every rule may mean it, and only a rule for the whole tool allows it. */
-export const UNREADABLE: Judged = { argument: '', restricts: () => 'maybe', demands: null, effects: [] };
+const ANY_FILE: SideEffect = {
+  tools: [...READING, ...WRITING],
+  needsAllowing: false,
+  restricts: () => 'maybe',
+  allows: () => false,
+};
+
+/**
+ * A call that could not be read: every rule may mean it, of a command those about files too, and only a rule for the
+ * whole tool allows it.
+ */
+export function unreadable(tool: string): Judged {
+  const effects = tool === 'Bash' ? [ANY_FILE] : [];
+  return { argument: '', restricts: () => 'maybe', demands: null, effects };
+}

@@ -35,15 +35,26 @@ function fileSteps({ text, mask }: ShellWord, cwd: string): readonly Step[] {
     .map((name) => ((expands && name.includes(HOLE)) || name.startsWith('~') ? ANY_DEPTH : name));
 }
 
-/** Whether one path can be meant by both. What a pattern names may be a folder, and then all below it is meant. */
+/**
+ * Whether one path can be meant by both. What a pattern names may be a folder, and then all below it is meant.
+ * Goes back from the ends, since an agent chooses how long a path is.
+ */
 function canMeet(pattern: readonly Step[], file: readonly Step[]): boolean {
-  const [wanted, ...morePattern] = pattern;
-  const [name, ...moreFile] = file;
-  if (wanted === undefined) return true;
-  if (name === undefined) return pattern.every((step) => step === ANY_DEPTH);
-  if (wanted === ANY_DEPTH) return canMeet(morePattern, file) || canMeet(pattern, moreFile);
-  if (name === ANY_DEPTH) return canMeet(pattern, moreFile) || canMeet(morePattern, file);
-  return mayMatch(wanted, name) && canMeet(morePattern, moreFile);
+  /** Whether the rest of the pattern can mean the rest of the file, by where that begins; first of an empty pattern. */
+  let rest: readonly boolean[] = Array.from({ length: file.length + 1 }, () => true);
+  for (const wanted of pattern.toReversed()) {
+    const here: boolean[] = [];
+    here[file.length] = wanted === ANY_DEPTH && rest[file.length] === true;
+    for (let at = file.length - 1; at >= 0; at--) {
+      const name = file[at];
+      const without = rest[at] === true;
+      const later = here[at + 1] === true;
+      if (wanted === ANY_DEPTH || name === ANY_DEPTH) here[at] = without || later;
+      else here[at] = name !== undefined && mayMatch(wanted, name) && rest[at + 1] === true;
+    }
+    rest = here;
+  }
+  return rest[0] === true;
 }
 
 /** True when a file whose name is not wholly known may be one that a restricting pattern means. */

@@ -1,4 +1,4 @@
-import { readlinkSync, realpathSync } from 'node:fs';
+import { existsSync, readlinkSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import picomatch from 'picomatch';
@@ -41,12 +41,33 @@ function real(file: string, links = 0): string {
 /** Goes step by step as the kernel does: `link/../x` goes up from where the link leads, not from where it stands. */
 function walked(file: string, cwd: string): string {
   let at = path.isAbsolute(file) ? '/' : real(cwd);
-  for (const step of file.split('/')) at = step === '..' ? path.dirname(at) : real(path.join(at, step));
+  /** Names below the last that exists: there the disk has nothing more to say. */
+  let missing = 0;
+  for (const step of file.split('/').filter((name) => name !== '' && name !== '.')) {
+    if (step === '..') {
+      at = path.dirname(at);
+      missing = Math.max(0, missing - 1);
+    } else if (missing > 0) {
+      at = path.join(at, step);
+      missing += 1;
+    } else {
+      const next = path.join(at, step);
+      at = real(next);
+      if (at === next && !existsSync(next)) missing = 1;
+    }
+  }
   return at;
 }
 
-/** The file as it was named and as it really lies, absolute and without `..`. */
+/** PATH_MAX of Linux: the kernel takes no longer one, and to look at it would take long. */
+const MOST_CHARACTERS = 4_096;
+
+/**
+ * The file as it was named and as it really lies, absolute and without `..`.
+ * @throws RangeError for a name that is longer than the kernel takes
+ */
 export function placesOf(file: string, cwd: string): readonly string[] {
+  if (file.length > MOST_CHARACTERS) throw new RangeError('The name of the file is longer than PATH_MAX.');
   const expanded = file
     .replace(/^(?:~|\$HOME|\$\{HOME\})(?=$|\/)/, os.homedir())
     .replace(/^(?:\$PWD|\$\{PWD\})(?=$|\/)/, cwd);

@@ -54,10 +54,13 @@ class Finder implements FoundCommands {
   readonly reads: ShellWord[] = [];
   readonly folders: ShellWord[] = [];
   /** What the variable of a loop stands for. */
+  private whole = '';
   private readonly loops = new Map<string, readonly ShellWord[]>();
   exact = true;
 
   read(text: string): FoundCommands {
+    this.whole = text;
+    for (const [, name = ''] of text.matchAll(/\{([A-Za-z_]\w*)\}[<>]/g)) this.sets(name);
     this.script(plainWord(text), 0);
     this.hideOwnScripts();
     return this;
@@ -112,6 +115,9 @@ class Finder implements FoundCommands {
       case 'Function':
         this.exact = false;
         break;
+      case 'Coproc':
+        if (node.name !== undefined) this.sets(node.name.text);
+        break;
       case 'Redirect':
         this.redirect(node);
         break;
@@ -160,16 +166,20 @@ class Finder implements FoundCommands {
           this.assignment(argument.name, value, leavesProgramAlone(argument.name), depth);
       }
     }
-    for (const name of namesSetBy(words)) this.sets(name);
     this.simple(words, stdinOf(command) ?? piped, depth);
   }
 
   private loop(name: string, wordlist: readonly Word[] | undefined): void {
-    // An inner loop over the same name leaves its last value to the outer one.
-    const before = this.loops.get(name) ?? [];
     this.sets(name);
+    if (!this.isNamedOnce(name)) return;
     const values = wordlist?.flatMap((word) => wordsOf(word, false)) ?? [UNKNOWN_WORD];
-    this.loops.set(name, [...before, ...values]);
+    this.loops.set(name, values);
+  }
+
+  /** Whether nothing but the loop can give the variable a value: its name stands nowhere else, not even behind an option. */
+  private isNamedOnce(name: string): boolean {
+    const bare = this.whole.match(new RegExp(`(?<![$\\w{])${name}(?!\\w)`, 'g')) ?? [];
+    return bare.length === 1 && !new RegExp(`(?<!\\S)-\\w*${name}(?!\\w)`).test(this.whole);
   }
 
   /** A variable of the shell gets a value that is not looked at. */
@@ -218,6 +228,7 @@ class Finder implements FoundCommands {
   private simple(words: readonly ShellWord[], stdin: ShellWord | null, depth: number): void {
     if (words.length === 0) return;
     if (depth > DEEPEST || this.commands.length > MOST_COMMANDS) return this.hide();
+    for (const name of namesSetBy(words)) this.sets(name);
     const runs = whatItRuns(words, stdin);
     this.commands.push({ words, transparent: runs.transparent });
     const { reads, changes, folders } = mentionedFiles(words);

@@ -1,5 +1,5 @@
 import { programOf } from './shell-unwrap.ts';
-import { plainWord, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
+import { HOLE, plainWord, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
@@ -47,6 +47,18 @@ function folderWithoutName(words: readonly ShellWord[]): ShellWord {
   return words.some(({ text }) => text === '-') ? UNKNOWN_WORD : plainWord('~');
 }
 
+/** `env -C folder program` runs it there. */
+function foldersOfEnv(words: readonly ShellWord[]): readonly ShellWord[] {
+  return words.flatMap((word, index) => {
+    const before = words[index - 1]?.text ?? '';
+    if (/^-\w*C$|^--chdir$/.test(before)) return [word];
+    const [, glued] = /^(?:-\w*C|--chdir=)(.+)$/.exec(word.text) ?? [];
+    return glued === undefined
+      ? []
+      : [{ text: glued, mask: glued === word.mask.slice(-glued.length) ? glued : HOLE }];
+  });
+}
+
 /** Files and folders that a command names. Best effort: enough for the ways in which an agent usually gets at a file. */
 export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const program = programOf(words[0]);
@@ -62,6 +74,11 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   return {
     reads: READERS.has(program) ? files : [],
     changes: CHANGERS.has(program) || inPlace ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output,
-    folders: GOES_TO.has(program) ? [operands[0] ?? folderWithoutName(words)] : [],
+    folders:
+      program === 'env'
+        ? foldersOfEnv(words)
+        : GOES_TO.has(program)
+          ? [operands[0] ?? folderWithoutName(words)]
+          : [],
   };
 }

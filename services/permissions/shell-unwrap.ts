@@ -47,6 +47,11 @@ const SETS_VARIABLES: ReadonlySet<string> = new Set([
   'unset',
   'vared',
 ]);
+const OPTION_WITH_NAME: ReadonlyMap<string, RegExp> = new Map([
+  ['printf', /^-v(.*)$/],
+  ['read', /^-\w*?a(.*)$/],
+  ['wait', /^-\w*?p(.*)$/],
+]);
 const NAMES_VARIABLES: ReadonlySet<string> = new Set(
   'test [ let printf read unset declare typeset local export readonly mapfile readarray wait getopts'.split(
     ' ',
@@ -218,17 +223,19 @@ function runBuiltin(program: string, args: readonly ShellWord[]): Runs | null {
   return null;
 }
 
-/** Names of variables that a builtin gives values to, or takes them from: `read PATH`, `printf -v PATH x`. */
+/** Names of variables that a builtin gives values to: `read PATH`, `read -aPATH`, `printf -v PATH x`. */
 export function namesSetBy(words: readonly ShellWord[]): readonly string[] {
   const program = programOf(words[0]);
-  const args = words.slice(1);
-  if (program === 'printf')
-    return args
-      .slice(1, 2)
-      .filter(() => args[0]?.text === '-v')
-      .map(({ text }) => text);
-  if (!SETS_VARIABLES.has(program)) return [];
-  return args.map(({ text }) => text).filter((text) => /^[A-Za-z_]/.test(text));
+  const option = OPTION_WITH_NAME.get(program);
+  const args = words.slice(1).map(({ text }) => text);
+  const byOption = args.flatMap((text, index) => {
+    const [, glued] = option?.exec(text) ?? [];
+    if (glued === undefined) return [];
+    return [glued === '' ? (args[index + 1] ?? '') : glued];
+  });
+  return SETS_VARIABLES.has(program)
+    ? [...byOption, ...args.filter((text) => /^[A-Za-z_]/.test(text))]
+    : byOption;
 }
 
 /** True of a text that a second reading would find commands in. */

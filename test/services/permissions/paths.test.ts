@@ -83,6 +83,11 @@ describe('a path that is denied', () => {
     'cd a; cd b; cd c; cd d; cd e; cd f; cd g; cd ../../../../../../../../home; cat .ssh/id',
     'cd $d; cat .ssh/id',
     'cd -; cat .ssh/id',
+    'cd ~root; cat .ssh/id',
+    'env -C .. cat home/.s*/id',
+    'for f in a; do while :; do cat $f; f=~/.ssh/id; done; done',
+    'for f in a; do :; done; printf -vf %s ~/.ssh/id; cat $f',
+    'for f in a; do command read f; cat $f; done',
     'cat ~root/.ssh/id',
     'cat $x',
     'cat "$dir/.ssh/id"',
@@ -96,7 +101,6 @@ describe('a path that is denied', () => {
 
   it.each([
     'cd src && cat a.ts',
-    'cd $d; cat a.ts',
     'cat src/*.ts',
     'cat *.md',
     'for f in src/*.ts; do wc -l $f; done',
@@ -164,6 +168,15 @@ describe('a path that is allowed', () => {
     const both = { file_path: 'src/a.ipynb', notebook_path: '/etc/x' };
     expect(ask(notebooks, 'NotebookEdit', both, cwd).decision).toBe('confirm');
   });
+});
+
+it("a path of many names is judged, and one that no kernel takes is nobody's", () => {
+  const policy = policyOf({ role: { allow: ['Bash(*)'] }, default: { deny: ['Read(~/.ssh/**)'] } });
+  const deep = (names: number, step: string) => Array.from({ length: names }, () => step).join('/');
+  expect(askBash(policy, `cat ${deep(800, 'x')}/../y`, cwd)).toBe('allow');
+  expect(askBash(policy, `cat ${deep(500, 'src/..')}/a`, cwd)).toBe('allow');
+  expect(askBash(policy, `cat ${deep(1_500, 'a')}/*`, cwd)).toBe('allow');
+  expect(askBash(policy, `cat ${deep(40_000, 'a')}/*`, cwd)).toBe('confirm');
 });
 
 describe('what a command writes', () => {
