@@ -1,7 +1,7 @@
 import type { ScreenReading } from '../terminal/reading.ts';
 import { clearOwnText, clearTyped } from './clear-own-text.ts';
 import { glimpse, holdsBeginning, showsWhole } from './composer-text.ts';
-import { failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
+import { drawsAgain, failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
 import type { PromptPlan } from './prompt-plan.ts';
 
@@ -30,6 +30,10 @@ const TAKEN_PER_MS = 20;
 const ENTERS_AT_MOST = 3;
 /** After Enter was taken the hook is owed; hooks of the person run before ours and may be slow. */
 const CONFIRMED_WITHIN_MS = 15_000;
+/** A program that has drawn nothing since our keys is waited for so long; an idle one answers within 30 ms. */
+const STANDS_STILL_MS = 60_000;
+/** Whoever calls a delivery off waits for its end. */
+const STANDS_STILL_AFTER_CANCEL_MS = 8_000;
 /** What a person does about a box that could not be emptied; the slot takes no prompt until then. */
 const SOME_IS_LEFT =
   'Nothing was sent, but some of it stands in the prompt box: delete it there (missiond attach), or restart the slot.';
@@ -80,8 +84,11 @@ async function typeText(
   terminal: KeyboardTerminal,
   plan: Extract<PromptPlan, { ok: true }>,
   { signal, restored }: DeliveryOptions,
+  { sequence }: ScreenReading,
 ): Promise<Typed> {
   let written = '';
+  const looksForText = () =>
+    lookFor(terminal, (reading) => ownTextStands(terminal, plan.expected, reading), SHOWN_WITHIN_MS, signal);
   try {
     for (const { data, pauseMs } of plan.writes) {
       signal.throwIfAborted();
@@ -89,27 +96,27 @@ async function typeText(
       written += data;
       await terminal.sleep(pauseMs, signal);
     }
-    const shown = await lookFor(
-      terminal,
-      (reading) => ownTextStands(terminal, plan.expected, reading),
-      SHOWN_WITHIN_MS,
-      signal,
-    );
+    let shown = await looksForText();
+    if (shown === null && (await terminal.read()).sequence === sequence) {
+      await drawsAgain(terminal, sequence, STANDS_STILL_MS, signal);
+      shown = await looksForText();
+    }
     if (shown !== null) {
       if (plan.settleMs > 0) await terminal.sleep(plan.settleMs, signal);
       return { ok: true };
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    const cleared = await clearTyped(terminal, written, restored);
+    const awake = await drawsAgain(terminal, sequence, STANDS_STILL_AFTER_CANCEL_MS);
+    const cleared = written === '' || (awake && (await clearTyped(terminal, written, restored)));
     return failed(
       'cancelled',
       'The delivery was called off before Enter.',
       cleared ? 'Submit it again when it is wanted.' : SOME_IS_LEFT,
     );
   }
-  const { composer, level } = await terminal.read();
-  const cleared = await clearTyped(terminal, written, restored);
+  const { composer, level, sequence: last } = await terminal.read();
+  const cleared = last !== sequence && (await clearTyped(terminal, written, restored));
   return failed(
     'delivery_failed',
     `The text did not appear in the prompt box (screen: ${level}, box: ${composer.kind} "${glimpse(composer)}").`,
@@ -135,6 +142,7 @@ async function submitText(
     ]);
     stop.abort();
   };
+  const { sequence } = await terminal.read();
   const soonMs = CONFIRMED_SOON_MS + plan.expected.length / TAKEN_PER_MS;
   let enters = 0;
   let held = true;
@@ -145,11 +153,18 @@ async function submitText(
     await waitFor(soonMs);
     held = !confirmed && (await ownTextStands(terminal, plan.expected, await terminal.read()));
   }
+  let awake = true;
+  if (held && !confirmed && enters > 0 && (await terminal.read()).sequence === sequence) {
+    awake = await drawsAgain(terminal, sequence, STANDS_STILL_MS);
+    // What it reads first is our Enter: Ctrl-C after it would interrupt the turn that it begins.
+    await waitFor(soonMs);
+    held = !confirmed && (await ownTextStands(terminal, plan.expected, await terminal.read()));
+  }
   if (!confirmed && !held) await waitFor(CONFIRMED_WITHIN_MS, signal);
   if (!confirmed && !held && signal.aborted) await waitFor(CONFIRMED_AFTER_CANCEL_MS);
   if (confirmed) return { ok: true };
   const { composer, level } = await terminal.read();
-  const cleared = held && (await clearOwnText(terminal, plan.expected));
+  const cleared = held && awake && (await clearOwnText(terminal, plan.expected));
   // An Enter that had not been read yet came before the keys that clear the box.
   if (cleared) await waitFor(soonMs);
   if (confirmed) return { ok: true };
@@ -200,7 +215,7 @@ export async function deliverPrompt(
     }
     const refusal = whyNotNow(reading);
     if (refusal !== null) return refusal;
-    const typed = await typeText(terminal, plan, options);
+    const typed = await typeText(terminal, plan, options, reading);
     if (!typed.ok) return typed;
   }
   try {

@@ -35,6 +35,19 @@ export async function lookFor(
   }
 }
 
+/**
+ * Waits until the program has drawn anything since `sequence`. False when it has not: a program that stands still reads
+ * all its keys when it goes on, so nothing can be said of what was typed, and no further key is safe.
+ */
+export async function drawsAgain(
+  terminal: KeyboardTerminal,
+  sequence: number,
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return (await lookFor(terminal, (reading) => reading.sequence !== sequence, withinMs, signal)) !== null;
+}
+
 export function failed(code: Failure['code'], message: string, remedy: string): Typed {
   return { ok: false, failure: { code, message, remedy } };
 }

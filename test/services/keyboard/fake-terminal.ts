@@ -26,6 +26,8 @@ interface FakeState {
   /** When Ctrl-C was pressed. */
   interrupts: number[];
   pastedAt: number;
+  /** Until then the program neither reads keys nor draws. */
+  stalledUntil: number;
 }
 
 /** A prompt box and a dialog that answer to keys, without a program and without time passing. */
@@ -53,7 +55,11 @@ export function createFakeTerminal(
     escEnds: true,
     interrupts: [],
     pastedAt: Number.NEGATIVE_INFINITY,
+    stalledUntil: 0,
   };
+  /** Keys that a stalled program will read when it goes on. */
+  const unread: string[] = [];
+  let frames = 0;
 
   function moveHighlight(by: number): void {
     if (state.dialog === undefined || !state.moves) return;
@@ -85,7 +91,7 @@ export function createFakeTerminal(
   function reading(): ScreenReading {
     const kind = state.kind ?? (state.dialog ? 'absent' : state.box === '' ? 'empty' : 'draft');
     return {
-      sequence: state.looks,
+      sequence: frames,
       at: state.clock,
       columns: 80,
       rows: 24,
@@ -110,25 +116,34 @@ export function createFakeTerminal(
     async read() {
       state.looks += 1;
       state.onLook(state.looks);
+      if (state.clock >= state.stalledUntil) {
+        frames += 1;
+        for (const data of unread.splice(0)) press(data);
+      }
       return reading();
     },
     text: async () => state.box,
     async write(data) {
       state.written.push(data);
-      if (data === '\r') enter();
-      else if (data === '\u001b[A') moveHighlight(-1);
-      else if (data === '\u001b[B') moveHighlight(1);
-      else if (data === '\u001b') {
-        if (state.escEnds) state.level = 'interrupted';
-      } else if (data === '\u0003') {
-        state.interrupts.push(state.clock);
-        state.box = '';
-      } else if (data.startsWith(PASTE_START)) {
-        state.pastedAt = state.clock;
-        state.box += data.slice(PASTE_START.length, -PASTE_START.length);
-      } else if (state.types) state.box += data;
+      if (state.clock < state.stalledUntil) unread.push(data);
+      else press(data);
     },
   };
+
+  function press(data: string): void {
+    if (data === '\r') enter();
+    else if (data === '\u001b[A') moveHighlight(-1);
+    else if (data === '\u001b[B') moveHighlight(1);
+    else if (data === '\u001b') {
+      if (state.escEnds) state.level = 'interrupted';
+    } else if (data === '\u0003') {
+      state.interrupts.push(state.clock);
+      state.box = '';
+    } else if (data.startsWith(PASTE_START)) {
+      state.pastedAt = state.clock;
+      state.box += data.slice(PASTE_START.length, -PASTE_START.length);
+    } else if (state.types) state.box += data;
+  }
   return { state, terminal };
 }
 

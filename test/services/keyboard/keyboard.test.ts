@@ -231,6 +231,34 @@ describe('deliver', () => {
   });
 });
 
+describe('a program that stands still', () => {
+  it.each([3_000, 9_000, 40_000])('for %i ms from Enter on is not interrupted', async (ms) => {
+    const { keyboard, submitted, state, heard } = setUp();
+    const typed = () => {
+      state.stalledUntil = state.clock + ms;
+    };
+    expect(await keyboard.deliver('do it', { signal: never, submitted, typed })).toEqual({ ok: true });
+    expect(heard).toEqual(['do it']);
+    expect(state).toMatchObject({ level: 'thinking', interrupts: [] });
+  });
+
+  it.each([8_000, 40_000])('for %i ms while it is typed to takes the text when it goes on', async (ms) => {
+    const { keyboard, submitted, state, heard } = setUp();
+    state.stalledUntil = ms;
+    expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
+    expect(heard).toEqual(['do it']);
+  });
+
+  it('for good: what was typed is not said to be taken back', async () => {
+    const { keyboard, submitted, state } = setUp();
+    state.stalledUntil = Number.POSITIVE_INFINITY;
+    expect(await keyboard.deliver('do it', { signal: never, submitted })).toMatchObject({
+      failure: { code: 'delivery_failed', remedy: expect.stringContaining('restart the slot') },
+    });
+    expect(state.interrupts).toEqual([]);
+  });
+});
+
 describe('one writer', () => {
   it('lets a person’s keys wait for the end of a delivery', async () => {
     const { keyboard, submitted, state } = setUp();
