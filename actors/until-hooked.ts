@@ -19,19 +19,17 @@ export async function untilHooked(
 ): Promise<void> {
   // One that was called while no daemon listened was heard by nobody.
   if (wasCalled(slotId, epoch)) return;
+  const called = (): boolean => {
+    const runtime = core.runtime(slotId);
+    // Every hook names the transcript; another run of the slot is for the keyboard to refuse.
+    return runtime.epoch !== epoch || runtime.transcriptPath !== null;
+  };
   const tooLate = AbortSignal.timeout(FIRST_HOOK_WITHIN_MS);
   try {
-    await untilEvent(
-      core.bus,
-      () => {
-        const runtime = core.runtime(slotId);
-        // Every hook names the transcript; another run of the slot is for the keyboard to refuse.
-        return runtime.epoch !== epoch || runtime.transcriptPath !== null;
-      },
-      AbortSignal.any([signal, tooLate]),
-    );
+    await untilEvent(core.bus, called, AbortSignal.any([signal, tooLate]));
   } catch (cause) {
     if (signal.aborted || !tooLate.aborted) throw cause;
+    if (called() || wasCalled(slotId, epoch)) return;
     throw new MissionError(
       'hooks_silent',
       `Claude Code in slot ${slotId} has called no hook of missiond, so nothing was typed: it would not ask what it may do.`,

@@ -54,7 +54,12 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
         const undrawnMs = lastKeyAt + KEY_IS_DRAWN_MS - terminal.now();
         if (undrawnMs > 0) await terminal.sleep(undrawnMs);
         await takeBackOwnPrompt(() => terminal.read());
-        const typed = await deliverPrompt(terminal, plan, { ...options, restored: lastDelivered ?? '' });
+        const typed = await deliverPrompt(terminal, plan, {
+          ...options,
+          // Once a person has typed here, what stands in the box may be theirs.
+          ours: options.ours === true && lastKeyAt === Number.NEGATIVE_INFINITY,
+          restored: lastDelivered ?? '',
+        });
         if (typed.ok) lastDelivered = plan.expected;
         return typed;
       });

@@ -27,6 +27,8 @@ interface ScopedRule {
   readonly name: string;
   readonly tool: string;
   readonly argument: string | null;
+  /** Not of the policy's file. */
+  readonly always: boolean;
 }
 
 function scopesOf(
@@ -46,13 +48,18 @@ function rulesOf(policy: Policy, call: ToolCall, kind: 'allow' | 'confirm' | 'de
   return scopesOf(policy, call).flatMap(([scope, rules]) =>
     (rules?.[kind] ?? []).map((pattern) => ({
       name: `${scope}.${kind} ${pattern}`,
+      always: rules === policy.always,
       ...splitPattern(pattern),
     })),
   );
 }
 
 /** Tells whether a rule that forbids or asks means a call, or a file that the call reads or changes on the way. */
-function meant({ tool, argument }: Omit<ScopedRule, 'name'>, call: ToolCall, judged: Judged): Meant {
+function meant(
+  { tool, argument }: Omit<ScopedRule, 'name' | 'always'>,
+  call: ToolCall,
+  judged: Judged,
+): Meant {
   const found: Meant[] = [];
   if (namesTool(tool, call.tool)) found.push(argument === null ? 'yes' : judged.restricts(argument));
   for (const effect of judged.effects) {
@@ -108,10 +115,11 @@ function decideAs(policy: Policy, call: ToolCall, judged: Judged): Decision {
   const { argument } = judged;
   const doubts: { readonly decision: 'deny' | 'confirm'; readonly rule: string }[] = [];
   for (const decision of ['deny', 'confirm'] as const) {
-    for (const { name, ...rule } of rulesOf(policy, call, decision)) {
+    for (const { name, always, ...rule } of rulesOf(policy, call, decision)) {
       const verdict = meant(rule, call, judged);
       if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied: isDenied(doubts) };
-      if (verdict === 'maybe')
+      // A file that nothing is known of would be asked about each time; missiond's own are denied where they are named.
+      if (verdict === 'maybe' && !always)
         doubts.push({ decision, rule: `${name}, perhaps: the command is not known before it runs` });
     }
   }

@@ -231,6 +231,17 @@ describe('deliver', () => {
   });
 });
 
+it.each(['D', 'Do', '[Pasted text #1 +20 lines]'])(
+  "does not take a person's %j for what an earlier daemon had begun to type",
+  async (draft) => {
+    const { keyboard, submitted, state } = setUp();
+    await keyboard.passThrough(draft);
+    const result = await keyboard.deliver('Do the work', { signal: never, submitted, ours: true });
+    expect(result).toMatchObject({ failure: { code: 'composer_occupied' } });
+    expect(state.box).toBe(draft);
+  },
+);
+
 describe('a program that stands still', () => {
   it.each([3_000, 9_000, 40_000])('for %i ms from Enter on is not interrupted', async (ms) => {
     const { keyboard, submitted, state, heard } = setUp();
