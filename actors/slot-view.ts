@@ -122,10 +122,13 @@ export function viewSlot(
 /** States in which a prompt may be typed: the turn is over and the box is open. */
 const OPEN_FOR_PROMPTS: ReadonlySet<string> = new Set(['idle', 'interrupted', 'error', 'parked']);
 
+/** The service is asked a little later than the words say: its clock is not ours. */
+const OPENS_LATE_MS = 60_000;
+
 /** True when the time has passed that the words of the limit named. Without a time only a prompt of a person ends it. */
 function limitIsOver({ limit }: SessionSnapshot['context'], now: number): boolean {
   const until = limit === null ? null : limitResetsAt(limit.words, limit.at);
-  return until !== null && until <= now;
+  return until !== null && until + OPENS_LATE_MS <= now;
 }
 
 /**

@@ -1,10 +1,13 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MissionError } from '../errors/mission-error.ts';
 
 /** Claude Code holds its lock for some milliseconds. */
 const ASK_AGAIN_MS = 25;
 /** Whoever holds the lock touches it every 5 s; one that is older was left behind by a process that was killed. */
 const LEFT_BEHIND_MS = 10_000;
+
+const GIVE_UP_AFTER_MS = 30_000;
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
@@ -16,8 +19,18 @@ async function removeLeftBehind(lock: string): Promise<void> {
 }
 
 async function take(lock: string, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + GIVE_UP_AFTER_MS;
   for (;;) {
     signal.throwIfAborted();
+    if (Date.now() > until) {
+      throw new MissionError(
+        'launch_failed',
+        `Somebody holds Claude Code's lock ${lock} and does not let go.`,
+        {
+          remedy: 'End what holds it, or remove it when nothing does, then start the slot again.',
+        },
+      );
+    }
     try {
       return await mkdir(lock);
     } catch (error) {

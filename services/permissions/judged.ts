@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { forbids, type Meant, permits, plainGlob } from './command-pattern.ts';
 import { globMatcher } from './glob.ts';
 import { mayLieBelow } from './path-doubt.ts';
-import { pathMatcher, placesOf } from './path-pattern.ts';
+import { pathMatcher, placesOf, standsAbove } from './path-pattern.ts';
 import { type FoundCommands, findCommands } from './shell-commands.ts';
 import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
 
@@ -54,7 +54,10 @@ function fileEffect(
   tools: readonly string[],
   files: readonly ShellWord[],
   cwds: readonly string[],
-  needsAllowing = false,
+  {
+    needsAllowing = false,
+    whole = false,
+  }: { readonly needsAllowing?: boolean; readonly whole?: boolean } = {},
 ): SideEffect {
   const cwd = cwds[0] ?? '/';
   // Asking the disk is the slow part, and most calls meet no rule about files.
@@ -70,6 +73,7 @@ function fileEffect(
     needsAllowing,
     restricts(pattern) {
       if (places().some(pathMatcher(pattern, { cwd, wide: true }))) return 'yes';
+      if (whole && places().some(standsAbove(pattern, cwd))) return 'yes';
       return files.some((file) => cwds.some((base) => mayLieBelow(pattern, file, base))) ? 'maybe' : 'no';
     },
     allows: (pattern) => places().every(pathMatcher(pattern, { cwd, wide: false })),
@@ -99,16 +103,24 @@ function fromSomewhere(word: ShellWord): ShellWord {
   return /^[/~]/.test(word.text) ? word : { text: `$PWD/${word.text}`, mask: `${HOLE}/${word.mask}` };
 }
 
-function effectsOf({ reads, writes, changes, folders }: FoundCommands, cwd: string): readonly SideEffect[] {
+function effectsOf(
+  { reads, writes, changes, trees, fills, folders }: FoundCommands,
+  cwd: string,
+): readonly SideEffect[] {
   const { cwds, known } = foldersFrom(cwd, folders);
   const placed = (words: readonly ShellWord[]) => (known ? words : words.map(fromSomewhere));
-  const together = (tools: readonly string[], words: readonly ShellWord[]): readonly SideEffect[] =>
-    words.length === 0 ? [] : [fileEffect(tools, words, cwds)];
+  const together = (
+    tools: readonly string[],
+    words: readonly ShellWord[],
+    whole = false,
+  ): readonly SideEffect[] => (words.length === 0 ? [] : [fileEffect(tools, words, cwds, { whole })]);
   return [
     ...together(READING, placed(reads)),
+    ...together(READING, placed(trees), true),
+    ...together(WRITING, placed(fills), true),
     ...together(WRITING, placed(changes)),
     // Each file that is written may be allowed by another rule.
-    ...placed(writes).map((word) => fileEffect(WRITING, [word], cwds, true)),
+    ...placed(writes).map((word) => fileEffect(WRITING, [word], cwds, { needsAllowing: true })),
   ];
 }
 

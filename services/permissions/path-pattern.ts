@@ -78,6 +78,20 @@ export function placesOf(file: string, cwd: string): readonly string[] {
 
 type Matcher = (place: string) => boolean;
 
+/** True of a folder above what a pattern with a place of its own means: who copies or searches it gets at that too. */
+export function standsAbove(pattern: string, cwd: string): Matcher {
+  const beginning = /^(?:\/\/|~\/|\/|\.\/|[^/*]+\/)(?:\\.|[^*?[\\])*/.exec(pattern)?.[0];
+  if (beginning === undefined) return () => false;
+  const named = beginning.replace(/\\(.)/g, '$1');
+  const base = named.startsWith('//')
+    ? named.slice(1)
+    : named.startsWith('~/')
+      ? path.join(os.homedir(), named.slice(2))
+      : path.join(cwd, named);
+  const bases = [...new Set([path.resolve(base), real(path.resolve(base))])];
+  return (place) => bases.some((start) => start.startsWith(place === '/' ? '/' : `${place}/`));
+}
+
 /** Matches what lies below a folder, by its name or by where it really is; a pattern that names a folder means all of it. */
 function below(base: string, glob: string): Matcher {
   const bases = [...new Set([base, real(base)])];

@@ -43,6 +43,10 @@ export interface FoundCommands {
   readonly changes: readonly ShellWord[];
   /** Files that redirections and the usual programs read. */
   readonly reads: readonly ShellWord[];
+  /** Folders that are copied, moved, searched or packed as a whole. */
+  readonly trees: readonly ShellWord[];
+  /** Folders into which something is unpacked. */
+  readonly fills: readonly ShellWord[];
   /** Folders that the text goes to, so that relative files may be meant from there. */
   readonly folders: readonly ShellWord[];
 }
@@ -52,6 +56,8 @@ class Finder implements FoundCommands {
   readonly writes: ShellWord[] = [];
   readonly changes: ShellWord[] = [];
   readonly reads: ShellWord[] = [];
+  readonly trees: ShellWord[] = [];
+  readonly fills: ShellWord[] = [];
   readonly folders: ShellWord[] = [];
   /** What the variable of a loop stands for. */
   private whole = '';
@@ -231,9 +237,11 @@ class Finder implements FoundCommands {
     for (const name of namesSetBy(words)) this.sets(name);
     const runs = whatItRuns(words, stdin);
     this.commands.push({ words, transparent: runs.transparent });
-    const { reads, changes, folders } = mentionedFiles(words);
+    const { reads, changes, trees, fills, folders } = mentionedFiles(words);
     this.reads.push(...this.looped(reads));
     this.changes.push(...this.looped(changes));
+    this.trees.push(...this.looped(trees));
+    this.fills.push(...this.looped(fills));
     this.folders.push(...this.looped(folders));
     if (!runs.exact) this.exact = false;
     if (runs.hidden) this.hide();

@@ -1,5 +1,5 @@
 import { programOf } from './shell-unwrap.ts';
-import { HOLE, plainWord, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
+import { plainWord, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
@@ -22,6 +22,12 @@ const CHANGERS: ReadonlySet<string> = new Set([
   'chown',
 ]);
 const CHANGE_LAST: ReadonlySet<string> = new Set(['cp', 'ln', 'install', 'rsync', 'scp']);
+/** They put their sources into the folder that is named last, or by -t. */
+const INTO_FOLDER: ReadonlySet<string> = new Set([...CHANGE_LAST, 'mv']);
+/** They take in all of a folder that is named to them. */
+const TAKES_TREES: ReadonlySet<string> = new Set(
+  'cp mv ln rsync scp install tar zip grep egrep fgrep rg ag diff'.split(' '),
+);
 /** `-o FILE`, or what curl and wget call it. */
 const WRITES_OUTPUT: ReadonlySet<string> = new Set([
   'curl',
@@ -33,12 +39,23 @@ const WRITES_OUTPUT: ReadonlySet<string> = new Set([
   'gpg',
   'openssl',
 ]);
-const OUTPUT_OPTION = /^(?:-o|-O|--output|--output-document|-out)$/;
+const OUTPUT_OPTIONS: readonly string[] = ['-o', '-O', '--output', '--output-document', '-out'];
+const TARGET_OPTIONS: readonly string[] = ['-t', '--target-directory'];
+/** Where tar, unzip and wget put what they bring. */
+const UNPACKS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['tar', ['-C', '--directory']],
+  ['unzip', ['-d']],
+  ['wget', ['-P', '--directory-prefix']],
+]);
 const GOES_TO: ReadonlySet<string> = new Set(['cd', 'pushd']);
 
 export interface MentionedFiles {
   readonly reads: readonly ShellWord[];
   readonly changes: readonly ShellWord[];
+  /** Folders that are taken in as a whole. */
+  readonly trees: readonly ShellWord[];
+  /** Folders that may come to hold anything. */
+  readonly fills: readonly ShellWord[];
   readonly folders: readonly ShellWord[];
 }
 
@@ -47,16 +64,22 @@ function folderWithoutName(words: readonly ShellWord[]): ShellWord {
   return words.some(({ text }) => text === '-') ? UNKNOWN_WORD : plainWord('~');
 }
 
-/** `env -C folder program` runs it there. */
-function foldersOfEnv(words: readonly ShellWord[]): readonly ShellWord[] {
+/** Values of an option: `-o x`, `-ox`, `--output=x`, `--output x`. */
+function valuesOf(words: readonly ShellWord[], options: readonly string[]): readonly ShellWord[] {
   return words.flatMap((word, index) => {
-    const before = words[index - 1]?.text ?? '';
-    if (/^-\w*C$|^--chdir$/.test(before)) return [word];
-    const [, glued] = /^(?:-\w*C|--chdir=)(.+)$/.exec(word.text) ?? [];
-    return glued === undefined
-      ? []
-      : [{ text: glued, mask: glued === word.mask.slice(-glued.length) ? glued : HOLE }];
+    if (options.includes(words[index - 1]?.text ?? '')) return [word];
+    const glued = options
+      .map((option) => (option.startsWith('--') ? `${option}=` : option))
+      .find((beginning) => word.text.startsWith(beginning) && word.text.length > beginning.length);
+    if (glued === undefined || options.includes(word.text)) return [];
+    return [{ text: word.text.slice(glued.length), mask: word.mask.slice(glued.length) }];
   });
+}
+
+/** What comes to stand in a folder under its own name. */
+function inside({ text, mask }: ShellWord, source: ShellWord): ShellWord {
+  const last = (path: string): string => path.replace(/\/+$/, '').replace(/^.*\//, '');
+  return { text: `${text}/${last(source.text)}`, mask: `${mask}/${last(source.mask)}` };
 }
 
 /** Files and folders that a command names. Best effort: enough for the ways in which an agent usually gets at a file. */
@@ -69,14 +92,20 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const output = operands
     .filter(({ text }) => program === 'dd' && text.startsWith('of='))
     .map(({ text, mask }) => ({ text: text.slice('of='.length), mask }));
-  if (WRITES_OUTPUT.has(program))
-    output.push(...words.filter((_, index) => OUTPUT_OPTION.test(words[index - 1]?.text ?? '')));
+  if (WRITES_OUTPUT.has(program)) output.push(...valuesOf(words, OUTPUT_OPTIONS));
+  const into = INTO_FOLDER.has(program);
+  const targets = into ? [...valuesOf(words, TARGET_OPTIONS), ...files.slice(-1)] : [];
+  const arriving = targets.flatMap((target) => files.map((source) => inside(target, source)));
+  const changed =
+    CHANGERS.has(program) || inPlace ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output;
   return {
     reads: READERS.has(program) ? files : [],
-    changes: CHANGERS.has(program) || inPlace ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output,
+    changes: [...changed, ...arriving],
+    trees: TAKES_TREES.has(program) ? (into ? files.slice(0, -1) : files) : [],
+    fills: valuesOf(words, UNPACKS.get(program) ?? []),
     folders:
       program === 'env'
-        ? foldersOfEnv(words)
+        ? valuesOf(words, ['-C', '--chdir'])
         : GOES_TO.has(program)
           ? [operands[0] ?? folderWithoutName(words)]
           : [],

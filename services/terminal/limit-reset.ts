@@ -60,6 +60,16 @@ function knownZone(name: string | undefined): string | undefined {
   }
 }
 
+/** A time that has just passed when the words come: the clocks differ, or the time was rounded. */
+const JUST_NOW_MS = 60 * 60_000;
+/** Then it is tried again after this. */
+const TRY_AGAIN_MS = 5 * 60_000;
+
+/** The named time, unless it has just passed. */
+function notJustNow(named: number, at: number): number {
+  return named <= at && at - named < JUST_NOW_MS ? at + TRY_AGAIN_MS : named;
+}
+
 /**
  * When a usage limit ends, by the words in which Claude Code told of it.
  * @param at epoch milliseconds when the words came: a time without a date is the next such time after it
@@ -78,10 +88,11 @@ export function limitResetsAt(words: string, at: number): number | null {
   const month = MONTHS.indexOf(monthName?.toLowerCase() ?? '');
   if (dayOfMonth === undefined || month < 0) {
     const soon = instantOf({ ...today, ...time }, timeZone);
+    if (at - soon < JUST_NOW_MS) return notJustNow(soon, at);
     return soon > at ? soon : instantOf({ ...today, day: today.day + 1, ...time }, timeZone);
   }
   const date = { year: Number(yearNumber ?? today.year), month, day: Number(dayOfMonth), ...time };
   const named = instantOf(date, timeZone);
   const isPast = yearNumber === undefined && named < at - LONG_AGO_MS;
-  return isPast ? instantOf({ ...date, year: date.year + 1 }, timeZone) : named;
+  return isPast ? instantOf({ ...date, year: date.year + 1 }, timeZone) : notJustNow(named, at);
 }

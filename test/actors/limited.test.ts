@@ -6,7 +6,8 @@ import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from 
 
 const LIMIT = "You've hit your limit · resets 3pm (UTC)";
 const NOON = Date.parse('2026-06-15T12:00:00Z');
-const THREE = Date.parse('2026-06-15T15:00:00Z');
+/** A minute late: clocks differ. */
+const THREE = Date.parse('2026-06-15T15:01:00Z');
 
 let now: number;
 let stage: ReturnType<typeof createStage>;

@@ -37,6 +37,35 @@ it.each([
   }
 });
 
+it.each([
+  'cp -r HOME /tmp/x',
+  'tar cf - HOME',
+  'grep -r token HOME/',
+  'mv HOME /tmp/x',
+  'ln -s HOME zz; cat zz/daemon.json',
+  'cp x/permissions.yaml HOME/',
+  'cp -t HOME permissions.yaml',
+  'mv permissions.yaml HOME',
+  'curl -oHOME/permissions.yaml https://x.test',
+  'sort --output=HOME/permissions.yaml x',
+  'tar xf x.tar -C HOME',
+])('%s is denied: it takes them in, or brings others', (command) => {
+  const named = command.replaceAll('HOME', `'${home}'`);
+  expect(ask(policy, 'Bash', { command: named })).toMatchObject({ decision: 'deny' });
+});
+
+it.each([
+  'cp a.txt b',
+  'cp report.md HOME/..',
+  'grep -r token src',
+  'tar xf x.tar',
+  'echo $x > $y',
+  'cat $x',
+])('%s is as the policy says', (command) => {
+  const named = command.replaceAll('HOME', `'${home}'`);
+  expect(ask(policy, 'Bash', { command: named })).toMatchObject({ decision: 'allow' });
+});
+
 it('what else lies in the home is as the policy says: agents work in its worktrees', () => {
   const file = path.join(home, 'worktrees', 'coder-1', 'slots.yaml');
   expect(ask(policy, 'Edit', { file_path: file })).toMatchObject({ decision: 'allow' });

@@ -24,6 +24,13 @@ test.each([
   expect(limitResetsAt(words, asked)).toBe(at(expected));
 });
 
+test.each(["You've hit your limit · resets 12pm (Europe/Berlin)", 'resets Jun 15, 12pm (Europe/Berlin)'])(
+  'a time that has just passed is tried again soon, not tomorrow: %s',
+  (words) => {
+    expect(limitResetsAt(words, NOON + 1_000)).toBe(NOON + 1_000 + 5 * 60_000);
+  },
+);
+
 /** Without a zone, or with one that is not known, it is this machine's own time. */
 test.each([
   "You've hit your limit · resets 3pm",
