@@ -206,6 +206,9 @@ export function createTurns({
       else looks.overtakenSeen(slotId, epoch);
     },
 
+    /** Its turn will not go on: what Stop said last is the task's answer. False when Stop had said nothing. */
+    conclude,
+
     /** The program ended while it had a task. */
     sessionEnded(slotId: SlotId, epoch: Epoch, how: string): void {
       looks.quiet(slotId);

@@ -294,7 +294,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
   return {
     ...createTaskOperations({ core, dispatchSoon, signal: stopping.signal }),
-    ...createSlotOperations({ core, questions, dispatchSoon, signal: stopping.signal }),
+    ...createSlotOperations({ core, questions, turns, dispatchSoon, signal: stopping.signal }),
     ...createTerminalOperations({
       core,
       questions,

@@ -4,6 +4,7 @@ import type { DeliveryRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { Questions } from '../questions.ts';
 import { readinessOf, type SlotSnapshot } from '../slot-view.ts';
+import type { Turns } from '../turns.ts';
 import type { KillResult, Mission, SpawnOptions } from './api.ts';
 import type { SlotView } from './views.ts';
 
@@ -18,6 +19,7 @@ const MAY_STAND: ReadonlySet<DeliveryRow['status']> = new Set(['typed', 'submitt
 export interface SlotOperationsDependencies {
   readonly core: MissionCore;
   readonly questions: Questions;
+  readonly turns: Pick<Turns, 'conclude'>;
   readonly dispatchSoon: () => void;
   readonly signal: AbortSignal;
 }
@@ -26,6 +28,7 @@ export interface SlotOperationsDependencies {
 export function createSlotOperations({
   core,
   questions,
+  turns,
   dispatchSoon,
   signal,
 }: SlotOperationsDependencies): Pick<Mission, 'slots' | 'slot' | 'spawn' | 'kill' | 'restart' | 'questions'> {
@@ -122,7 +125,9 @@ export function createSlotOperations({
 
   async function kill(slotId: SlotId): Promise<KillResult> {
     const before = snapshotOf(slotId);
-    const taskId = core.occupied.get(slotId);
+    const { epoch } = core.runtime(slotId);
+    const answered = epoch !== null && turns.conclude(slotId, epoch);
+    const taskId = answered ? undefined : core.occupied.get(slotId);
     const status = taskId === undefined ? undefined : core.tasks.get(taskId)?.status;
     const requeued: TaskId[] = [];
     const failed: TaskId[] = [];

@@ -3,6 +3,7 @@ import http from 'node:http';
 import type net from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import { hasCode } from '../../services/errors/system-error.ts';
 import type { LocalConnections } from './guard.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -12,12 +13,6 @@ export interface Listening {
   /** Those of the former ports that are served as well. */
   readonly formerPorts: readonly number[];
   close(): Promise<void>;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : undefined;
 }
 
 interface Door {
@@ -73,7 +68,7 @@ async function openMainDoor(app: FastifyInstance, port: number): Promise<void> {
   try {
     await app.listen({ host: LOOPBACK, port });
   } catch (cause) {
-    if (codeOf(cause) !== 'EADDRINUSE') throw cause;
+    if (!hasCode(cause, 'EADDRINUSE')) throw cause;
     throw new MissionError('port_taken', `Port ${port} on ${LOOPBACK} is used by another program.`, {
       remedy: `Stop that program (\`ss -ltnp 'sport = :${port}'\` names it), or set MISSION_WS_PORT to another port, or to 0 for any.`,
       cause,

@@ -1,5 +1,4 @@
 import type { WebSocket } from 'ws';
-
 import type { Mission, TerminalControl } from '../../actors/mission/api.ts';
 import type { MissionEvent, SlotView } from '../../actors/mission/views.ts';
 import type { SlotId } from '../../db/ids.ts';

@@ -1,6 +1,7 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MissionError } from '../errors/mission-error.ts';
+import { hasCode } from '../errors/system-error.ts';
 
 /** Claude Code holds its lock for some milliseconds. */
 const ASK_AGAIN_MS = 25;
@@ -8,10 +9,6 @@ const ASK_AGAIN_MS = 25;
 const LEFT_BEHIND_MS = 10_000;
 
 const GIVE_UP_AFTER_MS = 30_000;
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}
 
 async function removeLeftBehind(lock: string): Promise<void> {
   const made = await stat(lock).catch(() => null);

@@ -3,13 +3,14 @@ import { readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { z } from 'zod';
 import { MissionError } from '../errors/mission-error.ts';
+import { hasCode } from '../errors/system-error.ts';
 import { withStateLock } from './state-lock.ts';
 
 const State = z.looseObject({ projects: z.record(z.string(), z.looseObject({})).default({}) });
 
 async function readState(file: string): Promise<z.infer<typeof State>> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '{}';
+    if (hasCode(error, 'ENOENT')) return '{}';
     throw error;
   });
   try {

@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { MissionError } from '../errors/mission-error.ts';
+import { writeNew } from './write-new.ts';
 
 const DEFAULT_SLOTS = `# Slots: the Claude Code sessions that missiond runs for you.
 # Tasks go to a role; permissions.yaml says what each role may do.
@@ -25,23 +24,4 @@ slots:
 /** Writes a commented slots.yaml when there is none. @returns whether it did */
 export function writeDefaultSlots(file: string): boolean {
   return writeNew(file, DEFAULT_SLOTS);
-}
-
-/**
- * Creates a file for its owner alone; one that exists is never touched.
- * @returns whether it did
- * @throws MissionError `config_invalid`
- */
-export function writeNew(file: string, content: string): boolean {
-  try {
-    writeFileSync(file, content, { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw new MissionError(
-      'config_invalid',
-      `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      { remedy: 'Make its folder, or name another file.', cause: error },
-    );
-  }
 }

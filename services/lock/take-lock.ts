@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { writeNew } from '../config/default-slots.ts';
+import { writeNew } from '../config/write-new.ts';
 
 /** A holder that is just ending still has the lock for a moment; one that works has it for weeks. */
 const WAIT_MS = 500;

@@ -1,4 +1,4 @@
-import { writeNew } from '../config/default-slots.ts';
+import { writeNew } from '../config/write-new.ts';
 
 const DEFAULT_POLICY_YAML = `# What agents may do. Deny wins over confirm over allow, across slot, role and default.
 # What no rule names is asked (mission_pty_confirm, the page, or a person at the terminal).

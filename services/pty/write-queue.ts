@@ -1,3 +1,5 @@
+import { hasCode } from '../errors/system-error.ts';
+
 /**
  * The kernel takes about 4 KB of input until the program reads. Its free space cannot be waited for by an event,
  * so it is tried again, at first soon: a program that reads takes 60,000 characters in well under 100 ms.
@@ -22,10 +24,6 @@ export interface WriteQueue {
   write(data: string): Promise<void>;
   /** Nothing more is written; what waits is rejected with the reason. */
   close(reason: Error): void;
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 }
 
 /**
@@ -59,7 +57,7 @@ export function createWriteQueue(put: (bytes: Buffer) => number): WriteQueue {
         queued -= taken;
         if (taken > 0) retryMs = FIRST_RETRY_MS;
       } catch (error) {
-        if (!isFull(error)) {
+        if (!hasCode(error, 'EAGAIN')) {
           close(error instanceof Error ? error : new Error(String(error)));
           return;
         }

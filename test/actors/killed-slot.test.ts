@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
-import { becomesReady, createStage, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import { idleReading } from './fake-pty-host.ts';
+import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
@@ -99,4 +100,19 @@ test('a task that the slot had refused to take goes back into the queue when it 
   expect(mission.task(taskId).status).toBe('delivering');
   expect(await mission.kill(slotId)).toMatchObject({ requeuedTasks: [taskId], failedTasks: [] });
   await until(mission, 'queued', () => mission.task(taskId).status === 'queued');
+});
+
+test('a task whose last words were heard is done, also when its slot is killed before it was seen at rest', async () => {
+  const mission = await stage.start();
+  await rests(mission);
+  const { taskId } = await mission.submit({ role, slotId, prompt: 'work' });
+  await until(mission, 'running', () => mission.task(taskId).status === 'running');
+  await hook(mission, 'UserPromptSubmit', { prompt: 'work', prompt_id: 'prompt-1' });
+  stage.fake.show(slotId, idleReading({ level: 'thinking', composer: { kind: 'empty', text: '' } }));
+  await untilSlot(mission, 'live', 'thinking');
+  await hook(mission, 'Stop', { prompt_id: 'prompt-1', last_assistant_message: 'all is well' });
+  expect(mission.task(taskId).status).toBe('running');
+  expect(await mission.kill(slotId)).toMatchObject({ failedTasks: [] });
+  await until(mission, 'done', () => mission.task(taskId).status === 'done');
+  expect(mission.task(taskId).result).toBe('all is well');
 });
