@@ -27,7 +27,15 @@ async function openDoor(
   onConnection: (socket: net.Socket) => void = () => {},
 ): Promise<Door> {
   const server = http.createServer((request, response) => app.routing(request, response));
-  server.on('connection', onConnection);
+  const sockets = new Set<net.Socket>();
+  let closing = false;
+  server.on('connection', (socket) => {
+    // One that was accepted while the door closes would hold it open for ever.
+    if (closing) return void socket.destroy();
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    onConnection(socket);
+  });
   server.requestTimeout = 0;
   // WebSockets arrive here too; the application's own server has their handler.
   server.on('upgrade', (request, socket, head) => app.server.emit('upgrade', request, socket, head));
@@ -38,8 +46,10 @@ async function openDoor(
   return {
     server,
     close() {
+      closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
+      // Those that became WebSockets too: the server itself forgets them.
+      for (const socket of sockets) socket.destroy();
       return closed;
     },
   };
@@ -126,10 +136,9 @@ export async function listen(
     port: bound,
     formerPorts: [...former.keys()],
     async close() {
-      const closed = [socketDoor, ...former.values()].map((door) => door.close());
-      // Ends the WebSockets of all servers; each waits for its share of them.
+      // Says goodbye to the WebSockets of all doors, before what is left is cut.
       await app.close();
-      await Promise.all(closed);
+      await Promise.all([socketDoor, ...former.values()].map((door) => door.close()));
       rmSync(socketFile, { force: true });
     },
   };
