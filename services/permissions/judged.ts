@@ -43,6 +43,8 @@ const FILE_TOOLS: ReadonlySet<string> = new Set([
 ]);
 /** They read files too; rules for Read hold for them, as Claude Code has it. */
 const SEARCH_TOOLS: ReadonlySet<string> = new Set(['Grep', 'Glob', 'LS', 'NotebookRead']);
+/** The disk is asked for each; more is not a command that is meant to be read, and would hold up everybody else. */
+const MOST_PLACES = 2_000;
 /** Each `cd` doubles the ways; a text with more is up to something. */
 const MOST_FOLDERS = 64;
 const READING = ['Read'];
@@ -60,12 +62,12 @@ function fileEffect(
   }: { readonly needsAllowing?: boolean; readonly whole?: boolean } = {},
 ): SideEffect {
   const cwd = cwds[0] ?? '/';
+  const distinct = [...new Map(files.map((file) => [file.text + file.mask, file])).values()];
+  if (distinct.length * cwds.length > MOST_PLACES) throw new RangeError('The command names too many files.');
   // Asking the disk is the slow part, and most calls meet no rule about files.
   let known: readonly string[] | undefined;
   const places = (): readonly string[] => {
-    known ??= [...new Set(files.map(({ text }) => text))].flatMap((file) =>
-      cwds.flatMap((base) => placesOf(file, base)),
-    );
+    known ??= distinct.flatMap(({ text }) => cwds.flatMap((base) => placesOf(text, base)));
     return known;
   };
   return {
@@ -74,7 +76,7 @@ function fileEffect(
     restricts(pattern) {
       if (places().some(pathMatcher(pattern, { cwd, wide: true }))) return 'yes';
       if (whole && places().some(standsAbove(pattern, cwd))) return 'yes';
-      return files.some((file) => cwds.some((base) => mayLieBelow(pattern, file, base))) ? 'maybe' : 'no';
+      return distinct.some((file) => cwds.some((base) => mayLieBelow(pattern, file, base))) ? 'maybe' : 'no';
     },
     allows: (pattern) => places().every(pathMatcher(pattern, { cwd, wide: false })),
   };

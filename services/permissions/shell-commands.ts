@@ -184,6 +184,7 @@ class Finder implements FoundCommands {
 
   /** Whether nothing but the loop can give the variable a value: its name stands nowhere else, not even behind an option. */
   private isNamedOnce(name: string): boolean {
+    if (!/^\w+$/.test(name)) return false;
     const bare = this.whole.match(new RegExp(`(?<![$\\w{])${name}(?!\\w)`, 'g')) ?? [];
     return bare.length === 1 && !new RegExp(`(?<!\\S)-\\w*${name}(?!\\w)`).test(this.whole);
   }

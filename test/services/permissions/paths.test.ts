@@ -179,6 +179,16 @@ it("a path of many names is judged, and one that no kernel takes is nobody's", (
   expect(askBash(policy, `cat ${deep(40_000, 'a')}/*`, cwd)).toBe('confirm');
 });
 
+it('a command that names thousands of files in many folders is asked about, not looked up one by one', () => {
+  const policy = policyOf({ role: { allow: ['Bash(*)'] }, default: { deny: ['Read(~/.ssh/**)'] } });
+  const files = Array.from({ length: 3_000 }, (_, index) => `a${index}`).join(' ');
+  expect(ask(policy, 'Bash', { command: `cd a; cd b; cd c; cat ${files}` }, cwd)).toMatchObject({
+    decision: 'confirm',
+    perhapsDenied: true,
+  });
+  expect(askBash(policy, `cat ${files.slice(0, 2_000)}`, cwd)).toBe('allow');
+});
+
 describe('what a command writes', () => {
   const policy = policyOf({
     role: { allow: ['Bash(*)', 'Write(out/**)'], confirm: ['Edit(*.lock)'] },
