@@ -3,46 +3,18 @@ import { createDelivery } from '../../actors/delivery.ts';
 import { newRuntime } from '../../actors/slot-runtime.ts';
 import type { TurnRecord } from '../../actors/transcripts.ts';
 import { createTurns } from '../../actors/turns.ts';
-import { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
 import { openDatabase } from '../../db/open.ts';
 import { createKeyboard } from '../../services/keyboard/keyboard.ts';
 import { planPrompt } from '../../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../../services/keyboard/same-words.ts';
 import { createSlotLedger } from '../../services/ledger/slot-ledger.ts';
-import { createTaskLedger, type TaskRow } from '../../services/ledger/task-ledger.ts';
+import { createTaskLedger } from '../../services/ledger/task-ledger.ts';
 import { createFakeTerminal } from '../services/keyboard/fake-terminal.ts';
+import { deliveringTask, epoch, sessionId, slotId, taskId } from './delivering-task.ts';
 
 const PROMPT = `Do the work. ${'It has several parts, and each of them matters. '.repeat(6)}That is all.`;
 const VERSION = '2.1.329';
-const slotId = SlotId.parse('coder-1');
-const epoch = Epoch.parse('00000000-0000-4000-8000-000000000001');
-const taskId = TaskId.parse('00000000-0000-4000-8000-000000000002');
-const assignment = {
-  slotId,
-  epoch,
-  sessionId: ClaudeSessionId.parse('00000000-0000-4000-8000-000000000003'),
-};
-
-const TASK: TaskRow = {
-  id: taskId,
-  kind: 'task',
-  role: Role.parse('coder'),
-  prompt: PROMPT,
-  status: 'delivering',
-  pinnedSlotId: null,
-  slotId,
-  epoch,
-  sessionId: assignment.sessionId,
-  result: null,
-  errorCode: null,
-  error: null,
-  deadlineAt: null,
-  createdAt: 0,
-  startedAt: null,
-  finishedAt: null,
-  snapshot: null,
-  snapshotVersion: 1,
-};
+const assignment = { slotId, epoch, sessionId };
 
 class Killed extends Error {}
 
@@ -60,7 +32,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
   let refusals = full;
   const database = openDatabase(':memory:');
   const tasks = createTaskLedger(database.db);
-  tasks.insert(TASK);
+  tasks.insert(deliveringTask(PROMPT));
   const received: string[] = [];
   const transcript: string[] = [];
   let hook: (prompt: string) => void = () => {};
@@ -130,7 +102,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
     };
     const runtime = newRuntime({
       id: slotId,
-      role: TASK.role,
+      role: deliveringTask(PROMPT).role,
       description: '',
       cwd: '/',
       autoStart: false,

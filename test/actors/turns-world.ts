@@ -2,39 +2,16 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTurns } from '../../actors/turns.ts';
-import { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
+import { DeliveryId } from '../../db/ids.ts';
 import { openDatabase } from '../../db/open.ts';
 import type { TaskEvent } from '../../machines/task.ts';
 import { readTurn } from '../../services/claude/transcript.ts';
 import { sameWords } from '../../services/keyboard/same-words.ts';
 import { createSlotLedger } from '../../services/ledger/slot-ledger.ts';
-import { createTaskLedger, type DeliveryRow, type TaskRow } from '../../services/ledger/task-ledger.ts';
+import { createTaskLedger, type DeliveryRow } from '../../services/ledger/task-ledger.ts';
+import { deliveringTask, epoch, slotId, taskId } from './delivering-task.ts';
 
-export const slotId = SlotId.parse('coder-1');
-export const epoch = Epoch.parse('00000000-0000-4000-8000-000000000001');
-const taskId = TaskId.parse('00000000-0000-4000-8000-000000000002');
 export const PROMPT = 'fix the bug';
-
-const TASK: TaskRow = {
-  id: taskId,
-  kind: 'task',
-  role: Role.parse('coder'),
-  prompt: PROMPT,
-  status: 'delivering',
-  pinnedSlotId: null,
-  slotId,
-  epoch,
-  sessionId: ClaudeSessionId.parse('00000000-0000-4000-8000-000000000003'),
-  result: null,
-  errorCode: null,
-  error: null,
-  deadlineAt: null,
-  createdAt: 0,
-  startedAt: null,
-  finishedAt: null,
-  snapshot: null,
-  snapshotVersion: 1,
-};
 
 const DELIVERY: DeliveryRow = {
   id: DeliveryId.parse('00000000-0000-4000-8000-000000000004'),
@@ -79,7 +56,7 @@ export function createTurnsWorld() {
   const database = openDatabase(':memory:');
   const tasks = createTaskLedger(database.db);
   const slots = createSlotLedger(database.db);
-  tasks.insert(TASK);
+  tasks.insert(deliveringTask(PROMPT));
   tasks.startDelivery(DELIVERY);
   const state = { resting: false };
   const sent: TaskEvent[] = [];

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Turns } from '../../actors/turns.ts';
-import { createTurnsWorld, epoch, PROMPT, slotId, type TurnsWorld } from './turns-world.ts';
+import { epoch, slotId } from './delivering-task.ts';
+import { createTurnsWorld, PROMPT, type TurnsWorld } from './turns-world.ts';
 
 const OURS = { promptId: '11111111-0000-4000-8000-000000000001' };
 const THEIRS = { promptId: '11111111-0000-4000-8000-000000000002' };

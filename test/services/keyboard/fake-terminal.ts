@@ -5,7 +5,7 @@ const PASTE_START = '\u001b[200~';
 /** As 2.1.30 does. */
 const PASTE_IS_LOST_WITHIN_MS = 100;
 
-interface FakeState {
+export interface FakeState {
   clock: number;
   level: ScreenReading['level'];
   box: string;
