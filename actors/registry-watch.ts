@@ -1,8 +1,8 @@
 import type { SlotId } from '../db/ids.ts';
-import type { SessionStatus } from '../services/claude/session-registry.ts';
 import type { SessionWatch } from '../services/claude/watch-session.ts';
 import type { MissionCore } from './core.ts';
 import type { WatchedRun } from './launcher.ts';
+import { registrySignal } from './registry-signal.ts';
 
 export type WatchSession = (watch: SessionWatch) => () => void;
 
@@ -12,21 +12,6 @@ export function createRegistryWatch(core: MissionCore, watchSession: WatchSessio
     watchSession({
       configDirectory,
       pid,
-      onStatus(status: SessionStatus | null) {
-        const at = core.now();
-        core.signal(
-          slotId,
-          status === null || status.status === 'unknown'
-            ? { type: 'registry.lost', epoch, at }
-            : {
-                type: 'registry.read',
-                epoch,
-                at,
-                sessionId: status.sessionId,
-                status: status.status,
-                waitingFor: status.waitingFor ?? null,
-              },
-        );
-      },
+      onStatus: (status) => core.signal(slotId, registrySignal(status, epoch, core.now())),
     });
 }

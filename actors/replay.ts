@@ -1,5 +1,6 @@
 import type { SessionStateName } from '../machines/session-view.ts';
 import type { HookBody } from '../services/claude/hook-body.ts';
+import type { SessionStatus } from '../services/claude/session-registry.ts';
 import type { Recording } from '../services/recording/asciicast.ts';
 import { createVirtualClock } from '../services/recording/virtual-clock.ts';
 import type { Faces } from '../services/terminal/faces.ts';
@@ -15,9 +16,14 @@ export interface ReplayChange {
   readonly state: Exclude<SessionStateName, 'unknown'>;
 }
 
+/** A signal beside the terminal, and when it came, in seconds from the start of the recording. */
+export type Heard =
+  | { readonly t: number; readonly hook: HookBody }
+  | { readonly t: number; readonly register: SessionStatus | null };
+
 export interface ReplayOptions {
-  /** Hooks that came while it was recorded, in order: the statechart then hears them too. Times in seconds. */
-  readonly hooks?: readonly { readonly t: number; readonly hook: HookBody }[];
+  /** What else was heard while it was recorded, in order: the statechart then hears it too. */
+  readonly heard?: readonly Heard[];
   /** How Claude Code draws itself; default: as this release knows it. */
   readonly faces?: Faces;
   /** Sees every reading, also those that move nothing. */
@@ -30,12 +36,12 @@ export interface ReplayOptions {
  */
 export async function* replay(
   recording: Recording,
-  { hooks = [], faces, onReading }: ReplayOptions = {},
+  { heard = [], faces, onReading }: ReplayOptions = {},
 ): AsyncGenerator<ReplayChange> {
   const clock = createVirtualClock();
   const changes: ReplayChange[] = [];
   let last: ReplayChange['state'] | undefined;
-  const sessionId = hooks[0]?.hook.sessionId ?? 'replay';
+  const sessionId = heard.flatMap((each) => ('hook' in each ? [each.hook.sessionId] : []))[0] ?? 'replay';
   const session = createTerminalSession({
     columns: recording.columns,
     rows: recording.rows,
@@ -49,13 +55,14 @@ export async function* replay(
     ...(faces === undefined ? {} : { faces }),
     ...(onReading === undefined ? {} : { onReading }),
   });
-  const edges = [...hooks];
+  const edges = [...heard];
   const hear = (until: number) => {
     while ((edges[0]?.t ?? Number.POSITIVE_INFINITY) <= until) {
       const next = edges.shift();
       if (next === undefined) return;
       clock.moveTo(next.t * 1000);
-      session.hear(next.hook);
+      if ('hook' in next) session.hear(next.hook);
+      else session.registered(next.register);
     }
   };
   try {

@@ -5,6 +5,7 @@
 
 export type { SessionStateName, SessionView } from '../machines/session-view.ts';
 export { type HookBody, parseHookBody } from '../services/claude/hook-body.ts';
+export type { SessionStatus } from '../services/claude/session-registry.ts';
 export { createVirtualClock, type VirtualClock } from '../services/recording/virtual-clock.ts';
 export type {
   ComposerReading,

@@ -2,11 +2,13 @@ import { createActor } from 'xstate';
 import { sessionMachine } from '../machines/session.ts';
 import { type SessionView, viewSession } from '../machines/session-view.ts';
 import type { HookBody } from '../services/claude/hook-body.ts';
+import type { SessionStatus } from '../services/claude/session-registry.ts';
 import type { VirtualClock } from '../services/recording/virtual-clock.ts';
 import type { Faces } from '../services/terminal/faces.ts';
 import type { ScreenReading } from '../services/terminal/reading.ts';
 import { createScreenReader, type ReaderClock } from '../services/terminal/screen-reader.ts';
 import { edgeOf } from './hook-edge.ts';
+import { registrySignal } from './registry-signal.ts';
 
 /** There is one run and one conversation: whoever feeds the terminal knows which. */
 const EPOCH = 'terminal';
@@ -38,6 +40,8 @@ export interface TerminalSession {
   resize(columns: number, rows: number): void;
   /** A hook of Claude Code was heard: an edge that the screen shows later, or never. */
   hear(hook: HookBody): void;
+  /** Claude Code wrote this of itself into `sessions/<pid>.json`; null: it says nothing any more. */
+  registered(status: SessionStatus | null): void;
   /** The program ended. */
   exited(code: number | null, signal: number | null): void;
   /** Looks at the screen now. */
@@ -92,6 +96,7 @@ export function createTerminalSession({
     feed: (data) => new Promise((parsed) => reader.feed(data, parsed)),
     resize: reader.resize,
     hear: (hook) => actor.send(edgeOf(hook, EPOCH, time.now())),
+    registered: (status) => actor.send(registrySignal(status, EPOCH, time.now())),
     exited: (code, signal) => actor.send({ type: 'pty.exited', epoch: EPOCH, at: time.now(), code, signal }),
     reading: reader.reading,
     view: () => viewSession(actor.getSnapshot()),

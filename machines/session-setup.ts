@@ -23,6 +23,9 @@ const KEPT_MISMATCHES = 10;
 /** A session whose signals disagree for so long needs somebody to look at it. */
 const SUSPECT_IS_STUCK_MS = 10 * 60_000;
 
+/** Tools that wait for each other follow within 20 to 35 ms; the next request comes after 40 to 120 ms (2.1.329). */
+const NEXT_TOOL_MAY_COME_MS = 60;
+
 /** Where tools may run, or wait for their permission. */
 const HOLDS_TOOLS: ReadonlySet<Conversation> = new Set([
   'toolRunning',
@@ -221,6 +224,7 @@ export const sessionSetup = setup({
   delays: {
     settle: ({ context }) => conclude(context)?.settles ?? 0,
     uncertain: UNCERTAIN_AFTER_MS,
+    nextToolMayCome: NEXT_TOOL_MAY_COME_MS,
     personLetsGo: PERSON_LETS_GO_MS,
     stuck: SUSPECT_IS_STUCK_MS,
   },

@@ -68,6 +68,7 @@ export const sessionMachine = sessionSetup.createMachine({
         // One that comes behind Esc, behind Stop, or beside a compaction does not begin anything.
         'hook.toolEnded': [
           { guard: and(['hookOfThisRun', 'toolMayEnd', 'othersRun']), target: '.toolRunning' },
+          { guard: and(['hookOfThisRun', 'toolRuns']), target: '.toolRunning.ended' },
           { guard: and(['hookOfThisRun', 'toolMayEnd']), target: '.thinking' },
         ],
         // It comes behind the tool that follows the text, too.
@@ -115,6 +116,22 @@ export const sessionMachine = sessionSetup.createMachine({
           description: 'A tool runs.',
           tags: 'busy',
           entry: { type: 'enter', params: { to: 'toolRunning' } },
+          initial: 'running',
+          states: {
+            running: { description: 'At least one tool runs.' },
+            ended: {
+              description: 'The last one has ended; another of the same round may follow at once.',
+              after: { nextToolMayCome: '#session.conversation.thinking' },
+              on: {
+                'hook.messageShown': {
+                  guard: 'hookOfThisRun',
+                  target: '#session.conversation.responding',
+                },
+                // `after` is not armed again by a restored snapshot.
+                'session.restored': { guard: 'ofThisRun', target: '#session.conversation.thinking' },
+              },
+            },
+          },
         },
         confirming: {
           description: 'A permission dialog waits for an answer.',

@@ -33,10 +33,12 @@ function workSigns(spinner: string | undefined, statusBar: string, title: string
   return signs;
 }
 
-function judgeWork({ tail, spinner }: TranscriptTail, signs: string[], faces: Faces): Judgement {
+function judgeWork({ tail, spinner, turnEnded }: TranscriptTail, signs: string[], faces: Faces): Judgement {
   if (spinner !== undefined && faces.compacting.test(spinner))
     return { level: 'compacting', evidence: ['spinner:compacting', ...signs] };
   if (tail.kind === 'toolWaiting') return { level: 'toolRunning', evidence: ['tail:toolWaiting', ...signs] };
+  // The title works before the box is drawn anew: below the answer of the turn before stands the row that ended it.
+  if (tail.kind === 'answer' && turnEnded) return { level: 'thinking', evidence: ['turnEnded', ...signs] };
   // What looks like a problem while the turn goes on is an answer that begins like one, and is drawn like one.
   if (tail.kind === 'answer' || tail.kind === 'error' || tail.kind === 'limit')
     return { level: 'responding', evidence: [`tail:${tail.kind}`, ...signs] };

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type ReplayChange, type ReplayOptions, replay } from '../../actors/replay.ts';
+import { type Heard, type ReplayChange, type ReplayOptions, replay } from '../../actors/replay.ts';
 import type { HookBody } from '../../services/claude/hook-body.ts';
+import type { SessionStatus } from '../../services/claude/session-registry.ts';
 import { openRecording } from '../../services/recording/asciicast.ts';
 import type { DialogReading } from '../../services/terminal/reading.ts';
-import { type Score, score, TOLERANCE, type Truth } from '../recordings/score.ts';
+import { type Score, score, TOLERANCE } from '../recordings/score.ts';
 import { echoLag } from './echo-lag.ts';
+import { withoutLateTruth } from './told-by-hooks.ts';
 
 const Line = z.object({
   t: z.number(),
@@ -14,13 +16,18 @@ const Line = z.object({
   dialog: z.string().optional(),
 });
 type Line = z.infer<typeof Line>;
-const HookLine = z.object({ t: z.number(), hook: z.custom<HookBody>((value) => typeof value === 'object') });
+const HeardLine: z.ZodType<Heard> = z.union([
+  z.object({ t: z.number(), hook: z.custom<HookBody>((value) => typeof value === 'object') }),
+  z.object({ t: z.number(), register: z.custom<SessionStatus | null>((value) => typeof value === 'object') }),
+]);
 
 export interface Judgement {
   /** The terminal alone. */
   readonly screen: Score;
-  /** Hooks joined in; null when none came. */
+  /** Hooks and register joined in; null when nothing of the kind came. */
   readonly joined: Score | null;
+  /** As where one of them is missing: older versions keep no register, and hooks may be refused. */
+  readonly partly: { readonly hooks: Score | null; readonly register: Score | null };
   /** Seconds that Claude Code took to show what was typed. */
   readonly lag: number;
   /** Dialogs that stood on the screen, and how many of them were read as what they were. */
@@ -55,28 +62,8 @@ function dialogsRead(
   return { shown: spans.length, right: spans.length - wrong.length, wrong };
 }
 
-/** From the end of the last tool to the next request takes Claude Code 40 to 120 ms (2.1.250 and 2.1.329). */
-const MOST_BETWEEN_S = 0.3;
-
 /**
- * The model hears of a tool's end only with the next request. The hook says it before, and is right to: what lies
- * between is not scored where hooks are joined in.
- */
-function withoutToolEnds(
-  truth: readonly Truth[],
-  hooks: readonly z.infer<typeof HookLine>[],
-): readonly Truth[] {
-  const ends = hooks.filter(({ hook }) => /^PostToolUse/.test(hook.name)).map(({ t }) => t);
-  return truth.flatMap((line, at) => {
-    const next = truth[at + 1]?.t ?? line.t;
-    const ended = ends.findLast((t) => t > line.t && t < next);
-    const between = line.state === 'tool_running' && ended !== undefined && next - ended < MOST_BETWEEN_S;
-    return between ? [line, { t: ended, state: 'unknown' }] : [line];
-  });
-}
-
-/**
- * Scores a recording (path without ending): the terminal alone, and with the hooks that came. `tolerance` is the time,
+ * Scores a recording (path without ending): the terminal alone, and with the signals that came beside it. `tolerance` is the time,
  * in seconds, that Claude Code may take to draw a change: on a machine with too much to do it takes longer.
  */
 export async function judge(recording: string, tolerance = TOLERANCE): Promise<Judgement> {
@@ -86,17 +73,22 @@ export async function judge(recording: string, tolerance = TOLERANCE): Promise<J
     ...(shown === undefined ? {} : { shown }),
     ...(dialog === undefined ? {} : { dialog }),
   }));
-  const hooks = parseLines(HookLine, `${recording}.hooks.jsonl`);
+  const heard = parseLines(HeardLine, `${recording}.heard.jsonl`);
   const readings: { t: number; kind: DialogReading['kind'] | null }[] = [];
   const alone = await timeline(cast, {
     onReading: ({ at, dialog }) => readings.push({ t: at / 1000, kind: dialog?.kind ?? null }),
   });
+  const joinedWith = async (signals: readonly Heard[]) =>
+    signals.length === 0
+      ? null
+      : score(withoutLateTruth(truth, signals), await timeline(cast, { heard: signals }), tolerance);
   return {
     screen: score(truth, alone, tolerance),
-    joined:
-      hooks.length === 0
-        ? null
-        : score(withoutToolEnds(truth, hooks), await timeline(cast, { hooks }), tolerance),
+    joined: await joinedWith(heard),
+    partly: {
+      hooks: await joinedWith(heard.filter((each) => 'hook' in each)),
+      register: await joinedWith(heard.filter((each) => 'register' in each)),
+    },
     lag: await echoLag(cast),
     dialogs: dialogsRead(truth, readings),
   };

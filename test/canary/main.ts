@@ -78,7 +78,8 @@ async function perform({ version, name, scenario, size }: Job, out: string): Pro
   const program = await ensureClaudeCode({ version, onProgress: tell });
   const recording = path.join(out, `${version}-${name}-${columns}x${rows}${values.bare ? '-bare' : ''}`);
   const failure = await play({ program, name, scenario, columns, rows, bare: values.bare, out: recording });
-  return { version, recording, failure, judgement: await judge(recording, tolerance) };
+  const { leastAlone } = scenario;
+  return { version, recording, failure, judgement: await judge(recording, tolerance), leastAlone };
 }
 
 /** Runs the jobs, so many at a time, in order. */
@@ -102,15 +103,18 @@ async function judgeFolder(folder: string): Promise<Played[]> {
     .filter((name) => name.endsWith('.cast'))
     .sort()) {
     const recording = path.join(folder, file.slice(0, -'.cast'.length));
-    const version = file.split('-')[0] ?? file;
-    played.push({ version, recording, failure: null, judgement: await judge(recording, tolerance) });
+    const [version = file, ...rest] = file.split('-');
+    const name = Object.keys(scenarios).find((each) => rest.join('-').startsWith(`${each}-`));
+    const leastAlone = name === undefined ? undefined : scenarios[name]?.leastAlone;
+    const judgement = await judge(recording, tolerance);
+    played.push({ version, recording, failure: null, judgement, leastAlone });
   }
   return played;
 }
 
 function dropWhatPassed(played: readonly Played[]): void {
   for (const { recording } of played.filter((result) => !report.failed(result)))
-    for (const ending of ['.cast', '.truth.jsonl', '.hooks.jsonl'])
+    for (const ending of ['.cast', '.truth.jsonl', '.heard.jsonl'])
       rmSync(recording + ending, { force: true });
 }
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { HookBody } from '../../services/claude/hook-body.ts';
+import type { Heard } from '../../actors/replay.ts';
+import { watchSession } from '../../services/claude/watch-session.ts';
 import { startRealSession } from '../services/keyboard/real-session.ts';
 import { markShown } from './answer-shown.ts';
 import { createStage, type Scenario } from './stage.ts';
@@ -15,7 +16,7 @@ export interface PlayOptions {
   readonly rows: number;
   /** As a person starts Claude Code: no hooks and none of our profile. */
   readonly bare: boolean;
-  /** Path without ending; `.cast`, `.truth.jsonl` and `.hooks.jsonl` are written. */
+  /** Path without ending; `.cast`, `.truth.jsonl` and `.heard.jsonl` are written. */
   readonly out: string;
 }
 
@@ -26,7 +27,8 @@ function lines(values: readonly unknown[]): string {
 }
 
 /**
- * Plays a scenario on a real Claude Code and writes what the terminal showed, what was true, and which hooks came.
+ * Plays a scenario on a real Claude Code and writes what the terminal showed, what was true, and what hooks and the register of
+ * Claude Code told.
  * @returns why it could not be played to its end, or null
  */
 export async function play(options: PlayOptions): Promise<string | null> {
@@ -34,7 +36,7 @@ export async function play(options: PlayOptions): Promise<string | null> {
   const begin = Date.now();
   const now = () => Number(((Date.now() - begin) / 1000).toFixed(DIGITS));
   const events: [number, string, string][] = [];
-  const hooks: { t: number; hook: HookBody }[] = [];
+  const heard: Heard[] = [];
   const truth = createTruthLog(now);
   const session = await startRealSession({
     program,
@@ -45,9 +47,14 @@ export async function play(options: PlayOptions): Promise<string | null> {
     env: scenario.env ?? {},
     onOutput: (data) => events.push([now(), 'o', data]),
     answer: (hook) => {
-      hooks.push({ t: now(), hook });
+      heard.push({ t: now(), hook });
       return {};
     },
+  });
+  const stopWatching = watchSession({
+    configDirectory: path.join(session.claudeHome, '.claude'),
+    pid: session.pid,
+    onStatus: (register) => heard.push({ t: now(), register }),
   });
   let failure: string | null = null;
   try {
@@ -63,6 +70,7 @@ export async function play(options: PlayOptions): Promise<string | null> {
     failure = error instanceof Error ? error.message : String(error);
   } finally {
     truth.set('end', 'over');
+    stopWatching();
     await session.close();
   }
   const head = {
@@ -74,7 +82,7 @@ export async function play(options: PlayOptions): Promise<string | null> {
     env: { TERM: 'xterm-256color' },
   };
   writeFileSync(`${out}.cast`, lines([head, ...events]));
-  writeFileSync(`${out}.hooks.jsonl`, lines(hooks));
+  writeFileSync(`${out}.heard.jsonl`, lines(heard));
   writeFileSync(`${out}.truth.jsonl`, lines(await markShown(`${out}.cast`, truth.changes)));
   return failure;
 }

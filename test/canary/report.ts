@@ -10,9 +10,11 @@ export interface Played {
   /** Why it could not be played to its end. */
   readonly failure: string | null;
   readonly judgement: Judgement;
+  /** Of the scenario, see there. */
+  readonly leastAlone?: number | undefined;
 }
 
-/** What the reading promises (issue 3), for the terminal alone and with hooks joined in. */
+/** What the reading promises (issue 3), for the terminal alone and with other signals joined in. */
 const LEAST_ACCURACY = 0.99;
 const LEAST_MERGED = 0.998;
 const WIDE = 10_000;
@@ -21,19 +23,19 @@ const LAGGARD_S = 0.1;
 
 const share = (value: number): string => value.toFixed(4);
 
-function scores({ judgement }: Played): Score[] {
-  return judgement.joined === null ? [judgement.screen] : [judgement.screen, judgement.joined];
-}
+const reaches = ({ accuracy, busyMerged, missed }: Score, least: number): boolean =>
+  accuracy >= least && busyMerged >= LEAST_MERGED && missed.length === 0;
 
-function failed(played: Played): boolean {
-  const { dialogs } = played.judgement;
+function failed({ failure, judgement, leastAlone = LEAST_ACCURACY }: Played): boolean {
+  const { dialogs, screen, joined, partly } = judgement;
+  const reachesIfAny = (score: Score | null, least: number) => score === null || reaches(score, least);
   return (
-    played.failure !== null ||
+    failure !== null ||
     dialogs.right < dialogs.shown ||
-    scores(played).some(
-      ({ accuracy, busyMerged, missed }) =>
-        accuracy < LEAST_ACCURACY || busyMerged < LEAST_MERGED || missed.length > 0,
-    )
+    !reaches(screen, leastAlone) ||
+    !reachesIfAny(joined, LEAST_ACCURACY) ||
+    !reachesIfAny(partly.hooks, LEAST_ACCURACY) ||
+    !reachesIfAny(partly.register, leastAlone)
   );
 }
 
@@ -46,11 +48,15 @@ function wrongTimes({ wrong, missed }: Score): string {
 }
 
 function line(played: Played): string {
-  const { screen, joined, dialogs, lag } = played.judgement;
+  const { screen, joined, partly, dialogs, lag } = played.judgement;
+  const scored = (name: string, score: Score | null) =>
+    score === null || score.accuracy === 1 ? '' : `${name} ${share(score.accuracy)} ${wrongTimes(score)}`;
   const told = [
     `${path.basename(played.recording)}: ${share(screen.accuracy)} ${wrongTimes(screen)}`,
     lag < LAGGARD_S ? '' : `the machine was busy: ${(1000 * lag).toFixed(0)} ms to show a key`,
-    joined === null ? '' : `with hooks ${share(joined.accuracy)} ${wrongTimes(joined)}`,
+    scored('with hooks and register', joined),
+    scored('with hooks', partly.hooks),
+    scored('with the register', partly.register),
     dialogs.wrong.join(', '),
     played.failure ?? '',
   ];
@@ -66,6 +72,8 @@ function mean(all: readonly Score[], of: (score: Score) => number): string {
 function row(name: string, played: readonly Played[]): string[] {
   const screens = played.map(({ judgement }) => judgement.screen);
   const joined = played.flatMap(({ judgement }) => judgement.joined ?? []);
+  const hooks = played.flatMap(({ judgement }) => judgement.partly.hooks ?? []);
+  const registers = played.flatMap(({ judgement }) => judgement.partly.register ?? []);
   const dialogs = played.map(({ judgement }) => judgement.dialogs);
   const count = (of: (each: Judgement['dialogs']) => number) =>
     dialogs.reduce((sum, each) => sum + of(each), 0);
@@ -77,7 +85,8 @@ function row(name: string, played: readonly Played[]): string[] {
     mean(screens, ({ busyMerged }) => busyMerged),
     String(screens.reduce((sum, { missed }) => sum + missed.length, 0)),
     mean(joined, ({ accuracy }) => accuracy),
-    mean(joined, ({ busyMerged }) => busyMerged),
+    mean(hooks, ({ accuracy }) => accuracy),
+    mean(registers, ({ accuracy }) => accuracy),
     `${count(({ right }) => right)}/${count(({ shown }) => shown)}`,
     `${(1000 * Math.max(...played.map(({ judgement }) => judgement.lag))).toFixed(0)} ms`,
   ];
@@ -92,8 +101,9 @@ function whole(played: readonly Played[]): string {
     'SCREEN',
     'MERGED',
     'MISSED',
+    'JOINED',
     'HOOKS',
-    'MERGED',
+    'REGISTER',
     'DIALOGS',
     'LAG',
   ];

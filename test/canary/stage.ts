@@ -178,6 +178,8 @@ export interface Scenario {
   readonly env?: Readonly<Record<string, string>>;
   /** Sizes at which it is played besides the usual one. */
   readonly sizes?: readonly (readonly [columns: number, rows: number])[];
+  /** The accuracy that the terminal alone must reach, where the drawing itself misleads; the usual one if unsaid. */
+  readonly leastAlone?: number;
   /** First version that can play it. */
   readonly since?: string;
 }

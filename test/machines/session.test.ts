@@ -180,6 +180,7 @@ describe('holes in the hooks are closed by the screen', () => {
     session.send({ type: 'hook.promptSubmitted' });
     expect(session.view().state).toBe('tool_running');
     session.send({ type: 'hook.toolEnded' });
+    session.passes(100);
     expect(session.view().state).toBe('thinking');
   });
 
@@ -192,7 +193,34 @@ describe('holes in the hooks are closed by the screen', () => {
     session.send({ type: 'hook.toolEnded' });
     expect(session.view().state).toBe('tool_running');
     session.send({ type: 'hook.toolEnded' });
+    session.passes(100);
     expect(session.view().state).toBe('thinking');
+  });
+
+  it('between two tools that wait for each other nothing changes', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.promptSubmitted' });
+    session.send({ type: 'hook.toolStarted', tool: 'Bash' });
+    const states: string[] = [];
+    session.actor.subscribe(() => states.push(session.view().state));
+    session.send({ type: 'hook.toolEnded' });
+    session.passes(35);
+    session.send({ type: 'hook.toolStarted', tool: 'Bash' });
+    session.passes(100);
+    expect(new Set(states)).toEqual(new Set(['tool_running']));
+    session.send({ type: 'hook.toolEnded' });
+    session.send({ type: 'session.restored' });
+    expect(session.view().state).toBe('thinking');
+  });
+
+  it('an answer that follows a tool at once is an answer', () => {
+    const session = startSession();
+    session.ready();
+    session.send({ type: 'hook.toolStarted', tool: 'Bash' });
+    session.send({ type: 'hook.toolEnded' });
+    session.send({ type: 'hook.messageShown' });
+    expect(session.view().state).toBe('responding');
   });
 
   it('a compaction is not taken for an answer', () => {

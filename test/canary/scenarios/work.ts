@@ -1,7 +1,20 @@
-import { callTool, callTools, type Scenario } from '../stage.ts';
+import { atLeast } from '../../../services/claude/version-order.ts';
+import { callTool, callTools, type Scenario, type Stage } from '../stage.ts';
 import { SUBAGENT } from '../truth-log.ts';
 
 const bash = (command: string, description: string) => ['Bash', { command, description }] as const;
+
+/** Newer versions have no tools for searching any more (seen on 2.1.250; 2.1.150 has them): they search by commands. */
+const SEARCHES_BY_COMMANDS_SINCE = '2.1.200';
+
+function searches({ version, cwd }: Stage) {
+  return atLeast(version, SEARCHES_BY_COMMANDS_SINCE)
+    ? [bash('find . -name "*.txt"', 'Find texts'), bash('grep -n beta a.txt', 'Search')]
+    : ([
+        ['Glob', { pattern: '*.txt' }],
+        ['Grep', { pattern: 'beta', path: cwd }],
+      ] as const);
+}
 
 /** Tools: one, many, in sub-agents, in the background, with lists of things to do. */
 export const work: Readonly<Record<string, Scenario>> = {
@@ -31,9 +44,7 @@ export const work: Readonly<Record<string, Scenario>> = {
           ['Read', { file_path: `${stage.cwd}/a.txt` }],
           bash('sleep 3; cat a.txt', 'Slow cat'),
           bash('sleep 5; ls', 'Slower list'),
-          ['Glob', { pattern: '*.txt' }],
-          ['Grep', { pattern: 'beta', path: stage.cwd }],
-          bash('ls', 'List'),
+          bash('sleep 1; wc a.txt', 'Count'),
         )}\nthen slow: 20`,
       );
       await stage.permit(
@@ -42,6 +53,16 @@ export const work: Readonly<Record<string, Scenario>> = {
           bash('touch p2 && sleep 2', 'Make two'),
           bash('sleep 2', 'Wait'),
         ),
+      );
+    },
+  },
+  searches: {
+    // 2.1.329 goes on drawing what it folds into one row as running until the answer stands: only hooks know better.
+    leastAlone: 0.7,
+    async play(stage) {
+      await stage.start();
+      await stage.permit(
+        `${callTools(...searches(stage), bash('sleep 3; cat a.txt', 'Slow cat'), bash('ls', 'List'))}\nthen slow: 20`,
       );
     },
   },
