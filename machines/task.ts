@@ -35,6 +35,8 @@ export type TaskEvent =
   | { readonly type: 'question.closed' }
   | { readonly type: 'task.cancel'; readonly at: number }
   | { readonly type: 'task.refuse'; readonly failure: MachineFailure; readonly at: number }
+  /** It must not go on (a budget is spent, nothing helps a stuck session): the session is interrupted first. */
+  | { readonly type: 'task.stop'; readonly failure: MachineFailure; readonly at: number }
   /** The session was killed before the prompt had arrived. */
   | { readonly type: 'task.requeue' }
   | { readonly type: 'deadline.passed'; readonly at: number }
@@ -63,6 +65,11 @@ export const taskMachine = setup({
     noteFailure: assign(({ event }) =>
       event.type === 'turn.failed' || event.type === 'task.refuse'
         ? { failure: event.failure, finishedAt: event.at }
+        : {},
+    ),
+    noteStop: assign(({ event }) =>
+      event.type === 'task.stop'
+        ? { ending: 'failed' as const, failure: event.failure, finishedAt: event.at }
         : {},
     ),
     noteStarted: assign(({ context, event }) =>
@@ -112,6 +119,7 @@ export const taskMachine = setup({
         },
         'task.cancel': { target: 'cancelled', actions: 'noteCancel' },
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
+        'task.stop': { target: 'failed', actions: 'noteStop' },
         'deadline.passed': { target: 'failed', actions: 'noteDeadline' },
       },
     },
@@ -138,6 +146,7 @@ export const taskMachine = setup({
         'task.requeue': { target: 'queued', actions: 'forgetAssignment' },
         'turn.failed': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
+        'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
       },
     },
@@ -149,6 +158,7 @@ export const taskMachine = setup({
         'turn.failed': { target: 'failed', actions: 'noteFailure' },
         'question.asked': 'waiting',
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
+        'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
       },
     },
@@ -159,6 +169,7 @@ export const taskMachine = setup({
         'turn.ended': { target: 'done', actions: 'noteResult' },
         'turn.failed': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
+        'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
       },
     },

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { createActor, fromPromise } from 'xstate';
+import { ClaudeSessionId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
+import { taskMachine } from '../../machines/task.ts';
+
+const failure = { code: 'budget_exceeded', message: 'The budget of the task is spent.' };
+const assignment = {
+  slotId: SlotId.parse('coder-1'),
+  epoch: Epoch.parse('epoch-1'),
+  sessionId: ClaudeSessionId.parse('00000000-0000-4000-8000-000000000001'),
+};
+
+function start(interrupt: () => Promise<void>) {
+  const machine = taskMachine.provide({
+    actors: { deliver: fromPromise(() => new Promise<void>(() => {})), interrupt: fromPromise(interrupt) },
+  });
+  const taskId = TaskId.parse('00000000-0000-4000-8000-000000000002');
+  const actor = createActor(machine, { input: { taskId, deadlineAt: null } });
+  actor.start();
+  return actor;
+}
+
+it('a task that must not go on is failed only after its session was interrupted', async () => {
+  let interrupted = () => {};
+  const actor = start(
+    () =>
+      new Promise((resolve) => {
+        interrupted = resolve;
+      }),
+  );
+  actor.send({ type: 'task.assign', assignment, at: 1 });
+  actor.send({ type: 'prompt.submitted', at: 2 });
+  actor.send({ type: 'task.stop', failure, at: 3 });
+  expect(actor.getSnapshot().value).toBe('ending');
+  const ended = new Promise<void>((resolve) => actor.subscribe({ complete: resolve }));
+  interrupted();
+  await ended;
+  expect(actor.getSnapshot()).toMatchObject({ value: 'failed', context: { failure, finishedAt: 3 } });
+});
+
+it('one that waits for a slot is failed at once', () => {
+  const actor = start(() => Promise.reject(new Error('there is no session to interrupt')));
+  actor.send({ type: 'task.stop', failure, at: 1 });
+  expect(actor.getSnapshot()).toMatchObject({ value: 'failed', context: { failure } });
+});
