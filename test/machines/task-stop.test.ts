@@ -6,7 +6,7 @@ import { taskMachine } from '../../machines/task.ts';
 const failure = { code: 'budget_exceeded', message: 'The budget of the task is spent.' };
 const assignment = {
   slotId: SlotId.parse('coder-1'),
-  epoch: Epoch.parse('epoch-1'),
+  epoch: Epoch.parse('00000000-0000-4000-8000-000000000003'),
   sessionId: ClaudeSessionId.parse('00000000-0000-4000-8000-000000000001'),
 };
 
