@@ -6,6 +6,7 @@ import { viewSession } from '../machines/session-view.ts';
 import type { SessionWhy } from '../machines/session-why.ts';
 import type { LaunchPlan, slotMachine } from '../machines/slot.ts';
 import { limitResetsAt } from '../services/terminal/limit-reset.ts';
+import type { Pause } from './governor/governor.ts';
 import type { QuestionView, SlotView } from './mission/views.ts';
 import type { WhyView } from './mission/why-view.ts';
 import type { SlotRuntime } from './slot-runtime.ts';
@@ -71,6 +72,10 @@ function crashText({ crash }: SlotRuntime): string | null {
   return `missiond failed on this slot: ${crash.message} ${next}`;
 }
 
+function viewPause({ why, until }: Pause): SlotView['paused'] {
+  return { why, ...(until === null ? {} : { until }) };
+}
+
 /** What every door shows of a slot. */
 export function viewSlot(
   slot: SlotSnapshot,
@@ -78,6 +83,7 @@ export function viewSlot(
   more: {
     readonly question: QuestionView | undefined;
     readonly taskId: TaskId | undefined;
+    readonly pause: Pause | null;
     readonly logFile: string;
     /** Epoch milliseconds. */
     readonly now: number;
@@ -115,6 +121,7 @@ export function viewSlot(
     evidence: [...(session?.evidence ?? NO_SESSION.evidence)],
     ...(session === undefined ? {} : { why: viewWhy(session.why, more.now) }),
     ...(failure == null ? {} : { failure }),
+    ...(more.pause === null ? {} : { paused: viewPause(more.pause) }),
     logFile: more.logFile,
   };
 }

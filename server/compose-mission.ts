@@ -7,6 +7,7 @@ import { hookWasCalled } from '../services/claude/hook-mark.ts';
 import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
+import { readUsage, transcriptsOf } from '../services/claude/transcript-usage.ts';
 import { watchSession } from '../services/claude/watch-session.ts';
 import { doubtsFolder } from '../services/config/home.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
@@ -95,6 +96,9 @@ export function composeMission({
     readTurn: ({ path, offset }, prompt) => readTurn(path, { prompt, afterOffset: offset }),
     lengthOf: lengthOfTranscript,
     statusLineRow: readStatusLine,
+    budgets: file.budgets,
+    readUsage,
+    transcriptsOf,
     watchSession,
     hookWasCalled: (slotId, epoch) => hookWasCalled(home, slotId, epoch),
     keepDoubt: (slotId, snapshot) =>

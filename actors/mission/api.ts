@@ -6,6 +6,7 @@ import type {
   MissionEvent,
   QuestionView,
   SlotView,
+  SpendingView,
   TaskStatus,
   TaskView,
 } from './views.ts';
@@ -107,6 +108,11 @@ export interface Mission {
 
   inbox(filter: { readonly unreadOnly: boolean; readonly limit: number }): readonly InboxMessageView[];
   markInboxRead(ids: readonly number[] | 'all'): { readonly marked: number };
+
+  /** What was spent today, and which slots take nothing new for it. */
+  spending(): SpendingView;
+  /** Lets a slot go on that a budget or a usage window had paused: until the next day, or the reset. */
+  resume(slotId: SlotId): { readonly resumed: boolean; readonly hint?: string };
 
   questions(): readonly QuestionView[];
   send(

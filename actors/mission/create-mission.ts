@@ -2,11 +2,15 @@ import { createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import type { Epoch, SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
 import type { sessionMachine } from '../../machines/session.ts';
+import type { RateLimitWindow } from '../../services/claude/read-status-line.ts';
+import type { Budgets } from '../../services/config/budgets.ts';
+import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { untilEvent } from '../bus.ts';
 import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
 import { createDoubts, type DoubtsDependencies } from '../doubts.ts';
+import { createGoverning, type GoverningDependencies } from '../governor/create-governing.ts';
 import { createHooks, type HooksDependencies } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher, type LauncherDependencies } from '../launcher.ts';
@@ -29,6 +33,7 @@ import { createTranscripts, type TranscriptsDependencies } from '../transcripts.
 import { createTurns } from '../turns.ts';
 import { untilHooked } from '../until-hooked.ts';
 import type { Mission } from './api.ts';
+import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHostEvents } from './host-events.ts';
 import { provideMachines } from './provide-machines.ts';
@@ -67,7 +72,12 @@ export interface MissionDependencies {
     readonly contextLeftPercent: number | null;
     readonly costUsd: number | null;
     readonly version: string | null;
+    readonly sessionId: string | null;
+    readonly windows: readonly RateLimitWindow[];
   };
+  readonly budgets: Budgets;
+  readonly readUsage: GoverningDependencies['readUsage'];
+  readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
   /** Sees every inspection event, for the Stately inspector. */
   readonly inspect?: (event: InspectionEvent) => void;
 }
@@ -142,6 +152,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     return viewSlot(snapshot, runtime, {
       question: questions.of(slotId),
       taskId: core.occupied.get(slotId),
+      pause: governing.pauseOf(slotId),
       logFile: dependencies.logFile(slotId),
       now: now(),
     });
@@ -149,6 +160,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
 
   const { dispatchSoon, forget } = createDispatching({
     core,
+    isPaused: (slotId) => governing.pauseOf(slotId) !== null,
     report: report('tasks could not be dispatched'),
     signal: stopping.signal,
   });
@@ -199,6 +211,18 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     [taskRecorder(core, reactions), ...slotRecorders(core, reactions)],
     report('the journal could not write'),
   );
+  const governing = createGoverning({
+    core,
+    ledger: createSpendingLedger(database.db),
+    budgets: dependencies.budgets,
+    readUsage: dependencies.readUsage,
+    transcriptsOf: dependencies.transcriptsOf,
+    writeLater: journal.enqueue,
+    written: journal.written,
+    dispatchSoon,
+    signal: stopping.signal,
+    onError: report('what was spent could not be counted'),
+  });
   const deliver = createDelivery({
     tasks: core.tasks,
     turns,
@@ -303,13 +327,19 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       dispatchSoon,
       signal: stopping.signal,
     }),
+    ...createBudgetOperations(core, governing),
     start,
-    receiveHook,
+    receiveHook(slotId, epoch, body, signal) {
+      const reply = receiveHook(slotId, epoch, body, signal);
+      governing.hookHeard(slotId);
+      return reply;
+    },
     receiveStatusLine(slotId, epoch, body) {
       const line = dependencies.statusLineRow(body);
       const runtime = core.runtime(slotId);
       if (runtime.epoch !== epoch) return '';
       runtime.costUsd = line.costUsd ?? runtime.costUsd;
+      governing.statusLineRead(slotId, line);
       if (line.version !== null && line.version !== runtime.claudeVersion) {
         const claudeVersion = line.version;
         runtime.claudeVersion = claudeVersion;

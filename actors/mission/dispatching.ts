@@ -9,19 +9,22 @@ const REFUSED_RESTS_MS = 250;
 
 export interface DispatchingDependencies {
   readonly core: MissionCore;
+  /** True while a budget or a usage window of the slot is spent. */
+  readonly isPaused: (slotId: SlotId) => boolean;
   readonly report: (error: unknown) => void;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
 }
 
 /** Brings the queue and the slots of the mission together, at most once a tick. */
-export function createDispatching({ core, report, signal }: DispatchingDependencies) {
+export function createDispatching({ core, isPaused, report, signal }: DispatchingDependencies) {
   function dispatchSlot(runtime: SlotRuntime): readonly DispatchSlot[] {
     const { id: slotId, role } = runtime.configuration;
     const snapshot = core.slotSnapshot(slotId);
     if (snapshot === undefined) return [];
     const refused = core.now() - runtime.refusedAt < REFUSED_RESTS_MS;
-    const readiness = core.occupied.has(slotId) || refused ? 'busy' : readinessOf(snapshot, core.now());
+    const mayNot = core.occupied.has(slotId) || refused || isPaused(slotId);
+    const readiness = mayNot ? 'busy' : readinessOf(snapshot, core.now());
     const { failure, killedAt } = snapshot.context;
     return [
       {

@@ -87,9 +87,26 @@ export const SlotView = z.object({
   /** The signals with their ages, what each says, the rule that won, the last mismatches. Absent while no session runs. */
   why: WhyView.optional(),
   failure: z.string().optional(),
+  /** Why it takes nothing new although it could: a budget or a usage window is spent. `until`: epoch milliseconds; absent until a person lifts it. */
+  paused: z.object({ why: z.string(), until: z.number().optional() }).optional(),
   logFile: z.string(),
 });
 export type SlotView = z.infer<typeof SlotView>;
+
+const SpentView = z.object({
+  usd: z.number(),
+  inputTokens: z.number(),
+  outputTokens: z.number(),
+  cacheReadTokens: z.number(),
+  cacheWriteTokens: z.number(),
+});
+/** What was spent on a day (local time), money as Claude Code reckons it. */
+export const SpendingView = z.object({
+  day: z.string(),
+  all: SpentView,
+  slots: z.array(z.object({ slotId: SlotId, spent: SpentView, paused: SlotView.shape.paused })),
+});
+export type SpendingView = z.infer<typeof SpendingView>;
 
 export const InboxMessageView = z.object({
   id: z.number().int(),
@@ -173,6 +190,8 @@ export const MissionEvent = z.discriminatedUnion('type', [
     answer: z.string(),
     answeredBy: z.string(),
   }),
+  /** A budget is nearly spent, or spent. */
+  z.object({ type: z.literal('budget_told'), ...ofSlot, taskId: TaskId.optional(), words: z.string() }),
   z.object({
     type: z.literal('tool_decided'),
     sequence: z.number(),

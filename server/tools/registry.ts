@@ -1,7 +1,13 @@
+import { budgetOperations } from './budgets.ts';
 import type { Operation } from './operation.ts';
 import { slotOperations } from './slots.ts';
 import { taskOperations } from './tasks.ts';
 import { terminalOperations } from './terminals.ts';
 
 /** Every operation. A new one is added to its domain's file and appears on every door. */
-export const operations: readonly Operation[] = [...taskOperations, ...slotOperations, ...terminalOperations];
+export const operations: readonly Operation[] = [
+  ...taskOperations,
+  ...slotOperations,
+  ...terminalOperations,
+  ...budgetOperations,
+];

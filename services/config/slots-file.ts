@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
+import { BudgetsSchema } from './budgets.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 function expanded(folder: string): string {
@@ -62,6 +63,8 @@ const SlotsSchema = z
       .transform((slots) => slots ?? []),
     /** Run with the path of a `${secret:path}` as its last argument; prints the secret. */
     secretCommand: z.array(z.string()).min(1).optional(),
+    /** Caps on money and tokens. */
+    budgets: BudgetsSchema.prefault({}),
   })
   .superRefine(({ slots }, context) => {
     for (const [index, { id }] of slots.entries()) {
@@ -83,6 +86,12 @@ export type SlotsFile = z.output<typeof SlotsSchema>;
 export function loadSlots(file: string): SlotsFile {
   return readYamlFile(file, SlotsSchema, {
     code: 'config_invalid',
-    knownKeys: ['slots', 'secretCommand', ...Object.keys(Slot.shape)],
+    knownKeys: [
+      'slots',
+      'secretCommand',
+      'budgets',
+      ...Object.keys(Slot.shape),
+      ...Object.keys(BudgetsSchema.shape),
+    ],
   });
 }

@@ -33,6 +33,7 @@ const MISSION_ERRORS = {
   not_authorised: 'The token is missing or does not allow this.',
   input_invalid: 'The arguments do not fit the operation.',
   database_failed: 'The database refused the operation.',
+  budget_exceeded: 'A budget is spent.',
   timeout: 'The wait ended before the work did.',
   cancelled: 'The caller gave up.',
   recording_invalid: 'The file is not an asciicast version 2.',

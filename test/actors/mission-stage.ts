@@ -10,6 +10,9 @@ import {
 import type { SlotConfiguration } from '../../actors/slot-runtime.ts';
 import { Role, SlotId } from '../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../db/open.ts';
+import { readStatusLine } from '../../services/claude/read-status-line.ts';
+import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
+import { BudgetsSchema } from '../../services/config/budgets.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
 
@@ -87,7 +90,10 @@ export function createStage(always: Change = {}) {
       }),
       lengthOf: async () => 0,
       watchSession: () => () => {},
-      statusLineRow: () => ({ row: '', contextLeftPercent: null, costUsd: null, version: null }),
+      statusLineRow: readStatusLine,
+      budgets: BudgetsSchema.parse({}),
+      readUsage,
+      transcriptsOf,
       ...dependencies,
     });
     await running.start();
