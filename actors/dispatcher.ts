@@ -8,12 +8,17 @@ import type { QueuedTask } from '../services/ledger/task-ledger.ts';
  */
 const MOST_STARTS_FOR_A_TASK = 3;
 
+/**
+ * `ready`: idle, empty prompt box, nobody typing, no task. `startable`: no program runs. `quarantined`: it failed too
+ * often and is left alone. `busy`: anything else.
+ */
+export type Readiness = 'ready' | 'startable' | 'quarantined' | 'busy';
+
 /** What the dispatcher needs to know of a slot, and nothing else. */
 export interface DispatchSlot {
   readonly slotId: SlotId;
   readonly role: Role;
-  /** `ready`: idle, empty prompt box, nobody typing, no task. `startable`: no program runs. `busy`: anything else. */
-  readonly readiness: 'ready' | 'startable' | 'busy';
+  readonly readiness: Readiness;
   /** When a person ended it, epoch milliseconds: what was queued before does not start it again. Null when nobody did. */
   readonly killedAt: number | null;
   /** Epoch milliseconds of the last work; the least recently used slot is taken first. */
@@ -48,6 +53,19 @@ function mayStart(slot: DispatchSlot, task: QueuedTask): boolean {
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const starts = new Map<TaskId, number>();
 
+  /** What was meant for one slot waits for it; what only slots in quarantine could do would wait without anybody knowing. */
+  function refuseQuarantined(task: QueuedTask, candidates: readonly DispatchSlot[]): void {
+    const [first] = candidates;
+    if (task.pinnedSlotId !== null || first === undefined) return;
+    if (candidates.some(({ readiness }) => readiness !== 'quarantined')) return;
+    dependencies.refuse(task, {
+      code: 'slot_quarantined',
+      message:
+        `Every slot of the role ${task.role} is quarantined. ${first.failure?.message ?? ''}`.trimEnd(),
+      remedy: first.failure?.remedy ?? `Start one with mission_pty_spawn, then submit the task again.`,
+    });
+  }
+
   function place(task: QueuedTask, slots: readonly DispatchSlot[], taken: Set<SlotId>): void {
     const candidates = slots
       .filter((slot) => fits(task, slot))
@@ -60,7 +78,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     }
     // A started slot may soon be ready, so a second task does not start it again.
     const startable = candidates.find((slot) => mayStart(slot, task) && !taken.has(slot.slotId));
-    if (startable === undefined) return;
+    if (startable === undefined) return refuseQuarantined(task, candidates);
     const tried = starts.get(task.id) ?? 0;
     if (tried < MOST_STARTS_FOR_A_TASK) {
       starts.set(task.id, tried + 1);

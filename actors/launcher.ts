@@ -185,10 +185,10 @@ export function createLauncher({
     async plan(slotId: SlotId, previous: LaunchPlan | null, resume: boolean): Promise<LaunchPlan> {
       const epoch = EpochSchema.parse(randomUUID());
       const { cwd } = runtime(slotId).configuration;
+      // A statechart that was put together anew remembers no run; its row does.
+      const last = previous?.epoch ?? slots.get(slotId)?.epoch ?? null;
       const sessionId =
-        resume && previous !== null
-          ? await conversationToResume(slots.session(previous.epoch), cwd, { lengthOf })
-          : null;
+        resume && last !== null ? await conversationToResume(slots.session(last), cwd, { lengthOf }) : null;
       return sessionId === null
         ? { epoch, sessionId: ClaudeSessionId.parse(randomUUID()), resume: false }
         : { epoch, sessionId, resume: true };

@@ -6,6 +6,7 @@ import { viewSession } from '../machines/session-view.ts';
 import type { SessionWhy } from '../machines/session-why.ts';
 import type { LaunchPlan, slotMachine } from '../machines/slot.ts';
 import { limitResetsAt } from '../services/terminal/limit-reset.ts';
+import type { Readiness } from './dispatcher.ts';
 import type { Pause } from './governor/governor.ts';
 import type { QuestionView, SlotView } from './mission/views.ts';
 import type { WhyView } from './mission/why-view.ts';
@@ -29,7 +30,8 @@ const NO_SESSION = {
 
 /** Slots that are between two programs are shown with one word. */
 function statusOf(slot: SlotSnapshot): string {
-  return slot.hasTag('starting') ? 'starting' : slot.value;
+  if (slot.hasTag('starting')) return 'starting';
+  return slot.value === 'lost' || slot.value === 'failing' ? 'ended' : slot.value;
 }
 
 function viewWhy(why: SessionWhy, now: number): WhyView {
@@ -47,14 +49,14 @@ export function heldPlan(slot: SlotSnapshot | undefined): LaunchPlan | null {
 }
 
 /** What is shown of a slot whose statechart has failed: it is listed with the others, and nothing is done in it. */
-export function viewQuarantined(runtime: SlotRuntime, logFile: string): SlotView {
+export function viewCrashed(runtime: SlotRuntime, logFile: string): SlotView {
   const { id, role, description, cwd } = runtime.configuration;
   return {
     slotId: id,
     role,
     description,
     cwd,
-    status: 'quarantined',
+    status: 'crashed',
     state: 'exited',
     ...NO_SESSION,
     evidence: [],
@@ -95,6 +97,7 @@ export function viewSlot(
   const session = snapshot === undefined ? undefined : viewSession(snapshot);
   const starting = statusOf(slot) === 'starting';
   const failure = context.failure?.message ?? runtime.crash?.message;
+  const startsAgainAt = context.pause?.until;
   const sessionId = sessionIdOf(slot);
   return {
     slotId: context.slotId,
@@ -122,6 +125,7 @@ export function viewSlot(
     ...(session === undefined ? {} : { why: viewWhy(session.why, more.now) }),
     ...(failure == null ? {} : { failure }),
     ...(more.pause === null ? {} : { paused: viewPause(more.pause) }),
+    ...(startsAgainAt === undefined ? {} : { startsAgainAt }),
     logFile: more.logFile,
   };
 }
@@ -142,8 +146,9 @@ function limitIsOver({ limit }: SessionSnapshot['context'], now: number): boolea
  * Whether a slot can take a task now. One gate for every sender.
  * @param now epoch milliseconds
  */
-export function readinessOf(slot: SlotSnapshot, now: number): 'ready' | 'startable' | 'busy' {
+export function readinessOf(slot: SlotSnapshot, now: number): Readiness {
   if (slot.value === 'stopped') return 'startable';
+  if (slot.value === 'quarantined') return 'quarantined';
   const snapshot = sessionOf(slot);
   if (snapshot === undefined || snapshot.context.reading === null) return 'busy';
   const session = viewSession(snapshot);

@@ -55,6 +55,8 @@ export const missionMachine = setup({
       _,
       _params: { readonly actorId: string; readonly failure: MachineFailure; readonly willRespawn: boolean },
     ) => {},
+    /** Starts a slot again that was put together after its statechart had failed, when it should run by itself. */
+    respawned: (_, _params: { readonly slotId: SlotId }) => {},
   },
 }).createMachine({
   id: 'mission',
@@ -83,6 +85,7 @@ export const missionMachine = setup({
           actions: enqueueActions(({ enqueue, event }) => {
             const id = slotActorId(event.slot.slotId);
             enqueue.spawnChild('slot', { id, systemId: id, input: event.slot });
+            enqueue({ type: 'respawned', params: { slotId: event.slot.slotId } });
           }),
         },
         'task.open': {

@@ -26,7 +26,7 @@ import {
   heldPlan,
   isResting,
   type SlotSnapshot,
-  viewQuarantined,
+  viewCrashed,
   viewSlot,
 } from '../slot-view.ts';
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
@@ -148,7 +148,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   core.setView((slotId) => {
     const runtime = core.runtime(slotId);
     const snapshot = snapshotOf(slotId);
-    if (snapshot === undefined) return viewQuarantined(runtime, dependencies.logFile(slotId));
+    if (snapshot === undefined) return viewCrashed(runtime, dependencies.logFile(slotId));
     return viewSlot(snapshot, runtime, {
       question: questions.of(slotId),
       taskId: core.occupied.get(slotId),
@@ -172,7 +172,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   const reactions: Reactions = {
     slotMoved(slotId) {
       const snapshot = snapshotOf(slotId);
-      if (snapshot?.value === 'stopped') questions.drop(slotId, 'the session ended');
+      if (heldPlan(snapshot) === null) questions.drop(slotId, 'the session ended');
       dispatchSoon();
     },
     sessionMoved(slotId, session: SnapshotFrom<typeof sessionMachine>) {
@@ -296,7 +296,12 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       const snapshot = snapshotOf(configuration.id);
       if (snapshot?.value !== 'stopped' || snapshot.context.killedAt !== null) continue;
       if (configuration.autoStart) {
-        core.sendToSlot(configuration.id, { type: 'slot.start', autoRestart: true, resume: false });
+        core.sendToSlot(configuration.id, {
+          type: 'slot.start',
+          by: 'daemon',
+          autoRestart: true,
+          resume: false,
+        });
       }
     }
     dispatchSoon();

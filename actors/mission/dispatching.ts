@@ -1,4 +1,5 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
+import { isErrorCode } from '../../services/errors/mission-error.ts';
 import type { MissionCore } from '../core.ts';
 import { createDispatcher, type DispatchSlot } from '../dispatcher.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
@@ -33,7 +34,10 @@ export function createDispatching({ core, isPaused, report, signal }: Dispatchin
         readiness,
         killedAt,
         lastUsedAt: runtime.lastUsedAt,
-        failure: failure === null ? null : { ...failure, code: 'launch_failed' },
+        failure:
+          failure === null
+            ? null
+            : { ...failure, code: isErrorCode(failure.code) ? failure.code : 'launch_failed' },
       },
     ];
   }
@@ -61,7 +65,8 @@ export function createDispatching({ core, isPaused, report, signal }: Dispatchin
     },
     slots: () => [...core.runtimes.values()].flatMap(dispatchSlot),
     assign: ({ id }, slotId) => assign(id, slotId),
-    start: (slotId) => core.sendToSlot(slotId, { type: 'slot.start', autoRestart: false, resume: false }),
+    start: (slotId) =>
+      core.sendToSlot(slotId, { type: 'slot.start', by: 'daemon', autoRestart: false, resume: false }),
     refuse: (task, failure) => core.sendToTask(task.id, { type: 'task.refuse', failure, at: core.now() }),
   });
 

@@ -10,7 +10,7 @@ import { lookAtScreen } from '../look-at-screen.ts';
 import type { Questions } from '../questions.ts';
 import { isResting } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
-import { failCrashedTask, quarantine } from './supervision.ts';
+import { failCrashedTask, putAwayCrashed, startRespawned } from './supervision.ts';
 
 /** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
 const SWEEP_MS = 1_000;
@@ -89,6 +89,7 @@ export function provideMachines({
             launcher.launch(input.slotId, input.plan, input.mcpConfigPath, signal),
           ),
           terminate: fromPromise(({ input }) => launcher.terminate(input.slotId, input.plan)),
+          clock: fromPromise(async () => ({ at: core.now(), chance: Math.random() })),
         },
         actions: {
           look(_, { slotId, epoch }) {
@@ -119,7 +120,7 @@ export function provideMachines({
         core.logger.error({ actorId, failure, willRespawn }, 'an actor crashed');
         for (const slotId of core.runtimes.keys()) {
           if (actorId !== slotActorId(slotId)) continue;
-          quarantine({ core, launcher, questions, turns, writeLater }, slotId, {
+          putAwayCrashed({ core, launcher, questions, turns, writeLater }, slotId, {
             message: failure.message,
             willRespawn,
           }).catch(report('the terminal of a crashed slot could not be ended'));
@@ -128,6 +129,7 @@ export function provideMachines({
           if (actorId === taskActorId(taskId)) failCrashedTask(core, taskId, failure.message);
         }
       },
+      respawned: (_, { slotId }) => startRespawned(core, slotId),
     },
   });
 }

@@ -16,6 +16,9 @@ const STOPPED_WITHIN_MS = 20_000;
 /** Deliveries whose words may stand in the session. One that was refused was taken back, or never typed. */
 const MAY_STAND: ReadonlySet<DeliveryRow['status']> = new Set(['typed', 'submitted', 'answered']);
 
+/** A slot in which nothing runs, whatever is to become of it by itself. */
+const STARTS_BY_HAND: ReadonlySet<SlotSnapshot['value']> = new Set(['stopped', 'backingOff', 'quarantined']);
+
 export interface SlotOperationsDependencies {
   readonly core: MissionCore;
   readonly questions: Questions;
@@ -36,7 +39,7 @@ export function createSlotOperations({
     const { crash } = core.runtime(slotId);
     const snapshot = core.slotSnapshot(slotId);
     if (snapshot !== undefined) return snapshot;
-    throw new MissionError('internal', `Slot ${slotId} is quarantined: ${core.view(slotId).failure}`, {
+    throw new MissionError('internal', core.view(slotId).failure ?? `missiond failed on slot ${slotId}.`, {
       remedy:
         crash?.willRespawn === false
           ? `See \`missiond logs ${slotId}\`, then \`missiond down && missiond up\`.`
@@ -88,7 +91,7 @@ export function createSlotOperations({
   }
 
   async function spawn(slotId: SlotId, options: SpawnOptions): Promise<SlotView> {
-    if (snapshotOf(slotId).value !== 'stopped') {
+    if (!STARTS_BY_HAND.has(snapshotOf(slotId).value)) {
       throw new MissionError(
         'slot_already_running',
         `Slot ${slotId} is already ${core.view(slotId).status}.`,
@@ -99,15 +102,15 @@ export function createSlotOperations({
     }
     core.sendToSlot(slotId, {
       type: 'slot.start',
+      by: 'person',
       autoRestart: options.autoRestart ?? false,
       resume: false,
       ...(options.mcpConfigPath === undefined ? {} : { mcpConfigPath: options.mcpConfigPath }),
     });
-    const settled = (snapshot: SlotSnapshot): boolean =>
-      snapshot.value === 'live' || snapshot.value === 'stopped';
+    const settled = ({ value }: SlotSnapshot): boolean => value === 'live' || STARTS_BY_HAND.has(value);
     await until(slotId, settled, options.timeoutMs ?? IDLE_WITHIN_MS, 'started');
     const { context, value } = snapshotOf(slotId);
-    if (value === 'stopped') {
+    if (value !== 'live') {
       throw new MissionError('launch_failed', context.failure?.message ?? `Slot ${slotId} did not start.`, {
         remedy: context.failure?.remedy ?? `See \`missiond logs ${slotId}\`.`,
       });

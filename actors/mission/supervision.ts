@@ -28,7 +28,7 @@ export interface CrashedSlotDependencies {
 }
 
 /** Puts away what a slot held whose statechart has failed, and tells of it. The program is ended: nothing reads it any more. */
-export async function quarantine(
+export async function putAwayCrashed(
   { core, launcher, questions, turns, writeLater }: CrashedSlotDependencies,
   slotId: SlotId,
   crash: SlotCrash,
@@ -38,10 +38,16 @@ export async function quarantine(
   runtime.crash = crash;
   questions.drop(slotId, 'missiond failed on the slot');
   if (epoch !== null) turns.sessionEnded(slotId, epoch, 'missiond failed on its slot');
-  writeLater(() => core.slots.update(slotId, { status: 'quarantined', snapshot: null }));
+  writeLater(() => core.slots.update(slotId, { status: 'crashed', snapshot: null }));
   const ended = launcher.abandon(slotId);
   core.bus.publish({ type: 'slot_changed', at: core.now(), slot: core.view(slotId) });
   await ended;
+}
+
+/** A slot that was put together again starts as it would with the daemon, and goes on with its conversation. */
+export function startRespawned(core: MissionCore, slotId: SlotId): void {
+  if (!core.runtime(slotId).configuration.autoStart || core.slots.get(slotId)?.desired === 'stopped') return;
+  core.sendToSlot(slotId, { type: 'slot.start', by: 'daemon', autoRestart: true, resume: true });
 }
 
 /** Stops every slot and waits until each has let go of its terminal. */
@@ -49,11 +55,10 @@ export async function endAll(core: MissionCore): Promise<void> {
   const ending = [...core.runtimes.keys()].map((slotId) => {
     const actor = core.slotActor(slotId);
     const snapshot: SlotSnapshot | undefined = actor?.getSnapshot();
-    if (actor === undefined || snapshot === undefined || snapshot.value === 'stopped')
-      return Promise.resolve();
+    if (actor === undefined || snapshot === undefined || snapshot.hasTag('down')) return Promise.resolve();
     return new Promise<void>((resolve) => {
       const subscription = actor.subscribe((next: SlotSnapshot) => {
-        if (next.value !== 'stopped') return;
+        if (!next.hasTag('down')) return;
         subscription.unsubscribe();
         resolve();
       });

@@ -63,7 +63,7 @@ export const SlotView = z.object({
   role: Role,
   description: z.string(),
   cwd: z.string().optional(),
-  /** The slot's own life: stopped, starting, live, backingOff, stopping. */
+  /** The slot's own life: stopped, starting, live, ended, backingOff, quarantined, stopping; crashed when missiond failed on it. */
   status: z.string(),
   /** What the session does, in the words of missiond. */
   state: SessionState,
@@ -89,6 +89,8 @@ export const SlotView = z.object({
   failure: z.string().optional(),
   /** Why it takes nothing new although it could: a budget or a usage window is spent. `until`: epoch milliseconds; absent until a person lifts it. */
   paused: z.object({ why: z.string(), until: z.number().optional() }).optional(),
+  /** When a slot that is backing off or quarantined is tried again. */
+  startsAgainAt: z.number().optional(),
   logFile: z.string(),
 });
 export type SlotView = z.infer<typeof SlotView>;

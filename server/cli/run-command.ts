@@ -7,7 +7,7 @@ import type { Command, CommandContext, CommandOutput, ParsedCommand } from './co
 import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
-import { logs, slots, status } from './commands/slots.ts';
+import { logs, restart, slots, status } from './commands/slots.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
 import { safeJson, safeText } from './safe-text.ts';
 
@@ -19,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   down,
   status,
   slots,
+  restart,
   submit,
   ask,
   tasks,

@@ -11,6 +11,7 @@ const MISSION_ERRORS = {
   option_ambiguous: 'More than one option of the dialog fits.',
   slot_not_running: 'The slot has no running session.',
   slot_already_running: 'The slot already has a running session.',
+  slot_quarantined: 'The slot failed too often and is left alone for a while.',
   slot_not_idle: 'The session is busy, so nothing may be typed into it now.',
   prompt_empty: 'The prompt holds no printable character.',
   prompt_too_long: 'The prompt is longer than a terminal session takes.',

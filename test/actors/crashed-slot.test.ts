@@ -28,20 +28,20 @@ async function crashed() {
   await becomesReady(mission, stage);
   const { taskId } = await mission.submit({ role, slotId, prompt: 'work' });
   await until(mission, 'task running', () => mission.task(taskId).status === 'running');
-  const quarantined = until(mission, 'quarantined', () => mission.slot(slotId).status === 'quarantined');
+  const crash = until(mission, 'crashed', () => mission.slot(slotId).status === 'crashed');
   stage.fake.show(slotId, poison());
-  await quarantined;
+  await crash;
   return { mission, taskId, epoch };
 }
 
-test('a slot on which missiond fails is listed as quarantined, with why; the others go on', async () => {
+test('a slot on which missiond fails is listed as crashed, with why; the others go on', async () => {
   const { mission } = await crashed();
   expect(mission.slots().map((slot) => [slot.slotId, slot.status])).toEqual([
-    [slotId, 'quarantined'],
+    [slotId, 'crashed'],
     [otherId, 'live'],
   ]);
   expect(mission.slot(slotId).failure).toContain('a bug');
-  await expect(mission.spawn(slotId, {})).rejects.toThrow('quarantined');
+  await expect(mission.spawn(slotId, {})).rejects.toThrow('missiond failed on this slot');
 });
 
 test('its program is ended and its terminal put away, its task fails, and its token is worth nothing', async () => {
@@ -68,4 +68,16 @@ test('the next daemon finds nothing of it that could be taken for an agent', asy
   const second = await stage.start();
   expect(second.slot(slotId).status).toBe('stopped');
   expect(second.slot(otherId).status).toBe('live');
+});
+
+test('one that starts by itself comes back by itself', async () => {
+  const mission = await stage.start({ slots: [slotOf({ autoStart: true }), slotOf({ id: otherId })] });
+  await untilSlot(mission, 'live');
+  const { epoch } = mission.slot(slotId);
+  stage.fake.show(slotId, poison());
+  await until(mission, 'another run', () => {
+    const slot = mission.slot(slotId);
+    return slot.status === 'live' && slot.epoch !== epoch;
+  });
+  expect(mission.slot(slotId).failure).toBeUndefined();
 });

@@ -9,13 +9,16 @@ const Tasks = z.object({ tasks: z.array(TaskView) });
 
 const LOG_LINES = 200;
 
+/** A slot without a program, and not because nobody wants one. */
+const RESTS: ReadonlySet<string> = new Set(['backingOff', 'quarantined', 'crashed']);
+
 function slotTable(slots: readonly SlotView[]): string {
   return table(
     ['SLOT', 'ROLE', 'STATE', 'TASK', 'DOING'],
     slots.map((slot) => [
       slot.slotId,
       slot.role,
-      slot.state,
+      RESTS.has(slot.status) ? slot.status : slot.state,
       slot.currentTaskId?.slice(0, 8) ?? '',
       slot.pendingConfirmation === undefined
         ? (slot.failure ?? slot.statusText ?? '')
@@ -23,6 +26,19 @@ function slotTable(slots: readonly SlotView[]): string {
     ]),
   );
 }
+
+export const restart: Command = {
+  name: 'restart',
+  summary: 'end the session of a slot and start a fresh one, also of one in quarantine',
+  usage: 'SLOT',
+  options: {},
+  words: [1, 1],
+  async run({ positionals: [slotId] }, { call, print }) {
+    const slot = SlotView.parse(await call('mission_restart', { slotId }));
+    print(slot, () => `${slot.slotId} is ${slot.state}\n`);
+    return 0;
+  },
+};
 
 export const slots: Command = {
   name: 'slots',
