@@ -8,6 +8,7 @@ import type { TaskRow } from '../services/ledger/task-ledger.ts';
 import type { MissionCore } from './core.ts';
 import { persisted, type Recorder, SNAPSHOT_VERSION } from './journal.ts';
 import { taskView } from './mission/task-view.ts';
+import { IN_EVENT } from './mission/text-page.ts';
 import type { SessionState, SlotView, TaskStatus } from './mission/views.ts';
 import type { SlotSnapshot } from './slot-view.ts';
 
@@ -81,7 +82,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
       const taskId = TaskId.parse(actorRef.id.slice('task:'.length));
       const row = core.tasks.get(taskId);
       if (row === undefined) return;
-      const task = taskView(row);
+      const task = taskView(row, IN_EVENT);
       const text = JSON.stringify(task);
       const before = published.get(taskId);
       if (before?.text === text) return;

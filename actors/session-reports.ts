@@ -5,6 +5,7 @@ import type { sessionMachine } from '../machines/session.ts';
 import { nearestState, type SessionStateName, viewSession } from '../machines/session-view.ts';
 import type { HookBody } from '../services/claude/hook-body.ts';
 import type { MissionCore } from './core.ts';
+import { FIRST_PAGE, pageOf } from './mission/text-page.ts';
 
 /** A listener wants to see what a tool said, not to store it: the transcript has all of it. */
 const MOST_OUTPUT_CHARACTERS = 8_000;
@@ -82,12 +83,14 @@ export function createSessionReports({ core, redact }: SessionReportsDependencie
 
     /** A turn ended with these words; a task's, or of what a person typed. */
     turnEnded(slotId: SlotId, taskId: TaskId | null, words: string): void {
+      const { text, totalChars } = pageOf(redact(slotId, words), FIRST_PAGE);
       core.bus.publish({
         type: 'text_complete',
         at: core.now(),
         slotId,
         ...(taskId === null ? {} : { taskId }),
-        text: redact(slotId, words),
+        text,
+        textTotalChars: totalChars,
       });
     },
   };

@@ -1,5 +1,6 @@
 import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
+import type { PageRequest } from './text-page.ts';
 import type {
   HistoryEntryView,
   InboxMessageView,
@@ -89,7 +90,8 @@ export interface Mission {
     request: SubmitRequest,
     options: AskOptions,
   ): Promise<{ readonly task: TaskView; readonly durationMs: number }>;
-  task(idOrPrefix: string): TaskView;
+  /** With one page of the result; without `page` the first. */
+  task(idOrPrefix: string, page?: PageRequest): TaskView;
   tasks(filter: { readonly status?: TaskStatus; readonly limit?: number }): readonly TaskView[];
   /** Resolves when the task is in a final state; rejects with `timeout` (the task goes on) or `cancelled`. */
   waitForTask(

@@ -1,6 +1,7 @@
 import type { TaskId } from '../../db/ids.ts';
 import type { MissionCore } from '../core.ts';
 import { taskView } from './task-view.ts';
+import { IN_EVENT } from './text-page.ts';
 
 /** Ends the row of a task that has no actor to end it, and tells of it as a recorder would. */
 export function failTask(core: MissionCore, taskId: TaskId, error: string): void {
@@ -15,7 +16,7 @@ export function failTask(core: MissionCore, taskId: TaskId, error: string): void
   core.bus.publish({
     type: 'task_changed',
     at: finishedAt,
-    task: taskView(row),
+    task: taskView(row, IN_EVENT),
     previousStatus: before.status,
   });
 }

@@ -8,6 +8,7 @@ import { SNAPSHOT_VERSION } from '../journal.ts';
 import { readinessOf } from '../slot-view.ts';
 import type { Mission, SubmitRequest, SubmitResult } from './api.ts';
 import { taskView } from './task-view.ts';
+import { IN_EVENT, IN_LIST, pageOf } from './text-page.ts';
 import type { TaskView } from './views.ts';
 
 const USUAL_LIST = 20;
@@ -139,7 +140,7 @@ export function createTaskOperations({
     };
     // Stored before the caller hears of it.
     core.tasks.insert(row);
-    core.bus.publish({ type: 'task_changed', at: createdAt, task: taskView(row) });
+    core.bus.publish({ type: 'task_changed', at: createdAt, task: taskView(row, IN_EVENT) });
     dispatchSoon();
     return id;
   }
@@ -184,7 +185,8 @@ export function createTaskOperations({
       );
       const unsubscribe = core.bus.subscribe((event) => {
         if (event.type === 'task_changed' && event.task.id === id && isOver(event.task))
-          finish(() => resolve(event.task));
+          // Events carry the beginning of a result only.
+          finish(() => resolve(taskView(find(id))));
       });
       options.signal?.addEventListener('abort', cancelled, { once: true });
       stopping.addEventListener('abort', cancelled, { once: true });
@@ -223,12 +225,12 @@ export function createTaskOperations({
       }
     },
 
-    task: (idOrPrefix) => taskView(find(idOrPrefix)),
+    task: (idOrPrefix, page) => taskView(find(idOrPrefix), page),
 
     tasks: ({ status, limit }) =>
       core.tasks
         .list({ ...(status === undefined ? {} : { status }), limit: limit ?? USUAL_LIST })
-        .map(taskView),
+        .map((row) => taskView(row, IN_LIST)),
 
     async cancel(idOrPrefix) {
       const row = find(idOrPrefix);
@@ -255,7 +257,11 @@ export function createTaskOperations({
       };
     },
 
-    inbox: (filter) => core.inbox.list(filter),
+    inbox: (filter) =>
+      core.inbox.list(filter).map((message) => {
+        const { text, totalChars } = pageOf(message.content, IN_EVENT);
+        return { ...message, content: text, contentTotalChars: totalChars };
+      }),
 
     markInboxRead: (ids) => ({ marked: core.inbox.markRead(ids) }),
   };

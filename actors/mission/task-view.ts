@@ -1,8 +1,28 @@
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import { FIRST_PAGE, type PageRequest, pageOf } from './text-page.ts';
 import type { TaskView } from './views.ts';
 
-/** A row as every door shows it. Results and errors are whole. */
-export function taskView(row: TaskRow): TaskView {
+type ResultFields = Pick<TaskView, 'result' | 'resultTotalChars' | 'nextOffset'>;
+
+function resultFields(result: string, page: PageRequest): ResultFields {
+  const { text, totalChars, nextOffset } = pageOf(result, page);
+  return {
+    result: text,
+    resultTotalChars: totalChars,
+    ...(nextOffset === undefined ? {} : { nextOffset }),
+  };
+}
+
+/** What a reader of one page is told of the others. */
+export function hintOfRest({ id, nextOffset, resultTotalChars }: TaskView): { readonly hint?: string } {
+  if (nextOffset === undefined) return {};
+  return {
+    hint: `The result has ${resultTotalChars} characters. It goes on: mission_status {"taskId": "${id}", "offset": ${nextOffset}}.`,
+  };
+}
+
+/** A row as every door shows it, with one page of its result. */
+export function taskView(row: TaskRow, page: PageRequest = FIRST_PAGE): TaskView {
   return {
     id: row.id,
     role: row.role,
@@ -12,7 +32,7 @@ export function taskView(row: TaskRow): TaskView {
       ? {}
       : { slotId: row.slotId ?? row.pinnedSlotId ?? undefined }),
     ...(row.sessionId === null ? {} : { sessionId: row.sessionId }),
-    ...(row.result === null ? {} : { result: row.result }),
+    ...(row.result === null ? {} : resultFields(row.result, page)),
     ...(row.error === null ? {} : { error: row.error }),
     ...(row.errorCode === null ? {} : { errorCode: row.errorCode }),
     createdAt: row.createdAt,

@@ -10,6 +10,7 @@ import { isResting, readinessOf, type SlotSnapshot } from '../slot-view.ts';
 import type { Mission } from './api.ts';
 import { chooseLabel } from './choose-label.ts';
 import { createTaskOperations, failedTask } from './task-operations.ts';
+import { hintOfRest } from './task-view.ts';
 
 /** A dialog of three options is answered within a second; a loaded machine may take longer. */
 const KEYS_WITHIN_MS = 15_000;
@@ -93,6 +94,7 @@ export function createTerminalOperations({
         delivered: true,
         mode: 'response',
         response: task.result ?? '',
+        ...hintOfRest(task),
         durationMs: core.now() - startedAt,
         state: core.view(slotId).state,
       };

@@ -14,8 +14,12 @@ export const TaskView = z.object({
   status: TaskStatus,
   slotId: SlotId.optional(),
   sessionId: ClaudeSessionId.optional(),
-  /** The last assistant message of the turn, whole. */
+  /** The last assistant message of the turn: a page of it, of a short one the whole; in lists and events its beginning. */
   result: z.string().optional(),
+  /** How long the whole result is, in UTF-16 units. */
+  resultTotalChars: z.number().int().optional(),
+  /** Where the next page of the result begins; absent when this one goes to the end. */
+  nextOffset: z.number().int().optional(),
   /** What went wrong, what it means, what to do. */
   error: z.string().optional(),
   /** The code of `error`, stable for programs. */
@@ -114,7 +118,9 @@ export const InboxMessageView = z.object({
   id: z.number().int(),
   taskId: TaskId,
   fromRole: Role,
+  /** The beginning; mission_status has the whole. */
   content: z.string(),
+  contentTotalChars: z.number().int(),
   read: z.boolean(),
   createdAt: z.number(),
 });
@@ -162,7 +168,13 @@ const SESSION_EVENTS = [
   }),
   z.object({ type: z.literal('title_changed'), ...ofSlot, title: z.string() }),
   /** A turn ended with these words. */
-  z.object({ type: z.literal('text_complete'), ...ofSlot, taskId: TaskId.optional(), text: z.string() }),
+  z.object({
+    type: z.literal('text_complete'),
+    ...ofSlot,
+    taskId: TaskId.optional(),
+    text: z.string(),
+    textTotalChars: z.number().int(),
+  }),
 ] as const;
 export const SessionEventView = z.discriminatedUnion('type', SESSION_EVENTS);
 export type SessionEventView = z.infer<typeof SessionEventView>;

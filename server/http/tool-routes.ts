@@ -48,7 +48,9 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission): void
   const hidden = { schema: { hide: true } };
   app.get('/api/tasks', hidden, (request, reply) => call('mission_task', numbersOf(request.query), reply));
   app.post('/api/tasks', hidden, (request, reply) => call('mission_submit', request.body, reply));
-  app.get('/api/tasks/:taskId', hidden, (request, reply) => call('mission_status', request.params, reply));
+  app.get<{ Params: { taskId: string } }>('/api/tasks/:taskId', hidden, (request, reply) =>
+    call('mission_status', { ...numbersOf(request.query), taskId: request.params.taskId }, reply),
+  );
   app.post('/api/tasks/:taskId/cancel', hidden, (request, reply) =>
     call('mission_cancel', request.params, reply),
   );

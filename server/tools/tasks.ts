@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
+import { hintOfRest } from '../../actors/mission/task-view.ts';
+import { PAGE_CHARACTERS } from '../../actors/mission/text-page.ts';
 import { InboxMessageView, TaskStatus, TaskView } from '../../actors/mission/views.ts';
 import { Role, SlotId, TaskId } from '../../db/ids.ts';
 import { type CallContext, operation } from './operation.ts';
@@ -74,7 +76,14 @@ export const missionAsk = operation({
       .default(ASK_TIMEOUT_MS)
       .describe('How long to wait, in milliseconds.'),
   }),
-  output: z.object({ taskId: TaskId, slotId: SlotId.optional(), answer: z.string(), durationMs: z.number() }),
+  output: z.object({
+    taskId: TaskId,
+    slotId: SlotId.optional(),
+    answer: z.string(),
+    nextOffset: z.number().int().optional(),
+    hint: z.string().optional(),
+    durationMs: z.number(),
+  }),
   readOnly: false,
   async run({ role, question, timeoutMs }, context) {
     const { mission, signal } = context;
@@ -90,6 +99,8 @@ export const missionAsk = operation({
       taskId: task.id,
       ...(task.slotId === undefined ? {} : { slotId: task.slotId }),
       answer: task.result ?? '',
+      ...(task.nextOffset === undefined ? {} : { nextOffset: task.nextOffset }),
+      ...hintOfRest(task),
       durationMs,
     };
   },
@@ -99,17 +110,36 @@ export const missionStatus = operation({
   name: 'mission_status',
   title: 'Look at a task',
   description:
-    'One task: its status, the slot that does it, and its whole result or the reason why it failed.',
-  input: z.object({ taskId: taskIdOrPrefix }),
-  output: TaskView,
+    'One task: its status, the slot that does it, and its result or the reason why it failed. A very long result comes in pages: pass `nextOffset` as `offset` to read on.',
+  input: z.object({
+    taskId: taskIdOrPrefix,
+    offset: z
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Where the page of the result begins, in characters.'),
+    limit: z
+      .number()
+      .int()
+      .positive()
+      .max(PAGE_CHARACTERS)
+      .default(PAGE_CHARACTERS)
+      .describe('How many characters of the result at most.'),
+  }),
+  output: TaskView.extend({ hint: z.string().optional() }),
   readOnly: true,
-  run: ({ taskId }, { mission }) => mission.task(taskId),
+  run({ taskId, offset, limit }, { mission }) {
+    const task = mission.task(taskId, { offset, limit });
+    return { ...task, ...hintOfRest(task) };
+  },
 });
 
 export const missionTask = operation({
   name: 'mission_task',
   title: 'List tasks',
-  description: 'Tasks, newest first, all or of one status.',
+  description:
+    'Tasks, newest first, all or of one status, with the beginning of their results; mission_status has the whole.',
   input: z.object({
     status: TaskStatus.optional(),
     limit: z.number().int().positive().max(500).default(20),

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { openDatabase } from '../../db/open.ts';
+import { type MissionDatabase, openDatabase } from '../../db/open.ts';
 import { createStatelyBridge } from '../../inspector/stately.ts';
 import { connectMission, type MissionClient } from '../../server/client/connect-mission.ts';
 import { composeMission } from '../../server/compose-mission.ts';
@@ -50,7 +50,14 @@ export interface OpenDoors {
  * The doors of a daemon with a real mission behind them, in this process: what is not foreseen fails the test run.
  * The slots `coder-1`, `coder-2` and `researcher-1` run a small program instead of Claude Code.
  */
-export async function openDoors(): Promise<OpenDoors> {
+export async function openDoors(
+  options: {
+    /** Rows that are there before the mission starts. */
+    readonly seed?: (db: MissionDatabase) => void;
+  } = {},
+): Promise<OpenDoors> {
+  const database = openDatabase(':memory:');
+  options.seed?.(database.db);
   const directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-doors-'));
   const home = path.join(directory, 'home');
   ensureHome(home);
@@ -76,7 +83,7 @@ export async function openDoors(): Promise<OpenDoors> {
     env: { PATH: process.env['PATH'], HOME: directory, LANG: 'C.UTF-8' },
     file: loadSlots(slotsFile),
     permissions: createPermissionStore(path.join(home, 'permissions.yaml')),
-    database: openDatabase(':memory:'),
+    database,
     logger,
     connectHost: async () => createInProcessPtyHost(),
     port: () => port,

@@ -3,6 +3,7 @@ import { SlotView, TaskView } from '../../../actors/mission/views.ts';
 import type { Command } from '../command.ts';
 import { numberOf } from '../option-values.ts';
 import { table } from '../table.ts';
+import { restOfResult } from '../whole-result.ts';
 
 const Slots = z.object({ slots: z.array(SlotView) });
 const Tasks = z.object({ tasks: z.array(TaskView) });
@@ -61,7 +62,10 @@ export const status: Command = {
   words: [0, 1],
   async run({ positionals: [taskId] }, { call, print }) {
     if (taskId !== undefined) {
-      const task = TaskView.parse(await call('mission_status', { taskId }));
+      const first = TaskView.parse(await call('mission_status', { taskId }));
+      const { nextOffset, ...task } = first;
+      if (nextOffset !== undefined)
+        task.result = `${first.result ?? ''}${await restOfResult(call, { taskId: first.id, nextOffset })}`;
       print(
         task,
         () =>

@@ -4,9 +4,16 @@ import { MissionError } from '../../../services/errors/mission-error.ts';
 import type { Command, ParsedCommand } from '../command.ts';
 import { numberOf } from '../option-values.ts';
 import { safeJson } from '../safe-text.ts';
+import { restOfResult } from '../whole-result.ts';
 import { taskTable } from './slots.ts';
 
 const SECOND_MS = 1_000;
+const Answer = z.looseObject({
+  taskId: z.string(),
+  answer: z.string(),
+  nextOffset: z.number().optional(),
+  hint: z.string().optional(),
+});
 const JsonObject = z.record(z.string(), z.unknown());
 
 /** Either a role or a slot says who does the work. */
@@ -62,13 +69,18 @@ export const ask: Command = {
         remedy: 'Use --role ROLE; `missiond slots` lists them.',
       });
     const seconds = numberOf(parsed, 'timeout', { whole: false });
-    const output = z.looseObject({ answer: z.string() }).parse(
+    const {
+      nextOffset,
+      hint: _,
+      ...output
+    } = Answer.parse(
       await call('mission_ask', {
         role,
         question: parsed.positionals[0],
         ...(seconds === undefined ? {} : { timeoutMs: Math.ceil(seconds * SECOND_MS) }),
       }),
     );
+    output.answer += await restOfResult(call, { taskId: output.taskId, nextOffset });
     print(output, () => `${output.answer}\n`);
     return 0;
   },

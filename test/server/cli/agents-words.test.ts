@@ -22,7 +22,7 @@ const REPLIES = new Map<string, unknown>([
   ['health', { status: 'ok', pid: process.pid }],
   ['mission_status', TASK],
   ['mission_task', { tasks: [TASK] }],
-  ['mission_ask', { answer: HOSTILE }],
+  ['mission_ask', { taskId: TASK.id, answer: HOSTILE }],
   ['mission_pty_logs', { lines: [HOSTILE] }],
 ]);
 
