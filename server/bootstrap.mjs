@@ -127,12 +127,12 @@ if (command === 'assets') {
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
   if (command === 'start') handOver([path.join(root, 'dist', 'server', 'demo', 'main.js'), ...rest]);
   else if (command === 'test') handOver([vitest, 'run', '--root', root, ...rest]);
-  else if (['bench', 'canary', 'matrix'].includes(command))
+  else if (['bench', 'canary', 'matrix', 'chaos'].includes(command))
     handOver([
       path.join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs'),
       path.join(root, 'test', command, 'main.ts'),
       ...rest,
     ]);
   else if (command !== 'build')
-    fail(`unknown command ${command}. Use start, test, bench, canary, matrix, build or assets.`);
+    fail(`unknown command ${command}. Use start, test, bench, canary, matrix, chaos, build or assets.`);
 }

@@ -1,0 +1,74 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { z } from 'zod';
+import { Role, SlotId } from '../../db/ids.ts';
+import { connectMission } from '../../server/client/connect-mission.ts';
+import type { Work } from './work.ts';
+
+/** A way to hand in work. Rejects when it is not known whether the work was taken. */
+export interface Door {
+  readonly name: string;
+  submit(work: Work): Promise<void>;
+  close(): Promise<void>;
+}
+
+function requestOf({ target, prompt }: Work) {
+  return 'slotId' in target
+    ? { slotId: SlotId.parse(target.slotId), prompt }
+    : { role: Role.parse(target.role), prompt };
+}
+
+/** The typed client over the daemon's socket, connected anew for every call: the daemon may be another one. */
+export function clientDoor(home: string): Door {
+  return {
+    name: 'client',
+    async submit(work) {
+      await connectMission({ home }).submit(requestOf(work));
+    },
+    close: async () => {},
+  };
+}
+
+const Answer = z.looseObject({ isError: z.boolean().optional(), content: z.unknown() });
+
+/** An MCP client with a `mission-mcp` of its own, started anew when it was killed. */
+export function bridgeDoor(home: string, program: string, env: Readonly<Record<string, string>>): Door {
+  let connected: Promise<Client> | undefined;
+
+  async function open(): Promise<Client> {
+    const client = new Client({ name: 'chaos', version: '1' });
+    client.onclose = () => {
+      connected = undefined;
+    };
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [program, '--home', home],
+      env: { ...env },
+      stderr: 'ignore',
+    });
+    await client.connect(transport);
+    return client;
+  }
+
+  return {
+    name: 'mission-mcp',
+    async submit(work) {
+      connected ??= open();
+      try {
+        const client = await connected;
+        const said = Answer.parse(
+          await client.callTool({ name: 'mission_submit', arguments: requestOf(work) }),
+        );
+        if (said.isError === true) throw new Error(JSON.stringify(said.content));
+      } catch (error) {
+        const failed = connected;
+        connected = undefined;
+        await failed?.then((client) => client.close()).catch(() => {});
+        throw error;
+      }
+    },
+    async close() {
+      await connected?.then((client) => client.close()).catch(() => {});
+    },
+  };
+}

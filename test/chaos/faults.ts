@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+import { type ProcessKind, sendSignal } from './processes.ts';
+import type { Random } from './random.ts';
+import { SLOTS, type Stage } from './stage.ts';
+
+/** One way in which the world goes wrong. Resolves when it is over and the world is as before. */
+export interface Fault {
+  readonly name: string;
+  /** How often it is chosen, against the others. */
+  readonly weight: number;
+  inflict(): Promise<void>;
+}
+
+const HOUR_MS = 60 * 60_000;
+const HOOK_HANGS_MS = 8_000;
+const Door = z.object({ hookUrl: z.url(), token: z.string() });
+
+function killed(stage: Stage, random: Random, kind: ProcessKind): () => Promise<void> {
+  return async () => {
+    const living = stage.processes(kind);
+    if (living.length > 0) sendSignal(random.pick(living).pid, 'SIGKILL');
+  };
+}
+
+/** Standing still: it neither answers nor notices. */
+function stopped(stage: Stage, random: Random, kind: ProcessKind, longestMs: number): () => Promise<void> {
+  return async () => {
+    const living = stage.processes(kind);
+    if (living.length === 0) return;
+    const { pid } = random.pick(living);
+    sendSignal(pid, 'SIGSTOP');
+    try {
+      await sleep(random.between(500, longestMs));
+    } finally {
+      sendSignal(pid, 'SIGCONT');
+    }
+  };
+}
+
+/** Another program writes to the database, for shorter or longer than the daemon's patience of 5 s. */
+async function holdWriteLock(file: string, forMs: number): Promise<void> {
+  const database = new Database(file, { timeout: 1_000 });
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    await sleep(forMs);
+    database.exec('ROLLBACK');
+  } catch {
+    // The daemon wrote for a whole second, or the disk is full: then nothing is held.
+  } finally {
+    database.close();
+  }
+}
+
+/** A hook whose body never comes. */
+async function hangHook(stage: Stage, random: Random): Promise<void> {
+  const { id } = random.pick(SLOTS);
+  const door = Door.safeParse(readJson(path.join(stage.home, 'agents', id, 'door.json')));
+  if (!door.success) return;
+  const url = new URL(door.data.hookUrl);
+  const socket = net.connect(Number(url.port), url.hostname);
+  socket.on('error', () => {});
+  socket.write(
+    `POST ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\nauthorization: Bearer ${door.data.token}\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"hook_event_name":`,
+  );
+  await sleep(HOOK_HANGS_MS);
+  socket.destroy();
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** Everything that this machine allows to go wrong. */
+export function createFaults(stage: Stage, random: Random): readonly Fault[] {
+  const { clock, disk } = stage;
+  const everything = async (): Promise<void> => {
+    for (const { pid } of stage.processes()) sendSignal(pid, 'SIGKILL');
+  };
+  const faults: Fault[] = [
+    { name: 'agent killed', weight: 6, inflict: killed(stage, random, 'agent') },
+    { name: 'daemon killed', weight: 5, inflict: killed(stage, random, 'daemon') },
+    { name: 'pty host killed', weight: 2, inflict: killed(stage, random, 'host') },
+    { name: 'bridge killed', weight: 2, inflict: killed(stage, random, 'bridge') },
+    { name: 'all killed at once', weight: 1, inflict: everything },
+    { name: 'daemon stood still', weight: 2, inflict: stopped(stage, random, 'daemon', 8_000) },
+    { name: 'pty host stood still', weight: 1, inflict: stopped(stage, random, 'host', 4_000) },
+    { name: 'agent stood still', weight: 2, inflict: stopped(stage, random, 'agent', 6_000) },
+    {
+      name: 'database locked',
+      weight: 2,
+      inflict: () => holdWriteLock(stage.databaseFile, random.between(500, 8_000)),
+    },
+    { name: 'hook hung', weight: 1, inflict: () => hangHook(stage, random) },
+  ];
+  if (disk !== null) {
+    faults.push({
+      name: 'disk full',
+      weight: 2,
+      async inflict() {
+        disk.fill();
+        await sleep(random.between(1_000, 6_000));
+        disk.free();
+      },
+    });
+  }
+  if (clock !== null) {
+    faults.push({
+      name: 'clock jumped',
+      weight: 2,
+      inflict: async () => clock.shift(random.between(-2 * HOUR_MS, 2 * HOUR_MS)),
+    });
+  }
+  return faults;
+}
+
+/** Chooses by weight. */
+export function chooseFault(faults: readonly Fault[], random: Random): Fault {
+  return random.pick(faults.flatMap((fault) => Array<Fault>(fault.weight).fill(fault)));
+}

@@ -1,0 +1,80 @@
+import type { Random } from './random.ts';
+
+/** One task of the run: what is asked, and what the answer must be. */
+export interface Work {
+  /** Unique in the run; in the prompt and in the answer. */
+  readonly mark: string;
+  readonly target: { readonly role: string } | { readonly slotId: string };
+  readonly prompt: string;
+  readonly answer: string;
+}
+
+/** How prompts are worded so that the agent of this run does what is asked. */
+export type Wording = (mark: string, asked: Asked) => Pick<Work, 'prompt' | 'answer'>;
+
+interface Asked {
+  readonly workMs: number;
+  readonly tools: number;
+  readonly words: number;
+}
+
+function answerTo(mark: string, words: number): string {
+  return [`done ${mark}`, ...Array.from({ length: words }, (_, index) => `${mark.slice(-4)}.${index}`)].join(
+    ' ',
+  );
+}
+
+/** For the small agent in `agent/`, which reads the numbers. */
+export const forSmallAgent: Wording = (mark, { workMs, tools, words }) => ({
+  prompt: `Chaos ${mark}: work ${workMs} ms, use ${tools} tools, say ${words} words.`,
+  answer: answerTo(mark, words),
+});
+
+/** For the real Claude Code with the scripted model, which obeys lines. */
+export const forScriptedModel: Wording = (mark, { workMs, tools, words }) => {
+  const answer = answerTo(mark, words);
+  const steps = Array.from(
+    { length: tools },
+    (_, index) =>
+      `tool: Bash ${JSON.stringify({ command: `sleep ${(workMs / 1_000 / tools).toFixed(2)}; echo ${mark} ${index}`, description: 'work' })}`,
+  );
+  return { prompt: [...steps, `say: ${answer}`].join('\nthen '), answer };
+};
+
+const LONGEST_WORK_MS = 2_000;
+const MOST_TOOLS = 3;
+const MOST_WORDS = 60;
+/** Some of the work names its slot. */
+const PINNED_SHARE = 0.15;
+
+export interface WorkSource {
+  next(): Work;
+}
+
+export function createWorkSource(
+  run: string,
+  random: Random,
+  wording: Wording,
+  slots: readonly { readonly id: string; readonly role: string }[],
+): WorkSource {
+  let count = 0;
+  return {
+    next() {
+      count += 1;
+      const mark = `task-${run}-${count}`;
+      const slot = random.pick(slots);
+      const asked = {
+        workMs: random.between(50, LONGEST_WORK_MS),
+        tools: random.between(0, MOST_TOOLS),
+        words: random.between(1, MOST_WORDS),
+      };
+      const target = random.next() < PINNED_SHARE ? { slotId: slot.id } : { role: slot.role };
+      return { mark, target, ...wording(mark, asked) };
+    },
+  };
+}
+
+/** The mark in a prompt or an answer; null when there is none. */
+export function markIn(text: string): string | null {
+  return /\btask-[0-9a-f]+-\d+\b/.exec(text)?.[0] ?? null;
+}
