@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { missionHome } from '../../services/config/home.ts';
 import { ErrorBody, toldError } from '../error-body.ts';
 import { exchange } from '../exchange.ts';
+import { missionResume, missionSpending } from '../tools/budgets.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
@@ -77,6 +78,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     spawn: method(missionSpawn),
     kill: method(missionKill),
     restart: method(missionRestart),
+    spending: method(missionSpending),
+    resume: method(missionResume),
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),

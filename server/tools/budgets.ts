@@ -3,7 +3,7 @@ import { SpendingView } from '../../actors/mission/views.ts';
 import { SlotId } from '../../db/ids.ts';
 import { operation } from './operation.ts';
 
-const missionSpending = operation({
+export const missionSpending = operation({
   name: 'mission_spending',
   title: 'See what was spent',
   description:
@@ -14,7 +14,7 @@ const missionSpending = operation({
   run: (_, { mission }) => mission.spending(),
 });
 
-const missionResume = operation({
+export const missionResume = operation({
   name: 'mission_resume',
   title: 'Resume a paused slot',
   description:

@@ -1,0 +1,40 @@
+import { appendFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createWorld, type Daemon, ended, type World } from './world.ts';
+
+const SLOTS = [{ id: 'coder-1', role: 'coder', description: 'codes' }];
+const WAIT = { timeout: 20_000, interval: 100 };
+
+let world: World;
+let daemon: Daemon;
+beforeAll(async () => {
+  world = await createWorld({ slots: SLOTS });
+  appendFileSync(path.join(world.home, 'slots.yaml'), 'budgets:\n  task: { tokens: 100000 }\n');
+  daemon = await world.start();
+});
+afterAll(async () => {
+  expect(await world.close()).toEqual([]);
+});
+
+test('what a real session spends is counted once, and a task that has spent its budget is stopped', async () => {
+  const { client } = daemon;
+  const first = await client.submit({ role: 'coder', prompt: 'usage: 5000' });
+  expect(await ended(client, first.taskId)).toMatchObject({ status: 'done' });
+  // Claude Code's own small requests (titles) are no messages of the conversation.
+  await vi.waitFor(async () => expect((await client.spending({})).all.inputTokens).toBe(5_000), WAIT);
+  expect((await client.spending({})).all.usd).toBeGreaterThan(0);
+
+  const second = await client.submit({ role: 'coder', prompt: 'usage: 90000' });
+  expect(await ended(client, second.taskId)).toMatchObject({ status: 'done' });
+  const third = await client.submit({
+    role: 'coder',
+    prompt: 'tool: Bash {"command": "echo one"}\nthen tool: Bash {"command": "sleep 60"}',
+  });
+  const stopped = await ended(client, third.taskId);
+  expect(stopped).toMatchObject({ status: 'failed', errorCode: 'budget_exceeded' });
+  await vi.waitFor(async () => {
+    const { agents } = await client.agents({});
+    expect(agents[0]?.state).toBe('idle');
+  }, WAIT);
+});
