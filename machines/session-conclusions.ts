@@ -1,5 +1,5 @@
 import { BUSY, courseOf, courseOfRegistry, RESTING } from './session-courses.ts';
-import type { Conversation, Level, RegistryStatus } from './session-events.ts';
+import type { Conversation, Level, RegistryStatus, SessionReading } from './session-events.ts';
 
 /**
  * What each signal may conclude, in one table. Edges come from hooks and move at once (`session.ts`), but for the end of
@@ -44,6 +44,7 @@ export interface Beliefs {
   readonly lastEdge: string | null;
   /** Stop was heard, and nothing else shows the rest yet. */
   readonly ending: 'idle' | 'parked' | null;
+  readonly reading: Pick<SessionReading, 'stopFollowsError'> | null;
   /** Since when it works, rests or asks, epoch milliseconds. */
   readonly courseSince: number;
   readonly registry: { readonly status: RegistryStatus; readonly at: number } | null;
@@ -84,7 +85,11 @@ const registerSaysAsBelieved = (beliefs: Beliefs): boolean => {
 /** Work that Stop says it leaves behind explains what the others show. */
 const screenDeniesStop = (beliefs: Beliefs): boolean => beliefs.ending === 'idle' && screenWorks(beliefs);
 const shown = ({ level }: Beliefs): Level => level;
-const told = ({ ending, level }: Beliefs): Level => (level === 'parked' ? 'parked' : (ending ?? 'idle'));
+/** The screen shows a failure, and in this version Stop does not say otherwise. */
+const failsByStop = ({ level, reading }: Beliefs): boolean =>
+  (level === 'error' || level === 'limited') && reading?.stopFollowsError === true;
+const told = (beliefs: Beliefs): Level =>
+  beliefs.level === 'parked' || failsByStop(beliefs) ? beliefs.level : (beliefs.ending ?? 'idle');
 const asRegistered = ({ registry }: Beliefs): Level => {
   if (registry?.status === 'busy') return 'thinking';
   if (registry?.status === 'waiting') return 'confirming';
@@ -229,7 +234,10 @@ export const CONCLUSIONS = {
     why: 'which kind of work it is, the screen shows',
   },
   notFailed: {
-    fits: ({ level, lastEdge }) => (level === 'error' || level === 'limited') && lastEdge === 'hook.stopped',
+    fits: (beliefs) =>
+      (beliefs.level === 'error' || beliefs.level === 'limited') &&
+      beliefs.lastEdge === 'hook.stopped' &&
+      !failsByStop(beliefs),
     why: 'a turn that Stop has ended did not fail: its answer only looks like an error',
   },
   interruptedRegistered: {

@@ -9,6 +9,7 @@ export interface SessionReading {
   readonly activity?: string | undefined;
   readonly errorText?: string | undefined;
   readonly limitText?: string | undefined;
+  readonly stopFollowsError?: true | undefined;
   readonly contextLeftPercent?: number | undefined;
   readonly evidence: readonly string[];
 }

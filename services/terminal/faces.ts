@@ -15,6 +15,8 @@ const Pattern = z.unknown().transform((value, context): RegExp => {
   return z.NEVER;
 });
 
+const Version = z.string().regex(/^\d+\.\d+\.\d+$/, 'write a version, such as 2.1.300');
+
 /**
  * How Claude Code draws itself, as far as the reading looks at glyphs and words. Geometry is judged first (what stands
  * at column 0, above or below the prompt box); these only tell like from like. There is no list of spinner verbs:
@@ -32,7 +34,8 @@ export const Faces = z.strictObject({
   waitsBehind: Pattern,
   interrupted: Pattern,
   apiError: Pattern,
-  errorEndsTurnUntil: z.string().regex(/^\d+\.\d+\.\d+$/, 'write a version, such as 2.1.300'),
+  errorEndsTurnUntil: Version,
+  stopFollowsErrorUntil: Version,
   banner: Pattern,
   retrying: Pattern,
   limit: Pattern,
@@ -125,6 +128,11 @@ export const FACE_SHEET: { readonly [Name in keyof Faces]: Face<Faces[Name]> } =
     is: '2.1.328',
     where: 'the row of a finished turn stands below an API error, too, up to this version',
     seen: '2.1.200 to 2.1.325; not in 2.1.329, where it proves that an answer only looks like an error',
+  },
+  stopFollowsErrorUntil: {
+    is: '2.1.30',
+    where: 'not on the screen: a turn that an API error ended sends the Stop hook, too, up to this version',
+    seen: '2.0.45 to 2.1.30; not in 2.1.80, 2.1.120 and later',
   },
   banner: {
     is: /\bClaude Code v(\d+\.\d+\.\d+)/,

@@ -50,6 +50,10 @@ function onlyLooksWrong({ turnEnded }: TranscriptTail, faces: Faces, version: st
   return turnEnded && (version === undefined || !atLeast(faces.errorEndsTurnUntil, version));
 }
 
+function stopFollowsError(faces: Faces, version: string | undefined): boolean {
+  return version !== undefined && atLeast(faces.stopFollowsErrorUntil, version);
+}
+
 function judgeRest(told: TranscriptTail, faces: Faces, version: string | undefined): Judgement {
   const { tail, turnEnded, parked } = told;
   const evidence = ['composer', `tail:${tail.kind}`, ...(turnEnded ? ['turnEnded'] : [])];
@@ -111,6 +115,7 @@ export function readScreen(
     .map((line) => faces.mode.exec(line)?.[1])
     .find((found) => found !== undefined);
   const percent = contextLeft(bar, faces);
+  const failed = judged.level === 'error' || judged.level === 'limited';
   return {
     level: judged.level,
     composer,
@@ -118,6 +123,7 @@ export function readScreen(
     ...(tail.spinner === undefined ? {} : { activity: tail.spinner }),
     ...(tail.tail.kind === 'error' && judged.level === 'error' ? { errorText: tail.tail.text } : {}),
     ...(tail.tail.kind === 'limit' && judged.level === 'limited' ? { limitText: tail.tail.text } : {}),
+    ...(failed && stopFollowsError(faces, version) ? { stopFollowsError: true } : {}),
     ...(percent === undefined ? {} : { contextLeftPercent: percent }),
     ...readWorkNotes(above, bar, tail.spinner, faces),
     ...(toolOutput === undefined ? {} : { toolOutput }),

@@ -114,6 +114,8 @@ export const ScreenReading = z.object({
   errorText: z.string().optional(),
   /** The words of a usage limit that stand as the last thing in the transcript. */
   limitText: z.string().optional(),
+  /** Of an error or a limit: in this version the Stop hook follows it as it follows an answer. */
+  stopFollowsError: z.literal(true).optional(),
   /** 0 to 100, when the status bar says how much context is left. */
   contextLeftPercent: z.number().optional(),
   ...WorkNotes.shape,

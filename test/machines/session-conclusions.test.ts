@@ -18,6 +18,7 @@ const WORKING: Beliefs = {
   caughtUp: true,
   lastEdge: 'hook.promptSubmitted',
   ending: null,
+  reading: null,
   courseSince: 1_000,
   registry: null,
 };
@@ -73,6 +74,19 @@ describe('what each signal may conclude', () => {
   it('every row of the table is tested, and says why in words', () => {
     expect(ROWS.map(([rule]) => rule)).toEqual(Object.keys(CONCLUSIONS));
     for (const { why } of Object.values(CONCLUSIONS)) expect(why).toMatch(/^[A-Za-z].{10,}/);
+  });
+
+  it('where Stop follows an API error too, Stop does not say that nothing failed', () => {
+    const failed: Beliefs = {
+      ...WORKING,
+      level: 'error',
+      ending: 'idle',
+      lastEdge: 'hook.stopped',
+      reading: { stopFollowsError: true },
+    };
+    expect(conclude(failed)).toMatchObject({ to: 'error', settles: 0 });
+    expect(conclude({ ...failed, conversation: 'idle', ending: null })).toMatchObject({ to: 'error' });
+    expect(conclude({ ...failed, reading: {} })).toMatchObject({ to: 'idle' });
   });
 
   it.each<readonly [string, Partial<Beliefs>, Rule]>([

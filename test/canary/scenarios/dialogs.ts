@@ -45,6 +45,9 @@ export const dialogs: Readonly<Record<string, Scenario>> = {
       await stage.dialog('question', /❯\s*(?:1\.)?\s*Red/);
       stage.key('enter');
       stage.truth('unknown', 'answered');
+      await stage.pause(500);
+      // 2.0.45 shows the answers once more.
+      if (/❯ 1\. Submit answers/.test(stage.text())) stage.key('enter');
       await stage.idle();
       await stage.pause(1_000);
       await stage.submit(callTool('AskUserQuestion', { questions: [question(true)] }));
