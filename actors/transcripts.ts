@@ -43,7 +43,8 @@ export function createTranscripts({ runtimes, readTurn, lengthOf }: TranscriptsD
       return path === null ? null : { path, offset: await lengthOf(path) };
     },
     async turnOf({ epoch, expected, transcriptPath, transcriptOffset }) {
-      const path = pathOf(epoch);
+      // A run that has ended belongs to no slot any more; its file stays.
+      const path = pathOf(epoch) ?? transcriptPath;
       if (path === null) return null;
       // Another file since: `/clear` began a new one, or the first hook named it.
       return readTurn({ path, offset: path === transcriptPath ? transcriptOffset : 0 }, expected);

@@ -45,6 +45,7 @@ export function createTurnLooks({ tasks, transcripts, isResting, conclude, onErr
   const silences = new Map<SlotId, NodeJS.Timeout>();
   /** Looks because another prompt was heard; what the session does meanwhile is not the task's. */
   const overtaken = new Map<SlotId, NodeJS.Timeout>();
+  let disposed = false;
 
   function open(slotId: SlotId, epoch: Epoch): TaskRow | undefined {
     const task = tasks.activeOn(slotId);
@@ -79,6 +80,23 @@ export function createTurnLooks({ tasks, transcripts, isResting, conclude, onErr
     return end !== null;
   }
 
+  async function lastWordsOf(task: TaskRow): Promise<TurnEnd | null> {
+    if (task.epoch === null) return null;
+    const delivery = tasks.deliveryOf(task.id, task.epoch);
+    const end = endOf(delivery === undefined ? null : await transcripts.turnOf(delivery));
+    return end?.kind === 'interrupted' ? null : end;
+  }
+
+  async function lookBack(task: TaskRow, slotId: SlotId, without: () => void): Promise<void> {
+    const end = await lastWordsOf(task).catch((error: unknown) => {
+      onError(error);
+      return null;
+    });
+    if (disposed || tasks.activeOn(slotId)?.id !== task.id) return;
+    if (end === null) without();
+    else conclude(task, slotId, end);
+  }
+
   async function lookAtSilence(slotId: SlotId, epoch: Epoch, look: number): Promise<void> {
     const task = open(slotId, epoch);
     if (task === undefined || !isResting(slotId)) return;
@@ -109,10 +127,19 @@ export function createTurnLooks({ tasks, transcripts, isResting, conclude, onErr
       lookBehind(slotId, epoch, 1).catch(onError);
     },
 
+    /**
+     * The program has ended, perhaps before anybody heard its last words: they are in its transcript. Otherwise the task
+     * ends as `without`.
+     */
+    endedSeen(task: TaskRow, slotId: SlotId, without: () => void): void {
+      lookBack(task, slotId, without).catch(onError);
+    },
+
     /** The session works, or a hook has come: its silence is over. */
     quiet: (slotId: SlotId): void => cancel(silences, slotId),
 
     dispose(): void {
+      disposed = true;
       for (const timers of [silences, overtaken]) {
         for (const slotId of [...timers.keys()]) cancel(timers, slotId);
       }

@@ -67,6 +67,8 @@ export function createTurns({
     isResting,
     onError,
     conclude(task, slotId, end) {
+      // It can end before anybody heard that it had begun.
+      if (task.status === 'delivering') send(task.id, { type: 'prompt.submitted', at: now() });
       if (end.kind === 'answered') answer(task, slotId, end.words, now());
       else if (end.kind === 'failed') fail(task, end.error);
       else send(task.id, { type: 'turn.failed', failure: INTERRUPTED, at: now() });
@@ -220,7 +222,7 @@ export function createTurns({
         message: `Claude Code in slot ${slotId} ended (${how}) before the task was done.`,
         remedy: `See \`missiond logs ${slotId}\` and submit the task again.`,
       };
-      send(task.id, { type: 'turn.failed', failure, at: now() });
+      looks.endedSeen(task, slotId, () => send(task.id, { type: 'turn.failed', failure, at: now() }));
     },
 
     /** A tool began, or Esc was pressed: the turn went on, and what Stop said before was not its end. */

@@ -129,6 +129,31 @@ describe('a Stop is not the end while the session works', () => {
   });
 });
 
+describe('the program ends, and nobody heard its last words', () => {
+  const ends = () => turns.sessionEnded(slotId, epoch, 'signal 9');
+
+  it('they are read from its transcript', async () => {
+    heard(PROMPT, OURS);
+    world.write('answer', 'fixed');
+    ends();
+    expect(await outcome()).toBe('answered: fixed');
+  });
+
+  it('also when nobody had heard that the prompt was taken', async () => {
+    world.write('prompt', PROMPT);
+    world.write('answer', 'fixed');
+    ends();
+    expect(await outcome()).toBe('answered: fixed');
+    expect(world.sent.map(({ type }) => type)).toEqual(['prompt.submitted', 'turn.ended']);
+  });
+
+  it('without an answer the task fails with the end of the session', async () => {
+    heard(PROMPT, OURS);
+    ends();
+    expect(await outcome()).toMatch(/^session_exited.*signal 9/);
+  });
+});
+
 it("keeps a person's prompt and answer in the history of the slot, not in that of the task", async () => {
   heard(PROMPT, OURS);
   world.write('interruption');
