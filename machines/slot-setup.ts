@@ -94,7 +94,8 @@ export const slotSetup = setup({
       const { plan, pid, startedAt, autoRestart } = event;
       return { desired: 'running' as const, plan, pid, startedAt, autoRestart };
     }),
-    noteProven: assign({ crashes: 0, failedAt: [], onTrial: false }),
+    // The pauses begin anew; five failures within ten minutes remain five, whatever was done between them.
+    noteProven: assign({ crashes: 0, onTrial: false }),
     countFailure: assign(({ context }, look: ClockLook) => withFailure(context, look)),
     setPause: assign(({ context }, look: ClockLook) => ({ pause: pauseAfter(context, look) })),
     beginQuarantine: assign(({ context }, look: ClockLook) => quarantineFrom(context, look)),

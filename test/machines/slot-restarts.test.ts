@@ -40,6 +40,18 @@ describe('a slot that failed', () => {
     expect(slot.context().pause?.ms).toBe(1_000);
   });
 
+  it('is left alone after five failures within ten minutes, though turns were done between them', async () => {
+    const slot = startSlot();
+    slot.start();
+    for (let failure = 0; failure < 5; failure += 1) {
+      await slot.reaches('live');
+      slot.send({ type: 'slot.proven' });
+      await slot.crash();
+      if (failure < 4) slot.wait(slot.context().pause?.ms ?? 0);
+    }
+    expect(slot.state()).toBe('quarantined');
+  });
+
   it('stays down when it was not to restart by itself', async () => {
     const slot = startSlot();
     slot.start({ autoRestart: false });
