@@ -12,6 +12,7 @@ import {
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { MissionCore } from './core.ts';
 import { edgeOf } from './hook-edge.ts';
+import type { Progress } from './progress.ts';
 import type { Questions } from './questions.ts';
 import type { SessionReports } from './session-reports.ts';
 import { sessionIdOf } from './slot-view.ts';
@@ -33,6 +34,7 @@ export interface HooksDependencies {
   readonly questions: Questions;
   readonly turns: Turns;
   readonly reports: SessionReports;
+  readonly progress: Progress;
   readonly judge: (slotId: SlotId, tool: string, input: unknown, cwd: string | undefined) => Verdict;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
@@ -55,6 +57,7 @@ export function createHooks({
   questions,
   turns,
   reports,
+  progress,
   judge,
   redact,
   writeLater,
@@ -70,8 +73,7 @@ export function createHooks({
       : verdict;
   }
 
-  function record(slotId: SlotId, epoch: Epoch, tool: string, verdict: Verdict): void {
-    const argument = redact(slotId, verdict.argument);
+  function record(slotId: SlotId, epoch: Epoch, tool: string, argument: string, verdict: Verdict): void {
     const at = core.now();
     const taskId = core.occupied.get(slotId) ?? null;
     const { decision, rule } = verdict;
@@ -90,11 +92,21 @@ export function createHooks({
     core.logger.info({ slotId, tool, decision: verdict.decision, rule: verdict.rule }, 'tool judged');
   }
 
-  function beforeTool(slotId: SlotId, epoch: Epoch, hook: ToolHook): HookReply {
-    if (ASKS_BY_ITSELF.has(hook.tool)) return {};
+  function beforeTool(
+    slotId: SlotId,
+    epoch: Epoch,
+    hook: ToolHook,
+    began: (argument: string) => void,
+  ): HookReply {
+    if (ASKS_BY_ITSELF.has(hook.tool)) {
+      began('');
+      return {};
+    }
     const verdict = decide(slotId, hook.tool, hook.input, hook.cwd);
-    record(slotId, epoch, hook.tool, verdict);
+    const argument = redact(slotId, verdict.argument);
+    record(slotId, epoch, hook.tool, argument, verdict);
     if (verdict.decision === 'deny') return denyTool(`missiond denies this (${verdict.rule}).`);
+    began(argument);
     return verdict.decision === 'allow' ? allowTool(verdict.rule) : askTool(verdict.rule);
   }
 
@@ -154,7 +166,10 @@ export function createHooks({
       runtime.transcriptPath = transcriptPath;
       writeLater(() => core.slots.updateSession(epoch, { transcriptPath }));
     }
-    if (ours) reports.hookHeard(slotId, hook);
+    if (ours) {
+      reports.hookHeard(slotId, hook);
+      progress.hookHeard(slotId, hook);
+    }
     switch (hook.name) {
       case 'UserPromptSubmit':
         if (ours) turns.promptHeard(slotId, epoch, hook);
@@ -167,7 +182,9 @@ export function createHooks({
         return {};
       case 'PreToolUse':
         if (ours) turns.goingOn(slotId);
-        return beforeTool(slotId, epoch, hook);
+        return beforeTool(slotId, epoch, hook, (argument) => {
+          if (ours) progress.toolBegan(slotId, hook.tool, hook.toolUseId, argument);
+        });
       case 'PermissionRequest':
         return request(slotId, epoch, hook, signal);
       default:

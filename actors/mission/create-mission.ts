@@ -14,6 +14,7 @@ import { createGoverning, type GoverningDependencies } from '../governor/create-
 import { createHooks, type HooksDependencies } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher, type LauncherDependencies } from '../launcher.ts';
+import { createProgress } from '../progress.ts';
 import { createQuestions } from '../questions.ts';
 import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
@@ -117,6 +118,11 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     lengthOf: dependencies.lengthOf,
   });
   const snapshotOf = (slotId: SlotId): SlotSnapshot | undefined => core.slotSnapshot(slotId);
+  const progress = createProgress({
+    core,
+    redact: dependencies.redact,
+    writeLater: (write) => journal.enqueue(write),
+  });
   const reports = createSessionReports({ core, redact: dependencies.redact });
   const turns = createTurns({
     tasks: core.tasks,
@@ -188,6 +194,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       else turns.workSeen(slotId);
     },
     taskReturned(task) {
+      progress.taskLeft(task.id);
       for (const [slotId, taskId] of core.occupied) {
         if (taskId === task.id) core.runtime(slotId).refusedAt = now();
       }
@@ -195,6 +202,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       dispatchSoon();
     },
     taskEnded(task) {
+      progress.taskLeft(task.id);
       forget(task.id);
       freeSlotOf(core, task.id);
       core.root().send({ type: 'task.close', taskId: task.id });
@@ -317,6 +325,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     turns,
     reports,
+    progress,
     judge: dependencies.judge,
     redact: dependencies.redact,
     writeLater: journal.enqueue,
@@ -368,6 +377,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       stopping.abort();
       launcher.dispose();
       turns.dispose();
+      progress.dispose();
       questions.dispose();
       if (endAgents) await endAll(core);
       try {

@@ -135,6 +135,7 @@ export function createTaskOperations({
       createdAt,
       startedAt: null,
       finishedAt: null,
+      progress: null,
       snapshot: null,
       snapshotVersion: SNAPSHOT_VERSION,
     };

@@ -35,6 +35,7 @@ export function taskView(row: TaskRow, page: PageRequest = FIRST_PAGE): TaskView
     ...(row.result === null ? {} : resultFields(row.result, page)),
     ...(row.error === null ? {} : { error: row.error }),
     ...(row.errorCode === null ? {} : { errorCode: row.errorCode }),
+    ...(row.progress === null ? {} : { progress: row.progress }),
     createdAt: row.createdAt,
     ...(row.startedAt === null ? {} : { startedAt: row.startedAt }),
     ...(row.finishedAt === null ? {} : { finishedAt: row.finishedAt }),

@@ -6,6 +6,20 @@ const TASK_STATUSES = ['queued', 'delivering', 'running', 'waiting', 'done', 'fa
 export const TaskStatus = z.enum(TASK_STATUSES);
 export type TaskStatus = z.infer<typeof TaskStatus>;
 
+/** What a task does while it runs, and had done when it ended. Times are epoch milliseconds. */
+export const TaskProgress = z.object({
+  /** How often each tool was called. */
+  tools: z.record(z.string(), z.number().int()),
+  /** The one that began last and has not ended. */
+  currentTool: z.object({ name: z.string(), argument: z.string(), since: z.number() }).optional(),
+  /** The end of what was said last. */
+  lastWords: z.string().optional(),
+  /** Prompts taken: one, and those that a person or missiond added. */
+  turns: z.number().int(),
+  updatedAt: z.number(),
+});
+export type TaskProgress = z.infer<typeof TaskProgress>;
+
 /** A task as every door shows it. Times are epoch milliseconds. Field names are missiond's. */
 export const TaskView = z.object({
   id: TaskId,
@@ -24,6 +38,7 @@ export const TaskView = z.object({
   error: z.string().optional(),
   /** The code of `error`, stable for programs. */
   errorCode: z.string().optional(),
+  progress: TaskProgress.optional(),
   createdAt: z.number(),
   startedAt: z.number().optional(),
   finishedAt: z.number().optional(),
@@ -196,6 +211,15 @@ export const MissionEvent = z.discriminatedUnion('type', [
     previousStatus: TaskStatus.optional(),
   }),
   ...SESSION_EVENTS,
+  /** What a running task does, at most twice a second. */
+  z.object({
+    type: z.literal('task_progress'),
+    sequence: z.number(),
+    at: z.number(),
+    taskId: TaskId,
+    slotId: SlotId,
+    progress: TaskProgress,
+  }),
   z.object({
     type: z.literal('question_closed'),
     sequence: z.number(),

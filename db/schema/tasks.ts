@@ -1,6 +1,15 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../ids.ts';
 
+/** Tools called, the one that runs, the last words, prompts taken. */
+export interface Progress {
+  tools: Record<string, number>;
+  currentTool?: { name: string; argument: string; since: number } | undefined;
+  lastWords?: string | undefined;
+  turns: number;
+  updatedAt: number;
+}
+
 /**
  * A piece of work. `kind` says which door it came through: `task` (submit), `ask`, or `message` (pty_send),
  * so that all three share one way into a session.
@@ -28,6 +37,8 @@ export const tasks = sqliteTable(
     createdAt: integer().notNull(),
     startedAt: integer(),
     finishedAt: integer(),
+    /** What it does while it runs. */
+    progress: text({ mode: 'json' }).$type<Progress>(),
     snapshot: text({ mode: 'json' }).$type<unknown>(),
     snapshotVersion: integer().notNull(),
   },

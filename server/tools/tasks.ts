@@ -5,6 +5,7 @@ import { PAGE_CHARACTERS } from '../../actors/mission/text-page.ts';
 import { InboxMessageView, TaskStatus, TaskView } from '../../actors/mission/views.ts';
 import { Role, SlotId, TaskId } from '../../db/ids.ts';
 import { type CallContext, operation } from './operation.ts';
+import { sayProgress } from './say-progress.ts';
 
 /** What missiond's users are used to wait by default. */
 const ASK_TIMEOUT_MS = 120_000;
@@ -25,6 +26,8 @@ function reportProgress(mission: Mission, taskId: TaskId, context: CallContext):
         `${event.slot.slotId}: ${event.slot.state}${event.slot.statusText === undefined ? '' : ` (${event.slot.statusText})`}`,
       );
     }
+    if (event.type === 'task_progress' && event.taskId === taskId)
+      context.progress(`${event.slotId}: ${sayProgress(event.progress)}`);
     if (event.type === 'question_asked' && event.question.taskId === taskId) {
       context.progress(
         `${event.question.slotId} asks: ${event.question.question} Answer with mission_pty_confirm.`,

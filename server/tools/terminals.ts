@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HistoryEntryView, QuestionView, SlotView } from '../../actors/mission/views.ts';
 import { SlotId } from '../../db/ids.ts';
 import { operation } from './operation.ts';
+import { sayProgress } from './say-progress.ts';
 import { KillOutput } from './slots.ts';
 
 const SEND_TIMEOUT_MS = 300_000;
@@ -60,6 +61,8 @@ export const ptySend = operation({
     const stop = mission.subscribe((event) => {
       if (event.type === 'slot_changed' && event.slot.slotId === slotId)
         progress(`${slotId}: ${event.slot.state}`);
+      if (event.type === 'task_progress' && event.slotId === slotId)
+        progress(`${slotId}: ${sayProgress(event.progress)}`);
     });
     return mission.send(slotId, message, { waitForResponse, timeoutMs, signal }).finally(stop);
   },

@@ -24,6 +24,7 @@ export const deliveringTask = (prompt: string): TaskRow => ({
   createdAt: 0,
   startedAt: null,
   finishedAt: null,
+  progress: null,
   snapshot: null,
   snapshotVersion: 1,
 });

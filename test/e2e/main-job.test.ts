@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Progress } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { operations } from '../../server/tools/registry.ts';
@@ -73,6 +74,24 @@ describe.each([
     });
     expect(result.structuredContent?.['answer']).toContain('tool finished');
     expect(existsSync(file)).toBe(true);
+  });
+
+  test('whoever waits hears which tool runs, with rising numbers', async () => {
+    const heard: Progress[] = [];
+    await client.callTool(
+      {
+        name: 'mission_ask',
+        arguments: {
+          role: 'coder',
+          question: 'tool: Bash {"command":"sleep 2","description":"wait"}\nthen say: over',
+        },
+      },
+      undefined,
+      { onprogress: (progress) => heard.push(progress) },
+    );
+    expect(heard.map(({ message }) => message)).toContain('coder-1: Bash sleep 2 · 1 tool (Bash 1)');
+    const numbers = heard.map(({ progress }) => progress);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   });
 
   test('a denied command does not run, and the agent reads why', async () => {

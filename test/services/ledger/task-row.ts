@@ -20,6 +20,7 @@ export const taskRow = (change: Partial<TaskRow> = {}): TaskRow => ({
   createdAt: 1,
   startedAt: null,
   finishedAt: null,
+  progress: null,
   snapshot: null,
   snapshotVersion: 1,
   ...change,
