@@ -40,7 +40,8 @@ export function createSpending(dependencies: SpendingDependencies) {
   const totals = new Map<ClaudeSessionId, number>();
   const lastTasks = new Map<SlotId, { readonly taskId: TaskId; readonly at: number }>();
   const counting = new Set<SlotId>();
-  const grown = new Set<SlotId>();
+  /** Slots whose transcript has grown since it was looked at, and the task that made it grow. */
+  const grown = new Map<SlotId, TaskId | null>();
   const timers = new Map<SlotId, NodeJS.Timeout>();
 
   function taskThatSpends(slotId: SlotId): TaskId | null {
@@ -73,14 +74,15 @@ export function createSpending(dependencies: SpendingDependencies) {
 
   /** One at a time for each slot; what grows meanwhile is counted afterwards. */
   async function count(slotId: SlotId, taskId: TaskId | null): Promise<void> {
-    grown.add(slotId);
+    grown.set(slotId, taskId);
     if (counting.has(slotId)) return;
     counting.add(slotId);
     try {
-      while (grown.delete(slotId) && !signal.aborted) {
+      for (let next = grown.get(slotId); next !== undefined && !signal.aborted; next = grown.get(slotId)) {
+        grown.delete(slotId);
         const transcript = transcriptOf(slotId);
         if (transcript === null) return;
-        for (const file of await transcriptsOf(transcript)) await countFile(slotId, taskId, file);
+        for (const file of await transcriptsOf(transcript)) await countFile(slotId, next, file);
       }
     } finally {
       counting.delete(slotId);

@@ -10,6 +10,7 @@ import type { Mission, SubmitRequest, SubmitResult } from './api.ts';
 import { taskView } from './task-view.ts';
 import { IN_EVENT, IN_LIST, pageOf } from './text-page.ts';
 import type { TaskView } from './views.ts';
+import { whyItWaits } from './why-it-waits.ts';
 
 const USUAL_LIST = 20;
 /** A cancelled task that runs must first see its session interrupted. */
@@ -96,6 +97,15 @@ export function createTaskOperations({
       );
     }
     return { role, slotId: null };
+  }
+
+  function candidatesOf(request: SubmitRequest): readonly SlotId[] {
+    const { role, slotId } = route(request);
+    if (slotId !== null) return [slotId];
+    return [...core.runtimes.values()]
+      .map(({ configuration }) => configuration)
+      .filter((slot) => slot.role === role)
+      .map(({ id }) => id);
   }
 
   function find(idOrPrefix: string): TaskRow {
@@ -209,7 +219,7 @@ export function createTaskOperations({
       return {
         taskId,
         dispatched: false,
-        hint: 'Queued. A slot takes it as soon as one is idle; a stopped slot of the role is being started when there is one.',
+        hint: `Queued. ${whyItWaits(core, candidatesOf(request))}`,
       };
     },
 

@@ -55,8 +55,9 @@ async function ready(budgets: Parameters<typeof BudgetsSchema.parse>[0]): Promis
 /** A task whose prompt has arrived. */
 async function running(mission: RunningMission): Promise<string> {
   const { taskId } = await mission.submit({ role, prompt: 'work' });
-  await tell(mission, 'UserPromptSubmit', { prompt: 'work' });
+  // A prompt that is heard before it is typed would be a person's.
   await until(mission, 'running', () => mission.task(taskId).status === 'running');
+  await tell(mission, 'UserPromptSubmit', { prompt: 'work' });
   return taskId;
 }
 
@@ -81,7 +82,10 @@ test('what runs goes on to its end when the budget of the day is spent, and noth
     why: 'All slots together has spent the budget of the day (120 of 100 tokens).',
     until: MIDNIGHT,
   });
-  const { taskId } = await mission.submit({ role, prompt: 'more' });
+  const { taskId, hint } = await mission.submit({ role, prompt: 'more' });
+  expect(hint).toBe(
+    `Queued. coder-1 is paused until ${new Date(MIDNIGHT).toISOString()}: All slots together has spent the budget of the day (120 of 100 tokens).`,
+  );
   for (let tick = 0; tick < 4; tick += 1) await setImmediate();
   expect(mission.task(taskId).status).toBe('queued');
   now = MIDNIGHT;

@@ -1,0 +1,30 @@
+import type { SlotId } from '../../db/ids.ts';
+import type { MissionCore } from '../core.ts';
+import type { SlotView } from './views.ts';
+
+/** More slots than these are counted, not named. */
+const MOST_NAMED = 5;
+
+const timeOf = (at: number): string => new Date(at).toISOString();
+
+function obstacleOf(slot: SlotView): string {
+  const { paused, currentTaskId, status, conversation, attachment, statusText, failure } = slot;
+  if (paused !== undefined) {
+    const until = paused.until === undefined ? 'until mission_resume' : `until ${timeOf(paused.until)}`;
+    return `is paused ${until}: ${paused.why}`;
+  }
+  if (status === 'quarantined') return `is quarantined: ${failure ?? 'it failed too often.'}`;
+  if (currentTaskId !== undefined) return `works on task ${currentTaskId}`;
+  if (status === 'stopped') return 'is being started';
+  if (status !== 'live') return `is ${status}`;
+  if (conversation === 'limited') return `has reached a usage limit: ${statusText ?? ''}`.trimEnd();
+  if (attachment === 'takenOver') return 'is used by a person';
+  return `is not ready (${conversation})`;
+}
+
+/** Why a task is not begun at once, slot by slot: who could do it, what each does, and until when. */
+export function whyItWaits(core: MissionCore, candidates: readonly SlotId[]): string {
+  const named = candidates.slice(0, MOST_NAMED).map((slotId) => `${slotId} ${obstacleOf(core.view(slotId))}`);
+  const others = candidates.length - named.length;
+  return [...named, ...(others > 0 ? [`and ${others} more`] : [])].join('; ');
+}
