@@ -4,8 +4,9 @@ import type { MissionDatabase } from '../db/open.ts';
 import { slotActorId, taskActorId } from '../machines/mission.ts';
 import type { SessionEvent } from '../machines/session-events.ts';
 import type { SlotEvent } from '../machines/slot.ts';
-import type { TaskEvent } from '../machines/task.ts';
+import type { TaskEvent } from '../machines/task-events.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
+import { type AttemptLedger, createAttemptLedger } from '../services/ledger/attempt-ledger.ts';
 import { createInbox, type Inbox } from '../services/ledger/inbox.ts';
 import { createPermissionLedger, type PermissionLedger } from '../services/ledger/permission-ledger.ts';
 import { createSlotLedger, type SlotLedger } from '../services/ledger/slot-ledger.ts';
@@ -28,6 +29,7 @@ export interface MissionCore {
   readonly now: () => number;
   readonly logger: MissionLogger;
   readonly tasks: TaskLedger;
+  readonly attempts: AttemptLedger;
   readonly slots: SlotLedger;
   readonly inbox: Inbox;
   readonly permissions: PermissionLedger;
@@ -74,6 +76,7 @@ export function createCore(options: {
     now,
     logger,
     tasks,
+    attempts: createAttemptLedger(db),
     slots: createSlotLedger(db),
     inbox: createInbox(db),
     permissions: createPermissionLedger(db),

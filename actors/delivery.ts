@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { DeliveryId, type SlotId, type TaskId } from '../db/ids.ts';
-import type { Assignment } from '../machines/task.ts';
+import type { Assignment } from '../machines/task-events.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { Typed } from '../services/keyboard/keyboard-terminal.ts';
+import type { AttemptLedger } from '../services/ledger/attempt-ledger.ts';
 import type { DeliveryRow, TaskLedger } from '../services/ledger/task-ledger.ts';
 import type { SlotRuntime } from './slot-runtime.ts';
 import type { Transcripts } from './transcripts.ts';
@@ -11,6 +12,7 @@ import type { Turns } from './turns.ts';
 
 export interface DeliveryDependencies {
   readonly tasks: TaskLedger;
+  readonly attempts: Pick<AttemptLedger, 'last'>;
   readonly turns: Pick<Turns, 'onSubmitted'>;
   readonly transcripts: Transcripts;
   readonly now: () => number;
@@ -39,6 +41,7 @@ const MOST_TRIES = 3;
  */
 export function createDelivery({
   tasks,
+  attempts,
   turns,
   transcripts,
   now,
@@ -113,7 +116,8 @@ export function createDelivery({
     await written(signal);
     const { slotId, epoch } = assignment;
     const held = runtime(assignment);
-    const expected = expectedWords(task.prompt, slotId);
+    const prompt = attempts.last(taskId)?.prompt ?? task.prompt;
+    const expected = expectedWords(prompt, slotId);
     const last = tasks.deliveryOf(taskId, epoch);
     // One that was refused was never typed: this is another.
     const before = last?.status === 'refused' ? undefined : last;
@@ -140,7 +144,7 @@ export function createDelivery({
     const type = async (tries = 1): Promise<Typed> => {
       try {
         const ours = before !== undefined || tries > 1;
-        return await keyboard.deliver(task.prompt, { signal, submitted, ours, typed: markTyped });
+        return await keyboard.deliver(prompt, { signal, submitted, ours, typed: markTyped });
       } catch (error) {
         const notNoted = error instanceof MissionError && error.code === 'database_failed';
         if (!notNoted || tries === MOST_TRIES) throw error;

@@ -33,7 +33,9 @@ export function rebuildTask(core: MissionCore, row: TaskRow): Snapshot<unknown> 
   const delivery = core.tasks.deliveryOf(row.id, epoch);
   const [queued] = initialTransition(taskMachine, { taskId: row.id, deadlineAt: row.deadlineAt });
   const assignment = { slotId, epoch, sessionId };
-  const [delivering] = transition(taskMachine, queued, { type: 'task.assign', assignment, at: core.now() });
+  const attempt = core.attempts.last(row.id)?.number ?? 1;
+  const given = { type: 'task.assign', assignment, attempt, at: core.now() } as const;
+  const [delivering] = transition(taskMachine, queued, given);
   const arrived = delivery?.status === 'submitted' || delivery?.status === 'answered';
   if (row.status === 'delivering' && !arrived) return taskMachine.getPersistedSnapshot(delivering);
   const [running] = transition(taskMachine, delivering, {

@@ -1,5 +1,7 @@
 import type { AnyActorRef, SnapshotFrom } from 'xstate';
 import { ClaudeSessionId, type SlotId, TaskId } from '../db/ids.ts';
+import type { AttemptOutcome } from '../db/schema/tasks.ts';
+import type { MachineFailure } from '../machines/failure.ts';
 import type { sessionMachine } from '../machines/session.ts';
 import type { Evidence } from '../machines/session-events.ts';
 import { nearestState } from '../machines/session-view.ts';
@@ -24,16 +26,23 @@ export interface Reactions {
   taskReturned(task: TaskRow): void;
 }
 
-/** `ending` is not a status that people know: the task still runs until its session has let go. */
-function statusOf(snapshot: TaskSnapshot): TaskStatus {
-  return snapshot.value === 'ending' ? 'running' : snapshot.value;
+/** `ending` and `recovering` are no status to people: the task still runs until its session has let go, or is back. */
+function statusOf({ value }: TaskSnapshot): TaskStatus {
+  return value === 'ending' || value === 'recovering' ? 'running' : value;
 }
 
 function isFinal(status: TaskStatus): boolean {
   return status === 'done' || status === 'failed' || status === 'cancelled';
 }
 
-/** The row and the event of tasks. */
+/** How the last attempt ended, when the task has ended. */
+function outcomeOf({ status, errorCode }: TaskRow): AttemptOutcome | null {
+  if (status === 'failed' && errorCode === 'session_exited') return 'lost';
+  if (status === 'failed' && errorCode === 'turn_interrupted') return 'interrupted';
+  return status === 'done' || status === 'failed' || status === 'cancelled' ? status : null;
+}
+
+/** The row and the event of tasks, and the rows of their attempts. */
 export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder {
   const published = new Map<string, { readonly status: TaskStatus; readonly text: string }>();
 
@@ -56,10 +65,28 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
     };
   }
 
+  function writeAttempts({ context }: TaskSnapshot, row: TaskRow): void {
+    const { taskId, attempt, ended } = context;
+    const endedAt = row.finishedAt ?? core.now();
+    const end = (number: number, outcome: AttemptOutcome, failure: MachineFailure | null): void =>
+      core.attempts.end(taskId, number, {
+        endedAt,
+        outcome,
+        errorCode: failure?.code ?? null,
+        error: failure?.message ?? null,
+      });
+    for (const { number, outcome, failure } of ended) end(number, outcome, failure);
+    if (row.status === 'queued') core.attempts.dropOpen(taskId);
+    const outcome = outcomeOf(row);
+    if (outcome !== null) end(attempt, outcome, row.status === 'failed' ? context.failure : null);
+  }
+
   return {
     idPrefix: 'task:',
     write(actorRef) {
       const snapshot: TaskSnapshot = actorRef.getSnapshot();
+      // One that waits as a row again was let go of after that row was written.
+      if (snapshot.status === 'stopped') return;
       const { taskId } = snapshot.context;
       const before = core.tasks.get(taskId);
       // A final state is written once; nothing moves it afterwards.
@@ -70,6 +97,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
         snapshot: persisted(actorRef),
         snapshotVersion: SNAPSHOT_VERSION,
       });
+      writeAttempts(snapshot, { ...before, ...next });
       if (before.kind === 'message' || (next.status !== 'done' && next.status !== 'failed')) return;
       core.inbox.add({
         taskId,
@@ -93,7 +121,8 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
         task,
         ...(before === undefined ? {} : { previousStatus: before.status }),
       });
-      if (row.status === 'queued' && before !== undefined) reactions.taskReturned(row);
+      const given = [...core.occupied.values()].includes(taskId);
+      if (row.status === 'queued' && given) reactions.taskReturned(row);
       if (!isFinal(row.status)) return;
       published.delete(taskId);
       reactions.taskEnded(row);

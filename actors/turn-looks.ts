@@ -71,10 +71,14 @@ export function createTurnLooks({ tasks, transcripts, isResting, conclude, onErr
     timers.set(slotId, timer);
   }
 
+  async function endOfTurn({ id }: TaskRow, epoch: Epoch): Promise<TurnEnd | null> {
+    const delivery = tasks.deliveryOf(id, epoch);
+    return endOf(delivery === undefined ? null : await transcripts.turnOf(delivery));
+  }
+
   /** Ends the task when the transcript says how. False when it does not, and the task still waits for it. */
   async function ask(task: TaskRow, slotId: SlotId, epoch: Epoch): Promise<boolean> {
-    const delivery = tasks.deliveryOf(task.id, epoch);
-    const end = endOf(delivery === undefined ? null : await transcripts.turnOf(delivery));
+    const end = await endOfTurn(task, epoch);
     if (open(slotId, epoch)?.id !== task.id) return true;
     if (end !== null) conclude(task, slotId, end);
     return end !== null;
@@ -82,8 +86,7 @@ export function createTurnLooks({ tasks, transcripts, isResting, conclude, onErr
 
   async function lastWordsOf(task: TaskRow): Promise<TurnEnd | null> {
     if (task.epoch === null) return null;
-    const delivery = tasks.deliveryOf(task.id, task.epoch);
-    const end = endOf(delivery === undefined ? null : await transcripts.turnOf(delivery));
+    const end = await endOfTurn(task, task.epoch);
     return end?.kind === 'interrupted' ? null : end;
   }
 

@@ -1,10 +1,10 @@
 import type { Epoch, SlotId, TaskId } from '../db/ids.ts';
 import type { MachineFailure } from '../machines/failure.ts';
-import type { TaskEvent } from '../machines/task.ts';
+import type { TaskEvent } from '../machines/task-events.ts';
 import type { SlotLedger } from '../services/ledger/slot-ledger.ts';
 import type { TaskLedger, TaskRow } from '../services/ledger/task-ledger.ts';
 import type { Transcripts } from './transcripts.ts';
-import { createTurnLooks } from './turn-looks.ts';
+import { createTurnLooks, type TurnEnd } from './turn-looks.ts';
 
 export interface TurnsDependencies {
   readonly tasks: TaskLedger;
@@ -66,14 +66,16 @@ export function createTurns({
     transcripts,
     isResting,
     onError,
-    conclude(task, slotId, end) {
-      // It can end before anybody heard that it had begun.
-      if (task.status === 'delivering') send(task.id, { type: 'prompt.submitted', at: now() });
-      if (end.kind === 'answered') answer(task, slotId, end.words, now());
-      else if (end.kind === 'failed') fail(task, end.error);
-      else send(task.id, { type: 'turn.failed', failure: INTERRUPTED, at: now() });
-    },
+    conclude: tellEnd,
   });
+
+  function tellEnd(task: TaskRow, slotId: SlotId, end: TurnEnd): void {
+    // It can end before anybody heard that it had begun.
+    if (task.status === 'delivering') send(task.id, { type: 'prompt.submitted', at: now() });
+    if (end.kind === 'answered') answer(task, slotId, end.words, now());
+    else if (end.kind === 'failed') fail(task, end.error);
+    else send(task.id, { type: 'turn.failed', failure: INTERRUPTED, at: now() });
+  }
 
   function active(slotId: SlotId, epoch: Epoch): TaskRow | undefined {
     const row = tasks.activeOn(slotId);
@@ -222,7 +224,16 @@ export function createTurns({
         message: `Claude Code in slot ${slotId} ended (${how}) before the task was done.`,
         remedy: `See \`missiond logs ${slotId}\` and submit the task again.`,
       };
-      looks.endedSeen(task, slotId, () => send(task.id, { type: 'turn.failed', failure, at: now() }));
+      // It may have ended before anybody heard its last words.
+      looks.endedSeen(task, slotId, () => send(task.id, { type: 'session.lost', failure, at: now() }));
+    },
+
+    /** False when the words of a task certainly never reached the run of the session. */
+    async wasBegun(task: TaskRow, epoch: Epoch): Promise<boolean> {
+      const delivery = tasks.deliveryOf(task.id, epoch);
+      if (delivery === undefined || delivery.status === 'queued' || delivery.status === 'refused')
+        return false;
+      return delivery.status !== 'typed' || (await transcripts.turnOf(delivery))?.found !== false;
     },
 
     /** A tool began, or Esc was pressed: the turn went on, and what Stop said before was not its end. */

@@ -1,46 +1,12 @@
 import { assign, fromPromise, setup } from 'xstate';
-import type { ClaudeSessionId, Epoch, SlotId, TaskId } from '../db/ids.ts';
+import type { TaskId } from '../db/ids.ts';
 import { failureFrom, type MachineFailure } from './failure.ts';
+import type { Assignment, Recovery, TaskContext, TaskEvent } from './task-events.ts';
 
 /** Why a prompt was not typed although the slot looked ready: a person was faster, or the screen moved. Nothing was lost. */
 const NOT_NOW: ReadonlySet<string> = new Set(['slot_not_idle', 'composer_occupied']);
-
-/** The run of a session that a task was given to. */
-export interface Assignment {
-  readonly slotId: SlotId;
-  readonly epoch: Epoch;
-  readonly sessionId: ClaudeSessionId;
-}
-
-export interface TaskContext {
-  readonly taskId: TaskId;
-  readonly assignment: Assignment | null;
-  /** Epoch milliseconds, on the wall clock: `after` timers do not survive a restart. */
-  readonly deadlineAt: number | null;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  readonly result: string | null;
-  readonly failure: MachineFailure | null;
-  /** Set when a person or the deadline asked for the end; the final state follows from it. */
-  readonly ending: 'cancelled' | 'failed' | null;
-}
-
-export type TaskEvent =
-  | { readonly type: 'task.assign'; readonly assignment: Assignment; readonly at: number }
-  /** UserPromptSubmit carried this task's words. */
-  | { readonly type: 'prompt.submitted'; readonly at: number }
-  | { readonly type: 'turn.ended'; readonly result: string; readonly at: number }
-  | { readonly type: 'turn.failed'; readonly failure: MachineFailure; readonly at: number }
-  | { readonly type: 'question.asked' }
-  | { readonly type: 'question.closed' }
-  | { readonly type: 'task.cancel'; readonly at: number }
-  | { readonly type: 'task.refuse'; readonly failure: MachineFailure; readonly at: number }
-  /** It must not go on (a budget is spent, nothing helps a stuck session): the session is interrupted first. */
-  | { readonly type: 'task.stop'; readonly failure: MachineFailure; readonly at: number }
-  /** The session was killed before the prompt had arrived. */
-  | { readonly type: 'task.requeue' }
-  | { readonly type: 'deadline.passed'; readonly at: number }
-  | { readonly type: 'task.restored'; readonly at: number };
+/** The session is not there to type into: it ended on the way. */
+const GONE = 'slot_not_running';
 
 export const taskMachine = setup({
   types: {
@@ -53,6 +19,15 @@ export const taskMachine = setup({
     deliver: fromPromise<void, { readonly taskId: TaskId; readonly assignment: Assignment | null }>(() =>
       Promise.reject(new Error('deliver is not provided')),
     ),
+    /** Brings the session back after it ended in mid-task, or says that it does not come back. */
+    recover: fromPromise<
+      Recovery,
+      {
+        readonly taskId: TaskId;
+        readonly assignment: Assignment | null;
+        readonly failure: MachineFailure | null;
+      }
+    >(() => Promise.reject(new Error('recover is not provided'))),
     /** Presses Esc once and sees the session leave its turn. */
     interrupt: fromPromise<void, { readonly taskId: TaskId; readonly assignment: Assignment | null }>(() =>
       Promise.reject(new Error('interrupt is not provided')),
@@ -91,16 +66,41 @@ export const taskMachine = setup({
           }
         : {},
     ),
-    noteDeliveryFailed: assign((_, params: { readonly error: unknown }) => ({
+    noteError: assign((_, params: { readonly error: unknown }) => ({
       failure: failureFrom(params.error),
     })),
-    forgetAssignment: assign({ assignment: null, startedAt: null }),
+    noteAssigned: assign((_, { assignment, attempt }: { assignment: Assignment; attempt: number }) => ({
+      assignment,
+      attempt,
+      startedAt: null,
+      failure: null,
+    })),
+    noteRecovered: assign((_, recovery: Recovery) =>
+      recovery.kind === 'resumed'
+        ? {
+            assignment: recovery.assignment,
+            attempt: recovery.attempt,
+            startedAt: null,
+            failure: null,
+          }
+        : {},
+    ),
+    noteLost: assign(({ event }) => (event.type === 'session.lost' ? { failure: event.failure } : {})),
+    /** The attempt has ended, the task goes on. */
+    endAttempt: assign(({ context: { attempt, ended, failure } }) => ({
+      ended: [...ended, { number: attempt, outcome: 'lost' as const, failure }],
+    })),
+    /** What never reached a session was no attempt. */
+    forgetAttempt: assign(({ context }) => ({ attempt: Math.max(0, context.attempt - 1) })),
+    forgetAssignment: assign({ assignment: null, startedAt: null, failure: null }),
   },
 }).createMachine({
   id: 'task',
   context: ({ input }) => ({
     taskId: input.taskId,
     assignment: null,
+    attempt: 0,
+    ended: [],
     deadlineAt: input.deadlineAt,
     startedAt: null,
     finishedAt: null,
@@ -115,7 +115,10 @@ export const taskMachine = setup({
       on: {
         'task.assign': {
           target: 'delivering',
-          actions: assign({ assignment: ({ event }) => event.assignment }),
+          actions: {
+            type: 'noteAssigned',
+            params: ({ event: { assignment, attempt } }) => ({ assignment, attempt }),
+          },
         },
         'task.cancel': { target: 'cancelled', actions: 'noteCancel' },
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
@@ -133,18 +136,25 @@ export const taskMachine = setup({
           {
             guard: ({ event }) => NOT_NOW.has(failureFrom(event.error).code),
             target: 'queued',
-            actions: 'forgetAssignment',
+            actions: ['forgetAttempt', 'forgetAssignment'],
+          },
+          {
+            guard: ({ event }) => failureFrom(event.error).code === GONE,
+            target: 'recovering',
+            actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
           },
           {
             target: 'failed',
-            actions: { type: 'noteDeliveryFailed', params: ({ event }) => ({ error: event.error }) },
+            actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
           },
         ],
       },
       on: {
         'prompt.submitted': { target: 'running', actions: 'noteStarted' },
-        'task.requeue': { target: 'queued', actions: 'forgetAssignment' },
+        'task.requeue': { target: 'queued', actions: ['forgetAttempt', 'forgetAssignment'] },
+        'session.lost': { target: 'recovering', actions: 'noteLost' },
         'turn.failed': { target: 'failed', actions: 'noteFailure' },
+        'task.refuse': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
         'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
@@ -156,7 +166,9 @@ export const taskMachine = setup({
         'prompt.submitted': { actions: 'noteStarted' },
         'turn.ended': { target: 'done', actions: 'noteResult' },
         'turn.failed': { target: 'failed', actions: 'noteFailure' },
+        'session.lost': { target: 'recovering', actions: 'noteLost' },
         'question.asked': 'waiting',
+        'task.refuse': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
         'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
@@ -168,9 +180,44 @@ export const taskMachine = setup({
         'question.closed': 'running',
         'turn.ended': { target: 'done', actions: 'noteResult' },
         'turn.failed': { target: 'failed', actions: 'noteFailure' },
+        'session.lost': { target: 'recovering', actions: 'noteLost' },
+        'task.refuse': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
         'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
+      },
+    },
+    recovering: {
+      description:
+        'The session ended first: its transcript may hold the answer; else it is resumed, and nobody else has the task.',
+      invoke: {
+        src: 'recover',
+        input: ({ context: { taskId, assignment, failure } }) => ({ taskId, assignment, failure }),
+        onDone: [
+          {
+            guard: ({ event }) => event.output.kind === 'resumed',
+            target: 'delivering',
+            actions: ['endAttempt', { type: 'noteRecovered', params: ({ event }) => event.output }],
+          },
+          {
+            guard: ({ event }) => event.output.kind === 'elsewhere',
+            target: 'queued',
+            actions: ['endAttempt', 'forgetAssignment'],
+          },
+          { target: 'queued', actions: ['forgetAttempt', 'forgetAssignment'] },
+        ],
+        onError: {
+          target: 'failed',
+          actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
+        },
+      },
+      on: {
+        'turn.ended': { target: 'done', actions: 'noteResult' },
+        'turn.failed': { target: 'failed', actions: 'noteFailure' },
+        'task.refuse': { target: 'failed', actions: 'noteFailure' },
+        'task.cancel': { target: 'cancelled', actions: 'noteCancel' },
+        'task.stop': { target: 'failed', actions: 'noteStop' },
+        'deadline.passed': { target: 'failed', actions: 'noteDeadline' },
       },
     },
     ending: {

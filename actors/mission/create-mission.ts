@@ -6,6 +6,7 @@ import type { RateLimitWindow } from '../../services/claude/read-status-line.ts'
 import type { Budgets } from '../../services/config/budgets.ts';
 import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
+import { createAttempts } from '../attempts.ts';
 import { untilEvent } from '../bus.ts';
 import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
@@ -17,6 +18,7 @@ import { createLauncher, type LauncherDependencies } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
 import { createQuestions } from '../questions.ts';
 import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
+import { createRecovery } from '../recovery.ts';
 import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
@@ -164,9 +166,11 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     });
   });
 
+  const attempts = createAttempts({ core, writeLater: (write) => journal.enqueue(write) });
   const { dispatchSoon, forget } = createDispatching({
     core,
     isPaused: (slotId) => governing.pauseOf(slotId) !== null,
+    attempts,
     report: report('tasks could not be dispatched'),
     signal: stopping.signal,
   });
@@ -199,6 +203,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
         if (taskId === task.id) core.runtime(slotId).refusedAt = now();
       }
       freeSlotOf(core, task.id);
+      // It waits as a row again.
+      core.root().send({ type: 'task.close', taskId: task.id });
       dispatchSoon();
     },
     taskEnded(task) {
@@ -233,6 +239,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
   const deliver = createDelivery({
     tasks: core.tasks,
+    attempts: core.attempts,
     turns,
     now,
     runtime: ({ slotId }) => core.runtime(slotId),
@@ -261,6 +268,13 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     core,
     launcher,
     deliver,
+    recover: createRecovery({
+      core,
+      attempts,
+      turns,
+      written: journal.written,
+      stopping: stopping.signal,
+    }),
     questions,
     turns,
     dispatchSoon,
@@ -308,7 +322,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
           type: 'slot.start',
           by: 'daemon',
           autoRestart: true,
-          resume: false,
+          resume: core.occupied.has(configuration.id),
         });
       }
     }

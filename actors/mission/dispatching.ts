@@ -1,5 +1,6 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
 import { isErrorCode } from '../../services/errors/mission-error.ts';
+import type { Attempts } from '../attempts.ts';
 import type { MissionCore } from '../core.ts';
 import { createDispatcher, type DispatchSlot } from '../dispatcher.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
@@ -10,6 +11,7 @@ const REFUSED_RESTS_MS = 250;
 
 export interface DispatchingDependencies {
   readonly core: MissionCore;
+  readonly attempts: Pick<Attempts, 'begin'>;
   /** True while a budget or a usage window of the slot is spent. */
   readonly isPaused: (slotId: SlotId) => boolean;
   readonly report: (error: unknown) => void;
@@ -18,7 +20,7 @@ export interface DispatchingDependencies {
 }
 
 /** Brings the queue and the slots of the mission together, at most once a tick. */
-export function createDispatching({ core, isPaused, report, signal }: DispatchingDependencies) {
+export function createDispatching({ core, attempts, isPaused, report, signal }: DispatchingDependencies) {
   function dispatchSlot(runtime: SlotRuntime): readonly DispatchSlot[] {
     const { id: slotId, role } = runtime.configuration;
     const snapshot = core.slotSnapshot(slotId);
@@ -48,11 +50,10 @@ export function createDispatching({ core, isPaused, report, signal }: Dispatchin
     if (snapshot === undefined || plan == null) return;
     core.occupied.set(slotId, taskId);
     core.runtime(slotId).lastUsedAt = core.now();
-    core.sendToTask(taskId, {
-      type: 'task.assign',
-      at: core.now(),
-      assignment: { slotId, epoch: plan.epoch, sessionId: sessionIdOf(snapshot) ?? plan.sessionId },
-    });
+    const sessionId = sessionIdOf(snapshot) ?? plan.sessionId;
+    const assignment = { slotId, epoch: plan.epoch, sessionId };
+    const attempt = attempts.begin(taskId, assignment);
+    core.sendToTask(taskId, { type: 'task.assign', at: core.now(), assignment, attempt });
   }
 
   const dispatcher = createDispatcher({

@@ -2,12 +2,14 @@ import { fromCallback, fromPromise } from 'xstate';
 import type { SlotId, TaskId } from '../../db/ids.ts';
 import { missionMachine, slotActorId, taskActorId } from '../../machines/mission.ts';
 import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
-import { type Assignment, taskMachine } from '../../machines/task.ts';
+import { taskMachine } from '../../machines/task.ts';
+import type { Assignment, Recovery } from '../../machines/task-events.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { Launcher } from '../launcher.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
 import type { Questions } from '../questions.ts';
+import type { LostTask } from '../recovery.ts';
 import { isResting } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
 import { failCrashedTask, putAwayCrashed, startRespawned } from './supervision.ts';
@@ -23,6 +25,7 @@ export interface MachinesDependencies {
   readonly core: MissionCore;
   readonly launcher: Launcher;
   readonly deliver: (taskId: TaskId, assignment: Assignment | null, signal: AbortSignal) => Promise<void>;
+  readonly recover: (lost: LostTask, signal: AbortSignal) => Promise<Recovery>;
   readonly questions: Questions;
   readonly turns: Turns;
   readonly dispatchSoon: () => void;
@@ -35,6 +38,7 @@ export function provideMachines({
   core,
   launcher,
   deliver,
+  recover,
   questions,
   turns,
   dispatchSoon,
@@ -101,6 +105,7 @@ export function provideMachines({
       task: taskMachine.provide({
         actors: {
           deliver: fromPromise(({ input, signal }) => deliver(input.taskId, input.assignment, signal)),
+          recover: fromPromise(({ input, signal }) => recover(input, signal)),
           interrupt: fromPromise(({ input, signal }) => interrupt(input.taskId, input.assignment, signal)),
         },
       }),

@@ -146,7 +146,7 @@ export function createSlotOperations({
     } else if (taskId !== undefined) {
       failed.push(taskId);
       core.sendToTask(taskId, {
-        type: 'turn.failed',
+        type: 'task.refuse',
         at: core.now(),
         failure: {
           code: 'session_exited',

@@ -37,11 +37,15 @@ export async function putAwayCrashed(
   const { epoch } = runtime;
   runtime.crash = crash;
   questions.drop(slotId, 'missiond failed on the slot');
-  if (epoch !== null) turns.sessionEnded(slotId, epoch, 'missiond failed on its slot');
   writeLater(() => core.slots.update(slotId, { status: 'crashed', snapshot: null }));
   const ended = launcher.abandon(slotId);
   core.bus.publish({ type: 'slot_changed', at: core.now(), slot: core.view(slotId) });
-  await ended;
+  try {
+    await ended;
+  } finally {
+    // Not before: nobody else takes up its task while the program may still work on it.
+    if (epoch !== null) turns.sessionEnded(slotId, epoch, 'missiond failed on its slot');
+  }
 }
 
 /** A slot that was put together again starts as it would with the daemon, and goes on with its conversation. */

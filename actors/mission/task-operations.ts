@@ -7,7 +7,7 @@ import type { MissionCore } from '../core.ts';
 import { SNAPSHOT_VERSION } from '../journal.ts';
 import { readinessOf } from '../slot-view.ts';
 import type { Mission, SubmitRequest, SubmitResult } from './api.ts';
-import { taskView } from './task-view.ts';
+import { attemptView, taskView } from './task-view.ts';
 import { IN_EVENT, IN_LIST, pageOf } from './text-page.ts';
 import type { TaskView } from './views.ts';
 import { whyItWaits } from './why-it-waits.ts';
@@ -236,7 +236,10 @@ export function createTaskOperations({
       }
     },
 
-    task: (idOrPrefix, page) => taskView(find(idOrPrefix), page),
+    task(idOrPrefix, page) {
+      const row = find(idOrPrefix);
+      return { ...taskView(row, page), attempts: core.attempts.of(row.id).map(attemptView) };
+    },
 
     tasks: ({ status, limit }) =>
       core.tasks

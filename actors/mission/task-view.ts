@@ -1,6 +1,7 @@
+import type { AttemptRow } from '../../services/ledger/attempt-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import { FIRST_PAGE, type PageRequest, pageOf } from './text-page.ts';
-import type { TaskView } from './views.ts';
+import type { AttemptView, TaskView } from './views.ts';
 
 type ResultFields = Pick<TaskView, 'result' | 'resultTotalChars' | 'nextOffset'>;
 
@@ -39,5 +40,24 @@ export function taskView(row: TaskRow, page: PageRequest = FIRST_PAGE): TaskView
     createdAt: row.createdAt,
     ...(row.startedAt === null ? {} : { startedAt: row.startedAt }),
     ...(row.finishedAt === null ? {} : { finishedAt: row.finishedAt }),
+  };
+}
+
+/** A run of a task as the doors show it. */
+export function attemptView(row: AttemptRow): AttemptView {
+  return {
+    number: row.number,
+    slotId: row.slotId,
+    sessionId: row.sessionId,
+    prompt: row.prompt,
+    startedAt: row.startedAt,
+    ...(row.endedAt === null ? {} : { endedAt: row.endedAt }),
+    ...(row.outcome === null ? {} : { outcome: row.outcome }),
+    ...(row.error === null ? {} : { error: row.error }),
+    ...(row.errorCode === null ? {} : { errorCode: row.errorCode }),
+    ...(row.inputTokens === null ? {} : { inputTokens: row.inputTokens }),
+    ...(row.outputTokens === null ? {} : { outputTokens: row.outputTokens }),
+    ...(row.cacheTokens === null ? {} : { cacheTokens: row.cacheTokens }),
+    ...(row.costUsd === null ? {} : { costUsd: row.costUsd }),
   };
 }

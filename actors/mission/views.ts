@@ -20,6 +20,26 @@ export const TaskProgress = z.object({
 });
 export type TaskProgress = z.infer<typeof TaskProgress>;
 
+/** One run of a task in a slot. Times are epoch milliseconds. */
+export const AttemptView = z.object({
+  number: z.number().int(),
+  slotId: SlotId,
+  sessionId: ClaudeSessionId,
+  /** As it was delivered: later attempts are told what became of the earlier ones. */
+  prompt: z.string(),
+  startedAt: z.number(),
+  endedAt: z.number().optional(),
+  /** `lost`: the session ended before the task did. Absent while the attempt goes on. */
+  outcome: z.enum(['done', 'failed', 'cancelled', 'lost', 'interrupted']).optional(),
+  error: z.string().optional(),
+  errorCode: z.string().optional(),
+  inputTokens: z.number().optional(),
+  outputTokens: z.number().optional(),
+  cacheTokens: z.number().optional(),
+  costUsd: z.number().optional(),
+});
+export type AttemptView = z.infer<typeof AttemptView>;
+
 /** A task as every door shows it. Times are epoch milliseconds. Field names are missiond's. */
 export const TaskView = z.object({
   id: TaskId,
@@ -42,6 +62,8 @@ export const TaskView = z.object({
   createdAt: z.number(),
   startedAt: z.number().optional(),
   finishedAt: z.number().optional(),
+  /** Its runs, oldest first; where one task is asked for. */
+  attempts: z.array(AttemptView).optional(),
 });
 export type TaskView = z.infer<typeof TaskView>;
 

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../ids.ts';
 
 /** Tools called, the one that runs, the last words, prompts taken. */
@@ -50,6 +50,34 @@ export const tasks = sqliteTable(
     index('tasks_for_role').on(table.status, table.role, table.pinnedSlotId, table.createdAt),
     index('tasks_deadline').on(table.status, table.deadlineAt),
   ],
+);
+
+/** How one run of a task in a slot ended. `lost`: its session ended before the task did. */
+export type AttemptOutcome = 'done' | 'failed' | 'cancelled' | 'lost' | 'interrupted';
+
+/** Every run of a task in a slot, kept. What was never typed is no attempt. */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    taskId: text().$type<TaskId>().notNull(),
+    /** 1 for the first. */
+    number: integer().notNull(),
+    slotId: text().$type<SlotId>().notNull(),
+    epoch: text().$type<Epoch>().notNull(),
+    sessionId: text().$type<ClaudeSessionId>().notNull(),
+    /** As it was delivered: later attempts are told what became of the earlier ones. */
+    prompt: text().notNull(),
+    startedAt: integer().notNull(),
+    endedAt: integer(),
+    outcome: text().$type<AttemptOutcome>(),
+    errorCode: text(),
+    error: text(),
+    inputTokens: integer(),
+    outputTokens: integer(),
+    cacheTokens: integer(),
+    costUsd: real(),
+  },
+  (table) => [primaryKey({ columns: [table.taskId, table.number] })],
 );
 
 /** The ledger of prompts: what was typed where, and whether Claude Code confirmed it. */

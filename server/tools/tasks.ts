@@ -113,7 +113,7 @@ export const missionStatus = operation({
   name: 'mission_status',
   title: 'Look at a task',
   description:
-    'One task: its status, the slot that does it, and its result or the reason why it failed. A very long result comes in pages: pass `nextOffset` as `offset` to read on.',
+    'One task: its status, the slot that does it, its result or the reason why it failed, and every attempt at it. A very long result comes in pages: pass `nextOffset` as `offset` to read on.',
   input: z.object({
     taskId: taskIdOrPrefix,
     offset: z

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import { SlotId } from '../../db/ids.ts';
 import type { ScreenReading } from '../../services/terminal/reading.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 const otherId = SlotId.parse('coder-2');
 
@@ -20,18 +21,17 @@ const poison = (): ScreenReading =>
     },
   });
 
-/** One slot whose statechart fails while it works on a task, beside one that rests. */
-async function crashed() {
+/** One slot whose statechart fails, beside one that rests. */
+async function crashed(works: (mission: RunningMission) => Promise<void> = async () => {}) {
   const mission = await stage.start();
   await mission.spawn(otherId, {});
   const { epoch } = await mission.spawn(slotId, {});
   await becomesReady(mission, stage);
-  const { taskId } = await mission.submit({ role, slotId, prompt: 'work' });
-  await until(mission, 'task running', () => mission.task(taskId).status === 'running');
+  await works(mission);
   const crash = until(mission, 'crashed', () => mission.slot(slotId).status === 'crashed');
   stage.fake.show(slotId, poison());
   await crash;
-  return { mission, taskId, epoch };
+  return { mission, epoch };
 }
 
 test('a slot on which missiond fails is listed as crashed, with why; the others go on', async () => {
@@ -44,14 +44,35 @@ test('a slot on which missiond fails is listed as crashed, with why; the others 
   await expect(mission.spawn(slotId, {})).rejects.toThrow('missiond failed on this slot');
 });
 
-test('its program is ended and its terminal put away, its task fails, and its token is worth nothing', async () => {
-  const { mission, taskId, epoch } = await crashed();
-  await until(mission, 'task failed', () => mission.task(taskId).status === 'failed');
-  expect(mission.task(taskId).errorCode).toBe('session_exited');
+test('its program is ended and its terminal put away, and its token is worth nothing', async () => {
+  const { mission, epoch } = await crashed();
+  await untilSlot(mission, 'stopped');
   expect(stage.fake.held().map((terminal) => terminal.slotId)).toEqual([otherId]);
   await expect(mission.screen(slotId)).rejects.toMatchObject({ code: 'slot_not_running' });
   if (epoch === undefined) throw new Error('the slot had no run');
   await expect(mission.receiveHook(slotId, epoch, {}, AbortSignal.timeout(5_000))).rejects.toThrow();
+});
+
+test('its task goes on in the next session of the slot, which is told of the first', async () => {
+  let id = '';
+  const { mission, epoch } = await crashed(async (running) => {
+    id = (await running.submit({ role, slotId, prompt: 'work' })).taskId;
+    await until(running, 'task running', () => running.task(id).status === 'running');
+    await hook(running, 'UserPromptSubmit', { prompt: 'work' });
+  });
+  await until(mission, 'up again', () => {
+    const slot = mission.slot(slotId);
+    return slot.status === 'live' && slot.epoch !== epoch;
+  });
+  await becomesReady(mission, stage);
+  await until(mission, 'task running again', () => {
+    const { status, attempts } = mission.task(id);
+    return status === 'running' && attempts?.length === 2;
+  });
+  expect(mission.task(id).attempts).toMatchObject([
+    { outcome: 'lost', prompt: 'work' },
+    { prompt: expect.stringMatching(/^An earlier session ended.*\n\nwork$/) },
+  ]);
 });
 
 test('it is put together again, says what had happened, and can be started', async () => {

@@ -118,6 +118,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
     });
     const deliver = createDelivery({
       tasks: ledger,
+      attempts: { last: () => undefined },
       turns,
       transcripts,
       now: terminal.now,

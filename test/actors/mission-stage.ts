@@ -69,7 +69,10 @@ export function createStage(always: Change = {}) {
       connectHost: async () => connected,
       prepare: async () => PROGRAM,
       keyboard: () => ({
-        deliver: async () => ({ ok: true }),
+        async deliver(_, { typed }) {
+          typed();
+          return { ok: true };
+        },
         choose: async () => ({ ok: true }),
         interrupt: async () => ({ ok: true }),
         passThrough: async () => {},
@@ -158,13 +161,18 @@ export function untilSlot(mission: RunningMission, status: string, state?: strin
   });
 }
 
-/** A hook of the slot's own session. */
-export async function hook(mission: RunningMission, name: string, more: object = {}): Promise<void> {
-  const { epoch, sessionId } = mission.slot(slotId);
+/** A hook of a slot's own session. */
+export async function hook(
+  mission: RunningMission,
+  name: string,
+  more: object = {},
+  of = slotId,
+): Promise<void> {
+  const { epoch, sessionId } = mission.slot(of);
   if (epoch === undefined) throw new Error('the slot has no run');
   const where = { session_id: sessionId, transcript_path: '/tmp/session.jsonl', cwd: '/tmp' };
   const body = { hook_event_name: name, ...where, ...more };
-  await mission.receiveHook(slotId, epoch, body, AbortSignal.timeout(5_000));
+  await mission.receiveHook(of, epoch, body, AbortSignal.timeout(5_000));
 }
 
 /** Claude Code stands at its prompt and has called its first hook. */

@@ -62,18 +62,20 @@ describe('a daemon of another version', () => {
     expect(stage.fake.alive()).toHaveLength(1);
   });
 
-  test('an agent whose terminal has gone is told of, and its task fails', async () => {
+  test('a task whose terminal has gone goes on in the next session of its slot', async () => {
     const first = await idleSlot();
     const { taskId } = await first.submit({ role, prompt: 'work' });
     await taskIs(first, taskId, 'running');
+    await hook(first, 'UserPromptSubmit', { prompt: 'work' });
     await stage.kill9();
     ageSnapshots();
     await stage.fake.host.shutdown(0);
     const second = await stage.start();
-    await taskIs(second, taskId, 'failed');
-    expect(second.task(taskId).errorCode).toBe('session_exited');
-    await untilSlot(second, 'stopped');
-    expect(second.slot(slotId).failure).toContain('gone');
+    await untilSlot(second, 'live');
+    await becomesReady(second, stage);
+    await until(second, 'delivered again', () => second.task(taskId).attempts?.length === 2);
+    await taskIs(second, taskId, 'running');
+    expect(second.task(taskId).attempts?.[0]).toMatchObject({ outcome: 'lost', errorCode: 'session_exited' });
   });
 });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createTurns } from '../../actors/turns.ts';
 import { DeliveryId } from '../../db/ids.ts';
 import { openDatabase } from '../../db/open.ts';
-import type { TaskEvent } from '../../machines/task.ts';
+import type { TaskEvent } from '../../machines/task-events.ts';
 import { readTurn } from '../../services/claude/transcript.ts';
 import { sameWords } from '../../services/keyboard/same-words.ts';
 import { createSlotLedger } from '../../services/ledger/slot-ledger.ts';
@@ -100,9 +100,13 @@ export function createTurnsWorld() {
     },
     /** How the task ended: its answer, or its failure; undefined while it goes on. */
     outcome(): string | undefined {
-      const end = sent.find(({ type }) => type === 'turn.ended' || type === 'turn.failed');
+      const end = sent.find(
+        ({ type }) => type === 'turn.ended' || type === 'turn.failed' || type === 'session.lost',
+      );
       if (end?.type === 'turn.ended') return `answered: ${end.result}`;
-      return end?.type === 'turn.failed' ? `${end.failure.code}: ${end.failure.message}` : undefined;
+      return end?.type === 'turn.failed' || end?.type === 'session.lost'
+        ? `${end.failure.code}: ${end.failure.message}`
+        : undefined;
     },
     history: () =>
       slots.history(slotId).map(({ role, content, taskId: task }) => [role, content, task !== null]),

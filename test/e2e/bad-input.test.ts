@@ -172,15 +172,23 @@ describe('a running daemon', () => {
     ).toEqual([pid]);
   });
 
-  test('a Claude Code that dies by itself fails its task, and the next one is done by a fresh session', async () => {
+  test('a Claude Code that dies in mid-turn is resumed, told of it, and its task is done once', async () => {
+    // Claude Code writes its transcript some time after the first prompt.
+    await daemon.client.ask({ role: 'researcher', question: 'say: warm' });
     const { taskId } = await daemon.client.submit({ role: 'researcher', prompt: 'slow: 300' });
     await running(daemon.client, taskId);
-    process.kill((await daemon.client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid ?? 0, 'SIGKILL');
-    expect(await ended(daemon.client, taskId)).toMatchObject({
-      status: 'failed',
-      errorCode: 'session_exited',
-    });
-    expect((await daemon.client.ask({ role: 'researcher', question: 'say: reborn' })).answer).toBe('reborn');
+    const [before] = (await daemon.client.ptyStatus({ slotId: 'researcher-1' })).slots;
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    await ended(daemon.client, taskId);
+    const task = await daemon.client.status({ taskId });
+    expect(task).toMatchObject({ status: 'done', sessionId: before?.sessionId });
+    expect(task.result).toMatch(/^You said: The session ended before you had finished this task/);
+    expect(task.attempts).toMatchObject([
+      { number: 1, outcome: 'lost', prompt: 'slow: 300' },
+      { number: 2, outcome: 'done', prompt: expect.stringMatching(/slow: 300$/) },
+    ]);
+    const { messages } = await daemon.client.inbox({ limit: 500 });
+    expect(messages.filter((message) => message.taskId === taskId)).toHaveLength(1);
   });
 
   test('a second daemon in the same home says who is there', async () => {

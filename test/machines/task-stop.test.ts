@@ -28,7 +28,7 @@ it('a task that must not go on is failed only after its session was interrupted'
         interrupted = resolve;
       }),
   );
-  actor.send({ type: 'task.assign', assignment, at: 1 });
+  actor.send({ type: 'task.assign', assignment, attempt: 1, at: 1 });
   actor.send({ type: 'prompt.submitted', at: 2 });
   actor.send({ type: 'task.stop', failure, at: 3 });
   expect(actor.getSnapshot().value).toBe('ending');

@@ -1,0 +1,47 @@
+import type { TaskId } from '../db/ids.ts';
+import type { Assignment } from '../machines/task-events.ts';
+import { attemptPrompt } from './attempt-prompt.ts';
+import type { MissionCore } from './core.ts';
+
+export interface AttemptsDependencies {
+  readonly core: Pick<MissionCore, 'attempts' | 'tasks' | 'now'>;
+  /** Writes in the next transaction, which is that of the task's own row. */
+  readonly writeLater: (write: () => void) => void;
+}
+
+/** Writes down each run of a task in a slot, with the words that it is given there. */
+export function createAttempts({ core, writeLater }: AttemptsDependencies) {
+  return {
+    /** @returns the number of the attempt that begins */
+    begin(taskId: TaskId, { slotId, epoch, sessionId }: Assignment): number {
+      const before = core.attempts.last(taskId);
+      const number = (before?.number ?? 0) + 1;
+      const task = core.tasks.get(taskId);
+      if (task === undefined) return number;
+      const prompt = attemptPrompt(task, before, { sessionId, attempt: number });
+      const startedAt = core.now();
+      writeLater(() =>
+        core.attempts.begin({
+          taskId,
+          number,
+          slotId,
+          epoch,
+          sessionId,
+          prompt,
+          startedAt,
+          endedAt: null,
+          outcome: null,
+          errorCode: null,
+          error: null,
+          inputTokens: null,
+          outputTokens: null,
+          cacheTokens: null,
+          costUsd: null,
+        }),
+      );
+      return number;
+    },
+  };
+}
+
+export type Attempts = ReturnType<typeof createAttempts>;

@@ -1,0 +1,99 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Epoch, SlotId, TaskId } from '../db/ids.ts';
+import type { MachineFailure } from '../machines/failure.ts';
+import type { Assignment, Recovery } from '../machines/task-events.ts';
+import { MissionError } from '../services/errors/mission-error.ts';
+import type { AttemptRow } from '../services/ledger/attempt-ledger.ts';
+import type { Attempts } from './attempts.ts';
+import { untilEvent } from './bus.ts';
+import type { MissionCore } from './core.ts';
+import { readinessOf, type SlotSnapshot, sessionIdOf } from './slot-view.ts';
+import type { Turns } from './turns.ts';
+
+/** A task in whose midst so many sessions ended may be what ends them. */
+const MOST_LOST = 3;
+
+export interface RecoveryDependencies {
+  readonly core: MissionCore;
+  readonly attempts: Pick<Attempts, 'begin'>;
+  readonly turns: Pick<Turns, 'wasBegun'>;
+  /** Resolves when everything is written: what was heard before the end is in the rows then. */
+  readonly written: (signal: AbortSignal) => Promise<void>;
+  /** Aborted when the daemon stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** A task that a slot was given, and how its session ended. */
+export interface LostTask {
+  readonly taskId: TaskId;
+  readonly assignment: Assignment | null;
+  readonly failure: MachineFailure | null;
+}
+
+/** It does not come back by itself: its statechart failed, a person ended it, or it failed too often. */
+function isGone(slot: SlotSnapshot | undefined): boolean {
+  return slot === undefined || slot.context.killedAt !== null || slot.value === 'quarantined';
+}
+
+function neverEnded(lost: readonly AttemptRow[], { assignment, failure }: LostTask): MissionError {
+  const last = failure?.message ?? 'Its session ended.';
+  const each = lost.map(({ number, error }) => `(${number}) ${error ?? last}`);
+  return new MissionError(
+    'session_exited',
+    lost.length > 1 ? `${lost.length} sessions ended before this task was done: ${each.join(' ')}` : last,
+    { remedy: `See \`missiond logs ${assignment?.slotId}\` and submit the task again.` },
+  );
+}
+
+/**
+ * What becomes of a task whose session ended before it had answered. The session is resumed in its slot, which takes nothing else meanwhile, and gets the task again. Never two agents work on it.
+ */
+export function createRecovery({ core, attempts, turns, written, stopping }: RecoveryDependencies) {
+  /** Resolves when `holds`; every change of a slot is an event. */
+  const until = (holds: () => boolean, signal: AbortSignal): Promise<void> =>
+    untilEvent(core.bus, holds, signal);
+
+  /** The next run of the slot at its prompt, or null when it does not come. */
+  async function resumedRun(
+    slotId: SlotId,
+    lostEpoch: Epoch,
+    signal: AbortSignal,
+  ): Promise<Assignment | null> {
+    const snapshot = (): SlotSnapshot | undefined => core.slotSnapshot(slotId);
+    const isStopped = (): boolean => snapshot()?.value === 'stopped';
+    const next = (): Assignment | null => {
+      const slot = snapshot();
+      const plan = slot?.context.plan;
+      if (slot === undefined || plan == null || plan.epoch === lostEpoch) return null;
+      if (readinessOf(slot, core.now()) !== 'ready') return null;
+      return { slotId, epoch: plan.epoch, sessionId: sessionIdOf(slot) ?? plan.sessionId };
+    };
+    // It may come back by itself, after a pause.
+    await until(() => isGone(snapshot()) || isStopped() || next() !== null, signal);
+    if (isGone(snapshot())) return null;
+    if (isStopped()) {
+      // The daemon goes down with its agents; the next one finds the task as it is and takes it up here.
+      if (stopping.aborted) await until(() => false, signal);
+      core.sendToSlot(slotId, { type: 'slot.start', by: 'daemon', autoRestart: false, resume: true });
+      await until(() => isGone(snapshot()) || isStopped() || next() !== null, signal);
+    }
+    return isGone(snapshot()) ? null : next();
+  }
+
+  return async function recover(lostTask: LostTask, signal: AbortSignal): Promise<Recovery> {
+    const { taskId, assignment } = lostTask;
+    // An invoked actor begins inside the transition that invokes it; the journal hears of that only afterwards.
+    await setImmediate();
+    await written(signal);
+    const task = core.tasks.get(taskId);
+    if (assignment === null || task === undefined)
+      throw new MissionError('internal', `Task ${taskId} has no assignment.`);
+    const { slotId, epoch } = assignment;
+    if (!(await turns.wasBegun(task, epoch))) return { kind: 'unbegun' };
+    const lost = core.attempts.of(taskId).filter(({ outcome }) => outcome === 'lost' || outcome === null);
+    if (task.kind === 'message' || lost.length >= MOST_LOST) throw neverEnded(lost, lostTask);
+    const run = await resumedRun(slotId, epoch, signal);
+    if (run === null) return { kind: 'elsewhere' };
+    return { kind: 'resumed', assignment: run, attempt: attempts.begin(taskId, run) };
+  };
+}

@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RunningMission } from '../../actors/mission/create-mission.ts';
+import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
+import type { TurnRecord } from '../../actors/transcripts.ts';
+import { SlotId, type TaskId } from '../../db/ids.ts';
+import type { LaunchPlan } from '../../machines/slot.ts';
+import { idleReading } from './fake-pty-host.ts';
+import {
+  becomesReady,
+  createStage,
+  hook,
+  PROGRAM,
+  role,
+  slotId,
+  slotOf,
+  until,
+  untilSlot,
+} from './mission-stage.ts';
+
+const other = SlotId.parse('coder-2');
+const NOTHING: TurnRecord = {
+  found: false,
+  ended: false,
+  interrupted: false,
+  error: null,
+  lastAssistantMessage: null,
+};
+
+let stage: ReturnType<typeof createStage>;
+/** What was typed into sessions, in order. */
+let typed: string[];
+/** What was started, in order. */
+let plans: LaunchPlan[];
+let turn: TurnRecord;
+/** Whether Claude Code takes what is typed. */
+let takes: boolean;
+
+const keyboard = (): SlotKeyboard => {
+  const ok = async () => ({ ok: true }) as const;
+  return {
+    deliver(prompt, { typed: reached }) {
+      typed.push(prompt);
+      if (!takes) return new Promise(() => {});
+      reached();
+      return ok();
+    },
+    choose: ok,
+    interrupt: ok,
+    passThrough: async () => {},
+  };
+};
+
+beforeEach(() => {
+  typed = [];
+  plans = [];
+  turn = { ...NOTHING, found: true };
+  takes = true;
+  stage = createStage({
+    keyboard,
+    async prepare(_, plan) {
+      plans.push(plan);
+      return PROGRAM;
+    },
+    lengthOf: async () => 1,
+    readTurn: async () => turn,
+  });
+});
+afterEach(() => stage.close());
+
+const taskIs = (mission: RunningMission, taskId: TaskId, status: string): Promise<void> =>
+  until(mission, `task ${status}`, () => mission.task(taskId).status === status);
+
+/** A session that works on a task. */
+async function working(): Promise<{ readonly mission: RunningMission; readonly taskId: TaskId }> {
+  const mission = await stage.start();
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  const { taskId } = await mission.submit({ role, prompt: 'fix the bug' });
+  await taskIs(mission, taskId, 'running');
+  await hook(mission, 'UserPromptSubmit', { prompt: 'fix the bug', prompt_id: 'prompt-1' });
+  return { mission, taskId };
+}
+
+function kill9(): void {
+  for (const { epoch, slotId: of } of stage.fake.alive())
+    if (of === slotId) stage.fake.end(epoch, { code: null, signal: 9 });
+}
+
+/** The slot comes back, and the task is typed into its new session. */
+async function comesBack(mission: RunningMission, times: number): Promise<void> {
+  await until(mission, 'started again', () => plans.length === times + 1);
+  await untilSlot(mission, 'live');
+  await becomesReady(mission, stage);
+  await until(mission, 'delivered again', () => typed.length === times + 1);
+}
+
+async function answers(mission: RunningMission, taskId: TaskId): Promise<void> {
+  await taskIs(mission, taskId, 'running');
+  await hook(mission, 'UserPromptSubmit', { prompt: typed.at(-1), prompt_id: 'prompt-2' });
+  stage.fake.show(slotId, idleReading({ level: 'thinking' }));
+  await untilSlot(mission, 'live', 'thinking');
+  await hook(mission, 'Stop', { prompt_id: 'prompt-2', last_assistant_message: 'fixed' });
+  stage.fake.show(slotId, idleReading());
+  await taskIs(mission, taskId, 'done');
+}
+
+const outcomes = (mission: RunningMission, taskId: TaskId): unknown[] =>
+  (mission.task(taskId).attempts ?? []).map(({ number, outcome }) => [number, outcome]);
+
+describe('a session that dies in mid-task', () => {
+  test('is resumed, told what happened, and its task is done once', async () => {
+    const { mission, taskId } = await working();
+    const { sessionId } = mission.slot(slotId);
+    kill9();
+    await comesBack(mission, 1);
+    expect(plans[1]).toMatchObject({ resume: true, sessionId });
+    expect(typed[1]).toMatch(/^The session ended before you had finished this task.*\n\nfix the bug$/);
+    await answers(mission, taskId);
+    const task = mission.task(taskId);
+    expect(task).toMatchObject({ result: 'fixed', sessionId });
+    expect(task.attempts).toMatchObject([
+      { number: 1, outcome: 'lost', prompt: 'fix the bug', errorCode: 'session_exited' },
+      { number: 2, outcome: 'done', prompt: typed[1] },
+    ]);
+    expect(mission.inbox({ unreadOnly: true, limit: 9 })).toHaveLength(1);
+  });
+
+  test('and had answered before: the task is done with that answer, and nothing is typed again', async () => {
+    const { mission, taskId } = await working();
+    turn = { ...turn, ended: true, lastAssistantMessage: 'fixed' };
+    kill9();
+    await taskIs(mission, taskId, 'done');
+    expect(mission.task(taskId).result).toBe('fixed');
+    expect(outcomes(mission, taskId)).toEqual([[1, 'done']]);
+    expect(typed).toEqual(['fix the bug']);
+    expect(plans).toHaveLength(1);
+  });
+
+  test('three times: the task fails and says what happened each time', async () => {
+    const { mission, taskId } = await working();
+    for (let lost = 1; lost < 3; lost += 1) {
+      kill9();
+      await comesBack(mission, lost);
+      await taskIs(mission, taskId, 'running');
+    }
+    kill9();
+    await taskIs(mission, taskId, 'failed');
+    const { errorCode, error } = mission.task(taskId);
+    expect(errorCode).toBe('session_exited');
+    expect(error?.match(/signal 9/g)).toHaveLength(3);
+    expect(outcomes(mission, taskId)).toEqual([
+      [1, 'lost'],
+      [2, 'lost'],
+      [3, 'lost'],
+    ]);
+  });
+
+  test('before it had the words: the task is given again as it is, and that was no attempt', async () => {
+    takes = false;
+    const mission = await stage.start();
+    await mission.spawn(slotId, {});
+    await becomesReady(mission, stage);
+    const { taskId } = await mission.submit({ role, prompt: 'fix the bug' });
+    await until(mission, 'being typed', () => typed.length === 1);
+    takes = true;
+    kill9();
+    await comesBack(mission, 1);
+    expect(typed).toEqual(['fix the bug', 'fix the bug']);
+    await answers(mission, taskId);
+    expect(outcomes(mission, taskId)).toEqual([[1, 'done']]);
+  });
+
+  test('goes on over a kill -9 of the daemon in between', async () => {
+    const { mission, taskId } = await working();
+    // The daemon is killed before the slot is up again.
+    kill9();
+    await until(mission, 'started again', () => plans.length === 2);
+    await stage.kill9();
+    const second = await stage.start();
+    await untilSlot(second, 'live');
+    await becomesReady(second, stage);
+    await until(second, 'delivered again', () => typed.length === 2);
+    await answers(second, taskId);
+    expect(outcomes(second, taskId)).toEqual([
+      [1, 'lost'],
+      [2, 'done'],
+    ]);
+  });
+
+  test('and is not wanted any more: a task that is cancelled meanwhile is cancelled', async () => {
+    const { mission, taskId } = await working();
+    kill9();
+    await until(mission, 'started again', () => plans.length === 2);
+    expect(await mission.cancel(taskId)).toMatchObject({ cancelled: true });
+    expect(outcomes(mission, taskId)).toEqual([[1, 'cancelled']]);
+  });
+
+  test('while a person kills its slot: the task fails, and the slot stays down', async () => {
+    const { mission, taskId } = await working();
+    kill9();
+    await until(mission, 'started again', () => plans.length === 2);
+    expect(await mission.kill(slotId)).toMatchObject({ failedTasks: [taskId] });
+    expect(mission.task(taskId)).toMatchObject({ status: 'failed', errorCode: 'session_exited' });
+    expect(mission.slot(slotId).status).toBe('stopped');
+  });
+});
+
+test('a slot that does not come back gives its task to another one, which is told that part of it may be done', async () => {
+  const broken = new Set<SlotId>();
+  const mission = await stage.start({
+    slots: [slotOf(), slotOf({ id: other })],
+    host: {
+      async spawn(spec) {
+        if (broken.has(spec.slotId)) return { ok: false, reason: 'file_missing', message: 'no such program' };
+        return stage.fake.host.spawn(spec);
+      },
+    },
+  });
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  const { taskId } = await mission.submit({ role, prompt: 'fix the bug' });
+  await taskIs(mission, taskId, 'running');
+  await hook(mission, 'UserPromptSubmit', { prompt: 'fix the bug', prompt_id: 'prompt-1' });
+  broken.add(slotId);
+  kill9();
+  await until(mission, 'the other is started', () => mission.slot(other).status === 'live');
+  stage.fake.show(other, idleReading());
+  await until(mission, 'the other is idle', () => mission.slot(other).state === 'idle');
+  await hook(mission, 'SessionStart', { source: 'startup' }, other);
+  await taskIs(mission, taskId, 'running');
+  expect(mission.task(taskId).slotId).toBe(other);
+  expect(typed[1]).toMatch(/^An earlier session ended.*\n\nfix the bug$/);
+  expect(mission.task(taskId).attempts).toMatchObject([
+    { outcome: 'lost', slotId },
+    { number: 2, slotId: other },
+  ]);
+});
