@@ -138,9 +138,15 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
       version: readVersion(),
       logger,
       stately,
-      onDown(options) {
-        keepAgents = options.keepAgents;
-        setImmediate(() => stopping.abort('asked'));
+      onDown(request) {
+        ({ keepAgents } = request);
+        const stop = () => setImmediate(() => stopping.abort('asked'));
+        if (!request.finish) return void stop();
+        const { withinMs } = request;
+        const atMost = withinMs === undefined ? [] : [AbortSignal.timeout(withinMs)];
+        logger.info({ withinMs }, 'the daemon stops when what runs has ended');
+        // Told to stop meanwhile, or the time is over: it stops all the same.
+        mission.finish(AbortSignal.any([stopping.signal, ...atMost])).then(stop, stop);
       },
     });
     // A file that is there was left by a daemon whose sessions may have outlived it. Their hooks still go to its ports:

@@ -88,6 +88,8 @@ export interface MissionDependencies {
 export interface RunningMission extends Mission {
   /** Brings back what the rows remember and begins to work. Called once the doors are open, since sessions are told their address. */
   start(): Promise<void>;
+  /** Begins nothing new, and resolves when everything that runs has ended. What is queued waits for the next daemon. */
+  finish(signal: AbortSignal): Promise<void>;
   /** Stops dispatching and writing. Terminals stay in the host unless `endAgents`. */
   close(options: { readonly endAgents: boolean }): Promise<void>;
 }
@@ -102,6 +104,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       where,
     );
   const stopping = new AbortController();
+  let finishing = false;
   core.setHost(await dependencies.connectHost());
 
   const launcher = createLauncher({
@@ -169,7 +172,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   const attempts = createAttempts({ core, writeLater: (write) => journal.enqueue(write) });
   const { dispatchSoon, forget } = createDispatching({
     core,
-    isPaused: (slotId) => governing.pauseOf(slotId) !== null,
+    isPaused: (slotId) => finishing || governing.pauseOf(slotId) !== null,
     attempts,
     report: report('tasks could not be dispatched'),
     signal: stopping.signal,
@@ -387,6 +390,10 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     },
     subscribe: (listener, since) => core.bus.subscribe(listener, since),
     lastSequence: () => core.bus.lastSequence(),
+    async finish(signal) {
+      finishing = true;
+      await untilEvent(core.bus, () => core.occupied.size === 0, signal);
+    },
     async close({ endAgents }) {
       stopping.abort();
       launcher.dispose();

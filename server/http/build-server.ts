@@ -8,6 +8,7 @@ import type { StatelyBridge } from '../../inspector/stately.ts';
 import { registerMcp } from '../mcp/routes.ts';
 import { closeSockets, endFailedSocket } from '../ws/end-sockets.ts';
 import { registerSockets } from '../ws/routes.ts';
+import { DownRequest } from './down-request.ts';
 import { errorReply, replyWithErrors } from './error-replies.ts';
 import { checkOwner, checkSource, type LocalConnections } from './guard.ts';
 import { registerHookRoutes } from './hook-routes.ts';
@@ -28,7 +29,7 @@ export interface ServerOptions {
   readonly logger: FastifyBaseLogger;
   readonly stately: StatelyBridge;
   /** Asked to stop through `POST /api/down`. */
-  readonly onDown: (options: { readonly keepAgents: boolean }) => void;
+  readonly onDown: (request: DownRequest) => void;
 }
 
 /** Every door of the daemon in one application that does not listen. */
@@ -88,14 +89,10 @@ export async function buildServer({
     registerMcp(owned, { mission, version });
     registerSockets(owned, { mission, stately });
     owned.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-    owned.post<{ Body: { keepAgents?: boolean } | undefined }>(
-      '/api/down',
-      { schema: { hide: true } },
-      (request) => {
-        onDown({ keepAgents: request.body?.keepAgents === true });
-        return { stopping: true };
-      },
-    );
+    owned.post('/api/down', { schema: { hide: true, body: DownRequest.nullish() } }, ({ body }) => {
+      onDown(DownRequest.parse(body ?? {}));
+      return { stopping: true };
+    });
     done();
   });
   return app;

@@ -4,10 +4,12 @@ import { MissionError } from '../../../services/errors/mission-error.ts';
 import { homeIsLocked } from '../../home-lock.ts';
 import { callDaemon } from '../call-daemon.ts';
 import type { Command } from '../command.ts';
+import { numberOf } from '../option-values.ts';
 
 /** Ending agents takes up to 5 s each, all at once; a loaded machine may take longer. */
 const DOWN_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
+const MS_PER_MINUTE = 60_000;
 
 const address = (port: number, token: string): string => `http://127.0.0.1:${port}/#token=${token}`;
 
@@ -46,22 +48,42 @@ export const up: Command = {
 export const down: Command = {
   name: 'down',
   summary: 'stop the daemon and its agents',
-  usage: '[--keep-agents]',
+  usage: '[--finish [--within MINUTES]] [--keep-agents]',
   options: {
     'keep-agents': {
       type: 'boolean',
       help: 'leave the agents running in the pty host; the next daemon finds them',
     },
+    finish: {
+      type: 'boolean',
+      help: 'begin nothing new, and stop when what runs has ended; queued tasks wait for the next daemon',
+    },
+    within: { type: 'string', help: 'with --finish: stop after so many minutes all the same' },
   },
   words: [0, 0],
-  async run({ values }, { home, print }) {
-    await callDaemon(home, 'POST', '/api/down', { keepAgents: values['keep-agents'] === true });
-    const deadline = Date.now() + DOWN_WITHIN_MS;
+  async run(parsed, { home, print }) {
+    const { values } = parsed;
+    const finish = values['finish'] === true;
+    const minutes = numberOf(parsed, 'within', { whole: false });
+    if (minutes !== undefined && !finish) {
+      throw new MissionError('input_invalid', '--within says nothing without --finish.', {
+        remedy: 'Add --finish, or leave --within out.',
+      });
+    }
+    const withinMs = minutes === undefined ? undefined : Math.ceil(minutes * MS_PER_MINUTE);
+    const keepAgents = values['keep-agents'] === true;
+    await callDaemon(home, 'POST', '/api/down', {
+      keepAgents,
+      finish,
+      ...(withinMs === undefined ? {} : { withinMs }),
+    });
+    const finishes = finish ? (withinMs ?? Number.POSITIVE_INFINITY) : 0;
+    const deadline = Date.now() + finishes + DOWN_WITHIN_MS;
     while (homeIsLocked(home)) {
       if (Date.now() > deadline) {
         throw new MissionError(
           'timeout',
-          `The daemon was told to stop but still runs after ${DOWN_WITHIN_MS} ms.`,
+          `The daemon was told to stop but still runs after ${finishes + DOWN_WITHIN_MS} ms.`,
           { remedy: `See ${path.join(home, 'logs', 'missiond.log')}.` },
         );
       }
