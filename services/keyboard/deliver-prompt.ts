@@ -1,6 +1,6 @@
 import type { ScreenReading } from '../terminal/reading.ts';
 import { clearOwnText, clearTyped } from './clear-own-text.ts';
-import { glimpse, holdsBeginning, showsWhole } from './composer-text.ts';
+import { composerHolds, glimpse, holdsBeginning, showsWhole } from './composer-text.ts';
 import { drawsAgain, failed, type KeyboardTerminal, lookFor, type Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
 import type { PromptPlan } from './prompt-plan.ts';
@@ -117,6 +117,13 @@ async function typeText(
   }
   const { composer, level, sequence: last } = await terminal.read();
   const cleared = last !== sequence && (await clearTyped(terminal, written, restored));
+  if (cleared && restored !== '' && composerHolds(composer, `${restored}\n${plan.expected}`)) {
+    return failed(
+      'composer_occupied',
+      'An interrupted prompt came back into the box while this one was typed; both were taken back.',
+      'Nothing was sent; deliver it again.',
+    );
+  }
   return failed(
     'delivery_failed',
     `The text did not appear in the prompt box (screen: ${level}, box: ${composer.kind} "${glimpse(composer)}").`,

@@ -48,7 +48,9 @@ const QUESTION = {
 };
 
 async function delivered(stage: Stage, prompt: string): Promise<void> {
-  const typed = await stage.deliver(prompt);
+  let typed = await stage.deliver(prompt);
+  // An interrupted turn may put its words into the box while these are typed; they are taken back together.
+  if (!typed.ok && typed.failure.code === 'composer_occupied') typed = await stage.deliver(prompt);
   if (!typed.ok) throw new Error(`The situation could not be brought about: ${typed.failure.message}`);
 }
 

@@ -185,7 +185,7 @@ describe('deliver', () => {
     expect(after).toMatchObject({ failure: { code: 'composer_occupied' } });
   });
 
-  it('takes back what it typed behind its own prompt that came back late', async () => {
+  it('takes back what it typed behind its own prompt that came back late, so that it can be tried again', async () => {
     const { keyboard, submitted, state } = setUp();
     await keyboard.deliver('do it', { signal: never, submitted });
     state.level = 'interrupted';
@@ -193,7 +193,7 @@ describe('deliver', () => {
       if (state.box === 'and now this ') state.box = 'do itand now this ';
     };
     expect(await keyboard.deliver('and now this', { signal: never, submitted })).toMatchObject({
-      failure: { code: 'delivery_failed', remedy: 'Nothing was sent; submit it again.' },
+      failure: { code: 'composer_occupied', remedy: 'Nothing was sent; deliver it again.' },
     });
     expect(state.box).toBe('');
   });
