@@ -16,6 +16,7 @@ import type { Progress } from './progress.ts';
 import type { Questions } from './questions.ts';
 import type { SessionReports } from './session-reports.ts';
 import { sessionIdOf } from './slot-view.ts';
+import type { StuckWatch } from './stuck/stuck-watch.ts';
 import type { Turns } from './turns.ts';
 
 /** What the policy says of one tool call. */
@@ -35,6 +36,7 @@ export interface HooksDependencies {
   readonly turns: Turns;
   readonly reports: SessionReports;
   readonly progress: Progress;
+  readonly stuck: Pick<StuckWatch, 'hookHeard'>;
   readonly judge: (slotId: SlotId, tool: string, input: unknown, cwd: string | undefined) => Verdict;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
@@ -58,6 +60,7 @@ export function createHooks({
   turns,
   reports,
   progress,
+  stuck,
   judge,
   redact,
   writeLater,
@@ -151,6 +154,7 @@ export function createHooks({
     const at = core.now();
     runtime.lastActivityAt = at;
     core.signal(slotId, edgeOf(hook, epoch, at));
+    stuck.hookHeard(slotId, epoch, hook);
     // A nested `claude` may have inherited our hooks, and subagents share them: their tools are judged, but they are not
     // this slot's turn.
     const snapshot = core.slotSnapshot(slotId);

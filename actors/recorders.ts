@@ -5,6 +5,7 @@ import type { MachineFailure } from '../machines/failure.ts';
 import type { sessionMachine } from '../machines/session.ts';
 import type { Evidence } from '../machines/session-events.ts';
 import { nearestState } from '../machines/session-view.ts';
+import type { stuckMachine } from '../machines/stuck.ts';
 import type { taskMachine } from '../machines/task.ts';
 import type { TaskRow } from '../services/ledger/task-ledger.ts';
 import type { MissionCore } from './core.ts';
@@ -145,6 +146,12 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
     return undefined;
   }
 
+  /** The row of a slot holds its ladder too. */
+  function slotOfLadder(actorRef: AnyActorRef): AnyActorRef | undefined {
+    const ladder: SnapshotFrom<typeof stuckMachine> = actorRef.getSnapshot();
+    return core.slotActor(ladder.context.slotId);
+  }
+
   /** A statechart that has failed is written by whoever cleans up behind it. */
   function isAlive(actorRef: AnyActorRef): boolean {
     const { context }: SlotSnapshot = actorRef.getSnapshot();
@@ -232,6 +239,14 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
 
   return [
     { idPrefix: 'slot:', write: writeSlot, publish: publishSlot },
+    {
+      idPrefix: 'stuck',
+      write(actorRef) {
+        const slot = slotOfLadder(actorRef);
+        if (slot !== undefined) writeSlot(slot);
+      },
+      publish() {},
+    },
     {
       idPrefix: 'session',
       write(actorRef) {

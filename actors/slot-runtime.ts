@@ -12,6 +12,14 @@ export interface SlotConfiguration {
   readonly autoStart: boolean;
   readonly dangerouslySkipPermissions: boolean;
   readonly trustCwd: boolean;
+  /** When a session at work counts as stuck, in minutes. */
+  readonly stuck: {
+    readonly afterMinutes: number;
+    /** While a tool runs. */
+    readonly toolMinutes: number;
+    /** How long each step of the ladder may take to help. */
+    readonly stepMinutes: number;
+  };
 }
 
 export interface DeliverOptions {
@@ -28,6 +36,8 @@ export interface DeliverOptions {
 export interface SlotKeyboard {
   /** Types a prompt into an idle session and waits until `submitted` says that Claude Code has it. */
   deliver(prompt: string, options: DeliverOptions): Promise<Typed>;
+  /** Sends words to a session at work, which takes them with the next step of its turn. */
+  queue(words: string, signal: AbortSignal): Promise<Typed>;
   /** Chooses an option of the dialog on the screen by its label, checking every step; only of the expected dialog. */
   choose(
     label: string,

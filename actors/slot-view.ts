@@ -16,7 +16,7 @@ export type SlotSnapshot = SnapshotFrom<typeof slotMachine>;
 type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
 
 /** The session that a live slot invokes. */
-function sessionOf(slot: SlotSnapshot): SessionSnapshot | undefined {
+export function sessionOf(slot: SlotSnapshot): SessionSnapshot | undefined {
   return slot.children.session?.getSnapshot();
 }
 

@@ -1,6 +1,7 @@
 import type { ClaudeSessionId, Epoch, Role, SlotId } from '../db/ids.ts';
 import type { MachineFailure } from './failure.ts';
 import type { SessionEvent } from './session.ts';
+import type { StuckEvent } from './stuck.ts';
 
 /** Who a launch is for: chosen before anything is started, so that a restored slot never starts a second one. */
 export interface LaunchPlan {
@@ -25,7 +26,7 @@ export interface SlotContext {
   readonly startedAt: number | null;
   /** Failures in a row, without a turn that came to its end between them. */
   readonly crashes: number;
-  /** When it failed of late, without a whole turn since: epoch milliseconds, oldest first. Ended programs and failed launches alike. */
+  /** When it failed of late, epoch milliseconds, oldest first. Ended programs and failed launches alike. */
   readonly failedAt: readonly number[];
   /** One more failure quarantines it again: a quarantine is over, and nothing has proven yet that it works. */
   readonly onTrial: boolean;
@@ -34,6 +35,8 @@ export interface SlotContext {
    * anew by a daemon that comes back, since `after` timers do not survive one.
    */
   readonly pause: { readonly until: number; readonly ms: number } | null;
+  /** How it is started anew after its program was ended for that. Null while that is not so. */
+  readonly renewal: 'resume' | 'fresh' | null;
   readonly failure: MachineFailure | null;
 }
 
@@ -64,6 +67,10 @@ export type SlotEvent =
   /** Claude Code has come to the end of a turn: the crashes before it are no row of crashes any more. */
   | { readonly type: 'slot.proven' }
   | { readonly type: 'signal'; readonly signal: SessionEvent }
+  /** What is seen of it from outside; its ladder decides whether it is stuck. */
+  | { readonly type: 'slot.watched'; readonly event: StuckEvent }
+  /** The program is ended and started anew, with its conversation or a fresh one. That is no failure. */
+  | { readonly type: 'slot.renew'; readonly resume: boolean }
   | {
       readonly type: 'terminal.exited';
       readonly epoch: Epoch;
@@ -107,6 +114,7 @@ export function newSlot({ slotId, role, killedAt = null }: SlotInput): SlotConte
     failedAt: [],
     onTrial: false,
     pause: null,
+    renewal: null,
     failure: null,
   };
 }

@@ -11,6 +11,7 @@ import {
   quarantineFrom,
   withFailure,
 } from './slot-restarts.ts';
+import { stuckMachine } from './stuck.ts';
 
 /** What the slot's actors, guards, actions and delays mean; `slot.ts` says when they are used. */
 export const slotSetup = setup({
@@ -18,12 +19,14 @@ export const slotSetup = setup({
     context: {} as SlotContext,
     events: {} as SlotEvent,
     input: {} as SlotInput,
-    children: {} as { session: 'session' },
+    children: {} as { session: 'session'; stuck: 'stuck' },
     /** `holdsTerminal`: the terminal of the plan is this slot's; any other is nobody's. `down`: nothing runs or is begun. */
     tags: {} as 'starting' | 'holdsTerminal' | 'down',
   },
   actors: {
     session: sessionMachine,
+    /** Finds out that it is stuck, and what is to be done about it. */
+    stuck: stuckMachine,
     /** Chooses the epoch and the session id. */
     plan: fromPromise<
       LaunchPlan,
@@ -48,6 +51,8 @@ export const slotSetup = setup({
       context.desired === 'running' && failsTooOften(context, look),
     isGone: ({ event }) => event.type === 'slot.restored' && !event.alive,
     byPerson: ({ event }) => event.type === 'slot.stop' && event.by === 'person',
+    resumes: ({ context }) => context.desired === 'running' && context.renewal === 'resume',
+    beginsAfresh: ({ context }) => context.desired === 'running',
     goesOn: ({ event }) => event.type === 'slot.start' && event.resume,
   },
   actions: {
@@ -94,6 +99,12 @@ export const slotSetup = setup({
       const { plan, pid, startedAt, autoRestart } = event;
       return { desired: 'running' as const, plan, pid, startedAt, autoRestart };
     }),
+    noteRenewal: assign(({ event }) =>
+      event.type === 'slot.renew'
+        ? { pid: null, renewal: event.resume ? ('resume' as const) : ('fresh' as const) }
+        : {},
+    ),
+    endRenewal: assign({ renewal: null }),
     // The pauses begin anew; five failures within ten minutes remain five, whatever was done between them.
     noteProven: assign({ crashes: 0, onTrial: false }),
     countFailure: assign(({ context }, look: ClockLook) => withFailure(context, look)),

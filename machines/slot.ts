@@ -12,6 +12,8 @@ export const slotMachine = slotSetup.createMachine({
   id: 'slot',
   context: ({ input }) => newSlot(input),
   initial: 'stopped',
+  invoke: { src: 'stuck', id: 'stuck', input: ({ context }) => ({ slotId: context.slotId }) },
+  on: { 'slot.watched': { actions: sendTo('stuck', ({ event }) => event.event) } },
   states: {
     stopped: {
       description: 'No program runs. `failure` says why when that was not asked for.',
@@ -114,6 +116,7 @@ export const slotMachine = slotSetup.createMachine({
       on: {
         signal: { actions: sendTo('session', ({ event }) => event.signal) },
         'slot.proven': { actions: 'noteProven' },
+        'slot.renew': { target: 'renewing', actions: 'noteRenewal' },
         'slot.stop': { target: 'stopping', actions: 'noteStop' },
         'slot.restored': [
           { guard: 'isGone', target: 'lost', actions: 'noteLost' },
@@ -140,6 +143,24 @@ export const slotMachine = slotSetup.createMachine({
         input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),
         onDone: 'failing',
         onError: 'failing',
+      },
+      on: { 'slot.stop': { actions: 'noteStop' } },
+    },
+    renewing: {
+      description: 'The program is ended, to be started anew at once.',
+      tags: ['starting', 'holdsTerminal'],
+      invoke: {
+        src: 'terminate',
+        input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),
+        onDone: [
+          { guard: 'resumes', target: 'resuming', actions: 'endRenewal' },
+          { guard: 'beginsAfresh', target: 'planning', actions: 'endRenewal' },
+          { target: 'stopped', actions: 'endRenewal' },
+        ],
+        onError: {
+          target: 'ended',
+          actions: [{ type: 'noteFailure', params: ({ event }) => ({ error: event.error }) }, 'endRenewal'],
+        },
       },
       on: { 'slot.stop': { actions: 'noteStop' } },
     },

@@ -1,8 +1,6 @@
-import { createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
+import { createActor, type InspectionEvent } from 'xstate';
 import type { Epoch, SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
-import type { sessionMachine } from '../../machines/session.ts';
-import type { RateLimitWindow } from '../../services/claude/read-status-line.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
 import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
@@ -17,21 +15,15 @@ import { createJournal } from '../journal.ts';
 import { createLauncher, type LauncherDependencies } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
 import { createQuestions } from '../questions.ts';
-import { type Reactions, slotRecorders, taskRecorder } from '../recorders.ts';
+import { slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRecovery } from '../recovery.ts';
 import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
 import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
-import {
-  hasEndedATurn,
-  hasSettled,
-  heldPlan,
-  isResting,
-  type SlotSnapshot,
-  viewCrashed,
-  viewSlot,
-} from '../slot-view.ts';
+import { hasSettled, heldPlan, isResting, type SlotSnapshot, viewCrashed, viewSlot } from '../slot-view.ts';
+import { createStatusLines, type StatusLineReader } from '../status-lines.ts';
+import { createStuck } from '../stuck/create-stuck.ts';
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
 import { untilHooked } from '../until-hooked.ts';
@@ -40,8 +32,9 @@ import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHostEvents } from './host-events.ts';
 import { provideMachines } from './provide-machines.ts';
+import { createReactions } from './reactions.ts';
 import { createSlotOperations } from './slot-operations.ts';
-import { endAll, freeSlotOf } from './supervision.ts';
+import { endAll } from './supervision.ts';
 import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
 
@@ -70,14 +63,7 @@ export interface MissionDependencies {
   /** Whether the run is known to have called a hook, though perhaps no daemon heard it. */
   readonly hookWasCalled: (slotId: SlotId, epoch: Epoch) => boolean;
   readonly keepDoubt: DoubtsDependencies['keep'];
-  readonly statusLineRow: (body: unknown) => {
-    readonly row: string;
-    readonly contextLeftPercent: number | null;
-    readonly costUsd: number | null;
-    readonly version: string | null;
-    readonly sessionId: string | null;
-    readonly windows: readonly RateLimitWindow[];
-  };
+  readonly statusLineRow: StatusLineReader;
   readonly budgets: Budgets;
   readonly readUsage: GoverningDependencies['readUsage'];
   readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
@@ -182,47 +168,17 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     keep: dependencies.keepDoubt,
     onError: report('the screen of an uncertain session could not be kept'),
   });
-  const reactions: Reactions = {
-    slotMoved(slotId) {
-      const snapshot = snapshotOf(slotId);
-      if (heldPlan(snapshot) === null) questions.drop(slotId, 'the session ended');
-      dispatchSoon();
-    },
-    sessionMoved(slotId, session: SnapshotFrom<typeof sessionMachine>) {
-      const runtime = core.runtime(slotId);
-      if (runtime.epoch === null || runtime.epoch !== session.context.epoch) return;
-      questions.see(slotId, runtime.epoch, runtime.reading?.dialog);
-      reports.sessionMoved(slotId, session);
-      doubts.sessionMoved(slotId, runtime.epoch, session);
-      if (session.context.conversation === 'interrupted') turns.goingOn(slotId);
-      const { crashes = 0 } = snapshotOf(slotId)?.context ?? {};
-      if (crashes > 0 && hasEndedATurn(session)) core.sendToSlot(slotId, { type: 'slot.proven' });
-      if (session.hasTag('resting')) turns.restingSeen(slotId, runtime.epoch);
-      else turns.workSeen(slotId);
-    },
-    taskReturned(task) {
-      progress.taskLeft(task.id);
-      for (const [slotId, taskId] of core.occupied) {
-        if (taskId === task.id) core.runtime(slotId).refusedAt = now();
-      }
-      freeSlotOf(core, task.id);
-      // It waits as a row again.
-      core.root().send({ type: 'task.close', taskId: task.id });
-      dispatchSoon();
-    },
-    taskEnded(task) {
-      progress.taskLeft(task.id);
-      forget(task.id);
-      freeSlotOf(core, task.id);
-      core.root().send({ type: 'task.close', taskId: task.id });
-      for (const runtime of core.runtimes.values()) {
-        const actor =
-          runtime.configuration.id === task.slotId ? core.slotActor(runtime.configuration.id) : undefined;
-        if (actor !== undefined) journal.touch(actor);
-      }
-      dispatchSoon();
-    },
-  };
+  const reactions = createReactions({
+    core,
+    questions,
+    turns,
+    reports,
+    doubts,
+    progress,
+    forget,
+    touch: (actor) => journal.touch(actor),
+    dispatchSoon,
+  });
   const journal = createJournal(
     database.db,
     [taskRecorder(core, reactions), ...slotRecorders(core, reactions)],
@@ -240,13 +196,15 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     signal: stopping.signal,
     onError: report('what was spent could not be counted'),
   });
+  const expectedWords = (prompt: string, slotId: SlotId): string =>
+    dependencies.expectedWords(prompt, core.runtime(slotId).claudeVersion);
   const deliver = createDelivery({
     tasks: core.tasks,
     attempts: core.attempts,
     turns,
     now,
     runtime: ({ slotId }) => core.runtime(slotId),
-    expectedWords: (prompt, slotId) => dependencies.expectedWords(prompt, core.runtime(slotId).claudeVersion),
+    expectedWords,
     transcripts,
     untilResting: ({ slotId }, signal) => {
       // What a restored session remembers is what the last daemon saw; only a look of this one counts.
@@ -267,6 +225,17 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     written: journal.written,
   });
 
+  const stuck = createStuck({
+    core,
+    turns,
+    transcripts,
+    expectedWords,
+    lengthOf: dependencies.lengthOf,
+    writeLater: journal.enqueue,
+    written: journal.written,
+    report,
+    signal: stopping.signal,
+  });
   const machine = provideMachines({
     core,
     launcher,
@@ -280,6 +249,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     }),
     questions,
     turns,
+    stuck,
     dispatchSoon,
     writeLater: journal.enqueue,
     report,
@@ -343,6 +313,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     turns,
     reports,
     progress,
+    stuck,
     judge: dependencies.judge,
     redact: dependencies.redact,
     writeLater: journal.enqueue,
@@ -365,25 +336,12 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       governing.hookHeard(slotId);
       return reply;
     },
-    receiveStatusLine(slotId, epoch, body) {
-      const line = dependencies.statusLineRow(body);
-      const runtime = core.runtime(slotId);
-      if (runtime.epoch !== epoch) return '';
-      runtime.costUsd = line.costUsd ?? runtime.costUsd;
-      governing.statusLineRead(slotId, line);
-      if (line.version !== null && line.version !== runtime.claudeVersion) {
-        const claudeVersion = line.version;
-        runtime.claudeVersion = claudeVersion;
-        journal.enqueue(() => core.slots.updateSession(epoch, { claudeVersion }));
-      }
-      core.signal(slotId, {
-        type: 'statusLine.read',
-        epoch,
-        at: now(),
-        contextLeftPercent: line.contextLeftPercent,
-      });
-      return line.row;
-    },
+    receiveStatusLine: createStatusLines({
+      core,
+      governing,
+      read: dependencies.statusLineRow,
+      writeLater: journal.enqueue,
+    }),
     slotTokenFits: (slotId, token) => {
       const runtime = core.runtimes.get(slotId);
       return runtime !== undefined && tokenFits(runtime, token);

@@ -2,6 +2,7 @@ import { fromCallback, fromPromise } from 'xstate';
 import type { SlotId, TaskId } from '../../db/ids.ts';
 import { missionMachine, slotActorId, taskActorId } from '../../machines/mission.ts';
 import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
+import { stuckMachine } from '../../machines/stuck.ts';
 import { taskMachine } from '../../machines/task.ts';
 import type { Assignment, Recovery } from '../../machines/task-events.ts';
 import { untilEvent } from '../bus.ts';
@@ -11,6 +12,7 @@ import { lookAtScreen } from '../look-at-screen.ts';
 import type { Questions } from '../questions.ts';
 import type { LostTask } from '../recovery.ts';
 import { isResting } from '../slot-view.ts';
+import type { Stuck } from '../stuck/create-stuck.ts';
 import type { Turns } from '../turns.ts';
 import { failCrashedTask, putAwayCrashed, startRespawned } from './supervision.ts';
 
@@ -28,6 +30,7 @@ export interface MachinesDependencies {
   readonly recover: (lost: LostTask, signal: AbortSignal) => Promise<Recovery>;
   readonly questions: Questions;
   readonly turns: Turns;
+  readonly stuck: Pick<Stuck, 'sweep' | 'takeStep'>;
   readonly dispatchSoon: () => void;
   readonly writeLater: (write: () => void) => void;
   readonly report: (where: string) => (error: unknown) => void;
@@ -41,6 +44,7 @@ export function provideMachines({
   recover,
   questions,
   turns,
+  stuck,
   dispatchSoon,
   writeLater,
   report,
@@ -78,6 +82,7 @@ export function provideMachines({
       const snapshot = core.slotSnapshot(slotId);
       if (epoch !== null && snapshot !== undefined && isResting(snapshot)) turns.restingSeen(slotId, epoch);
     }
+    stuck.sweep();
     dispatchSoon();
   }
 
@@ -85,6 +90,13 @@ export function provideMachines({
     actors: {
       slot: slotMachine.provide({
         actors: {
+          stuck: stuckMachine.provide({
+            actions: {
+              takeStep(_, { slotId, taken }) {
+                if (taken !== undefined) stuck.takeStep(slotId, taken);
+              },
+            },
+          }),
           plan: fromPromise<
             LaunchPlan,
             { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }

@@ -203,6 +203,14 @@ const SESSION_EVENTS = [
     output: z.string(),
     failed: z.boolean(),
   }),
+  /** A session that works on a task shows no life, or goes round in circles; and what is done about it. */
+  z.object({
+    type: z.literal('slot_stuck'),
+    ...ofSlot,
+    taskId: TaskId,
+    reason: z.enum(['silent', 'loop', 'failing tool']),
+    step: z.enum(['nudge', 'ask', 'restart', 'fail']),
+  }),
   z.object({ type: z.literal('title_changed'), ...ofSlot, title: z.string() }),
   /** A turn ended with these words. */
   z.object({

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
 import { BudgetsSchema } from './budgets.ts';
+import { StuckSchema, stuckOf } from './stuck.ts';
 import { readYamlFile } from './yaml-file.ts';
 
 function expanded(folder: string): string {
@@ -51,8 +52,9 @@ const Slot = z.strictObject({
   args: z.array(z.string()).default([]),
   trustCwd: z.boolean().default(false),
   appendSystemPrompt: z.string().optional(),
+  /** Instead of what `stuck` says for all. */
+  stuck: StuckSchema.default({}),
 });
-export type SlotConfig = z.output<typeof Slot>;
 
 const SlotsSchema = z
   .strictObject({
@@ -65,6 +67,7 @@ const SlotsSchema = z
     secretCommand: z.array(z.string()).min(1).optional(),
     /** Caps on money and tokens. */
     budgets: BudgetsSchema.prefault({}),
+    stuck: StuckSchema.default({}),
   })
   .superRefine(({ slots }, context) => {
     for (const [index, { id }] of slots.entries()) {
@@ -76,8 +79,13 @@ const SlotsSchema = z
         });
       }
     }
-  });
+  })
+  .transform(({ stuck, slots, ...file }) => ({
+    ...file,
+    slots: slots.map((slot) => ({ ...slot, stuck: stuckOf(slot.stuck, stuck) })),
+  }));
 export type SlotsFile = z.output<typeof SlotsSchema>;
+export type SlotConfig = SlotsFile['slots'][number];
 
 /**
  * Reads slots.yaml. Keys are missiond's, in camelCase; `~` in folders is expanded.
@@ -92,6 +100,7 @@ export function loadSlots(file: string): SlotsFile {
       'budgets',
       ...Object.keys(Slot.shape),
       ...Object.keys(BudgetsSchema.shape),
+      ...Object.keys(StuckSchema.shape),
     ],
   });
 }

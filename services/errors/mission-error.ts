@@ -17,6 +17,7 @@ const MISSION_ERRORS = {
   prompt_too_long: 'The prompt is longer than a terminal session takes.',
   prompt_refused: 'The prompt cannot be typed without changing its meaning.',
   turn_failed: 'Claude Code ended the turn with an error.',
+  stuck: 'The session showed no life, and nothing that was tried helped.',
   turn_interrupted: 'The turn was interrupted before it had an answer.',
   session_exited: 'Claude Code ended while it worked.',
   delivery_failed: 'The prompt was typed but Claude Code never confirmed it.',

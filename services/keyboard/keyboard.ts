@@ -7,6 +7,7 @@ import { interruptTurn } from './interrupt-turn.ts';
 import type { KeyboardTerminal, Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
 import { planPrompt } from './prompt-plan.ts';
+import { queueWords } from './queue-words.ts';
 import { createWriterQueue } from './writer-queue.ts';
 
 export interface KeyboardOptions extends KeyboardTerminal {
@@ -18,6 +19,8 @@ export interface KeyboardOptions extends KeyboardTerminal {
 export interface Keyboard {
   /** See `planPrompt` and `deliverPrompt`. */
   deliver(prompt: string, options: Omit<DeliveryOptions, 'restored'>): Promise<Typed>;
+  /** See `queueWords`. */
+  queue(words: string, signal: AbortSignal): Promise<Typed>;
   /** See `chooseOption`. */
   choose(label: string, options: ChooseOptions): Promise<Typed>;
   /** See `interruptTurn`. */
@@ -64,6 +67,15 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
         return typed;
       });
     },
+    queue: (words, signal) =>
+      enqueue(async () => {
+        const plan = planPrompt(words, { version: version() });
+        if (!plan.ok) return plan;
+        const queued = await queueWords(terminal, plan, signal);
+        // Until the turn takes them, an interruption puts them into the box (2.1.329 sends them by itself).
+        if (queued.ok) lastDelivered = plan.expected;
+        return queued;
+      }),
     choose: (label, options) => enqueue(() => chooseOption(terminal, label, options)),
     interrupt: (signal) =>
       enqueue(async () => {

@@ -16,6 +16,7 @@ const keyboard = (): SlotKeyboard => ({
   },
   choose: async () => ({ ok: true }),
   interrupt: async () => ({ ok: true }),
+  queue: async () => ({ ok: true }),
   passThrough: async () => {},
 });
 

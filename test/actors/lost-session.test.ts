@@ -44,6 +44,7 @@ const keyboard = (): SlotKeyboard => {
       reached();
       return ok();
     },
+    queue: ok,
     choose: ok,
     interrupt: ok,
     passThrough: async () => {},

@@ -30,6 +30,7 @@ export const slotOf = (change: Partial<SlotConfiguration> = {}): SlotConfigurati
   autoStart: false,
   dangerouslySkipPermissions: false,
   trustCwd: false,
+  stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
   ...change,
 });
 
@@ -73,6 +74,7 @@ export function createStage(always: Change = {}) {
           typed();
           return { ok: true };
         },
+        queue: async () => ({ ok: true }),
         choose: async () => ({ ok: true }),
         interrupt: async () => ({ ok: true }),
         passThrough: async () => {},

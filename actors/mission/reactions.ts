@@ -1,0 +1,77 @@
+import type { AnyActorRef } from 'xstate';
+import type { TaskId } from '../../db/ids.ts';
+import type { MissionCore } from '../core.ts';
+import type { createDoubts } from '../doubts.ts';
+import type { Progress } from '../progress.ts';
+import type { Questions } from '../questions.ts';
+import type { Reactions } from '../recorders.ts';
+import type { SessionReports } from '../session-reports.ts';
+import { hasEndedATurn, heldPlan } from '../slot-view.ts';
+import type { Turns } from '../turns.ts';
+import { freeSlotOf } from './supervision.ts';
+
+export interface ReactionsDependencies {
+  readonly core: MissionCore;
+  readonly questions: Pick<Questions, 'drop' | 'see'>;
+  readonly turns: Pick<Turns, 'goingOn' | 'restingSeen' | 'workSeen'>;
+  readonly reports: Pick<SessionReports, 'sessionMoved'>;
+  readonly doubts: ReturnType<typeof createDoubts>;
+  readonly progress: Pick<Progress, 'taskLeft'>;
+  /** A task has left the queue for good. */
+  readonly forget: (taskId: TaskId) => void;
+  /** Marks an actor as moved although its own snapshot did not change. */
+  readonly touch: (actor: AnyActorRef) => void;
+  readonly dispatchSoon: () => void;
+}
+
+/** What follows when a slot, a session or a task has moved and that is stored. */
+export function createReactions({
+  core,
+  questions,
+  turns,
+  reports,
+  doubts,
+  progress,
+  forget,
+  touch,
+  dispatchSoon,
+}: ReactionsDependencies): Reactions {
+  return {
+    slotMoved(slotId) {
+      if (heldPlan(core.slotSnapshot(slotId)) === null) questions.drop(slotId, 'the session ended');
+      dispatchSoon();
+    },
+    sessionMoved(slotId, session) {
+      const runtime = core.runtime(slotId);
+      if (runtime.epoch === null || runtime.epoch !== session.context.epoch) return;
+      questions.see(slotId, runtime.epoch, runtime.reading?.dialog);
+      reports.sessionMoved(slotId, session);
+      doubts.sessionMoved(slotId, runtime.epoch, session);
+      if (session.context.conversation === 'interrupted') turns.goingOn(slotId);
+      const { crashes = 0 } = core.slotSnapshot(slotId)?.context ?? {};
+      if (crashes > 0 && hasEndedATurn(session)) core.sendToSlot(slotId, { type: 'slot.proven' });
+      if (session.hasTag('resting')) turns.restingSeen(slotId, runtime.epoch);
+      else turns.workSeen(slotId);
+    },
+    taskReturned(task) {
+      progress.taskLeft(task.id);
+      for (const [slotId, taskId] of core.occupied) {
+        if (taskId === task.id) core.runtime(slotId).refusedAt = core.now();
+      }
+      freeSlotOf(core, task.id);
+      // It waits as a row again.
+      core.root().send({ type: 'task.close', taskId: task.id });
+      dispatchSoon();
+    },
+    taskEnded(task) {
+      progress.taskLeft(task.id);
+      forget(task.id);
+      freeSlotOf(core, task.id);
+      core.root().send({ type: 'task.close', taskId: task.id });
+      // The slot is shown with the task that it has.
+      const actor = task.slotId === null ? undefined : core.slotActor(task.slotId);
+      if (actor !== undefined) touch(actor);
+      dispatchSoon();
+    },
+  };
+}

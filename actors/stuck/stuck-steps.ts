@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { DeliveryId, type Epoch, type SlotId, type TaskId } from '../../db/ids.ts';
+import type { StuckReason, StuckStepTaken } from '../../machines/stuck.ts';
+import { untilEvent } from '../bus.ts';
+import type { MissionCore } from '../core.ts';
+import type { SlotRuntime } from '../slot-runtime.ts';
+import { isResting } from '../slot-view.ts';
+import type { Transcripts } from '../transcripts.ts';
+import type { Turns } from '../turns.ts';
+
+/** Typing, Esc and Enter take some seconds together on a busy machine. */
+const KEYS_WITHIN_MS = 60_000;
+/** An interrupted turn is believed to be over within a second; when words had waited behind it, perhaps never. */
+const REST_IS_SEEN_WITHIN_MS = 5_000;
+/** From Esc to the turn of words that had waited behind it 0.3 s were measured. */
+const QUEUED_WORDS_GO_WITHIN_MS = 2_000;
+
+const SEEN: Readonly<Record<StuckReason, string>> = {
+  silent: 'nothing has been seen of you for a while',
+  loop: 'your screen shows the same again and again',
+  'failing tool': 'the same call of a tool has failed again and again',
+};
+const DONE: Readonly<Record<StuckStepTaken['step'], string>> = {
+  nudge: 'it was told so',
+  ask: 'its turn was interrupted and it was asked what blocks it',
+  restart: 'its program is started anew, with its conversation',
+  fail: 'nothing helped; the task fails',
+};
+
+const nudgeWords = (reason: StuckReason): string =>
+  `A note of missiond, which watches this session: ${SEEN[reason]}. If you wait for something, do not wait for ever; if something fails, try another way. If you cannot go on, end your turn and say what blocks you.`;
+const askWords = (reason: StuckReason): string =>
+  `You seemed stuck, so missiond interrupted you: ${SEEN[reason]}. Go on with the task in another way, or say what blocks you. What you were doing may be half done: look before you do it again.`;
+
+export interface StuckStepsDependencies {
+  readonly core: MissionCore;
+  readonly turns: Pick<Turns, 'onSubmitted'>;
+  readonly transcripts: Transcripts;
+  readonly expectedWords: (prompt: string, slotId: SlotId) => string;
+  readonly writeLater: (write: () => void) => void;
+  readonly written: (signal: AbortSignal) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Does what the ladder of a stuck slot has decided, and writes it down. */
+export function createStuckSteps({
+  core,
+  turns,
+  transcripts,
+  expectedWords,
+  writeLater,
+  written,
+  onError,
+  signal: stopping,
+}: StuckStepsDependencies) {
+  function record(slotId: SlotId, { step, at, taskId, reason }: StuckStepTaken): void {
+    const { epoch } = core.runtime(slotId);
+    const task = core.tasks.get(taskId);
+    writeLater(() => {
+      core.slots.addTransition({
+        epoch,
+        slotId,
+        at,
+        region: 'stuck',
+        from: reason,
+        to: step,
+        evidence: [taskId],
+      });
+      if (task === undefined || task.kind === 'message') return;
+      const content = `stuck: ${slotId} seems stuck on this task (${reason}); ${DONE[step]}.`;
+      core.inbox.add({ taskId, fromRole: task.role, content, createdAt: at });
+    });
+    core.bus.publish({ type: 'slot_stuck', at, slotId, taskId, step, reason });
+    core.logger.warn({ slotId, taskId, step, reason }, 'the slot seems stuck');
+  }
+
+  /** From here on the words of the ask are the task's: its interrupted turn is not its end. */
+  async function beginAsk(
+    taskId: TaskId,
+    slotId: SlotId,
+    epoch: Epoch,
+    words: string,
+    signal: AbortSignal,
+  ): Promise<DeliveryId> {
+    const place = await transcripts.endOf(epoch);
+    const id = DeliveryId.parse(randomUUID());
+    const createdAt = core.now();
+    writeLater(() =>
+      core.tasks.startDelivery({
+        id,
+        taskId,
+        slotId,
+        epoch,
+        expected: expectedWords(words, slotId),
+        status: 'queued',
+        failure: null,
+        transcriptPath: place?.path ?? null,
+        transcriptOffset: place?.offset ?? 0,
+        promptId: null,
+        createdAt,
+        typedAt: null,
+        submittedAt: null,
+        answeredAt: null,
+      }),
+    );
+    await written(signal);
+    return id;
+  }
+
+  /** Words that waited behind the interrupted turn are sent by Claude Code itself (2.1.329): the nudge is the question then. */
+  async function goesOnByItself(slotId: SlotId, taskId: TaskId, signal: AbortSignal): Promise<boolean> {
+    const goesOn = (): boolean => {
+      const snapshot = core.slotSnapshot(slotId);
+      return core.occupied.get(slotId) !== taskId || (snapshot !== undefined && !isResting(snapshot));
+    };
+    const within = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+    await untilEvent(core.bus, () => !goesOn(), within(REST_IS_SEEN_WITHIN_MS)).catch(() => undefined);
+    await untilEvent(core.bus, goesOn, within(QUEUED_WORDS_GO_WITHIN_MS)).catch(() => undefined);
+    return goesOn();
+  }
+
+  /** Interrupts the turn and asks in a new one, whose answer is the task's. A session that takes no keys is restarted. */
+  async function ask(
+    { configuration, keyboard, epoch }: SlotRuntime,
+    { taskId, reason }: StuckStepTaken,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (keyboard === null || epoch === null) return;
+    const slotId = configuration.id;
+    const words = askWords(reason);
+    const id = await beginAsk(taskId, slotId, epoch, words, signal);
+    let stop = (): void => {};
+    const submitted = new Promise<void>((resolve) => {
+      stop = turns.onSubmitted(taskId, resolve);
+    });
+    core.signal(slotId, { type: 'delivery.began', epoch, at: core.now() });
+    try {
+      const interrupted = await keyboard.interrupt(signal);
+      if (interrupted.ok && (await goesOnByItself(slotId, taskId, signal))) {
+        writeLater(() =>
+          core.tasks.updateDelivery(id, { status: 'refused', failure: 'It went on by itself.' }),
+        );
+        return;
+      }
+      const typed = interrupted.ok
+        ? await keyboard.deliver(words, {
+            signal,
+            submitted,
+            ours: false,
+            typed: () => core.tasks.updateDelivery(id, { status: 'typed', typedAt: core.now() }),
+          })
+        : interrupted;
+      if (typed.ok) return;
+      core.logger.warn({ slotId, taskId, failure: typed.failure }, 'the stuck session could not be asked');
+      core.sendToSlot(slotId, { type: 'slot.renew', resume: true });
+    } finally {
+      stop();
+      core.signal(slotId, { type: 'delivery.ended', epoch, at: core.now() });
+    }
+  }
+
+  async function nudge({ configuration, keyboard }: SlotRuntime, { reason }: StuckStepTaken): Promise<void> {
+    const typed = await keyboard?.queue(nudgeWords(reason), stopping);
+    if (typed?.ok === false)
+      core.logger.info({ slotId: configuration.id, failure: typed.failure }, 'the slot was not nudged');
+  }
+
+  function perform(runtime: SlotRuntime, taken: StuckStepTaken): Promise<void> | void {
+    const slotId = runtime.configuration.id;
+    switch (taken.step) {
+      case 'nudge':
+        return nudge(runtime, taken);
+      case 'ask':
+        return ask(runtime, taken, AbortSignal.any([stopping, AbortSignal.timeout(KEYS_WITHIN_MS)]));
+      case 'restart':
+        return core.sendToSlot(slotId, { type: 'slot.renew', resume: true });
+      case 'fail':
+        core.sendToTask(taken.taskId, {
+          type: 'task.stop',
+          at: core.now(),
+          failure: {
+            code: 'stuck',
+            message: `The session in slot ${slotId} was stuck on this task (${taken.reason}); a note, a question and a restart did not help.`,
+            remedy: `See what it did: \`missiond logs ${slotId}\`. Split the task, or say what to do where it stopped.`,
+          },
+        });
+        // What did not answer to Esc would hold up the next task, too.
+        return core.sendToSlot(slotId, { type: 'slot.renew', resume: false });
+    }
+  }
+
+  /** Called within a transition: what it does comes after it. */
+  return function take(slotId: SlotId, taken: StuckStepTaken): void {
+    setImmediate(() => {
+      if (stopping.aborted) return;
+      try {
+        record(slotId, taken);
+        Promise.resolve(perform(core.runtime(slotId), taken)).catch(onError);
+      } catch (error) {
+        onError(error);
+      }
+    });
+  };
+}

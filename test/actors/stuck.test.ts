@@ -1,0 +1,176 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RunningMission } from '../../actors/mission/create-mission.ts';
+import type { MissionEvent } from '../../actors/mission/views.ts';
+import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
+import type { TaskId } from '../../db/ids.ts';
+import { idleReading } from './fake-pty-host.ts';
+import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
+
+const MINUTE_MS = 60_000;
+
+let now: number;
+let typed: string[];
+let screen: string;
+let looks: number;
+let stage: ReturnType<typeof createStage>;
+beforeEach(() => {
+  now = Date.parse('2026-06-15T12:00:00Z');
+  typed = [];
+  screen = 'at work';
+  looks = 0;
+  const keyboard: SlotKeyboard = {
+    async deliver(words) {
+      typed.push(`prompt: ${words.slice(0, 16)}`);
+      return { ok: true };
+    },
+    async queue(words) {
+      typed.push(`queued: ${words.slice(0, 18)}`);
+      return { ok: true };
+    },
+    async interrupt() {
+      typed.push('Esc');
+      stage.fake.show(slotId, idleReading({ level: 'interrupted', at: now }));
+      return { ok: true };
+    },
+    choose: async () => ({ ok: true }),
+    passThrough: async () => {},
+  };
+  stage = createStage({
+    now: () => now,
+    keyboard: () => keyboard,
+    host: {
+      async text() {
+        looks += 1;
+        return screen;
+      },
+    },
+  });
+});
+afterEach(() => stage.close());
+
+/** Waits until a slot at work has been looked at, as it stands now. */
+async function looked(): Promise<void> {
+  const before = looks;
+  await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(before);
+}
+
+/** A task that Claude Code works on, and has been looked at once. */
+async function working(): Promise<{ mission: RunningMission; taskId: TaskId }> {
+  const mission = await stage.start();
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  const { taskId } = await mission.submit({ role, prompt: 'work' });
+  await until(mission, 'running', () => mission.task(taskId).status === 'running');
+  await hook(mission, 'UserPromptSubmit', { prompt: 'work', prompt_id: 'prompt-1' });
+  stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
+  await untilSlot(mission, 'live', 'thinking');
+  await looked();
+  typed.length = 0;
+  return { mission, taskId };
+}
+
+function step(mission: RunningMission, wanted: string): Promise<void> {
+  let seen = false;
+  mission.subscribe((event: MissionEvent) => {
+    if (event.type === 'slot_stuck' && event.step === wanted) seen = true;
+  }, 0);
+  return until(mission, `step ${wanted}`, () => seen);
+}
+
+test('a session that shows no life is nudged, then interrupted and asked; the inbox and the rows tell of it', async () => {
+  const { mission, taskId } = await working();
+  now += 10 * MINUTE_MS;
+  await step(mission, 'nudge');
+  await expect.poll(() => typed).toEqual(['queued: A note of missiond']);
+  now += 2 * MINUTE_MS;
+  await step(mission, 'ask');
+  await expect.poll(() => typed, { timeout: 5_000 }).toContain('prompt: You seemed stuck');
+  expect(typed[1]).toBe('Esc');
+  expect(mission.task(taskId).status).toBe('running');
+  expect(mission.inbox({ unreadOnly: true, limit: 5 }).map(({ content }) => content)).toEqual([
+    expect.stringMatching(/^stuck: coder-1 .*interrupted/),
+    expect.stringMatching(/^stuck: coder-1 .*told/),
+  ]);
+  const rows = stage
+    .database()
+    .raw.prepare(`select "from", "to" from transitions where region = 'stuck' order by id`)
+    .all();
+  expect(rows).toEqual([
+    { from: 'silent', to: 'nudge' },
+    { from: 'silent', to: 'ask' },
+  ]);
+});
+
+test('the answer to that question is the answer to the task', async () => {
+  const { mission, taskId } = await working();
+  now += 10 * MINUTE_MS;
+  await step(mission, 'nudge');
+  now += 2 * MINUTE_MS;
+  await step(mission, 'ask');
+  await expect.poll(() => typed, { timeout: 5_000 }).toContain('prompt: You seemed stuck');
+  const asked = stage
+    .database()
+    .raw.prepare('select expected from deliveries order by created_at desc limit 1')
+    .pluck()
+    .get();
+  await hook(mission, 'UserPromptSubmit', { prompt: String(asked), prompt_id: 'prompt-2' });
+  await hook(mission, 'Stop', { prompt_id: 'prompt-2', last_assistant_message: 'the disk is full' });
+  stage.fake.show(slotId, idleReading({ at: now + 1 }));
+  await until(mission, 'done', () => mission.task(taskId).status === 'done');
+  expect(mission.task(taskId).result).toBe('the disk is full');
+});
+
+test('a daemon that comes back goes on waiting from where the last one was', async () => {
+  await working();
+  now += 9 * MINUTE_MS;
+  await looked();
+  await stage.kill9();
+  const second = await stage.start();
+  await looked();
+  expect(typed).toEqual([]);
+  now += MINUTE_MS;
+  await step(second, 'nudge');
+});
+
+/** Almost long enough for a nudge goes by, and no nudge comes. */
+async function almostStuck(): Promise<void> {
+  now += 9 * MINUTE_MS;
+  await looked();
+  now += MINUTE_MS / 2;
+  await looked();
+  expect(typed).toEqual([]);
+}
+
+test('words that it writes are life', async () => {
+  const { mission } = await working();
+  await almostStuck();
+  await hook(mission, 'MessageDisplay', { delta: 'so', final: false });
+  now += MINUTE_MS / 4;
+  await looked();
+  await almostStuck();
+});
+
+test('something new on the screen is life', async () => {
+  await working();
+  await almostStuck();
+  screen = 'at other work';
+  now += MINUTE_MS / 4;
+  await looked();
+  await almostStuck();
+});
+
+test('a session that waits for a permission is not stuck; when it works again, its time begins anew', async () => {
+  const { mission } = await working();
+  await almostStuck();
+  stage.fake.show(slotId, idleReading({ level: 'confirming', at: now }));
+  await untilSlot(mission, 'live', 'confirming');
+  now += 100 * MINUTE_MS;
+  // One sweep goes by, which sees that it is excused.
+  await sleep(1_500);
+  stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
+  await untilSlot(mission, 'live', 'thinking');
+  now += MINUTE_MS / 4;
+  await looked();
+  await almostStuck();
+});
