@@ -67,6 +67,7 @@ export function createGoverning({ core, ledger, budgets, dispatchSoon, ...rest }
     roleOf: (slotId) => core.runtime(slotId).configuration.role,
     taskOf: (slotId) => core.occupied.get(slotId),
     transcriptOf: (slotId) => core.runtime(slotId).transcriptPath,
+    store: (taskId, spent) => core.attempts.addSpent(taskId, spent),
     spent: governor.spent,
   });
 

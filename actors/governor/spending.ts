@@ -22,6 +22,8 @@ export interface SpendingDependencies {
   readonly writeLater: (write: () => void) => void;
   /** Resolves when everything is written. */
   readonly written: (signal: AbortSignal) => Promise<void>;
+  /** Called in the transaction that stores what a task has spent. */
+  readonly store: (taskId: TaskId, spent: Spent) => void;
   /** Something was spent, and is stored. */
   readonly spent: (slotId: SlotId, taskId: TaskId | null) => void;
   /** Aborted when the daemon stops. */
@@ -58,6 +60,7 @@ export function createSpending(dependencies: SpendingDependencies) {
     const spender = { day: localDay(now()), slotId, role: roleOf(slotId), taskId };
     dependencies.writeLater(() => {
       ledger.add(spender, spent);
+      if (taskId !== null) dependencies.store(taskId, spent);
       more();
     });
     await dependencies.written(signal);

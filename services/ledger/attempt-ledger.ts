@@ -2,6 +2,7 @@ import { and, asc, desc, eq, isNull } from 'drizzle-orm';
 import type { TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { attempts } from '../../db/schema/tasks.ts';
+import type { Spent } from './spending-ledger.ts';
 
 export type AttemptRow = typeof attempts.$inferSelect;
 
@@ -10,8 +11,19 @@ export interface AttemptEnd extends Pick<AttemptRow, 'outcome' | 'errorCode' | '
   readonly endedAt: number;
 }
 
-/** Rows of the runs of tasks in slots; of one task at most one is open. Every method is one statement. */
+/** Rows of the runs of tasks in slots; of one task at most one is open. */
 export function createAttemptLedger(db: MissionDatabase) {
+  /** The latest attempt, open or ended. */
+  function last(taskId: TaskId): AttemptRow | undefined {
+    return db
+      .select()
+      .from(attempts)
+      .where(eq(attempts.taskId, taskId))
+      .orderBy(desc(attempts.number))
+      .limit(1)
+      .get();
+  }
+
   return {
     begin(row: AttemptRow): void {
       db.insert(attempts).values(row).onConflictDoNothing().run();
@@ -32,15 +44,21 @@ export function createAttemptLedger(db: MissionDatabase) {
         .run();
     },
 
-    /** The latest attempt, open or ended. */
-    last(taskId: TaskId): AttemptRow | undefined {
-      return db
-        .select()
-        .from(attempts)
-        .where(eq(attempts.taskId, taskId))
-        .orderBy(desc(attempts.number))
-        .limit(1)
-        .get();
+    last,
+
+    /** Adds to what the latest attempt has spent: the last of it is counted after its end. */
+    addSpent(taskId: TaskId, { usd, tokens }: Spent): void {
+      const latest = last(taskId);
+      if (latest === undefined) return;
+      db.update(attempts)
+        .set({
+          inputTokens: (latest.inputTokens ?? 0) + tokens.input,
+          outputTokens: (latest.outputTokens ?? 0) + tokens.output,
+          cacheTokens: (latest.cacheTokens ?? 0) + tokens.cacheRead + tokens.cacheWrite,
+          costUsd: (latest.costUsd ?? 0) + usd,
+        })
+        .where(and(eq(attempts.taskId, taskId), eq(attempts.number, latest.number)))
+        .run();
     },
 
     /** Oldest first. */

@@ -22,8 +22,13 @@ test('what a real session spends is counted once, and a task that has spent its 
   const first = await client.submit({ role: 'coder', prompt: 'usage: 5000' });
   expect(await ended(client, first.taskId)).toMatchObject({ status: 'done' });
   // Claude Code's own small requests (titles) are no messages of the conversation.
-  await vi.waitFor(async () => expect((await client.spending({})).all.inputTokens).toBe(5_000), WAIT);
-  expect((await client.spending({})).all.usd).toBeGreaterThan(0);
+  await vi.waitFor(async () => {
+    const { all } = await client.spending({});
+    expect(all.inputTokens).toBe(5_000);
+    expect(all.usd).toBeGreaterThan(0);
+    const { attempts } = await client.status({ taskId: first.taskId });
+    expect(attempts).toMatchObject([{ number: 1, outcome: 'done', inputTokens: 5_000, costUsd: all.usd }]);
+  }, WAIT);
 
   const second = await client.submit({ role: 'coder', prompt: 'usage: 90000' });
   expect(await ended(client, second.taskId)).toMatchObject({ status: 'done' });
