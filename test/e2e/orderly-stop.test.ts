@@ -30,6 +30,19 @@ test('missiond down --finish: what runs ends with its answer, what is queued wai
   expect(await ended(second.client, later.taskId)).toMatchObject({ status: 'done', result: 'later' });
 });
 
+test('missiond down parks what runs: the next daemon takes the task up again in the same conversation', async () => {
+  const first = await world.start();
+  const { taskId } = await first.client.submit({ role: 'researcher', prompt: 'slow: 60' });
+  await running(first.client, taskId);
+  const { sessionId } = await first.client.status({ taskId });
+  await down();
+  const second = await world.start();
+  const task = await ended(second.client, taskId);
+  expect(task).toMatchObject({ status: 'done', sessionId });
+  const { attempts } = await second.client.status({ taskId });
+  expect(attempts?.map(({ outcome }) => outcome)).toEqual(['lost', 'done']);
+});
+
 test('with --within it stops after that time all the same', async () => {
   const { client } = await world.start();
   const { taskId } = await client.submit({ role: 'researcher', prompt: 'hang' });
