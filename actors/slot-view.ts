@@ -6,6 +6,7 @@ import { viewSession } from '../machines/session-view.ts';
 import type { SessionWhy } from '../machines/session-why.ts';
 import type { LaunchPlan, slotMachine } from '../machines/slot.ts';
 import { limitResetsAt } from '../services/terminal/limit-reset.ts';
+import { isInTrouble, troubleOf } from './api-trouble.ts';
 import type { Readiness } from './dispatcher.ts';
 import type { Pause } from './governor/governor.ts';
 import type { QuestionView, SlotView } from './mission/views.ts';
@@ -98,6 +99,7 @@ export function viewSlot(
   const starting = statusOf(slot) === 'starting';
   const failure = context.failure?.message ?? runtime.crash?.message;
   const startsAgainAt = context.pause?.until;
+  const trouble = snapshot === undefined ? null : troubleOf(snapshot, runtime.reading);
   const sessionId = sessionIdOf(slot);
   return {
     slotId: context.slotId,
@@ -126,6 +128,7 @@ export function viewSlot(
     ...(failure == null ? {} : { failure }),
     ...(more.pause === null ? {} : { paused: viewPause(more.pause) }),
     ...(startsAgainAt === undefined ? {} : { startsAgainAt }),
+    ...(trouble === null ? {} : { trouble }),
     logFile: more.logFile,
   };
 }
@@ -156,6 +159,7 @@ export function readinessOf(slot: SlotSnapshot, now: number): Readiness {
   const isOpen = (state: string): boolean => OPEN_FOR_PROMPTS.has(state) || (over && state === 'limited');
   // Two kinds of signal must agree: after a Stop hook the screen shows the turn for some frames more.
   const open =
+    !isInTrouble(snapshot, now) &&
     isOpen(session.conversation) &&
     isOpen(snapshot.context.level) &&
     (session.composer === 'empty' || session.composer === 'ghost') &&

@@ -1,6 +1,7 @@
 import type { Epoch, SlotId, TaskId } from '../db/ids.ts';
 import type { MachineFailure } from '../machines/failure.ts';
 import type { TaskEvent } from '../machines/task-events.ts';
+import { apiTroubleOf } from '../services/claude/api-trouble.ts';
 import type { SlotLedger } from '../services/ledger/slot-ledger.ts';
 import type { TaskLedger, TaskRow } from '../services/ledger/task-ledger.ts';
 import type { Transcripts } from './transcripts.ts';
@@ -115,10 +116,14 @@ export function createTurns({
   }
 
   function fail(task: TaskRow, error: string): void {
+    const trouble = apiTroubleOf(error);
     const failure: MachineFailure = {
-      code: 'turn_failed',
+      code: trouble ?? 'turn_failed',
       message: `Claude Code ended the turn with an error: ${error}`,
-      remedy: 'Submit the task again when the cause is gone; the session is still usable.',
+      remedy:
+        trouble === 'needs_login'
+          ? `Sign in (missiond attach ${task.slotId}, then /login), and submit the task again.`
+          : 'Submit the task again when the cause is gone; the session is still usable.',
     };
     send(task.id, { type: 'turn.failed', failure, at: now() });
     markAnswered(task, now());

@@ -1,8 +1,8 @@
 /** A loop of more screens than this is taken for work. */
 const REMEMBERED_SCREENS = 12;
 
-/** Rows that move while nothing happens: a spinner with its timer and its count of tokens. */
-const SPINNER_ROW = /^\s*[·✢✳✶✻✽✺∗*◐◓◑◒⠁-⣿]\s.*$/u;
+/** Rows that move while nothing happens: a spinner with its timer and its count of tokens, and tips below it. */
+const MOVES_BY_ITSELF = /^\s*(?:[·✢✳✶✻✽✺∗*◐◓◑◒⠁-⣿]\s|[⎿└]?\s*Tip: )/u;
 /** `(12s)`, `(3m 4s · ↓ 46 tokens)`: how long a tool has run. */
 const TIMER = /\((?:\d+[hms]\s*)+[^)]*\)/g;
 
@@ -10,7 +10,7 @@ const TIMER = /\((?:\d+[hms]\s*)+[^)]*\)/g;
 function settled(text: string): string {
   return text
     .split('\n')
-    .filter((row) => !SPINNER_ROW.test(row))
+    .filter((row) => !MOVES_BY_ITSELF.test(row))
     .map((row) => row.replace(TIMER, '').trimEnd())
     .join('\n');
 }

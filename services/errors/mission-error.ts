@@ -18,6 +18,8 @@ const MISSION_ERRORS = {
   prompt_refused: 'The prompt cannot be typed without changing its meaning.',
   turn_failed: 'Claude Code ended the turn with an error.',
   stuck: 'The session showed no life, and nothing that was tried helped.',
+  needs_login: 'Claude Code is not signed in any more.',
+  api_down: 'The API did not answer, or answered with an error of its own.',
   turn_interrupted: 'The turn was interrupted before it had an answer.',
   session_exited: 'Claude Code ended while it worked.',
   delivery_failed: 'The prompt was typed but Claude Code never confirmed it.',

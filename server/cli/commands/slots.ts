@@ -19,7 +19,7 @@ function slotTable(slots: readonly SlotView[]): string {
     slots.map((slot) => [
       slot.slotId,
       slot.role,
-      RESTS.has(slot.status) ? slot.status : slot.state,
+      RESTS.has(slot.status) ? slot.status : (slot.trouble ?? slot.state),
       slot.currentTaskId?.slice(0, 8) ?? '',
       slot.pendingConfirmation === undefined
         ? (slot.failure ?? slot.statusText ?? '')
