@@ -14,6 +14,7 @@ import { createTaskLedger, type TaskLedger } from '../services/ledger/task-ledge
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { type Bus, createBus } from './bus.ts';
 import type { SlotView } from './mission/views.ts';
+import type { Notices } from './notices.ts';
 import { newRuntime, type SlotConfiguration, type SlotRuntime } from './slot-runtime.ts';
 import type { SlotSnapshot } from './slot-view.ts';
 
@@ -33,6 +34,7 @@ export interface MissionCore {
   readonly slots: SlotLedger;
   readonly inbox: Inbox;
   readonly permissions: PermissionLedger;
+  readonly notices: Notices;
   readonly bus: Bus;
   readonly runtimes: ReadonlyMap<SlotId, SlotRuntime>;
   /** Which task a slot was given: ahead of the rows, so that one slot never gets two. */
@@ -64,6 +66,7 @@ export function createCore(options: {
   readonly logger: MissionLogger;
   readonly now: () => number;
   readonly slots: readonly SlotConfiguration[];
+  readonly notices: Notices;
 }): MissionCore {
   const { db, logger, now } = options;
   const tasks = createTaskLedger(db);
@@ -80,6 +83,7 @@ export function createCore(options: {
     slots: createSlotLedger(db),
     inbox: createInbox(db),
     permissions: createPermissionLedger(db),
+    notices: options.notices,
     bus: createBus(now(), (error) => logger.error({ error: String(error) }, 'a listener of the bus threw')),
     runtimes,
     occupied: new Map(),

@@ -106,6 +106,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
         content: next.status === 'done' ? (next.result ?? '') : `failed: ${next.error ?? ''}`,
         createdAt: next.finishedAt ?? core.now(),
       });
+      core.notices.taskEnded({ ...before, ...next });
     },
     publish(actorRef) {
       const taskId = TaskId.parse(actorRef.id.slice('task:'.length));

@@ -17,10 +17,12 @@ import { MissionError } from '../services/errors/mission-error.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../services/keyboard/same-words.ts';
+import { receiverOf } from '../services/notices/receivers.ts';
 import { decide } from '../services/permissions/decide.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
+import { createNoticeSender } from './send-notice.ts';
 import { createSlotLogger, slotLogFile } from './slot-log.ts';
 import { createSlotSecrets } from './slot-secrets.ts';
 
@@ -95,6 +97,10 @@ export function composeMission({
     sameWords,
     readTurn: ({ path, offset }, prompt) => readTurn(path, { prompt, afterOffset: offset }),
     lengthOf: lengthOfTranscript,
+    telling: {
+      receivers: file.hooks.map(receiverOf),
+      send: createNoticeSender({ env, now: () => Date.now(), logger }),
+    },
     statusLineRow: readStatusLine,
     budgets: file.budgets,
     readUsage,

@@ -24,6 +24,7 @@ import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
 import { hasSettled, heldPlan, isResting, type SlotSnapshot, viewCrashed, viewSlot } from '../slot-view.ts';
 import { createStatusLines, type StatusLineReader } from '../status-lines.ts';
 import { createStuck } from '../stuck/create-stuck.ts';
+import { createTelling, type TellingDependencies } from '../telling.ts';
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
 import { untilHooked } from '../until-hooked.ts';
@@ -64,6 +65,8 @@ export interface MissionDependencies {
   readonly hookWasCalled: (slotId: SlotId, epoch: Epoch) => boolean;
   readonly keepDoubt: DoubtsDependencies['keep'];
   readonly statusLineRow: StatusLineReader;
+  /** Whom to tell of what, and how. */
+  readonly telling: Pick<TellingDependencies, 'receivers' | 'send'>;
   readonly budgets: Budgets;
   readonly readUsage: GoverningDependencies['readUsage'];
   readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
@@ -83,7 +86,14 @@ export interface RunningMission extends Mission {
 /** Builds the actors and gives them meaning. Nothing moves before `start`. */
 export async function createMission(dependencies: MissionDependencies): Promise<RunningMission> {
   const { database, logger, now } = dependencies;
-  const core = createCore({ db: database.db, logger, now, slots: dependencies.slots });
+  const telling = createTelling({ db: database.db, now, logger, ...dependencies.telling });
+  const core = createCore({
+    db: database.db,
+    logger,
+    now,
+    slots: dependencies.slots,
+    notices: telling.notices,
+  });
   const report = (where: string) => (error: unknown) =>
     logger.error(
       { error: error instanceof Error ? { message: error.message, stack: error.stack } : String(error) },
@@ -109,6 +119,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     lengthOf: dependencies.lengthOf,
   });
   const snapshotOf = (slotId: SlotId): SlotSnapshot | undefined => core.slotSnapshot(slotId);
+  const noticeWatch = telling.watch({ core, writeLater: (write) => journal.enqueue(write) });
   const progress = createProgress({
     core,
     redact: dependencies.redact,
@@ -175,6 +186,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     reports,
     doubts,
     progress,
+    noticeWatch,
     forget,
     touch: (actor) => journal.touch(actor),
     dispatchSoon,
@@ -283,6 +295,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       launcher.bind(configuration.id, plan);
       dependencies.outlived(configuration.id, stopping.signal);
     }
+    telling.start();
     hostEvents.listen();
     const held = await core.host().list();
     root.start();
@@ -357,6 +370,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       launcher.dispose();
       turns.dispose();
       progress.dispose();
+      noticeWatch.dispose();
+      telling.close();
       questions.dispose();
       if (endAgents) await endAll(core);
       try {

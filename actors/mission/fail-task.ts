@@ -13,6 +13,7 @@ export function failTask(core: MissionCore, taskId: TaskId, error: string): void
     core.inbox.add({ taskId, fromRole: before.role, content: `failed: ${error}`, createdAt: finishedAt });
   const row = core.tasks.get(taskId);
   if (row === undefined) return;
+  core.notices.taskEnded(row);
   core.bus.publish({
     type: 'task_changed',
     at: finishedAt,

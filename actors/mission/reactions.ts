@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import type { TaskId } from '../../db/ids.ts';
 import type { MissionCore } from '../core.ts';
 import type { createDoubts } from '../doubts.ts';
+import type { NoticeWatch } from '../notice-watch.ts';
 import type { Progress } from '../progress.ts';
 import type { Questions } from '../questions.ts';
 import type { Reactions } from '../recorders.ts';
@@ -17,6 +18,7 @@ export interface ReactionsDependencies {
   readonly reports: Pick<SessionReports, 'sessionMoved'>;
   readonly doubts: ReturnType<typeof createDoubts>;
   readonly progress: Pick<Progress, 'taskLeft'>;
+  readonly noticeWatch: Pick<NoticeWatch, 'sessionMoved'>;
   /** A task has left the queue for good. */
   readonly forget: (taskId: TaskId) => void;
   /** Marks an actor as moved although its own snapshot did not change. */
@@ -32,6 +34,7 @@ export function createReactions({
   reports,
   doubts,
   progress,
+  noticeWatch,
   forget,
   touch,
   dispatchSoon,
@@ -46,6 +49,7 @@ export function createReactions({
       if (runtime.epoch === null || runtime.epoch !== session.context.epoch) return;
       questions.see(slotId, runtime.epoch, runtime.reading?.dialog);
       reports.sessionMoved(slotId, session);
+      noticeWatch.sessionMoved(slotId, session);
       doubts.sessionMoved(slotId, runtime.epoch, session);
       if (session.context.conversation === 'interrupted') turns.goingOn(slotId);
       const { crashes = 0 } = core.slotSnapshot(slotId)?.context ?? {};

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
 import { BudgetsSchema } from './budgets.ts';
+import { NoticeHook } from './notice-hooks.ts';
 import { StuckSchema, stuckOf } from './stuck.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -68,6 +69,11 @@ const SlotsSchema = z
     /** Caps on money and tokens. */
     budgets: BudgetsSchema.prefault({}),
     stuck: StuckSchema.default({}),
+    /** Whom to tell of what. */
+    hooks: z
+      .array(NoticeHook)
+      .nullish()
+      .transform((hooks) => hooks ?? []),
   })
   .superRefine(({ slots }, context) => {
     for (const [index, { id }] of slots.entries()) {
@@ -98,9 +104,11 @@ export function loadSlots(file: string): SlotsFile {
       'slots',
       'secretCommand',
       'budgets',
+      'hooks',
       ...Object.keys(Slot.shape),
       ...Object.keys(BudgetsSchema.shape),
       ...Object.keys(StuckSchema.shape),
+      ...Object.keys(NoticeHook.shape),
     ],
   });
 }

@@ -95,6 +95,7 @@ export function createStage(always: Change = {}) {
       }),
       lengthOf: async () => 0,
       watchSession: () => () => {},
+      telling: { receivers: [], send: async () => {} },
       statusLineRow: readStatusLine,
       budgets: BudgetsSchema.parse({}),
       readUsage,

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+
+/** A program that was told to end is killed after this. */
+const END_WITHIN_MS = 2_000;
+/** Of what a program prints only the end is worth a line in the log. */
+const KEPT_OUTPUT = 4_000;
+
+export interface CommandRun {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** What it printed on both its outputs, the end of it. */
+  readonly printed: (output: string) => void;
+}
+
+/**
+ * Runs a program with the notice on its standard input, in a process group of its own: what it starts ends with it.
+ * @throws Error when it cannot be started, is ended by `signal`, or ends with another status than 0
+ */
+export function runNoticeCommand(
+  [program = '', ...args]: readonly string[],
+  input: string,
+  { env, signal, printed }: CommandRun,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new Error('it was called off'));
+    const child = spawn(program, args, { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    let output = '';
+    let force: NodeJS.Timeout | undefined;
+    const signalGroup = (name: NodeJS.Signals): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, name);
+      } catch {
+        // All of it has ended.
+      }
+    };
+    const end = (): void => {
+      signalGroup('SIGTERM');
+      force = setTimeout(() => signalGroup('SIGKILL'), END_WITHIN_MS);
+    };
+    const keep = (data: unknown): void => {
+      output = `${output}${String(data)}`.slice(-KEPT_OUTPUT);
+    };
+    const finish = (failure: Error | null): void => {
+      clearTimeout(force);
+      signal.removeEventListener('abort', end);
+      if (output !== '') printed(output);
+      if (failure === null) resolve();
+      else reject(failure);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    // A program that does not read its input is no failure.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    signal.addEventListener('abort', end, { once: true });
+    child.once('error', (error) => finish(new Error(`it could not be started: ${error.message}`)));
+    child.once('close', (code, killedBy) => {
+      if (signal.aborted) finish(new Error('it did not end in time'));
+      else if (code === 0) finish(null);
+      else finish(new Error(`it ended with ${killedBy === null ? `status ${code}` : killedBy}`));
+    });
+  });
+}
