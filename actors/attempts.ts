@@ -4,7 +4,7 @@ import { attemptPrompt } from './attempt-prompt.ts';
 import type { MissionCore } from './core.ts';
 
 export interface AttemptsDependencies {
-  readonly core: Pick<MissionCore, 'attempts' | 'tasks' | 'now'>;
+  readonly core: Pick<MissionCore, 'attempts' | 'tasks' | 'waiting' | 'now'>;
   /** Writes in the next transaction, which is that of the task's own row. */
   readonly writeLater: (write: () => void) => void;
 }
@@ -12,13 +12,19 @@ export interface AttemptsDependencies {
 /** Writes down each run of a task in a slot, with the words that it is given there. */
 export function createAttempts({ core, writeLater }: AttemptsDependencies) {
   return {
-    /** @returns the number of the attempt that begins */
+    /**
+     * @returns the number of the attempt that begins
+     * @throws MissionError `prompt_too_long`
+     */
     begin(taskId: TaskId, { slotId, epoch, sessionId }: Assignment): number {
       const before = core.attempts.last(taskId);
       const number = (before?.number ?? 0) + 1;
       const task = core.tasks.get(taskId);
       if (task === undefined) return number;
-      const prompt = attemptPrompt(task, before, { sessionId, attempt: number });
+      const prompt = attemptPrompt(task, core.waiting.dependenciesOf(taskId), before, {
+        sessionId,
+        attempt: number,
+      });
       const startedAt = core.now();
       writeLater(() =>
         core.attempts.begin({

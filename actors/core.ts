@@ -10,13 +10,15 @@ import { type AttemptLedger, createAttemptLedger } from '../services/ledger/atte
 import { createInbox, type Inbox } from '../services/ledger/inbox.ts';
 import { createPermissionLedger, type PermissionLedger } from '../services/ledger/permission-ledger.ts';
 import { createSlotLedger, type SlotLedger } from '../services/ledger/slot-ledger.ts';
-import { createTaskLedger, type TaskLedger } from '../services/ledger/task-ledger.ts';
+import { createTaskLedger, type TaskLedger, type TaskRow } from '../services/ledger/task-ledger.ts';
+import { createWaitingLedger, type WaitingLedger } from '../services/ledger/waiting-ledger.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { type Bus, createBus } from './bus.ts';
 import type { SlotView } from './mission/views.ts';
 import type { Notices } from './notices.ts';
 import { newRuntime, type SlotConfiguration, type SlotRuntime } from './slot-runtime.ts';
 import type { SlotSnapshot } from './slot-view.ts';
+import { taskInput } from './task-input.ts';
 
 /** Where the daemon writes what it does. Structurally pino. */
 export interface MissionLogger {
@@ -31,6 +33,7 @@ export interface MissionCore {
   readonly logger: MissionLogger;
   readonly tasks: TaskLedger;
   readonly attempts: AttemptLedger;
+  readonly waiting: WaitingLedger;
   readonly slots: SlotLedger;
   readonly inbox: Inbox;
   readonly permissions: PermissionLedger;
@@ -57,6 +60,11 @@ export interface MissionCore {
   setView(view: (slotId: SlotId) => SlotView): void;
 }
 
+/** True while nothing but a row is there of a task that has not ended: no slot has it. */
+function isRowOnly({ status, slotId }: TaskRow): boolean {
+  return status === 'queued' || (status === 'waiting' && slotId === null);
+}
+
 function notYet(what: string): never {
   throw new MissionError('internal', `${what} was asked for before the mission had started.`);
 }
@@ -80,6 +88,7 @@ export function createCore(options: {
     logger,
     tasks,
     attempts: createAttemptLedger(db),
+    waiting: createWaitingLedger(db),
     slots: createSlotLedger(db),
     inbox: createInbox(db),
     permissions: createPermissionLedger(db),
@@ -113,9 +122,9 @@ export function createCore(options: {
     sendToTask(taskId, event) {
       if (core.taskActor(taskId) === undefined) {
         const row = tasks.get(taskId);
-        // A task that has ended does not move any more.
-        if (row?.status !== 'queued') return;
-        core.root().send({ type: 'task.open', taskId, deadlineAt: row.deadlineAt });
+        // A task that has ended does not move any more, and one that a slot has is moved by its actor.
+        if (row === undefined || !isRowOnly(row)) return;
+        core.root().send({ type: 'task.open', task: taskInput(row) });
       }
       core.taskActor(taskId)?.send(event);
     },

@@ -78,7 +78,7 @@ export function createDelivery({
   async function begin(
     taskId: TaskId,
     { slotId, epoch }: Assignment,
-    expected: string,
+    { expected, attempt }: Pick<DeliveryRow, 'expected' | 'attempt'>,
     signal: AbortSignal,
   ): Promise<DeliveryRow> {
     const place = await transcripts.endOf(epoch);
@@ -87,6 +87,7 @@ export function createDelivery({
       taskId,
       slotId,
       epoch,
+      attempt,
       expected,
       status: 'queued',
       failure: null,
@@ -116,7 +117,7 @@ export function createDelivery({
     await written(signal);
     const { slotId, epoch } = assignment;
     const held = runtime(assignment);
-    const prompt = attempts.last(taskId)?.prompt ?? task.prompt;
+    const { prompt, number: attempt } = attempts.last(taskId) ?? { prompt: task.prompt, number: 1 };
     const expected = expectedWords(prompt, slotId);
     const last = tasks.deliveryOf(taskId, epoch);
     // One that was refused was never typed: this is another.
@@ -129,7 +130,7 @@ export function createDelivery({
     }
     const { keyboard } = held;
     await untilHooked(assignment, signal);
-    const delivery = before ?? (await begin(taskId, assignment, expected, signal));
+    const delivery = before ?? (await begin(taskId, assignment, { expected, attempt }, signal));
     const markTyped = (): void => {
       try {
         tasks.updateDelivery(delivery.id, { status: 'typed', typedAt: now() });

@@ -4,6 +4,7 @@ import { slotMachine } from '../machines/slot.ts';
 import { taskMachine } from '../machines/task.ts';
 import type { TaskRow } from '../services/ledger/task-ledger.ts';
 import type { MissionCore } from './core.ts';
+import { taskInput } from './task-input.ts';
 
 /**
  * A slot from the columns of its row, where the snapshot is one of another version: what runs goes on running.
@@ -31,7 +32,7 @@ export function rebuildTask(core: MissionCore, row: TaskRow): Snapshot<unknown> 
   const { slotId, epoch, sessionId } = row;
   if (slotId === null || epoch === null || sessionId === null) return null;
   const delivery = core.tasks.deliveryOf(row.id, epoch);
-  const [queued] = initialTransition(taskMachine, { taskId: row.id, deadlineAt: row.deadlineAt });
+  const [queued] = initialTransition(taskMachine, taskInput(row));
   const assignment = { slotId, epoch, sessionId };
   const attempt = core.attempts.last(row.id)?.number ?? 1;
   const given = { type: 'task.assign', assignment, attempt, at: core.now() } as const;

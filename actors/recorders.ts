@@ -28,8 +28,10 @@ export interface Reactions {
 }
 
 /** `ending` and `recovering` are no status to people: the task still runs until its session has let go, or is back. */
-function statusOf({ value }: TaskSnapshot): TaskStatus {
-  return value === 'ending' || value === 'recovering' ? 'running' : value;
+function statusOf({ value, context }: TaskSnapshot): TaskStatus {
+  if (value === 'queued' && context.pauseMs !== null && context.pauseMs > 0) return 'waiting';
+  // `failing` is left in the transition that enters it.
+  return value === 'ending' || value === 'recovering' || value === 'failing' ? 'running' : value;
 }
 
 function isFinal(status: TaskStatus): boolean {
@@ -50,8 +52,12 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
   function change(snapshot: TaskSnapshot): Partial<TaskRow> {
     const { context } = snapshot;
     const status = statusOf(snapshot);
+    const isPaused = snapshot.value === 'queued' && status === 'waiting';
     return {
       status,
+      waitingFor: isPaused ? 'time' : status === 'waiting' ? 'person' : null,
+      ...(isPaused ? { notBefore: core.now() + (context.pauseMs ?? 0) } : {}),
+      retried: context.retried,
       slotId: context.assignment?.slotId ?? null,
       epoch: context.assignment?.epoch ?? null,
       sessionId: context.assignment?.sessionId ?? null,
@@ -77,7 +83,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
         error: failure?.message ?? null,
       });
     for (const { number, outcome, failure } of ended) end(number, outcome, failure);
-    if (row.status === 'queued') core.attempts.dropOpen(taskId);
+    if (row.slotId === null) core.attempts.dropOpen(taskId);
     const outcome = outcomeOf(row);
     if (outcome !== null) end(attempt, outcome, row.status === 'failed' ? context.failure : null);
   }
@@ -124,7 +130,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
         ...(before === undefined ? {} : { previousStatus: before.status }),
       });
       const given = [...core.occupied.values()].includes(taskId);
-      if (row.status === 'queued' && given) reactions.taskReturned(row);
+      if (row.slotId === null && given) reactions.taskReturned(row);
       if (!isFinal(row.status)) return;
       published.delete(taskId);
       reactions.taskEnded(row);

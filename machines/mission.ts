@@ -3,6 +3,7 @@ import type { Role, SlotId, TaskId } from '../db/ids.ts';
 import { failureFrom, type MachineFailure } from './failure.ts';
 import { slotMachine } from './slot.ts';
 import { taskMachine } from './task.ts';
+import type { TaskInput } from './task-events.ts';
 
 /** A crashed actor is started again after this; doubled with each further crash. */
 const FIRST_RESPAWN_MS = 500;
@@ -22,7 +23,7 @@ export interface MissionContext {
 
 export type MissionMachineEvent =
   | { readonly type: 'slot.open'; readonly slot: SlotKey }
-  | { readonly type: 'task.open'; readonly taskId: TaskId; readonly deadlineAt: number | null }
+  | { readonly type: 'task.open'; readonly task: TaskInput }
   | { readonly type: 'task.close'; readonly taskId: TaskId }
   | { readonly type: 'slot.respawn'; readonly slot: SlotKey }
   | ErrorActorEvent<unknown, string>;
@@ -90,12 +91,8 @@ export const missionMachine = setup({
         },
         'task.open': {
           actions: enqueueActions(({ enqueue, event }) => {
-            const id = taskActorId(event.taskId);
-            enqueue.spawnChild('task', {
-              id,
-              systemId: id,
-              input: { taskId: event.taskId, deadlineAt: event.deadlineAt },
-            });
+            const id = taskActorId(event.task.taskId);
+            enqueue.spawnChild('task', { id, systemId: id, input: event.task });
           }),
         },
         'task.close': {

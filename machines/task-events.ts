@@ -11,7 +11,7 @@ export interface Assignment {
 /** An attempt that ended although its task went on. */
 export interface EndedAttempt {
   readonly number: number;
-  readonly outcome: 'lost';
+  readonly outcome: 'lost' | 'failed';
   readonly failure: MachineFailure | null;
 }
 
@@ -24,21 +24,31 @@ export type Recovery =
   /** Its words had never reached the session. */
   | { readonly kind: 'unbegun' };
 
-export interface TaskContext {
+export interface TaskInput {
   readonly taskId: TaskId;
+  /** Epoch milliseconds. */
+  readonly deadlineAt: number | null;
+  /** How often it is tried again after a failure, and how often it was. */
+  readonly retries: number;
+  readonly retried: number;
+  /** The first pause before that, in milliseconds. */
+  readonly retryBackoffMs: number;
+}
+
+export interface TaskContext extends TaskInput {
   readonly assignment: Assignment | null;
   /** Number of the attempt that goes on, or was the last. 0 before the first. */
   readonly attempt: number;
   /** Attempts that ended while this actor lived. */
   readonly ended: readonly EndedAttempt[];
-  /** Epoch milliseconds, on the wall clock: `after` timers do not survive a restart. */
-  readonly deadlineAt: number | null;
+  /** How long it waits before it stands in the queue again, in milliseconds. Null while it does not. */
+  readonly pauseMs: number | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly result: string | null;
   readonly failure: MachineFailure | null;
   /** Set when a person or the deadline asked for the end; the final state follows from it. */
-  readonly ending: 'cancelled' | 'failed' | null;
+  readonly ending: 'cancelled' | 'failed' | 'timedOut' | null;
 }
 
 export type TaskEvent =
@@ -64,4 +74,6 @@ export type TaskEvent =
   /** The session was killed before the prompt had arrived. */
   | { readonly type: 'task.requeue' }
   | { readonly type: 'deadline.passed'; readonly at: number }
+  /** The attempt has taken as long as one may. */
+  | { readonly type: 'attempt.timedOut'; readonly timeoutMs: number; readonly at: number }
   | { readonly type: 'task.restored'; readonly at: number };

@@ -1,7 +1,8 @@
 import { assign, fromPromise, setup } from 'xstate';
 import type { TaskId } from '../db/ids.ts';
 import { failureFrom, type MachineFailure } from './failure.ts';
-import type { Assignment, Recovery, TaskContext, TaskEvent } from './task-events.ts';
+import type { Assignment, Recovery, TaskContext, TaskEvent, TaskInput } from './task-events.ts';
+import { isWorthARetry, retryPauseMs } from './task-retries.ts';
 
 /** Why a prompt was not typed although the slot looked ready: a person was faster, or the screen moved. Nothing was lost. */
 const NOT_NOW: ReadonlySet<string> = new Set(['slot_not_idle', 'composer_occupied']);
@@ -12,7 +13,7 @@ export const taskMachine = setup({
   types: {
     context: {} as TaskContext,
     events: {} as TaskEvent,
-    input: {} as { readonly taskId: TaskId; readonly deadlineAt: number | null },
+    input: {} as TaskInput,
   },
   actors: {
     /** Types the prompt and sees it confirmed. Resolves when UserPromptSubmit carried the words. */
@@ -32,6 +33,9 @@ export const taskMachine = setup({
     interrupt: fromPromise<void, { readonly taskId: TaskId; readonly assignment: Assignment | null }>(() =>
       Promise.reject(new Error('interrupt is not provided')),
     ),
+  },
+  guards: {
+    mayRetry: ({ context }) => isWorthARetry(context),
   },
   actions: {
     noteResult: assign(({ event }) =>
@@ -72,6 +76,7 @@ export const taskMachine = setup({
     noteAssigned: assign((_, { assignment, attempt }: { assignment: Assignment; attempt: number }) => ({
       assignment,
       attempt,
+      pauseMs: null,
       startedAt: null,
       failure: null,
     })),
@@ -90,6 +95,29 @@ export const taskMachine = setup({
     endAttempt: assign(({ context: { attempt, ended, failure } }) => ({
       ended: [...ended, { number: attempt, outcome: 'lost' as const, failure }],
     })),
+    noteRetry: assign(({ context }) => {
+      const { attempt, ended, failure, retried } = context;
+      return {
+        ended: [...ended, { number: attempt, outcome: 'failed' as const, failure }],
+        pauseMs: retryPauseMs(context),
+        retried: retried + 1,
+        ending: null,
+        finishedAt: null,
+      };
+    }),
+    noteTimedOut: assign(({ event }) =>
+      event.type === 'attempt.timedOut'
+        ? {
+            ending: 'timedOut' as const,
+            finishedAt: event.at,
+            failure: {
+              code: 'timeout',
+              message: `The attempt had taken ${event.timeoutMs} ms and was interrupted.`,
+              remedy: 'Submit it again with a longer timeoutMs, or split it.',
+            },
+          }
+        : {},
+    ),
     /** What never reached a session was no attempt. */
     forgetAttempt: assign(({ context }) => ({ attempt: Math.max(0, context.attempt - 1) })),
     forgetAssignment: assign({ assignment: null, startedAt: null, failure: null }),
@@ -97,11 +125,11 @@ export const taskMachine = setup({
 }).createMachine({
   id: 'task',
   context: ({ input }) => ({
-    taskId: input.taskId,
+    ...input,
     assignment: null,
     attempt: 0,
     ended: [],
-    deadlineAt: input.deadlineAt,
+    pauseMs: null,
     startedAt: null,
     finishedAt: null,
     result: null,
@@ -153,11 +181,12 @@ export const taskMachine = setup({
         'prompt.submitted': { target: 'running', actions: 'noteStarted' },
         'task.requeue': { target: 'queued', actions: ['forgetAttempt', 'forgetAssignment'] },
         'session.lost': { target: 'recovering', actions: 'noteLost' },
-        'turn.failed': { target: 'failed', actions: 'noteFailure' },
+        'turn.failed': { target: 'failing', actions: 'noteFailure' },
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
         'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
+        'attempt.timedOut': { target: 'ending', actions: 'noteTimedOut' },
       },
     },
     running: {
@@ -165,13 +194,14 @@ export const taskMachine = setup({
       on: {
         'prompt.submitted': { actions: 'noteStarted' },
         'turn.ended': { target: 'done', actions: 'noteResult' },
-        'turn.failed': { target: 'failed', actions: 'noteFailure' },
+        'turn.failed': { target: 'failing', actions: 'noteFailure' },
         'session.lost': { target: 'recovering', actions: 'noteLost' },
         'question.asked': 'waiting',
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
         'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
+        'attempt.timedOut': { target: 'ending', actions: 'noteTimedOut' },
       },
     },
     waiting: {
@@ -179,12 +209,13 @@ export const taskMachine = setup({
       on: {
         'question.closed': 'running',
         'turn.ended': { target: 'done', actions: 'noteResult' },
-        'turn.failed': { target: 'failed', actions: 'noteFailure' },
+        'turn.failed': { target: 'failing', actions: 'noteFailure' },
         'session.lost': { target: 'recovering', actions: 'noteLost' },
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'ending', actions: 'noteCancel' },
         'task.stop': { target: 'ending', actions: 'noteStop' },
         'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
+        'attempt.timedOut': { target: 'ending', actions: 'noteTimedOut' },
       },
     },
     recovering: {
@@ -207,17 +238,18 @@ export const taskMachine = setup({
           { target: 'queued', actions: ['forgetAttempt', 'forgetAssignment'] },
         ],
         onError: {
-          target: 'failed',
+          target: 'failing',
           actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
         },
       },
       on: {
         'turn.ended': { target: 'done', actions: 'noteResult' },
-        'turn.failed': { target: 'failed', actions: 'noteFailure' },
+        'turn.failed': { target: 'failing', actions: 'noteFailure' },
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
         'task.cancel': { target: 'cancelled', actions: 'noteCancel' },
         'task.stop': { target: 'failed', actions: 'noteStop' },
         'deadline.passed': { target: 'failed', actions: 'noteDeadline' },
+        'attempt.timedOut': { target: 'failing', actions: 'noteTimedOut' },
       },
     },
     ending: {
@@ -227,13 +259,22 @@ export const taskMachine = setup({
         input: ({ context }) => ({ taskId: context.taskId, assignment: context.assignment }),
         onDone: [
           { guard: ({ context }) => context.ending === 'failed', target: 'failed' },
+          { guard: ({ context }) => context.ending === 'timedOut', target: 'failing' },
           { target: 'cancelled' },
         ],
         onError: [
           { guard: ({ context }) => context.ending === 'failed', target: 'failed' },
+          { guard: ({ context }) => context.ending === 'timedOut', target: 'failing' },
           { target: 'cancelled' },
         ],
       },
+    },
+    failing: {
+      description: 'The attempt has failed; the task has when it may not be tried again.',
+      always: [
+        { guard: 'mayRetry', target: 'queued', actions: ['noteRetry', 'forgetAssignment'] },
+        { target: 'failed' },
+      ],
     },
     done: { description: 'The exact answer is in `result`.', type: 'final' },
     failed: { description: 'The reason is in `failure`.', type: 'final' },

@@ -18,6 +18,23 @@ export interface SubmitRequest {
   readonly prompt: string;
   /** Milliseconds from now after which a task that has not ended fails. */
   readonly deadlineMs?: number | undefined;
+  /** Milliseconds that one attempt may take. */
+  readonly timeoutMs?: number | undefined;
+  /** How often it is tried again when an attempt fails in a way that another may not. */
+  readonly retries?: number | undefined;
+  /** The first pause before that, in milliseconds; it doubles. */
+  readonly retryBackoffMs?: number | undefined;
+  /** Ids, or unique beginnings, of tasks that must be done before. */
+  readonly dependsOn?: readonly string[] | undefined;
+  /** Puts their results at the end of the prompt. */
+  readonly includeResults?: boolean | undefined;
+  /** Epoch milliseconds. */
+  readonly notBefore?: number | undefined;
+  readonly labels?: readonly string[] | undefined;
+  /** A second request of the same submitter with the same key gets the first one's task. */
+  readonly idempotencyKey?: string | undefined;
+  /** The door, and the name of the client where it has one. */
+  readonly submitter?: string | undefined;
 }
 
 export interface SubmitResult {

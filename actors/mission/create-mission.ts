@@ -28,6 +28,7 @@ import { createTelling, type TellingDependencies } from '../telling.ts';
 import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
 import { untilHooked } from '../until-hooked.ts';
+import { createWaitingTasks } from '../waiting-tasks.ts';
 import type { Mission } from './api.ts';
 import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
@@ -248,6 +249,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     signal: stopping.signal,
   });
+  const waiting = createWaitingTasks({ core, dispatchSoon });
   const machine = provideMachines({
     core,
     launcher,
@@ -262,6 +264,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     turns,
     stuck,
+    waiting,
     dispatchSoon,
     writeLater: journal.enqueue,
     report,
@@ -300,6 +303,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     const held = await core.host().list();
     root.start();
     await hostEvents.reconcile(held);
+    stopping.signal.addEventListener('abort', waiting.start(), { once: true });
     for (const { configuration } of core.runtimes.values()) {
       const snapshot = snapshotOf(configuration.id);
       if (snapshot?.value !== 'stopped' || snapshot.context.killedAt !== null) continue;

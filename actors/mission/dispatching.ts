@@ -1,5 +1,5 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
-import { isErrorCode } from '../../services/errors/mission-error.ts';
+import { isErrorCode, MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import type { Attempts } from '../attempts.ts';
 import type { MissionCore } from '../core.ts';
 import { createDispatcher, type DispatchSlot } from '../dispatcher.ts';
@@ -52,8 +52,15 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
     core.runtime(slotId).lastUsedAt = core.now();
     const sessionId = sessionIdOf(snapshot) ?? plan.sessionId;
     const assignment = { slotId, epoch: plan.epoch, sessionId };
-    const attempt = attempts.begin(taskId, assignment);
-    core.sendToTask(taskId, { type: 'task.assign', at: core.now(), assignment, attempt });
+    const at = core.now();
+    try {
+      const attempt = attempts.begin(taskId, assignment);
+      core.sendToTask(taskId, { type: 'task.assign', at, assignment, attempt });
+    } catch (error) {
+      if (!(error instanceof MissionError)) throw error;
+      core.occupied.delete(slotId);
+      core.sendToTask(taskId, { type: 'task.refuse', failure: toFailure(error), at });
+    }
   }
 
   const dispatcher = createDispatcher({

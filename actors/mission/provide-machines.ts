@@ -14,6 +14,7 @@ import type { LostTask } from '../recovery.ts';
 import { isResting } from '../slot-view.ts';
 import type { Stuck } from '../stuck/create-stuck.ts';
 import type { Turns } from '../turns.ts';
+import type { WaitingTasks } from '../waiting-tasks.ts';
 import { failCrashedTask, putAwayCrashed, startRespawned } from './supervision.ts';
 
 /** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
@@ -31,6 +32,7 @@ export interface MachinesDependencies {
   readonly questions: Questions;
   readonly turns: Turns;
   readonly stuck: Pick<Stuck, 'sweep' | 'takeStep'>;
+  readonly waiting: Pick<WaitingTasks, 'letIn'>;
   readonly dispatchSoon: () => void;
   readonly writeLater: (write: () => void) => void;
   readonly report: (where: string) => (error: unknown) => void;
@@ -45,6 +47,7 @@ export function provideMachines({
   questions,
   turns,
   stuck,
+  waiting,
   dispatchSoon,
   writeLater,
   report,
@@ -76,6 +79,13 @@ export function provideMachines({
   function sweep(): void {
     for (const taskId of core.tasks.overdue(core.now()))
       core.sendToTask(taskId, { type: 'deadline.passed', at: core.now() });
+    for (const taskId of core.occupied.values()) {
+      const { timeoutMs } = core.tasks.get(taskId) ?? {};
+      const begun = timeoutMs == null ? undefined : core.attempts.last(taskId);
+      if (timeoutMs != null && begun?.endedAt === null && begun.startedAt + timeoutMs <= core.now())
+        core.sendToTask(taskId, { type: 'attempt.timedOut', timeoutMs, at: core.now() });
+    }
+    waiting.letIn();
     // A session that rests while its task counts as running is looked at, also when nothing moved it since.
     for (const slotId of core.occupied.keys()) {
       const { epoch } = core.runtime(slotId);

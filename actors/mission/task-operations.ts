@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { type Role, type SlotId, TaskId } from '../../db/ids.ts';
+import type { TaskId } from '../../db/ids.ts';
 import { isErrorCode, MissionError } from '../../services/errors/mission-error.ts';
-import { MAX_PROMPT_CHARACTERS } from '../../services/keyboard/prompt-plan.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
-import { SNAPSHOT_VERSION } from '../journal.ts';
 import { readinessOf } from '../slot-view.ts';
 import type { Mission, SubmitRequest, SubmitResult } from './api.ts';
+import { findTask } from './find-task.ts';
+import { createSubmission } from './submit-task.ts';
 import { attemptView, taskView } from './task-view.ts';
 import { IN_EVENT, IN_LIST, pageOf } from './text-page.ts';
 import type { TaskView } from './views.ts';
@@ -42,6 +41,11 @@ export function failedTask(task: TaskView): MissionError {
   );
 }
 
+function hintOfWaiting(waitingFor?: TaskRow['waitingFor'], notBefore?: number | null): string {
+  if (waitingFor === 'dependency') return 'It waits for the tasks that it depends on.';
+  return `It waits until ${new Date(notBefore ?? 0).toISOString()}.`;
+}
+
 const isOver = ({ status }: Pick<TaskRow, 'status'>): boolean =>
   status === 'done' || status === 'failed' || status === 'cancelled';
 
@@ -51,110 +55,8 @@ export function createTaskOperations({
   dispatchSoon,
   signal: stopping,
 }: TaskOperationsDependencies): TaskOperations {
-  function checkPrompt(prompt: string): void {
-    // Control characters are stripped when typing; what is left must say something.
-    if (prompt.replace(/[\p{Cc}\p{Cf}\s]/gu, '') === '') {
-      throw new MissionError('prompt_empty', 'The prompt holds no printable character.', {
-        remedy: 'Give words.',
-      });
-    }
-    // Refused at the door: nothing that long can be typed, so the task could only fail later.
-    if (prompt.length > MAX_PROMPT_CHARACTERS) {
-      throw new MissionError(
-        'prompt_too_long',
-        `The prompt has ${prompt.length} characters; a terminal session takes ${MAX_PROMPT_CHARACTERS}.`,
-        {
-          remedy:
-            'Put the text into a file in the working directory of the slot and ask the agent to read it.',
-        },
-      );
-    }
-  }
-
-  /** The role of the work, and the slot when one was named. */
-  function route({ role, slotId }: SubmitRequest): { readonly role: Role; readonly slotId: SlotId | null } {
-    if (slotId !== undefined) {
-      const { configuration } = core.runtime(slotId);
-      if (role !== undefined && role !== configuration.role) {
-        throw new MissionError(
-          'role_unknown',
-          `Slot ${slotId} has the role ${configuration.role}, not ${role}.`,
-          {
-            remedy: 'Leave the role out, or name a slot of that role.',
-          },
-        );
-      }
-      return { role: configuration.role, slotId };
-    }
-    const roles = new Set([...core.runtimes.values()].map(({ configuration }) => configuration.role));
-    if (role === undefined || !roles.has(role)) {
-      throw new MissionError(
-        'role_unknown',
-        role === undefined ? 'Neither a role nor a slot was named.' : `No slot has the role "${role}".`,
-        {
-          remedy: `Use one of: ${[...roles].join(', ') || 'none is configured; add a slot to slots.yaml'}.`,
-        },
-      );
-    }
-    return { role, slotId: null };
-  }
-
-  function candidatesOf(request: SubmitRequest): readonly SlotId[] {
-    const { role, slotId } = route(request);
-    if (slotId !== null) return [slotId];
-    return [...core.runtimes.values()]
-      .map(({ configuration }) => configuration)
-      .filter((slot) => slot.role === role)
-      .map(({ id }) => id);
-  }
-
-  function find(idOrPrefix: string): TaskRow {
-    const rows = core.tasks.byPrefix(idOrPrefix);
-    const [row] = rows;
-    if (row === undefined || rows.length > 1) {
-      throw new MissionError(
-        'task_unknown',
-        row === undefined ? `There is no task ${idOrPrefix}.` : `Several tasks begin with ${idOrPrefix}.`,
-        {
-          remedy: 'Give the whole id; `missiond tasks` lists them.',
-        },
-      );
-    }
-    return row;
-  }
-
-  function enqueue(kind: TaskRow['kind'], request: SubmitRequest): TaskId {
-    checkPrompt(request.prompt);
-    const { role, slotId } = route(request);
-    const id = TaskId.parse(randomUUID());
-    const createdAt = core.now();
-    const row: TaskRow = {
-      id,
-      kind,
-      role,
-      prompt: request.prompt,
-      status: 'queued',
-      pinnedSlotId: slotId,
-      slotId: null,
-      epoch: null,
-      sessionId: null,
-      result: null,
-      errorCode: null,
-      error: null,
-      deadlineAt: request.deadlineMs === undefined ? null : createdAt + request.deadlineMs,
-      createdAt,
-      startedAt: null,
-      finishedAt: null,
-      progress: null,
-      snapshot: null,
-      snapshotVersion: SNAPSHOT_VERSION,
-    };
-    // Stored before the caller hears of it.
-    core.tasks.insert(row);
-    core.bus.publish({ type: 'task_changed', at: createdAt, task: taskView(row, IN_EVENT) });
-    dispatchSoon();
-    return id;
-  }
+  const { enqueue, candidatesOf } = createSubmission(core, dispatchSoon);
+  const find = (idOrPrefix: string): TaskRow => findTask(core.tasks, idOrPrefix);
 
   function waitForTask(
     id: TaskId,
@@ -216,6 +118,10 @@ export function createTaskOperations({
       await new Promise((resolve) => setImmediate(resolve));
       const slotId = [...core.occupied].find(([, given]) => given === taskId)?.[0];
       if (slotId !== undefined) return { taskId, dispatched: true, slotId };
+      const { status, waitingFor, notBefore } = core.tasks.get(taskId) ?? {};
+      if (status === 'waiting')
+        return { taskId, dispatched: false, hint: hintOfWaiting(waitingFor, notBefore) };
+      if (status !== 'queued') return { taskId, dispatched: false, hint: `It is ${status}.` };
       return {
         taskId,
         dispatched: false,
@@ -238,7 +144,12 @@ export function createTaskOperations({
 
     task(idOrPrefix, page) {
       const row = find(idOrPrefix);
-      return { ...taskView(row, page), attempts: core.attempts.of(row.id).map(attemptView) };
+      const dependsOn = core.waiting.dependenciesOf(row.id).map(({ id }) => id);
+      return {
+        ...taskView(row, page),
+        ...(dependsOn.length === 0 ? {} : { dependsOn }),
+        attempts: core.attempts.of(row.id).map(attemptView),
+      };
     },
 
     tasks: ({ status, limit }) =>
@@ -250,7 +161,7 @@ export function createTaskOperations({
       const row = find(idOrPrefix);
       if (isOver(row))
         return { cancelled: false, task: taskView(row), hint: `The task is already ${row.status}.` };
-      const interrupts = row.status !== 'queued' || [...core.occupied.values()].includes(row.id);
+      const interrupts = row.slotId !== null || [...core.occupied.values()].includes(row.id);
       core.sendToTask(row.id, { type: 'task.cancel', at: core.now() });
       const task = await waitForTask(row.id, { timeoutMs: CANCEL_AT_MOST_MS });
       if (task.status !== 'cancelled')

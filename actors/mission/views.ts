@@ -64,6 +64,13 @@ export const TaskView = z.object({
   finishedAt: z.number().optional(),
   /** Its runs, oldest first; where one task is asked for. */
   attempts: z.array(AttemptView).optional(),
+  /** What a task in `waiting` waits for. */
+  waitingFor: z.enum(['person', 'dependency', 'time']).optional(),
+  /** Before this no slot takes it. */
+  notBefore: z.number().optional(),
+  dependsOn: z.array(TaskId).optional(),
+  labels: z.array(z.string()).optional(),
+  submitter: z.string().optional(),
 });
 export type TaskView = z.infer<typeof TaskView>;
 

@@ -93,6 +93,7 @@ export function createStuckSteps({
         taskId,
         slotId,
         epoch,
+        attempt: core.attempts.last(taskId)?.number ?? 1,
         expected: expectedWords(words, slotId),
         status: 'queued',
         failure: null,

@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../ids.ts';
 
 /** Tools called, the one that runs, the last words, prompts taken. */
@@ -34,6 +34,24 @@ export const tasks = sqliteTable(
     errorCode: text(),
     error: text(),
     deadlineAt: integer(),
+    /** Who handed it in: the door, with the name of the client where it has one. */
+    submitter: text().notNull().default(''),
+    /** What a task in `waiting` waits for. Only one that waits for a person has a slot. */
+    waitingFor: text().$type<'person' | 'dependency' | 'time'>(),
+    /** Epoch milliseconds before which no slot takes it. */
+    notBefore: integer(),
+    /** How long one attempt may take, in milliseconds. */
+    timeoutMs: integer(),
+    /** How often it is tried again, and how often it has been. */
+    retries: integer().notNull().default(0),
+    retried: integer().notNull().default(0),
+    retryBackoffMs: integer().notNull().default(0),
+    /** The results of the tasks that it depends on stand at the end of its prompt. */
+    includeResults: integer({ mode: 'boolean' }).notNull().default(false),
+    labels: text({ mode: 'json' }).$type<readonly string[]>(),
+    idempotencyKey: text(),
+    /** SHA-256 of what was handed in, where a key came with it. */
+    contentHash: text(),
     createdAt: integer().notNull(),
     startedAt: integer(),
     finishedAt: integer(),
@@ -49,6 +67,23 @@ export const tasks = sqliteTable(
     index('tasks_for_slot').on(table.status, table.pinnedSlotId, table.createdAt),
     index('tasks_for_role').on(table.status, table.role, table.pinnedSlotId, table.createdAt),
     index('tasks_deadline').on(table.status, table.deadlineAt),
+    index('tasks_waiting').on(table.status, table.waitingFor, table.notBefore),
+    uniqueIndex('tasks_idempotency').on(table.submitter, table.idempotencyKey),
+  ],
+);
+
+/** Which tasks wait for the results of which. A task can only name tasks that are there already: no circle can arise. */
+export const taskDependencies = sqliteTable(
+  'task_dependencies',
+  {
+    taskId: text().$type<TaskId>().notNull(),
+    dependsOn: text().$type<TaskId>().notNull(),
+    /** In the order in which they were named. */
+    place: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.taskId, table.dependsOn] }),
+    index('task_dependents').on(table.dependsOn),
   ],
 );
 
@@ -88,6 +123,8 @@ export const deliveries = sqliteTable(
     taskId: text().$type<TaskId>().notNull(),
     slotId: text().$type<SlotId>().notNull(),
     epoch: text().$type<Epoch>().notNull(),
+    /** The number of the attempt that it belongs to: a retry may go into the same session. */
+    attempt: integer().notNull().default(1),
     /** The words as UserPromptSubmit is expected to carry them. */
     expected: text().notNull(),
     status: text().$type<'queued' | 'typed' | 'submitted' | 'answered' | 'refused'>().notNull(),

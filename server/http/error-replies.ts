@@ -8,6 +8,7 @@ const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   role_unknown: 404,
   task_unknown: 404,
   input_invalid: 400,
+  dependency_failed: 422,
   prompt_empty: 400,
   prompt_too_long: 413,
   prompt_refused: 422,

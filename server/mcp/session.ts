@@ -10,6 +10,12 @@ Give work with mission_submit (returns at once) or mission_ask (waits for the an
 Follow a task with mission_status; its answer is in "result". Read what came back with mission_inbox.
 A task in status "waiting" needs an answer: mission_pty_status shows the question, mission_pty_confirm answers it by the label of an option.`;
 
+/** The door with the name by which the client introduced itself. */
+function callerOf({ server }: McpServer): string {
+  const name = server.getClientVersion()?.name;
+  return name === undefined ? 'mcp' : `mcp:${name}`;
+}
+
 /** One MCP server for one client session: a server holds one transport. */
 export function createMcpServer(options: { readonly mission: Mission; readonly version: string }): McpServer {
   const server = new McpServer(
@@ -45,7 +51,7 @@ export function createMcpServer(options: { readonly mission: Mission; readonly v
             mission: options.mission,
             signal: extra.signal,
             progress,
-            caller: 'mcp',
+            caller: callerOf(server),
           });
           const structuredContent = z.record(z.string(), z.unknown()).parse(output);
           return { content: [{ type: 'text', text: JSON.stringify(output, null, 2) }], structuredContent };

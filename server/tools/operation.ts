@@ -10,7 +10,7 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Tells the caller that something moves; does nothing where the door cannot carry it. */
   readonly progress: (message: string) => void;
-  /** Who calls, for the record: `mcp`, `rest`, `cli`, `board`. */
+  /** Who calls, for the record: `rest`, `cli`, `board`, or `mcp:` and the name of the client. */
   readonly caller: string;
 }
 

@@ -6,6 +6,7 @@ import { InboxMessageView, TaskStatus, TaskView } from '../../actors/mission/vie
 import { Role, SlotId, TaskId } from '../../db/ids.ts';
 import { type CallContext, operation } from './operation.ts';
 import { sayProgress } from './say-progress.ts';
+import { momentOf, submitOptions } from './submit-options.ts';
 
 /** What missiond's users are used to wait by default. */
 const ASK_TIMEOUT_MS = 120_000;
@@ -52,6 +53,7 @@ export const missionSubmit = operation({
       .max(LONGEST_WAIT_MS)
       .optional()
       .describe('Fails the task when it has not ended after so many milliseconds.'),
+    ...submitOptions,
   }),
   output: z.object({
     taskId: TaskId,
@@ -60,7 +62,8 @@ export const missionSubmit = operation({
     hint: z.string().optional(),
   }),
   readOnly: false,
-  run: (input, { mission }) => mission.submit(input),
+  run: ({ notBefore, ...input }, { mission, caller }) =>
+    mission.submit({ ...input, notBefore: momentOf(notBefore), submitter: caller }),
 });
 
 export const missionAsk = operation({
@@ -91,7 +94,7 @@ export const missionAsk = operation({
   async run({ role, question, timeoutMs }, context) {
     const { mission, signal } = context;
     const { task, durationMs } = await mission.ask(
-      { role, prompt: question },
+      { role, prompt: question, submitter: context.caller },
       {
         timeoutMs,
         signal,

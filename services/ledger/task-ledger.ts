@@ -1,7 +1,21 @@
-import { and, asc, desc, eq, gte, inArray, isNull, like, lte, ne, type SQL, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  like,
+  lte,
+  ne,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import type { DeliveryId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
-import { deliveries, tasks } from '../../db/schema/tasks.ts';
+import { attempts, deliveries, taskDependencies, tasks } from '../../db/schema/tasks.ts';
 
 export type TaskRow = typeof tasks.$inferSelect;
 export type DeliveryRow = typeof deliveries.$inferSelect;
@@ -21,6 +35,8 @@ export interface QueueWindow {
 /** Statuses of tasks that a slot was given and that have not ended. */
 const BEGUN_STATUSES: TaskRow['status'][] = ['delivering', 'running', 'waiting'];
 const OPEN_STATUSES: TaskRow['status'][] = ['queued', ...BEGUN_STATUSES];
+/** A task that was begun by a version without attempts has deliveries of the first. */
+const ofLatestAttempt = sql`${deliveries.attempt} = coalesce((select max(${attempts.number}) from ${attempts} where ${attempts.taskId} = ${deliveries.taskId}), 1)`;
 /** SQLite's own key: grows with every insert. */
 const rowid = sql<number>`rowid`;
 
@@ -38,8 +54,22 @@ export function createTaskLedger(db: MissionDatabase) {
   }
 
   return {
-    insert(row: TaskRow): void {
-      db.insert(tasks).values(row).run();
+    /** A task with the tasks that it depends on. */
+    insert(row: TaskRow, dependsOn: readonly TaskId[] = []): void {
+      db.transaction((write) => {
+        write.insert(tasks).values(row).run();
+        if (dependsOn.length === 0) return;
+        const edges = dependsOn.map((id, place) => ({ taskId: row.id, dependsOn: id, place }));
+        write.insert(taskDependencies).values(edges).run();
+      });
+    },
+
+    byIdempotencyKey(submitter: string, key: string): TaskRow | undefined {
+      return db
+        .select()
+        .from(tasks)
+        .where(and(eq(tasks.submitter, submitter), eq(tasks.idempotencyKey, key)))
+        .get();
     },
 
     update(id: TaskId, change: Partial<Omit<TaskRow, 'id'>>): void {
@@ -99,7 +129,7 @@ export function createTaskLedger(db: MissionDatabase) {
       return db
         .select()
         .from(tasks)
-        .where(inArray(tasks.status, BEGUN_STATUSES))
+        .where(and(inArray(tasks.status, BEGUN_STATUSES), isNotNull(tasks.slotId)))
         .orderBy(asc(tasks.createdAt), rowid)
         .all();
     },
@@ -121,12 +151,12 @@ export function createTaskLedger(db: MissionDatabase) {
       db.update(deliveries).set(change).where(eq(deliveries.id, id)).run();
     },
 
-    /** The last delivery of a task in one run of a session. */
+    /** The last delivery of the task's latest attempt, when that was in this run of a session. */
     deliveryOf(taskId: TaskId, epoch: Epoch): DeliveryRow | undefined {
       return db
         .select()
         .from(deliveries)
-        .where(and(eq(deliveries.taskId, taskId), eq(deliveries.epoch, epoch)))
+        .where(and(eq(deliveries.taskId, taskId), eq(deliveries.epoch, epoch), ofLatestAttempt))
         .orderBy(desc(deliveries.createdAt))
         .get();
     },

@@ -18,6 +18,7 @@ const DELIVERY: DeliveryRow = {
   taskId,
   slotId,
   epoch,
+  attempt: 1,
   expected: PROMPT,
   status: 'typed',
   failure: null,

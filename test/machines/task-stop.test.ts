@@ -15,7 +15,9 @@ function start(interrupt: () => Promise<void>) {
     actors: { deliver: fromPromise(() => new Promise<void>(() => {})), interrupt: fromPromise(interrupt) },
   });
   const taskId = TaskId.parse('00000000-0000-4000-8000-000000000002');
-  const actor = createActor(machine, { input: { taskId, deadlineAt: null } });
+  const actor = createActor(machine, {
+    input: { taskId, deadlineAt: null, retries: 0, retried: 0, retryBackoffMs: 0 },
+  });
   actor.start();
   return actor;
 }

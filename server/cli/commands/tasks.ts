@@ -4,6 +4,7 @@ import { MissionError } from '../../../services/errors/mission-error.ts';
 import type { Command, ParsedCommand } from '../command.ts';
 import { numberOf } from '../option-values.ts';
 import { safeJson } from '../safe-text.ts';
+import { submitInput, submitOptions } from '../submit-options.ts';
 import { restOfResult } from '../whole-result.ts';
 import { taskTable } from './slots.ts';
 
@@ -30,16 +31,18 @@ function target({ values }: ParsedCommand): Record<string, unknown> {
 export const submit: Command = {
   name: 'submit',
   summary: 'queue a task',
-  usage: '(--role ROLE | --slot SLOT) PROMPT',
+  usage: '(--role ROLE | --slot SLOT) [OPTIONS] PROMPT',
   options: {
     role: { type: 'string', short: 'r', help: 'who should do it' },
     slot: { type: 'string', short: 's', help: 'only this slot may do it' },
+    ...submitOptions,
   },
   words: [1, 1],
   async run(parsed, { call, print }) {
+    const input = { ...target(parsed), ...submitInput(parsed), prompt: parsed.positionals[0] };
     const output = z
       .looseObject({ taskId: z.string(), slotId: z.string().optional(), hint: z.string().optional() })
-      .parse(await call('mission_submit', { ...target(parsed), prompt: parsed.positionals[0] }));
+      .parse(await call('mission_submit', input));
     print(
       output,
       () =>

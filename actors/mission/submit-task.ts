@@ -1,0 +1,162 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type Role, type SlotId, TaskId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { MAX_PROMPT_CHARACTERS } from '../../services/keyboard/prompt-plan.ts';
+import { newTaskRow } from '../../services/ledger/new-task-row.ts';
+import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import type { MissionCore } from '../core.ts';
+import { SNAPSHOT_VERSION } from '../journal.ts';
+import { resultsNamedIn } from '../results-in-prompt.ts';
+import { dependencyFailure, standingOf } from '../waiting-tasks.ts';
+import type { SubmitRequest } from './api.ts';
+import { findTask } from './find-task.ts';
+import { taskView } from './task-view.ts';
+import { IN_EVENT } from './text-page.ts';
+
+/** The first pause before a retry, unless the submitter says another. */
+const USUAL_RETRY_BACKOFF_MS = 5_000;
+
+/** @throws MissionError `prompt_empty` or `prompt_too_long` */
+function checkPrompt(prompt: string): void {
+  // Control characters are stripped when typing; what is left must say something.
+  if (prompt.replace(/[\p{Cc}\p{Cf}\s]/gu, '') === '') {
+    throw new MissionError('prompt_empty', 'The prompt holds no printable character.', {
+      remedy: 'Give words.',
+    });
+  }
+  // Refused at the door: nothing that long can be typed, so the task could only fail later.
+  if (prompt.length > MAX_PROMPT_CHARACTERS) {
+    throw new MissionError(
+      'prompt_too_long',
+      `The prompt has ${prompt.length} characters; a terminal session takes ${MAX_PROMPT_CHARACTERS}.`,
+      {
+        remedy: 'Put the text into a file in the working directory of the slot and ask the agent to read it.',
+      },
+    );
+  }
+}
+
+/** What was asked for, in the form in which two requests are the same. */
+function contentHash(kind: TaskRow['kind'], { submitter: _, ...request }: SubmitRequest): string {
+  const said = Object.entries(request).filter(([, value]) => value !== undefined);
+  const sorted = said.sort(([a], [b]) => a.localeCompare(b));
+  return createHash('sha256')
+    .update(JSON.stringify([kind, sorted]))
+    .digest('hex');
+}
+
+/** Takes in new tasks: everything that can be refused is refused here, before anybody waits for it. */
+export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
+  /** The role of the work, and the slot when one was named. */
+  function route({ role, slotId }: SubmitRequest): { readonly role: Role; readonly slotId: SlotId | null } {
+    if (slotId !== undefined) {
+      const { configuration } = core.runtime(slotId);
+      if (role !== undefined && role !== configuration.role) {
+        throw new MissionError(
+          'role_unknown',
+          `Slot ${slotId} has the role ${configuration.role}, not ${role}.`,
+          { remedy: 'Leave the role out, or name a slot of that role.' },
+        );
+      }
+      return { role: configuration.role, slotId };
+    }
+    const roles = new Set([...core.runtimes.values()].map(({ configuration }) => configuration.role));
+    if (role === undefined || !roles.has(role)) {
+      throw new MissionError(
+        'role_unknown',
+        role === undefined ? 'Neither a role nor a slot was named.' : `No slot has the role "${role}".`,
+        {
+          remedy: `Use one of: ${[...roles].join(', ') || 'none is configured; add a slot to slots.yaml'}.`,
+        },
+      );
+    }
+    return { role, slotId: null };
+  }
+
+  function dependenciesOf({ prompt, dependsOn = [] }: SubmitRequest): readonly TaskRow[] {
+    const found = dependsOn.map((id) => findTask(core.tasks, id));
+    const unique = [...new Map(found.map((task) => [task.id, task])).values()];
+    const unknown = resultsNamedIn(prompt).find((name) => !unique.some(({ id }) => id.startsWith(name)));
+    if (unknown !== undefined) {
+      throw new MissionError(
+        'input_invalid',
+        `The prompt wants the result of ${unknown}, which dependsOn does not name.`,
+        { remedy: `Add "${unknown}" to dependsOn.` },
+      );
+    }
+    return unique;
+  }
+
+  /** What was handed in before under the same key. */
+  function earlier(submitter: string, key: string, hash: string): TaskRow | undefined {
+    const before = core.tasks.byIdempotencyKey(submitter, key);
+    if (before !== undefined && before.contentHash !== hash) {
+      throw new MissionError(
+        'idempotency_conflict',
+        `Under the key "${key}" another task was submitted before: ${before.id}.`,
+        { remedy: 'Use a new key for other work.', facts: { taskId: before.id } },
+      );
+    }
+    return before;
+  }
+
+  return {
+    /** The slots that may do the work of a request. */
+    candidatesOf(request: SubmitRequest): readonly SlotId[] {
+      const { role, slotId } = route(request);
+      if (slotId !== null) return [slotId];
+      return [...core.runtimes.values()]
+        .map(({ configuration }) => configuration)
+        .filter((slot) => slot.role === role)
+        .map(({ id }) => id);
+    },
+
+    /**
+     * Stores a task before its submitter hears of it. With a key that was used before, it is the earlier task.
+     * @throws MissionError that says what would be needed
+     */
+    enqueue(kind: TaskRow['kind'], request: SubmitRequest): TaskId {
+      checkPrompt(request.prompt);
+      const { role, slotId } = route(request);
+      const { submitter = '', idempotencyKey = null, notBefore = null, labels } = request;
+      const hash = idempotencyKey === null ? null : contentHash(kind, request);
+      const before =
+        idempotencyKey === null || hash === null ? undefined : earlier(submitter, idempotencyKey, hash);
+      if (before !== undefined) return before.id;
+      const dependencies = dependenciesOf(request);
+      const createdAt = core.now();
+      const standing = standingOf(dependencies, notBefore, createdAt);
+      if (standing === null) {
+        const { message, remedy } = dependencyFailure(dependencies);
+        throw new MissionError('dependency_failed', message, remedy === undefined ? {} : { remedy });
+      }
+      const row = newTaskRow({
+        id: TaskId.parse(randomUUID()),
+        kind,
+        role,
+        prompt: request.prompt,
+        pinnedSlotId: slotId,
+        ...standing,
+        deadlineAt: request.deadlineMs === undefined ? null : createdAt + request.deadlineMs,
+        submitter,
+        notBefore,
+        timeoutMs: request.timeoutMs ?? null,
+        retries: request.retries ?? 0,
+        retryBackoffMs: request.retryBackoffMs ?? USUAL_RETRY_BACKOFF_MS,
+        includeResults: request.includeResults ?? false,
+        labels: labels === undefined || labels.length === 0 ? null : labels,
+        idempotencyKey,
+        contentHash: hash,
+        createdAt,
+        snapshotVersion: SNAPSHOT_VERSION,
+      });
+      core.tasks.insert(
+        row,
+        dependencies.map(({ id }) => id),
+      );
+      core.bus.publish({ type: 'task_changed', at: createdAt, task: taskView(row, IN_EVENT) });
+      dispatchSoon();
+      return row.id;
+    },
+  };
+}

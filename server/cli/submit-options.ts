@@ -1,0 +1,38 @@
+import type { Command, ParsedCommand } from './command.ts';
+import { numberOf } from './option-values.ts';
+
+const SECOND_MS = 1_000;
+
+/** What `missiond submit` takes beside who does it; the rest is for `missiond call mission_submit`. */
+export const submitOptions = {
+  timeout: { type: 'string', help: 'how long one attempt may take, in seconds' },
+  retries: { type: 'string', help: 'how often it is tried again after a failure' },
+  after: { type: 'string', help: 'ids of tasks that must be done first, separated by commas' },
+  results: { type: 'boolean', help: 'put their results at the end of the prompt' },
+  'not-before': { type: 'string', help: 'no slot takes it before this moment (ISO 8601 with a time zone)' },
+  labels: { type: 'string', help: 'words of yours, separated by commas' },
+  key: { type: 'string', help: 'submitted again with the same key, it is the same task' },
+} as const satisfies Command['options'];
+
+function listOf(text: string | boolean | undefined): readonly string[] | undefined {
+  return typeof text === 'string' ? text.split(',').map((word) => word.trim()) : undefined;
+}
+
+/**
+ * The options as the operation takes them.
+ * @throws MissionError `input_invalid`
+ */
+export function submitInput(parsed: ParsedCommand): Record<string, unknown> {
+  const { values } = parsed;
+  const seconds = numberOf(parsed, 'timeout', { whole: false });
+  const said = {
+    timeoutMs: seconds === undefined ? undefined : Math.ceil(seconds * SECOND_MS),
+    retries: numberOf(parsed, 'retries', { whole: true }),
+    dependsOn: listOf(values['after']),
+    includeResults: values['results'],
+    notBefore: values['not-before'],
+    labels: listOf(values['labels']),
+    idempotencyKey: values['key'],
+  };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** A task may wait for a night, a weekend, a holiday; what is later belongs in a calendar. */
+const LONGEST_TIMEOUT_MS = 7 * 24 * 60 * 60_000;
+const MOST_RETRIES = 10;
+const LONGEST_BACKOFF_MS = 60 * 60_000;
+const MOST_DEPENDENCIES = 100;
+const MOST_LABELS = 20;
+
+const Moment = z.union([z.number().int().positive(), z.iso.datetime({ offset: true })]);
+
+/** Epoch milliseconds of a moment. A schema that transforms could not be shown to clients as JSON Schema. */
+export function momentOf(at: z.output<typeof Moment> | undefined): number | undefined {
+  return typeof at === 'string' ? Date.parse(at) : at;
+}
+
+const idOrPrefix = z.string().min(4, 'give at least 4 characters of the task id');
+
+/** What may be said of a task beside who does it and what. */
+export const submitOptions = {
+  timeoutMs: z
+    .number()
+    .int()
+    .positive()
+    .max(LONGEST_TIMEOUT_MS)
+    .optional()
+    .describe(
+      'How long one attempt may take, in milliseconds; then it is interrupted and tried again, or fails.',
+    ),
+  retries: z
+    .number()
+    .int()
+    .min(0)
+    .max(MOST_RETRIES)
+    .optional()
+    .describe('How often it is tried again after a lost session, a timeout or an API error (default 0).'),
+  retryBackoffMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(LONGEST_BACKOFF_MS)
+    .optional()
+    .describe('The pause before the first retry in milliseconds (default 5000); it doubles each time.'),
+  dependsOn: z
+    .array(idOrPrefix)
+    .max(MOST_DEPENDENCIES)
+    .optional()
+    .describe('Tasks that must be done first. When one of them fails, this one fails too.'),
+  includeResults: z
+    .boolean()
+    .optional()
+    .describe(
+      'Puts the results of dependsOn at the end of the prompt. `{{result:ID}}` in the prompt puts one in its place.',
+    ),
+  notBefore: Moment.optional().describe(
+    'No slot takes it before: epoch milliseconds or ISO 8601 with a time zone.',
+  ),
+  labels: z
+    .array(z.string().min(1).max(64))
+    .max(MOST_LABELS)
+    .optional()
+    .describe('Words of yours that are shown with the task.'),
+  idempotencyKey: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Submitted again with the same key, the first task is returned instead of a second one.'),
+};

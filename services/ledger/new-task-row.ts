@@ -1,0 +1,34 @@
+import type { TaskRow } from './task-ledger.ts';
+
+type Needed = 'id' | 'kind' | 'role' | 'prompt' | 'createdAt' | 'snapshotVersion';
+
+/** A task of which nothing more was said, and with which nothing has happened yet: it waits in the queue. */
+export function newTaskRow(task: Pick<TaskRow, Needed> & Partial<TaskRow>): TaskRow {
+  return {
+    status: 'queued',
+    pinnedSlotId: null,
+    slotId: null,
+    epoch: null,
+    sessionId: null,
+    result: null,
+    errorCode: null,
+    error: null,
+    deadlineAt: null,
+    submitter: '',
+    waitingFor: null,
+    notBefore: null,
+    timeoutMs: null,
+    retries: 0,
+    retried: 0,
+    retryBackoffMs: 0,
+    includeResults: false,
+    labels: null,
+    idempotencyKey: null,
+    contentHash: null,
+    startedAt: null,
+    finishedAt: null,
+    progress: null,
+    snapshot: null,
+    ...task,
+  };
+}
