@@ -2,6 +2,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { toFailure } from '../../services/errors/mission-error.ts';
+import type { CallerConnection } from '../tools/operation.ts';
 import { operations } from '../tools/registry.ts';
 
 /** What a model reads once about all the tools together. */
@@ -20,8 +21,17 @@ function callerOf({ server }: McpServer): string {
 export function createMcpServer(options: { readonly mission: Mission; readonly version: string }): McpServer {
   const server = new McpServer(
     { name: 'missiond', version: options.version },
-    { instructions: INSTRUCTIONS },
+    { instructions: INSTRUCTIONS, capabilities: { logging: {} } },
   );
+  const closed = new AbortController();
+  server.server.onclose = () => closed.abort();
+  const connection: CallerConnection = {
+    closed: closed.signal,
+    tell(news) {
+      // A client that has gone, or listens to nothing, finds it in the inbox.
+      server.sendLoggingMessage({ level: 'notice', logger: 'missiond', data: news }).catch(() => {});
+    },
+  };
   for (const operation of operations) {
     server.registerTool(
       operation.name,
@@ -52,6 +62,7 @@ export function createMcpServer(options: { readonly mission: Mission; readonly v
             signal: extra.signal,
             progress,
             caller: callerOf(server),
+            connection,
           });
           const structuredContent = z.record(z.string(), z.unknown()).parse(output);
           return { content: [{ type: 'text', text: JSON.stringify(output, null, 2) }], structuredContent };

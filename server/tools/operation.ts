@@ -3,6 +3,14 @@ import type { Mission } from '../../actors/mission/api.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { sayIssues } from '../say-issues.ts';
 
+/** A caller who can be told something after the call has been answered. */
+export interface CallerConnection {
+  /** Aborted when it is closed. */
+  readonly closed: AbortSignal;
+  /** Never throws; one that has just gone does not hear it. */
+  readonly tell: (news: Readonly<Record<string, unknown>>) => void;
+}
+
 /** What an operation may know of its call. */
 export interface CallContext {
   readonly mission: Mission;
@@ -12,6 +20,8 @@ export interface CallContext {
   readonly progress: (message: string) => void;
   /** Who calls, for the record: `rest`, `cli`, `board`, or `mcp:` and the name of the client. */
   readonly caller: string;
+  /** Absent where the door closes with the call (REST, command line). */
+  readonly connection?: CallerConnection;
 }
 
 /** One operation, defined once: an MCP tool, a REST call, a `missiond call`, a typed client method, and its documentation. */

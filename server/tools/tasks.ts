@@ -7,6 +7,7 @@ import { Role, SlotId, TaskId } from '../../db/ids.ts';
 import { type CallContext, operation } from './operation.ts';
 import { sayProgress } from './say-progress.ts';
 import { momentOf, submitOptions } from './submit-options.ts';
+import { requireConnection, tellWhenEnded } from './tell-when-ended.ts';
 
 /** What missiond's users are used to wait by default. */
 const ASK_TIMEOUT_MS = 120_000;
@@ -54,6 +55,10 @@ export const missionSubmit = operation({
       .optional()
       .describe('Fails the task when it has not ended after so many milliseconds.'),
     ...submitOptions,
+    notify: z
+      .boolean()
+      .default(false)
+      .describe('Sends this MCP session a logging message when the task has ended.'),
   }),
   output: z.object({
     taskId: TaskId,
@@ -62,8 +67,16 @@ export const missionSubmit = operation({
     hint: z.string().optional(),
   }),
   readOnly: false,
-  run: ({ notBefore, ...input }, { mission, caller }) =>
-    mission.submit({ ...input, notBefore: momentOf(notBefore), submitter: caller }),
+  async run({ notify, notBefore, ...request }, { mission, caller, connection }) {
+    const told = notify ? requireConnection(connection) : undefined;
+    const submitted = await mission.submit({
+      ...request,
+      notBefore: momentOf(notBefore),
+      submitter: caller,
+    });
+    if (told !== undefined) tellWhenEnded(mission, submitted.taskId, told);
+    return submitted;
+  },
 });
 
 export const missionAsk = operation({

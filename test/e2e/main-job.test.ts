@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { Progress } from '@modelcontextprotocol/sdk/types.js';
+import { LoggingMessageNotificationSchema, type Progress } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { operations } from '../../server/tools/registry.ts';
@@ -137,6 +137,22 @@ describe.each([
     const task = await ended(daemon.client, taskId);
     expect(`${task.result ?? ''}${task.error ?? ''}`).toMatch(/refused|interrupted/i);
     expect(existsSync(path.join(world.workspace('coder-1'), name))).toBe(false);
+  });
+
+  test('who asked for it is told when the task has ended, with the answer', async () => {
+    const news = new Promise((resolve) => {
+      client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => resolve(params.data));
+    });
+    const submitted = await call(client, 'mission_submit', {
+      role: 'researcher',
+      prompt: 'say: told later',
+      notify: true,
+    });
+    expect(await news).toMatchObject({
+      event: 'task_done',
+      taskId: submitted.structuredContent?.['taskId'],
+      result: 'told later',
+    });
   });
 
   test('an error is a result that says what to do', async () => {

@@ -22,6 +22,12 @@ const post = (path: string, body: string, headers = JSON_TYPE): Promise<RawReply
 const tool = (name: string, input: unknown): Promise<RawReply> =>
   post(`/api/tools/${name}`, JSON.stringify(input));
 
+test('to be notified wants a connection that stays', async () => {
+  const reply = await tool('mission_submit', { role: 'coder', prompt: 'x', notify: true });
+  expect(failureOf(reply)).toMatchObject({ code: 'input_invalid', remedy: expect.stringContaining('hooks') });
+  expect((await doors.client.tasks({})).tasks).toEqual([]);
+});
+
 describe('the OpenAPI document', () => {
   const Schema = z.looseObject({ content: z.object({ 'application/json': z.object({ schema: z.json() }) }) });
   const Document = z.object({
