@@ -6,8 +6,8 @@ import { isWorthARetry, retryPauseMs } from './task-retries.ts';
 
 /** Why a prompt was not typed although the slot looked ready: a person was faster, or the screen moved. Nothing was lost. */
 const NOT_NOW: ReadonlySet<string> = new Set(['slot_not_idle', 'composer_occupied']);
-/** The session is not there to type into: it ended on the way. */
-const GONE = 'slot_not_running';
+/** The session is not there to type into: it ended on the way, or what holds its terminal did. */
+const GONE: ReadonlySet<string> = new Set(['slot_not_running', 'pty_host_unreachable']);
 
 export const taskMachine = setup({
   types: {
@@ -167,7 +167,7 @@ export const taskMachine = setup({
             actions: ['forgetAttempt', 'forgetAssignment'],
           },
           {
-            guard: ({ event }) => failureFrom(event.error).code === GONE,
+            guard: ({ event }) => GONE.has(failureFrom(event.error).code),
             target: 'recovering',
             actions: { type: 'noteError', params: ({ event }) => ({ error: event.error }) },
           },

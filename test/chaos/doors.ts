@@ -1,35 +1,44 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { z } from 'zod';
-import { Role, SlotId } from '../../db/ids.ts';
+import { Role, SlotId, TaskId } from '../../db/ids.ts';
 import { connectMission } from '../../server/client/connect-mission.ts';
 import type { Work } from './work.ts';
 
 /** A way to hand in work. Rejects when it is not known whether the work was taken. */
 export interface Door {
   readonly name: string;
-  submit(work: Work): Promise<void>;
+  /** @param after a task that must be done first */
+  submit(work: Work, after: TaskId | undefined): Promise<TaskId>;
   close(): Promise<void>;
 }
 
-function requestOf({ target, prompt }: Work) {
+/** Every work has a key: however often it is handed in, it is one task. */
+function requestOf({ target, prompt, mark }: Work, after: TaskId | undefined) {
+  const dependsOn = after === undefined ? {} : { dependsOn: [after] };
+  const request = { prompt, idempotencyKey: mark, ...dependsOn };
   return 'slotId' in target
-    ? { slotId: SlotId.parse(target.slotId), prompt }
-    : { role: Role.parse(target.role), prompt };
+    ? { ...request, slotId: SlotId.parse(target.slotId) }
+    : { ...request, role: Role.parse(target.role) };
 }
 
 /** The typed client over the daemon's socket, connected anew for every call: the daemon may be another one. */
 export function clientDoor(home: string): Door {
   return {
     name: 'client',
-    async submit(work) {
-      await connectMission({ home }).submit(requestOf(work));
+    async submit(work, after) {
+      return (await connectMission({ home }).submit(requestOf(work, after))).taskId;
     },
     close: async () => {},
   };
 }
 
-const Answer = z.looseObject({ isError: z.boolean().optional(), content: z.unknown() });
+const Answer = z.looseObject({
+  isError: z.boolean().optional(),
+  content: z.unknown(),
+  structuredContent: z.unknown(),
+});
+const Submitted = z.looseObject({ taskId: TaskId });
 
 /** An MCP client with a `mission-mcp` of its own, started anew when it was killed. */
 export function bridgeDoor(home: string, program: string, env: Readonly<Record<string, string>>): Door {
@@ -52,14 +61,15 @@ export function bridgeDoor(home: string, program: string, env: Readonly<Record<s
 
   return {
     name: 'mission-mcp',
-    async submit(work) {
+    async submit(work, after) {
       connected ??= open();
       try {
         const client = await connected;
         const said = Answer.parse(
-          await client.callTool({ name: 'mission_submit', arguments: requestOf(work) }),
+          await client.callTool({ name: 'mission_submit', arguments: requestOf(work, after) }),
         );
         if (said.isError === true) throw new Error(JSON.stringify(said.content));
+        return Submitted.parse(said.structuredContent).taskId;
       } catch (error) {
         const failed = connected;
         connected = undefined;

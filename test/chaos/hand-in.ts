@@ -1,35 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskId } from '../../db/ids.ts';
-import { connectMission } from '../../server/client/connect-mission.ts';
 import type { Door } from './doors.ts';
-import { markIn, type Work } from './work.ts';
+import type { Work } from './work.ts';
 
-const LOOK_AGAIN_MS = 200;
-/** Of those that were handed in last; a lost answer is asked about at once. */
-const LOOKED_THROUGH = 500;
+const AGAIN_AFTER_MS = 200;
 
-/** The task of a mark, or null when no task has it. Asked until a daemon answers. */
-async function findTask(home: string, mark: string, signal: AbortSignal): Promise<TaskId | null> {
+/** Hands work in again and again until a daemon says which task it is. It has a key, so it is one task all the same. */
+export async function handIn(
+  door: Door,
+  work: Work,
+  after: TaskId | undefined,
+  signal: AbortSignal,
+): Promise<TaskId> {
   for (;;) {
     signal.throwIfAborted();
     try {
-      const { tasks } = await connectMission({ home }).tasks({ limit: LOOKED_THROUGH }, { signal });
-      return tasks.find(({ prompt }) => markIn(prompt) === mark)?.id ?? null;
+      return await door.submit(work, after);
     } catch {
-      await sleep(LOOK_AGAIN_MS, undefined, { signal });
+      await sleep(AGAIN_AFTER_MS, undefined, { signal });
     }
-  }
-}
-
-/**
- * Hands work in until it is known to be there, exactly once: an answer that was lost is no reason to hand it in again
- * before the list of tasks says that it is missing.
- */
-export async function handIn(home: string, door: Door, work: Work, signal: AbortSignal): Promise<TaskId> {
-  for (;;) {
-    await door.submit(work).catch(() => undefined);
-    const taskId = await findTask(home, work.mark, signal);
-    if (taskId !== null) return taskId;
-    await sleep(LOOK_AGAIN_MS, undefined, { signal });
   }
 }

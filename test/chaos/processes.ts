@@ -67,17 +67,23 @@ function kindOf(target: string): string {
   return /^([a-z_]+):/.exec(target)?.[1] ?? (target.endsWith('(deleted)') ? 'deleted' : 'file');
 }
 
+/** Nothing of one that was closed this moment. */
+function targetOf(descriptor: string): readonly string[] {
+  try {
+    return [readlinkSync(descriptor)];
+  } catch {
+    return [];
+  }
+}
+
 /** What a living process holds; null when it has ended. */
 export function footprintOf(pid: number): Footprint | null {
   const kinds: Record<string, number> = {};
   try {
-    const names = readdirSync(`/proc/${pid}/fd`);
-    for (const name of names) {
-      const kind = kindOf(readlinkSync(`/proc/${pid}/fd/${name}`));
-      kinds[kind] = (kinds[kind] ?? 0) + 1;
-    }
+    const targets = readdirSync(`/proc/${pid}/fd`).flatMap((name) => targetOf(`/proc/${pid}/fd/${name}`));
+    for (const target of targets) kinds[kindOf(target)] = (kinds[kindOf(target)] ?? 0) + 1;
     const resident = Number(/VmRSS:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
-    return { residentMegabytes: Math.round(resident / 1024), descriptors: names.length, kinds };
+    return { residentMegabytes: Math.round(resident / 1024), descriptors: targets.length, kinds };
   } catch {
     return null;
   }

@@ -19,6 +19,9 @@ const NOTHING_ENDS_MS = 180_000;
 /** Tasks of a calm round, whose footprints are compared. */
 const CALM_ROUND = 24;
 
+/** Some of the work waits for the one before it. */
+const DEPENDENT_SHARE = 0.15;
+
 export interface HandedIn {
   readonly work: Work;
   readonly taskId: TaskId;
@@ -109,7 +112,8 @@ async function handInAll(
           .catch(() => ({ tasks: [] }));
         if (tasks.length >= MOST_QUEUED) continue;
         const work = source.next();
-        const taskId = await handIn(stage.home, door, work, AbortSignal.timeout(NOTHING_ENDS_MS));
+        const after = random.next() < DEPENDENT_SHARE ? handedIn.at(-1)?.taskId : undefined;
+        const taskId = await handIn(door, work, after, AbortSignal.timeout(NOTHING_ENDS_MS));
         handedIn.push({ work, taskId, door: door.name });
       }
       return handedIn;
@@ -125,7 +129,7 @@ async function calmRound(stage: Stage, source: WorkSource, doors: readonly Door[
     const door = doors[count % doors.length];
     if (door === undefined) continue;
     const work = source.next();
-    const taskId = await handIn(stage.home, door, work, AbortSignal.timeout(NOTHING_ENDS_MS));
+    const taskId = await handIn(door, work, undefined, AbortSignal.timeout(NOTHING_ENDS_MS));
     handedIn.push({ work, taskId, door: door.name });
   }
   await rest(stage.home);
