@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { createWorld, ended } from '../e2e/world.ts';
 import { measureDetection } from './detection.ts';
 import { measureQueue } from './queue.ts';
+import { measureStandingLoad } from './standing-load.ts';
 
 const rounds = Number(process.argv[2] ?? 20);
 const Row = z.object({ submitted_at: z.number(), answered_at: z.number() });
@@ -23,6 +24,8 @@ const queues = [await measureQueue(0), await measureQueue(10_000)].map((load) =>
   longest_stall_ms: load.longestStallMs,
   submit_ms: spread(load.submitMs),
 }));
+const { submitMs, ...load } = await measureStandingLoad();
+const standing = { ...load, submit_ms: spread(submitMs) };
 const world = await createWorld();
 try {
   const daemon = await world.start();
@@ -46,7 +49,7 @@ try {
   }
   database.close();
   process.stdout.write(
-    `${JSON.stringify({ rounds, submit_to_prompt_ms: spread(toPrompt), stop_to_done_ms: spread(toDone), changes: bytesToState.length, bytes_to_state_ms: spread(bytesToState), queues }, null, 2)}\n`,
+    `${JSON.stringify({ rounds, submit_to_prompt_ms: spread(toPrompt), stop_to_done_ms: spread(toDone), changes: bytesToState.length, bytes_to_state_ms: spread(bytesToState), queues, standing }, null, 2)}\n`,
   );
 } finally {
   await world.close();

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { createActor, fromPromise, waitFor } from 'xstate';
+import type { LostTask } from '../../actors/recovery.ts';
 import { ClaudeSessionId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import { taskMachine } from '../../machines/task.ts';
+import type { Recovery } from '../../machines/task-events.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 
 const assignment = {
@@ -16,7 +18,7 @@ test.each(['slot_not_running', 'pty_host_unreachable'] as const)(
     const machine = taskMachine.provide({
       actors: {
         deliver: fromPromise(() => Promise.reject(new MissionError(code, 'gone'))),
-        recover: fromPromise(() => Promise.resolve({ kind: 'unbegun' as const })),
+        recover: fromPromise<Recovery, LostTask>(async () => ({ kind: 'unbegun' })),
       },
     });
     const taskId = TaskId.parse('00000000-0000-4000-8000-000000000002');
