@@ -10,7 +10,9 @@ import {
   parseHookBody,
 } from '../services/claude/hook-body.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
+import type { Rules } from '../services/permissions/policy.ts';
 import type { MissionCore } from './core.ts';
+import type { Guardrails } from './guardrails.ts';
 import { edgeOf } from './hook-edge.ts';
 import type { Progress } from './progress.ts';
 import type { Questions } from './questions.ts';
@@ -37,7 +39,15 @@ export interface HooksDependencies {
   readonly reports: SessionReports;
   readonly progress: Progress;
   readonly stuck: Pick<StuckWatch, 'hookHeard'>;
-  readonly judge: (slotId: SlotId, tool: string, input: unknown, cwd: string | undefined) => Verdict;
+  readonly guardrails: Guardrails;
+  /** `task`: rules of the task that the slot works on, beside those of the policy. */
+  readonly judge: (
+    slotId: SlotId,
+    tool: string,
+    input: unknown,
+    cwd: string | undefined,
+    task: Rules | undefined,
+  ) => Verdict;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
   /** Writes in the next transaction, and again when that fails: a verdict never waits for the disk. */
@@ -61,19 +71,26 @@ export function createHooks({
   reports,
   progress,
   stuck,
+  guardrails,
   judge,
   redact,
   writeLater,
 }: HooksDependencies) {
   function decide(slotId: SlotId, tool: string, input: unknown, cwd: string | undefined): Verdict {
     const { configuration } = core.runtime(slotId);
-    const verdict = judge(slotId, tool, input, cwd ?? configuration.cwd);
+    const verdict = judge(slotId, tool, input, cwd ?? configuration.cwd, guardrails.rulesOf(slotId));
     // The person chose to skip questions for this slot; what is denied, or may be, is not for the slot to skip.
     return verdict.decision === 'confirm' &&
       configuration.dangerouslySkipPermissions &&
       !verdict.perhapsDenied
       ? { ...verdict, decision: 'allow', rule: `${verdict.rule}, skipped by dangerouslySkipPermissions` }
       : verdict;
+  }
+
+  /** What the agent reads: which rule it was, and what it can do about it. */
+  function denial(slotId: SlotId, { rule }: Verdict): string {
+    const wanted = rule.startsWith('task.') ? guardrails.checkWanted(slotId) : null;
+    return `missiond denies this (${rule}).${wanted === null ? '' : ` ${wanted}`}`;
   }
 
   function record(slotId: SlotId, epoch: Epoch, tool: string, argument: string, verdict: Verdict): void {
@@ -108,7 +125,7 @@ export function createHooks({
     const verdict = decide(slotId, hook.tool, hook.input, hook.cwd);
     const argument = redact(slotId, verdict.argument);
     record(slotId, epoch, hook.tool, argument, verdict);
-    if (verdict.decision === 'deny') return denyTool(`missiond denies this (${verdict.rule}).`);
+    if (verdict.decision === 'deny') return denyTool(denial(slotId, verdict));
     began(argument);
     return verdict.decision === 'allow' ? allowTool(verdict.rule) : askTool(verdict.rule);
   }
@@ -123,7 +140,7 @@ export function createHooks({
     const verdict = decide(slotId, hook.tool, hook.input, hook.cwd);
     if (verdict.decision === 'deny') {
       questions.expectFlash(slotId);
-      return denyRequest(`missiond denies this (${verdict.rule}).`);
+      return denyRequest(denial(slotId, verdict));
     }
     if (verdict.decision === 'allow') {
       questions.expectFlash(slotId);
@@ -174,6 +191,7 @@ export function createHooks({
       reports.hookHeard(slotId, hook);
       progress.hookHeard(slotId, hook);
     }
+    if (hook.name === 'PostToolUse') guardrails.toolEnded(slotId, hook);
     switch (hook.name) {
       case 'UserPromptSubmit':
         if (ours) turns.promptHeard(slotId, epoch, hook);

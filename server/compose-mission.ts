@@ -80,11 +80,12 @@ export function composeMission({
         now: () => Date.now(),
         version: () => known(version()),
       }),
-    judge(slotId, tool, input, cwd) {
+    judge(slotId, tool, input, cwd, task) {
       const slot = file.slots.find(({ id }) => id === slotId);
       if (slot === undefined)
         return { decision: 'deny', rule: 'no such slot', argument: '', perhapsDenied: false };
-      return decide(permissions.current(), { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd });
+      const policy = { ...permissions.current(), ...(task === undefined ? {} : { task }) };
+      return decide(policy, { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd });
     },
     redact: secrets.redact,
     outlived: (slotId, signal) => void secrets.learn(slotId, signal),

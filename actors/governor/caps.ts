@@ -1,5 +1,16 @@
 import type { Cap } from '../../services/config/budgets.ts';
 import type { Spent } from '../../services/ledger/spending-ledger.ts';
+import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+
+/** The budget that a task was submitted with. */
+export function capOf(task: Pick<TaskRow, 'budgetUsd' | 'budgetTokens'> | undefined): Cap | undefined {
+  const { budgetUsd = null, budgetTokens = null } = task ?? {};
+  if (budgetUsd === null && budgetTokens === null) return undefined;
+  return {
+    ...(budgetUsd === null ? {} : { usd: budgetUsd }),
+    ...(budgetTokens === null ? {} : { tokens: budgetTokens }),
+  };
+}
 
 export type CapState = 'open' | 'warned' | 'spent';
 

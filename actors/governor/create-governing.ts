@@ -3,6 +3,7 @@ import type { RateLimitWindow } from '../../services/claude/read-status-line.ts'
 import type { Budgets } from '../../services/config/budgets.ts';
 import type { SpendingLedger, Spent } from '../../services/ledger/spending-ledger.ts';
 import type { MissionCore } from '../core.ts';
+import { capOf } from './caps.ts';
 import { createGovernor, type GovernedSlot, type Pause } from './governor.ts';
 import { localDay } from './local-day.ts';
 import { createSpending, type SpendingDependencies } from './spending.ts';
@@ -45,6 +46,7 @@ export function createGoverning({ core, ledger, budgets, dispatchSoon, ...rest }
     ledger,
     now: core.now,
     slots,
+    capOf: (taskId) => capOf(core.tasks.get(taskId)),
     tasksOf: () => core.occupied,
     stop: (taskId, failure) => core.sendToTask(taskId, { type: 'task.stop', failure, at: core.now() }),
     tell(words, { slotId, taskId }) {

@@ -33,6 +33,8 @@ export interface GovernorDependencies {
   readonly ledger: SpendingLedger;
   readonly now: () => number;
   readonly slots: () => readonly GovernedSlot[];
+  /** The budget that a task was submitted with. */
+  readonly capOf: (taskId: TaskId) => Cap | undefined;
   readonly tasksOf: () => Iterable<readonly [SlotId, TaskId]>;
   readonly stop: (taskId: TaskId, failure: MachineFailure) => void;
   /** For the person and the orchestrator. `taskId`: whose spending reached it. */
@@ -58,6 +60,7 @@ export function createGovernor({
   ledger,
   now,
   slots,
+  capOf,
   tasksOf,
   stop,
   tell,
@@ -146,7 +149,7 @@ export function createGovernor({
   }
 
   function judgeTask(slotId: SlotId, taskId: TaskId): void {
-    const standing = judgeCap(budgets.task, ledger.spent({ taskId }), budgets.warnAtPercent);
+    const standing = judgeCap(capOf(taskId) ?? budgets.task, ledger.spent({ taskId }), budgets.warnAtPercent);
     if (standing.state === 'open') return;
     const spender = { slotId, taskId };
     const key = `told:task:${taskId}:${standing.state}`;

@@ -1,4 +1,6 @@
 import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
+import type { Guard } from '../../db/schema/tasks.ts';
+import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { PageRequest } from './text-page.ts';
 import type {
@@ -31,6 +33,10 @@ export interface SubmitRequest {
   /** Epoch milliseconds. */
   readonly notBefore?: number | undefined;
   readonly labels?: readonly string[] | undefined;
+  /** What it may spend, in all its attempts. */
+  readonly budget?: Cap | undefined;
+  /** What it may not do, beside what the policy says. */
+  readonly guard?: Guard | undefined;
   /** A second request of the same submitter with the same key gets the first one's task. */
   readonly idempotencyKey?: string | undefined;
   /** The door, and the name of the client where it has one. */

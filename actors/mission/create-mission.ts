@@ -10,6 +10,7 @@ import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
 import { createDoubts, type DoubtsDependencies } from '../doubts.ts';
 import { createGoverning, type GoverningDependencies } from '../governor/create-governing.ts';
+import { createGuardrails } from '../guardrails.ts';
 import { createHooks, type HooksDependencies } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher, type LauncherDependencies } from '../launcher.ts';
@@ -331,6 +332,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     reports,
     progress,
     stuck,
+    guardrails: createGuardrails({ core, writeLater: journal.enqueue }),
     judge: dependencies.judge,
     redact: dependencies.redact,
     writeLater: journal.enqueue,

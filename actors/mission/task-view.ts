@@ -1,5 +1,6 @@
 import type { AttemptRow } from '../../services/ledger/attempt-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import { capOf } from '../governor/caps.ts';
 import { FIRST_PAGE, type PageRequest, pageOf } from './text-page.ts';
 import type { AttemptView, TaskView } from './views.ts';
 
@@ -24,6 +25,7 @@ export function hintOfRest({ id, nextOffset, resultTotalChars }: TaskView): { re
 
 /** A row as every door shows it, with one page of its result. */
 export function taskView(row: TaskRow, page: PageRequest = FIRST_PAGE): TaskView {
+  const budget = capOf(row);
   return {
     id: row.id,
     role: row.role,
@@ -40,6 +42,8 @@ export function taskView(row: TaskRow, page: PageRequest = FIRST_PAGE): TaskView
     ...(row.waitingFor === null ? {} : { waitingFor: row.waitingFor }),
     ...(row.notBefore === null ? {} : { notBefore: row.notBefore }),
     ...(row.labels === null ? {} : { labels: [...row.labels] }),
+    ...(budget === undefined ? {} : { budget }),
+    ...(row.guard === null ? {} : { unchecked: row.unchecked }),
     ...(row.submitter === '' ? {} : { submitter: row.submitter }),
     createdAt: row.createdAt,
     ...(row.startedAt === null ? {} : { startedAt: row.startedAt }),

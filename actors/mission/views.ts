@@ -70,6 +70,9 @@ export const TaskView = z.object({
   notBefore: z.number().optional(),
   dependsOn: z.array(TaskId).optional(),
   labels: z.array(z.string()).optional(),
+  budget: z.object({ usd: z.number().optional(), tokens: z.number().optional() }).optional(),
+  /** Changes of files since the last check, where the task has a guard. */
+  unchecked: z.number().optional(),
   submitter: z.string().optional(),
 });
 export type TaskView = z.infer<typeof TaskView>;

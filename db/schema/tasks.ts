@@ -10,6 +10,13 @@ export interface Progress {
   updatedAt: number;
 }
 
+/** Guardrails of one task: `services/permissions/task-guard.ts` says what they mean. */
+export interface Guard {
+  protectedPaths?: readonly string[] | undefined;
+  maxChanges?: number | undefined;
+  check?: string | undefined;
+}
+
 /**
  * A piece of work. `kind` says which door it came through: `task` (submit), `ask`, or `message` (pty_send),
  * so that all three share one way into a session.
@@ -49,6 +56,12 @@ export const tasks = sqliteTable(
     /** The results of the tasks that it depends on stand at the end of its prompt. */
     includeResults: integer({ mode: 'boolean' }).notNull().default(false),
     labels: text({ mode: 'json' }).$type<readonly string[]>(),
+    /** What it may spend, in all its attempts. */
+    budgetUsd: real(),
+    budgetTokens: integer(),
+    /** What it may not do, and how many changes it has made since its last check. */
+    guard: text({ mode: 'json' }).$type<Guard>(),
+    unchecked: integer().notNull().default(0),
     idempotencyKey: text(),
     /** SHA-256 of what was handed in, where a key came with it. */
     contentHash: text(),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Cap } from '../../services/config/budgets.ts';
+import { TaskGuard } from '../../services/permissions/task-guard.ts';
 
 /** A task may wait for a night, a weekend, a holiday; what is later belongs in a calendar. */
 const LONGEST_TIMEOUT_MS = 7 * 24 * 60 * 60_000;
@@ -60,6 +62,12 @@ export const submitOptions = {
     .max(MOST_LABELS)
     .optional()
     .describe('Words of yours that are shown with the task.'),
+  budget: Cap.optional().describe(
+    'What it may spend in all its attempts; then it is interrupted and fails. Tokens are input, output and what is written to the cache.',
+  ),
+  guard: TaskGuard.optional().describe(
+    'What it may not do, beside what the policy says: `protectedPaths` it does not change (as in .gitignore), and no more than `maxChanges` changes of files before the command `check` (such as `npm test*`) has run.',
+  ),
   idempotencyKey: z
     .string()
     .min(1)

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Role } from '../../db/ids.ts';
 
 /** A cap on what may be spent. Tokens: input, output and what is written to the cache; reads of the cache are not counted. */
-const Cap = z
+export const Cap = z
   .strictObject({
     usd: z.number().positive().optional(),
     tokens: z.number().int().positive().optional(),

@@ -38,6 +38,7 @@ function scopesOf(
   const own = (rules: Policy['roles'], key: string) => (Object.hasOwn(rules, key) ? rules[key] : undefined);
   return [
     ['missiond', policy.always],
+    ['task', policy.task],
     [`slots.${slotId}`, own(policy.slots, slotId)],
     [`roles.${role}`, own(policy.roles, role)],
     ['default', policy.default],

@@ -38,6 +38,8 @@ const PolicySchema = z.strictObject({ default: orNone, roles: named, slots: name
 export type Policy = z.output<typeof PolicySchema> & {
   /** Rules that no file has to name: missiond's own files. */
   readonly always?: Rules;
+  /** Rules of the task that the slot works on. */
+  readonly task?: Rules;
 };
 
 /** Without a file everything is confirmed. */

@@ -120,6 +120,18 @@ test('a task that has spent its budget is told of, then interrupted and failed',
   expect(inbox()[0]).toContain('failed: The task has spent its budget (100 of 100 tokens)');
 });
 
+test('the budget that a task was submitted with counts before the usual one', async () => {
+  const mission = await ready({ task: { tokens: 1_000 } });
+  const { taskId } = await mission.submit({ role, prompt: 'work', budget: { tokens: 50 } });
+  expect(mission.task(taskId).budget).toEqual({ tokens: 50 });
+  await until(mission, 'running', () => mission.task(taskId).status === 'running');
+  await tell(mission, 'UserPromptSubmit', { prompt: 'work' });
+  writes(50);
+  await tell(mission, 'PostToolUse', { tool_name: 'Bash', tool_input: {}, tool_response: '' });
+  await until(mission, 'failed', () => mission.task(taskId).status === 'failed');
+  expect(mission.task(taskId).error).toContain('50 of 50 tokens');
+});
+
 test('nothing is counted twice by the next daemon, and money is what the status line adds to its last total', async () => {
   const mission = await ready({});
   writes(40);

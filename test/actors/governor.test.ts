@@ -34,6 +34,7 @@ function govern(budgets: Parameters<typeof BudgetsSchema.parse>[0]) {
     ledger,
     now: () => NOON,
     slots: () => [FIRST, SECOND, WRITER],
+    capOf: () => undefined,
     tasksOf: () => [
       [FIRST.slotId, taskNumber(1)],
       [SECOND.slotId, taskNumber(2)],
