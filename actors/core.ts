@@ -5,10 +5,12 @@ import { slotActorId, taskActorId } from '../machines/mission.ts';
 import type { SessionEvent } from '../machines/session-events.ts';
 import type { SlotEvent } from '../machines/slot.ts';
 import type { TaskEvent } from '../machines/task-events.ts';
+import type { QueueLimits } from '../services/config/queue-limits.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { type AttemptLedger, createAttemptLedger } from '../services/ledger/attempt-ledger.ts';
 import { createInbox, type Inbox } from '../services/ledger/inbox.ts';
 import { createPermissionLedger, type PermissionLedger } from '../services/ledger/permission-ledger.ts';
+import { createQueueLedger, type QueueLedger } from '../services/ledger/queue-ledger.ts';
 import { createSlotLedger, type SlotLedger } from '../services/ledger/slot-ledger.ts';
 import { createTaskLedger, type TaskLedger, type TaskRow } from '../services/ledger/task-ledger.ts';
 import { createWaitingLedger, type WaitingLedger } from '../services/ledger/waiting-ledger.ts';
@@ -34,6 +36,8 @@ export interface MissionCore {
   readonly tasks: TaskLedger;
   readonly attempts: AttemptLedger;
   readonly waiting: WaitingLedger;
+  readonly queue: QueueLedger;
+  readonly limits: QueueLimits;
   readonly slots: SlotLedger;
   readonly inbox: Inbox;
   readonly permissions: PermissionLedger;
@@ -74,6 +78,7 @@ export function createCore(options: {
   readonly logger: MissionLogger;
   readonly now: () => number;
   readonly slots: readonly SlotConfiguration[];
+  readonly limits: QueueLimits;
   readonly notices: Notices;
 }): MissionCore {
   const { db, logger, now } = options;
@@ -89,6 +94,8 @@ export function createCore(options: {
     tasks,
     attempts: createAttemptLedger(db),
     waiting: createWaitingLedger(db),
+    queue: createQueueLedger(db),
+    limits: options.limits,
     slots: createSlotLedger(db),
     inbox: createInbox(db),
     permissions: createPermissionLedger(db),

@@ -1,6 +1,7 @@
 import type { Role, SlotId, TaskId } from '../db/ids.ts';
 import type { Failure } from '../services/errors/mission-error.ts';
-import type { QueuedTask } from '../services/ledger/task-ledger.ts';
+import type { QueuedTask } from '../services/ledger/queue-ledger.ts';
+import { fairOrder } from './fair-order.ts';
 
 /**
  * How often the dispatcher starts a slot for the same task before it gives the task up:
@@ -18,6 +19,7 @@ export type Readiness = 'ready' | 'startable' | 'quarantined' | 'busy';
 export interface DispatchSlot {
   readonly slotId: SlotId;
   readonly role: Role;
+  readonly traits: readonly string[];
   readonly readiness: Readiness;
   /** When a person ended it, epoch milliseconds: what was queued before does not start it again. Null when nobody did. */
   readonly killedAt: number | null;
@@ -27,7 +29,7 @@ export interface DispatchSlot {
 }
 
 export interface DispatcherDependencies {
-  /** The oldest tasks that a slot may take, or be started for: at least `most` of them, when there are so many. */
+  /** What a slot may take, or be started for: of each submitter the first `most`, when there are so many. */
   queuedFor(slot: DispatchSlot, most: number): readonly QueuedTask[];
   slots(): readonly DispatchSlot[];
   assign(task: QueuedTask, slotId: SlotId): void;
@@ -36,14 +38,15 @@ export interface DispatcherDependencies {
 }
 
 export interface Dispatcher {
-  /** Gives queued tasks to ready slots, oldest task first, and starts slots that tasks wait for. */
+  /** Gives queued tasks to ready slots, in fair order, and starts slots that tasks wait for. */
   dispatch(): void;
   /** Forgets what it knew of a task that left the queue. */
   forget(taskId: TaskId): void;
 }
 
 function fits(task: QueuedTask, slot: DispatchSlot): boolean {
-  return task.pinnedSlotId === null ? slot.role === task.role : slot.slotId === task.pinnedSlotId;
+  const isMeant = task.pinnedSlotId === null ? slot.role === task.role : slot.slotId === task.pinnedSlotId;
+  return isMeant && (task.requires ?? []).every((trait) => slot.traits.includes(trait));
 }
 
 function mayStart(slot: DispatchSlot, task: QueuedTask): boolean {
@@ -52,6 +55,9 @@ function mayStart(slot: DispatchSlot, task: QueuedTask): boolean {
 
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const starts = new Map<TaskId, number>();
+  /** At which turn each submitter was served last. */
+  const servedAt = new Map<string, number>();
+  let turn = 0;
 
   /** What was meant for one slot waits for it; what only slots in quarantine could do would wait without anybody knowing. */
   function refuseQuarantined(task: QueuedTask, candidates: readonly DispatchSlot[]): void {
@@ -73,6 +79,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const ready = candidates.find((slot) => slot.readiness === 'ready' && !taken.has(slot.slotId));
     if (ready !== undefined) {
       taken.add(ready.slotId);
+      turn += 1;
+      servedAt.set(task.submitter, turn);
       dependencies.assign(task, ready.slotId);
       return;
     }
@@ -98,7 +106,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   }
 
   /**
-   * The part of the queue that can matter now, oldest first. Every task takes one slot at most, so of those that fit a
+   * The part of the queue that can matter now, in fair order. Every task takes one slot at most, so of those that fit a
    * slot as many as there are slots suffice; tasks that no slot could be started for may stand before them.
    */
   function candidatesFor(slots: readonly DispatchSlot[]): readonly QueuedTask[] {
@@ -106,7 +114,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const open = slots.filter(({ readiness }) => readiness !== 'busy');
     const queued = open.flatMap((slot) => dependencies.queuedFor(slot, most));
     const unique = new Map(queued.map((task) => [task.id, task]));
-    return [...unique.values()].sort((a, b) => a.createdAt - b.createdAt || a.place - b.place);
+    return fairOrder([...unique.values()], servedAt);
   }
 
   return {

@@ -12,6 +12,8 @@ export interface SlotConfiguration {
   readonly autoStart: boolean;
   readonly dangerouslySkipPermissions: boolean;
   readonly trustCwd: boolean;
+  /** What it can do that others of its role cannot: tasks may require it. */
+  readonly traits: readonly string[];
   /** When a session at work counts as stuck, in minutes. */
   readonly stuck: {
     readonly afterMinutes: number;

@@ -59,6 +59,7 @@ export function composeMission({
   return createMission({
     database,
     slots: file.slots,
+    limits: { maxQueued: file.maxQueued, roles: file.roles },
     logger: createSlotLogger(home, logger),
     now: () => Date.now(),
     logFile: (slotId) => slotLogFile(home, slotId),

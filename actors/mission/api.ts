@@ -20,6 +20,10 @@ export interface SubmitRequest {
   readonly prompt: string;
   /** Milliseconds from now after which a task that has not ended fails. */
   readonly deadlineMs?: number | undefined;
+  /** −100 to 100; higher is served first. */
+  readonly priority?: number | undefined;
+  /** Traits that the slot must have. */
+  readonly requires?: readonly string[] | undefined;
   /** Milliseconds that one attempt may take. */
   readonly timeoutMs?: number | undefined;
   /** How often it is tried again when an attempt fails in a way that another may not. */

@@ -2,6 +2,7 @@ import { createActor, type InspectionEvent } from 'xstate';
 import type { Epoch, SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
+import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createAttempts } from '../attempts.ts';
@@ -44,6 +45,7 @@ import { createTerminalOperations } from './terminal-operations.ts';
 export interface MissionDependencies {
   readonly database: OpenDatabase;
   readonly slots: readonly SlotConfiguration[];
+  readonly limits: QueueLimits;
   readonly logger: MissionLogger;
   readonly now: () => number;
   readonly logFile: (slotId: SlotId) => string;
@@ -94,6 +96,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     logger,
     now,
     slots: dependencies.slots,
+    limits: dependencies.limits,
     notices: telling.notices,
   });
   const report = (where: string) => (error: unknown) =>

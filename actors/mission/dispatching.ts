@@ -22,7 +22,7 @@ export interface DispatchingDependencies {
 /** Brings the queue and the slots of the mission together, at most once a tick. */
 export function createDispatching({ core, attempts, isPaused, report, signal }: DispatchingDependencies) {
   function dispatchSlot(runtime: SlotRuntime): readonly DispatchSlot[] {
-    const { id: slotId, role } = runtime.configuration;
+    const { id: slotId, role, traits } = runtime.configuration;
     const snapshot = core.slotSnapshot(slotId);
     if (snapshot === undefined) return [];
     const refused = core.now() - runtime.refusedAt < REFUSED_RESTS_MS;
@@ -33,6 +33,7 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
       {
         slotId,
         role,
+        traits,
         readiness,
         killedAt,
         lastUsedAt: runtime.lastUsedAt,
@@ -64,10 +65,10 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
   }
 
   const dispatcher = createDispatcher({
-    queuedFor({ slotId, role, killedAt }, most) {
+    queuedFor({ slotId, role, traits, killedAt }, most) {
       const given = new Set(core.occupied.values());
-      const window = { since: killedAt ?? 0, limit: most + given.size };
-      return [...core.tasks.queuedForSlot(slotId, window), ...core.tasks.queuedForRole(role, window)].filter(
+      const window = { since: killedAt ?? 0, limit: most + given.size, traits };
+      return [...core.queue.forSlot(slotId, window), ...core.queue.forRole(role, window)].filter(
         ({ id }) => !given.has(id),
       );
     },

@@ -36,6 +36,10 @@ function checkPrompt(prompt: string): void {
   }
 }
 
+function nonEmpty(words: readonly string[] | undefined): readonly string[] | null {
+  return words === undefined || words.length === 0 ? null : words;
+}
+
 /** What was asked for, in the form in which two requests are the same. */
 function contentHash(kind: TaskRow['kind'], { submitter: _, ...request }: SubmitRequest): string {
   const said = Object.entries(request).filter(([, value]) => value !== undefined);
@@ -73,6 +77,39 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
     return { role, slotId: null };
   }
 
+  /**
+   * The slots that may do the work of a request.
+   * @throws MissionError `no_slot_fits`
+   */
+  function candidatesOf(request: SubmitRequest): readonly SlotId[] {
+    const { role, slotId } = route(request);
+    const meant = [...core.runtimes.values()]
+      .map(({ configuration }) => configuration)
+      .filter((slot) => (slotId === null ? slot.role === role : slot.id === slotId));
+    const required = request.requires ?? [];
+    const fit = meant.filter(({ traits }) => required.every((trait) => traits.includes(trait)));
+    if (fit.length > 0) return fit.map(({ id }) => id);
+    const each = meant.map(({ id, traits }) => `${id} has ${traits.join(', ') || 'none'}`);
+    throw new MissionError(
+      'no_slot_fits',
+      `${slotId === null ? `No slot of the role ${role} has` : `Slot ${slotId} does not have`} all of the traits ${required.join(', ')}: ${each.join('; ')}.`,
+      { remedy: 'Add what is missing to `traits:` of a slot in slots.yaml, or require less.' },
+    );
+  }
+
+  /** @throws MissionError `queue_full` */
+  function checkRoom(role: Role): void {
+    const refuse = (whose: string, waiting: number, most: number): void => {
+      if (waiting < most) return;
+      throw new MissionError('queue_full', `${waiting} tasks ${whose} wait already; ${most} may.`, {
+        remedy: 'Submit it when some are done, cancel others, or raise maxQueued in slots.yaml.',
+      });
+    };
+    const ofRole = core.limits.roles[role]?.maxQueued;
+    if (ofRole !== undefined) refuse(`for the role ${role}`, core.queue.size(role), ofRole);
+    refuse('of all roles', core.queue.size(), core.limits.maxQueued);
+  }
+
   function dependenciesOf({ prompt, dependsOn = [] }: SubmitRequest): readonly TaskRow[] {
     const found = dependsOn.map((id) => findTask(core.tasks, id));
     const unique = [...new Map(found.map((task) => [task.id, task])).values()];
@@ -101,15 +138,7 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
   }
 
   return {
-    /** The slots that may do the work of a request. */
-    candidatesOf(request: SubmitRequest): readonly SlotId[] {
-      const { role, slotId } = route(request);
-      if (slotId !== null) return [slotId];
-      return [...core.runtimes.values()]
-        .map(({ configuration }) => configuration)
-        .filter((slot) => slot.role === role)
-        .map(({ id }) => id);
-    },
+    candidatesOf,
 
     /**
      * Stores a task before its submitter hears of it. With a key that was used before, it is the earlier task.
@@ -118,11 +147,13 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
     enqueue(kind: TaskRow['kind'], request: SubmitRequest): TaskId {
       checkPrompt(request.prompt);
       const { role, slotId } = route(request);
-      const { submitter = '', idempotencyKey = null, notBefore = null, labels } = request;
+      const { submitter = '', idempotencyKey = null, notBefore = null } = request;
       const hash = idempotencyKey === null ? null : contentHash(kind, request);
       const before =
         idempotencyKey === null || hash === null ? undefined : earlier(submitter, idempotencyKey, hash);
       if (before !== undefined) return before.id;
+      candidatesOf(request);
+      if (kind !== 'message') checkRoom(role);
       const dependencies = dependenciesOf(request);
       const createdAt = core.now();
       const standing = standingOf(dependencies, notBefore, createdAt);
@@ -139,12 +170,14 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
         ...standing,
         deadlineAt: request.deadlineMs === undefined ? null : createdAt + request.deadlineMs,
         submitter,
+        priority: request.priority ?? 0,
+        requires: nonEmpty(request.requires),
         notBefore,
         timeoutMs: request.timeoutMs ?? null,
         retries: request.retries ?? 0,
         retryBackoffMs: request.retryBackoffMs ?? USUAL_RETRY_BACKOFF_MS,
         includeResults: request.includeResults ?? false,
-        labels: labels === undefined || labels.length === 0 ? null : labels,
+        labels: nonEmpty(request.labels),
         budgetUsd: request.budget?.usd ?? null,
         budgetTokens: request.budget?.tokens ?? null,
         guard: request.guard ?? null,

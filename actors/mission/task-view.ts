@@ -44,6 +44,8 @@ export function taskView(row: TaskRow, page: PageRequest = FIRST_PAGE): TaskView
     ...(row.labels === null ? {} : { labels: [...row.labels] }),
     ...(budget === undefined ? {} : { budget }),
     ...(row.guard === null ? {} : { unchecked: row.unchecked }),
+    ...(row.priority === 0 ? {} : { priority: row.priority }),
+    ...(row.requires === null ? {} : { requires: [...row.requires] }),
     ...(row.submitter === '' ? {} : { submitter: row.submitter }),
     createdAt: row.createdAt,
     ...(row.startedAt === null ? {} : { startedAt: row.startedAt }),

@@ -74,6 +74,8 @@ export const TaskView = z.object({
   /** Changes of files since the last check, where the task has a guard. */
   unchecked: z.number().optional(),
   submitter: z.string().optional(),
+  priority: z.number().int().optional(),
+  requires: z.array(z.string()).optional(),
 });
 export type TaskView = z.infer<typeof TaskView>;
 

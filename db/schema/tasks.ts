@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../ids.ts';
 
@@ -43,6 +44,10 @@ export const tasks = sqliteTable(
     deadlineAt: integer(),
     /** Who handed it in: the door, with the name of the client where it has one. */
     submitter: text().notNull().default(''),
+    /** Higher is served first. */
+    priority: integer().notNull().default(0),
+    /** Traits that a slot must have to do it. */
+    requires: text({ mode: 'json' }).$type<readonly string[]>(),
     /** What a task in `waiting` waits for. Only one that waits for a person has a slot. */
     waitingFor: text().$type<'person' | 'dependency' | 'time'>(),
     /** Epoch milliseconds before which no slot takes it. */
@@ -76,9 +81,22 @@ export const tasks = sqliteTable(
   (table) => [
     index('tasks_status').on(table.status, table.createdAt),
     index('tasks_created').on(table.createdAt),
-    // The queue as the dispatcher reads it: what a slot may take, oldest first, however much else waits.
-    index('tasks_for_slot').on(table.status, table.pinnedSlotId, table.createdAt),
-    index('tasks_for_role').on(table.status, table.role, table.pinnedSlotId, table.createdAt),
+    // The queue as the dispatcher reads it: of each submitter what a slot may take, most urgent and oldest first.
+    index('tasks_for_slot').on(
+      table.status,
+      table.pinnedSlotId,
+      table.submitter,
+      sql`priority desc`,
+      table.createdAt,
+    ),
+    index('tasks_for_role').on(
+      table.status,
+      table.role,
+      table.pinnedSlotId,
+      table.submitter,
+      sql`priority desc`,
+      table.createdAt,
+    ),
     index('tasks_deadline').on(table.status, table.deadlineAt),
     index('tasks_waiting').on(table.status, table.waitingFor, table.notBefore),
     uniqueIndex('tasks_idempotency').on(table.submitter, table.idempotencyKey),

@@ -18,3 +18,17 @@ export function numberOf(
     remedy: `Give a ${whole ? 'whole ' : ''}number above zero.`,
   });
 }
+
+/**
+ * The whole number that an option was given, which may be zero or less; undefined when it was not.
+ * @throws MissionError `input_invalid`
+ */
+export function wholeNumberOf({ values }: ParsedCommand, option: string): number | undefined {
+  const text = values[option];
+  if (text === undefined) return undefined;
+  const number = typeof text === 'string' && text.trim() !== '' ? Number(text) : Number.NaN;
+  if (Number.isInteger(number)) return number;
+  throw new MissionError('input_invalid', `--${option} is ${JSON.stringify(text)}.`, {
+    remedy: 'Give a whole number.',
+  });
+}

@@ -1,10 +1,12 @@
 import type { Command, ParsedCommand } from './command.ts';
-import { numberOf } from './option-values.ts';
+import { numberOf, wholeNumberOf } from './option-values.ts';
 
 const SECOND_MS = 1_000;
 
 /** What `missiond submit` takes beside who does it; the rest is for `missiond call mission_submit`. */
 export const submitOptions = {
+  priority: { type: 'string', help: 'higher is served first (-100 to 100, default 0)' },
+  requires: { type: 'string', help: 'traits that the slot must have, separated by commas' },
   timeout: { type: 'string', help: 'how long one attempt may take, in seconds' },
   retries: { type: 'string', help: 'how often it is tried again after a failure' },
   after: { type: 'string', help: 'ids of tasks that must be done first, separated by commas' },
@@ -26,8 +28,10 @@ export function submitInput(parsed: ParsedCommand): Record<string, unknown> {
   const { values } = parsed;
   const seconds = numberOf(parsed, 'timeout', { whole: false });
   const said = {
+    priority: wholeNumberOf(parsed, 'priority'),
+    requires: listOf(values['requires']),
     timeoutMs: seconds === undefined ? undefined : Math.ceil(seconds * SECOND_MS),
-    retries: numberOf(parsed, 'retries', { whole: true }),
+    retries: wholeNumberOf(parsed, 'retries'),
     dependsOn: listOf(values['after']),
     includeResults: values['results'],
     notBefore: values['not-before'],

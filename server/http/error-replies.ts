@@ -8,6 +8,8 @@ const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   role_unknown: 404,
   task_unknown: 404,
   input_invalid: 400,
+  no_slot_fits: 422,
+  queue_full: 429,
   dependency_failed: 422,
   prompt_empty: 400,
   prompt_too_long: 413,

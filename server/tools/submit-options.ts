@@ -8,6 +8,7 @@ const MOST_RETRIES = 10;
 const LONGEST_BACKOFF_MS = 60 * 60_000;
 const MOST_DEPENDENCIES = 100;
 const MOST_LABELS = 20;
+const HIGHEST_PRIORITY = 100;
 
 const Moment = z.union([z.number().int().positive(), z.iso.datetime({ offset: true })]);
 
@@ -20,6 +21,18 @@ const idOrPrefix = z.string().min(4, 'give at least 4 characters of the task id'
 
 /** What may be said of a task beside who does it and what. */
 export const submitOptions = {
+  priority: z
+    .number()
+    .int()
+    .min(-HIGHEST_PRIORITY)
+    .max(HIGHEST_PRIORITY)
+    .optional()
+    .describe('Higher is served first (-100 to 100, default 0); among equals each submitter in turn.'),
+  requires: z
+    .array(z.string().min(1).max(64))
+    .max(MOST_LABELS)
+    .optional()
+    .describe('Traits that a slot must have (`traits:` in slots.yaml).'),
   timeoutMs: z
     .number()
     .int()

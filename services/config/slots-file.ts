@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
 import { BudgetsSchema } from './budgets.ts';
 import { NoticeHook } from './notice-hooks.ts';
+import { maxQueued, rolesSchema } from './queue-limits.ts';
 import { StuckSchema, stuckOf } from './stuck.ts';
 import { readYamlFile } from './yaml-file.ts';
 
@@ -33,7 +34,10 @@ const Slot = z.strictObject({
   mcpConfig: z.string().transform(expanded).optional(),
   autoStart: z.boolean().default(false),
   dangerouslySkipPermissions: z.boolean().default(false),
-  traits: z.array(z.enum(['is_meta_agent', 'generates_knowledge'])).default([]),
+  /** What it can do that others of its role cannot: tasks may require it. */
+  traits: z
+    .array(z.string().regex(/^[\w.:-]{1,64}$/, 'a trait has letters, digits, . _ : - (64 at most)'))
+    .default([]),
   env: z
     .record(
       z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'not a name of a variable'),
@@ -69,6 +73,8 @@ const SlotsSchema = z
     /** Caps on money and tokens. */
     budgets: BudgetsSchema.prefault({}),
     stuck: StuckSchema.default({}),
+    maxQueued,
+    roles: rolesSchema,
     /** Whom to tell of what. */
     hooks: z
       .array(NoticeHook)
@@ -105,6 +111,8 @@ export function loadSlots(file: string): SlotsFile {
       'secretCommand',
       'budgets',
       'hooks',
+      'maxQueued',
+      'roles',
       ...Object.keys(Slot.shape),
       ...Object.keys(BudgetsSchema.shape),
       ...Object.keys(StuckSchema.shape),

@@ -13,6 +13,8 @@ const MISSION_ERRORS = {
   slot_already_running: 'The slot already has a running session.',
   slot_quarantined: 'The slot failed too often and is left alone for a while.',
   slot_not_idle: 'The session is busy, so nothing may be typed into it now.',
+  no_slot_fits: 'No slot has what the task requires.',
+  queue_full: 'Too many tasks wait already.',
   dependency_failed: 'A task that this one depends on has ended without a result.',
   idempotency_conflict: 'The key belongs to another task.',
   prompt_empty: 'The prompt holds no printable character.',

@@ -15,6 +15,8 @@ export function newTaskRow(task: Pick<TaskRow, Needed> & Partial<TaskRow>): Task
     error: null,
     deadlineAt: null,
     submitter: '',
+    priority: 0,
+    requires: null,
     waitingFor: null,
     notBefore: null,
     timeoutMs: null,

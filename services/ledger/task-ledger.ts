@@ -1,36 +1,10 @@
-import {
-  and,
-  asc,
-  desc,
-  eq,
-  gte,
-  inArray,
-  isNotNull,
-  isNull,
-  like,
-  lte,
-  ne,
-  type SQL,
-  sql,
-} from 'drizzle-orm';
-import type { DeliveryId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
+import { and, asc, desc, eq, inArray, isNotNull, like, lte, ne, sql } from 'drizzle-orm';
+import type { DeliveryId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { attempts, deliveries, taskDependencies, tasks } from '../../db/schema/tasks.ts';
 
 export type TaskRow = typeof tasks.$inferSelect;
 export type DeliveryRow = typeof deliveries.$inferSelect;
-
-/** What is needed of a task to find a slot for it: thousands may wait, with long prompts. */
-export interface QueuedTask extends Pick<TaskRow, 'id' | 'role' | 'pinnedSlotId' | 'createdAt'> {
-  /** Of two tasks of one millisecond the one that came first has the lower one. */
-  readonly place: number;
-}
-
-export interface QueueWindow {
-  /** Epoch milliseconds; tasks from before are left out. */
-  readonly since: number;
-  readonly limit: number;
-}
 
 /** Statuses of tasks that a slot was given and that have not ended. */
 const BEGUN_STATUSES: TaskRow['status'][] = ['delivering', 'running', 'waiting'];
@@ -42,17 +16,6 @@ const rowid = sql<number>`rowid`;
 
 /** Rows of tasks and of the deliveries that carried their prompts. Every method is one statement. */
 export function createTaskLedger(db: MissionDatabase) {
-  function queued(fits: SQL | undefined, { since, limit }: QueueWindow): readonly QueuedTask[] {
-    const { id, role, pinnedSlotId, createdAt } = tasks;
-    return db
-      .select({ id, role, pinnedSlotId, createdAt, place: rowid })
-      .from(tasks)
-      .where(and(eq(tasks.status, 'queued'), fits, gte(createdAt, since)))
-      .orderBy(asc(createdAt), rowid)
-      .limit(limit)
-      .all();
-  }
-
   return {
     /** A task with the tasks that it depends on. */
     insert(row: TaskRow, dependsOn: readonly TaskId[] = []): void {
@@ -102,16 +65,6 @@ export function createTaskLedger(db: MissionDatabase) {
         .orderBy(desc(tasks.createdAt), desc(tasks.id))
         .limit(filter.limit)
         .all();
-    },
-
-    /** The oldest queued tasks that name this slot, oldest first. */
-    queuedForSlot(slotId: SlotId, window: QueueWindow): readonly QueuedTask[] {
-      return queued(eq(tasks.pinnedSlotId, slotId), window);
-    },
-
-    /** The oldest queued tasks that any slot of the role may do, oldest first. */
-    queuedForRole(role: Role, window: QueueWindow): readonly QueuedTask[] {
-      return queued(and(eq(tasks.role, role), isNull(tasks.pinnedSlotId)), window);
     },
 
     /** Open tasks whose deadline has come. */

@@ -108,6 +108,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
       autoStart: false,
       dangerouslySkipPermissions: false,
       trustCwd: false,
+      traits: [],
       stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
     });
     runtime.epoch = epoch;

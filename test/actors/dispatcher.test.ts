@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDispatcher, type DispatchSlot } from '../../actors/dispatcher.ts';
 import { Role, SlotId, type TaskId } from '../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../db/open.ts';
+import { createQueueLedger, type QueueLedger } from '../../services/ledger/queue-ledger.ts';
 import { createTaskLedger, type TaskLedger } from '../../services/ledger/task-ledger.ts';
 import { taskRow } from '../services/ledger/task-row.ts';
 
@@ -10,15 +12,18 @@ const researcher = Role.parse('researcher');
 
 let database: OpenDatabase;
 let tasks: TaskLedger;
+let waiting: QueueLedger;
 beforeEach(() => {
   database = openDatabase(':memory:');
   tasks = createTaskLedger(database.db);
+  waiting = createQueueLedger(database.db);
 });
 afterEach(() => database.close());
 
 const slot = (name: string, change: Partial<DispatchSlot> = {}): DispatchSlot => ({
   slotId: SlotId.parse(name),
   role: coder,
+  traits: [],
   readiness: 'ready',
   killedAt: null,
   lastUsedAt: 0,
@@ -43,9 +48,9 @@ function dispatchTo(slots: readonly DispatchSlot[], given: ReadonlySet<TaskId> =
   const refused: TaskId[] = [];
   let read = 0;
   const dispatcher = createDispatcher({
-    queuedFor({ slotId, role, killedAt }, most) {
-      const window = { since: killedAt ?? 0, limit: most + given.size };
-      const found = [...tasks.queuedForSlot(slotId, window), ...tasks.queuedForRole(role, window)];
+    queuedFor({ slotId, role, traits, killedAt }, most) {
+      const window = { since: killedAt ?? 0, limit: most + given.size, traits };
+      const found = [...waiting.forSlot(slotId, window), ...waiting.forRole(role, window)];
       read += found.length;
       return found.filter(({ id }) => !given.has(id));
     },
@@ -127,4 +132,66 @@ test('tasks for which no slot can be started are refused one after the other, an
   for (let look = 0; look < 4; look += 1) failing.dispatch();
   expect(failing.seen().refused).toEqual([ids[0]]);
   expect(failing.seen().started).toHaveLength(4);
+});
+
+test('the most urgent is served first, then each submitter in turn, then the oldest', () => {
+  const [first, second] = queue(2, { submitter: 'cli' });
+  const [third] = queue(1, { submitter: 'rest', createdAt: 2 });
+  const [urgent] = queue(1, { submitter: 'cli', createdAt: 3, priority: 1 });
+  const slots = ['a', 'b', 'c', 'd'].map((name) => slot(name));
+  const { dispatch, seen } = dispatchTo(slots);
+  dispatch();
+  // The urgent one was the turn of `cli`.
+  expect(seen().assigned.map(([, id]) => id)).toEqual([urgent, third, first, second]);
+});
+
+test('one task of a submitter does not wait behind the thousands of another', () => {
+  queue(2_000, { submitter: 'loop' });
+  const [alone] = queue(1, { submitter: 'person', createdAt: 9 });
+  const { dispatch, seen } = dispatchTo([slot('a'), slot('b')]);
+  dispatch();
+  expect(seen().assigned.map(([, id]) => id)).toContain(alone);
+});
+
+test('a task goes only to a slot that has what it requires, and holds up nobody else', () => {
+  queue(200, { requires: ['gpu', 'docker'] });
+  const [plain] = queue(1, { createdAt: 2 });
+  const [gpu] = queue(1, { createdAt: 3, requires: ['gpu'] });
+  const { dispatch, seen } = dispatchTo([
+    slot('a', { lastUsedAt: 1 }),
+    slot('b', { lastUsedAt: 2, traits: ['gpu', 'fast'] }),
+  ]);
+  dispatch();
+  expect(seen().assigned).toEqual([
+    ['a', plain],
+    ['b', gpu],
+  ]);
+});
+
+test('whatever waits, slots that become free again and again do all of it, each task once', () => {
+  const kind = fc.record({
+    submitter: fc.constantFrom('cli', 'rest', 'mcp:a'),
+    priority: fc.integer({ min: -1, max: 1 }),
+    requires: fc.constantFrom(null, ['gpu']),
+    pinnedSlotId: fc.constantFrom(null, SlotId.parse('a')),
+    createdAt: fc.integer({ min: 1, max: 4 }),
+  });
+  fc.assert(
+    fc.property(fc.array(kind, { maxLength: 30 }), (kinds) => {
+      database.raw.exec('delete from tasks');
+      const ids = kinds.flatMap((change) => queue(1, change));
+      const { dispatch, seen } = dispatchTo([slot('a', { traits: ['gpu'] }), slot('b')]);
+      for (let round = 0; round < ids.length; round += 1) {
+        dispatch();
+        for (const [, id] of seen().assigned) tasks.update(id, { status: 'done' });
+      }
+      const given = seen().assigned.map(([, id]) => id);
+      expect([...given].sort()).toEqual([...ids].sort());
+      for (const [name, id] of seen().assigned) {
+        const task = tasks.get(id);
+        if (task?.requires !== null || task.pinnedSlotId !== null) expect(name).toBe('a');
+      }
+    }),
+    { numRuns: 50 },
+  );
 });

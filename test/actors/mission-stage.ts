@@ -30,6 +30,7 @@ export const slotOf = (change: Partial<SlotConfiguration> = {}): SlotConfigurati
   autoStart: false,
   dangerouslySkipPermissions: false,
   trustCwd: false,
+  traits: [],
   stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
   ...change,
 });
@@ -64,6 +65,7 @@ export function createStage(always: Change = {}) {
     running = await createMission({
       database,
       slots: [slotOf()],
+      limits: { maxQueued: 10_000, roles: {} },
       logger: { info() {}, warn: note, error: note },
       now: () => Date.now(),
       logFile: () => '/dev/null',

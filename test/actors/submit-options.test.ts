@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SubmitRequest } from '../../actors/mission/api.ts';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
-import { SlotId, type TaskId } from '../../db/ids.ts';
+import { Role, SlotId, type TaskId } from '../../db/ids.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
+import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 const NOON = Date.parse('2026-06-15T12:00:00Z');
 
@@ -256,5 +256,42 @@ describe('an idempotency key', () => {
     await expect(
       mission.submit({ slotId: SlotId.parse('coder-9'), prompt: 'one', ...key }),
     ).rejects.toMatchObject({ code: 'slot_unknown' });
+  });
+});
+
+test('what no slot has cannot be required; the refusal says what each has', async () => {
+  const mission = await stage.start({ slots: [slotOf({ traits: ['docker'] })] });
+  await expect(submit(mission, 'train', { requires: ['docker', 'gpu'] })).rejects.toMatchObject({
+    code: 'no_slot_fits',
+    message: expect.stringContaining('coder-1 has docker'),
+  });
+  expect(mission.tasks({ limit: 9 })).toEqual([]);
+});
+
+describe('a full queue', () => {
+  test('refuses more, of a role and of all, and says how many wait', async () => {
+    const other = slotOf({ id: SlotId.parse('researcher-1'), role: Role.parse('researcher') });
+    const mission = await stage.start({
+      slots: [slotOf(), other],
+      limits: { maxQueued: 3, roles: { [role]: { maxQueued: 2 } } },
+    });
+    await submit(mission, 'later', { notBefore: NOON + 60_000 });
+    await submit(mission, 'two', { notBefore: NOON + 60_000 });
+    await expect(submit(mission, 'three')).rejects.toMatchObject({
+      code: 'queue_full',
+      message: '2 tasks for the role coder wait already; 2 may.',
+    });
+    await submit(mission, 'elsewhere', { role: other.role, notBefore: NOON + 60_000 });
+    await expect(submit(mission, 'too many', { role: other.role })).rejects.toMatchObject({
+      code: 'queue_full',
+      message: '3 tasks of all roles wait already; 3 may.',
+    });
+  });
+
+  test('has room again when a task has ended', async () => {
+    const mission = await stage.start({ limits: { maxQueued: 1, roles: {} } });
+    const first = await submit(mission, 'one', { notBefore: NOON + 60_000 });
+    await mission.cancel(first);
+    await submit(mission, 'two');
   });
 });

@@ -27,7 +27,7 @@ export async function measureQueue(queued: number): Promise<QueueLoad> {
       for (let count = 0; count < queued; count += 1)
         tasks.insert(taskRow({ role, prompt: 'x'.repeat(PROMPT_CHARACTERS), createdAt: Date.now() }));
     });
-    const mission = await stage.start();
+    const mission = await stage.start({ limits: { maxQueued: queued + SUBMISSIONS + 1, roles: {} } });
     // It never comes to its prompt.
     await mission.spawn(slotId, {});
     const delay = monitorEventLoopDelay({ resolution: 1 });

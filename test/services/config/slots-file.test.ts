@@ -135,7 +135,7 @@ describe('names every problem with its line and column', () => {
     ],
     ['slots: {a: 1}', 'slots.yaml:1:8: slots:'],
     ['slots:\n  - {id: 1, role: r}', 'slots.yaml:2:10: slots.0.id:'],
-    ['slots:\n  - {id: a, role: r, traits: [clever]}', 'slots.yaml:2:31: slots.0.traits.0:'],
+    ['slots:\n  - {id: a, role: r, traits: [so clever]}', 'slots.yaml:2:31: slots.0.traits.0:'],
     ['slots:\n\t- x', 'slots.yaml:2:'],
     ['slots: [', 'slots.yaml:1:'],
   ])('%j', (yaml, start) => {

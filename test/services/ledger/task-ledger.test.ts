@@ -1,18 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Role, SlotId } from '../../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
+import { createQueueLedger, type QueueLedger } from '../../../services/ledger/queue-ledger.ts';
 import { createTaskLedger, type TaskLedger, type TaskRow } from '../../../services/ledger/task-ledger.ts';
 import { taskRow } from './task-row.ts';
 
 const role = Role.parse('coder');
 const slotId = SlotId.parse('coder-1');
-const ALL = { since: 0, limit: 1_000 };
+const ALL = { since: 0, limit: 1_000, traits: [] };
 
 let database: OpenDatabase;
 let ledger: TaskLedger;
+let queue: QueueLedger;
 beforeEach(() => {
   database = openDatabase(':memory:');
   ledger = createTaskLedger(database.db);
+  queue = createQueueLedger(database.db);
 });
 afterEach(() => database.close());
 
@@ -27,8 +30,8 @@ const idsOf = (tasks: readonly { readonly id: string }[]) => tasks.map(({ id }) 
 describe('the queue', () => {
   it('is served in the order in which it was filled, within a millisecond too', () => {
     const ids = Array.from({ length: 30 }, () => insert());
-    expect(idsOf(ledger.queuedForRole(role, ALL))).toEqual(ids);
-    expect(idsOf(ledger.queuedForRole(role, { since: 0, limit: 3 }))).toEqual(ids.slice(0, 3));
+    expect(idsOf(queue.forRole(role, ALL))).toEqual(ids);
+    expect(idsOf(queue.forRole(role, { ...ALL, limit: 3 }))).toEqual(ids.slice(0, 3));
   });
 
   it('tells what names a slot from what any slot of the role may do, and what has begun from what waits', () => {
@@ -37,15 +40,15 @@ describe('the queue', () => {
     insert({ role: Role.parse('researcher') });
     const running = insert({ status: 'running', slotId });
     insert({ status: 'done' });
-    expect(idsOf(ledger.queuedForRole(role, ALL))).toEqual([free]);
-    expect(idsOf(ledger.queuedForSlot(slotId, ALL))).toEqual([named]);
+    expect(idsOf(queue.forRole(role, ALL))).toEqual([free]);
+    expect(idsOf(queue.forSlot(slotId, ALL))).toEqual([named]);
     expect(idsOf(ledger.begun())).toEqual([running]);
   });
 
   it('leaves out what came before a moment', () => {
     insert({ createdAt: 1 });
     const later = insert({ createdAt: 2 });
-    expect(idsOf(ledger.queuedForRole(role, { since: 2, limit: 9 }))).toEqual([later]);
+    expect(idsOf(queue.forRole(role, { ...ALL, since: 2 }))).toEqual([later]);
   });
 });
 
@@ -61,27 +64,33 @@ it('knows the open tasks whose deadline has come', () => {
 it('reads the queue along an index, and sorts nothing: however much waits, little is read', () => {
   const statements: string[] = [];
   const traced = openDatabase(':memory:');
-  const plans = (read: (watched: TaskLedger) => void): string => {
+  const plans = (read: (watched: { tasks: TaskLedger; queue: QueueLedger }) => void): string => {
     const prepare = traced.raw.prepare.bind(traced.raw);
-    const watched = createTaskLedger(traced.db);
+    statements.length = 0;
+    const watched = { tasks: createTaskLedger(traced.db), queue: createQueueLedger(traced.db) };
     traced.raw.prepare = (source: string) => {
       statements.push(source);
       return prepare(source);
     };
     read(watched);
     traced.raw.prepare = prepare;
-    const statement = statements.at(-1) ?? '';
-    const blanks = Array.from({ length: statement.split('?').length - 1 }, () => 1);
-    return JSON.stringify(prepare(`explain query plan ${statement}`).all(...blanks));
+    return statements
+      .map((statement) => {
+        const blanks = Array.from({ length: statement.split('?').length - 1 }, () => '[]');
+        return JSON.stringify(prepare(`explain query plan ${statement}`).all(...blanks));
+      })
+      .join('\n');
   };
+  createTaskLedger(traced.db).insert(taskRow());
+  createTaskLedger(traced.db).insert(taskRow({ pinnedSlotId: slotId }));
   for (const plan of [
-    plans((watched) => watched.queuedForRole(role, ALL)),
-    plans((watched) => watched.queuedForSlot(slotId, ALL)),
-    plans((watched) => watched.overdue(1)),
+    plans((watched) => watched.queue.forRole(role, ALL)),
+    plans((watched) => watched.queue.forSlot(slotId, ALL)),
+    plans((watched) => watched.tasks.overdue(1)),
   ]) {
     expect(plan).toContain('USING');
     expect(plan).toMatch(/tasks_for_|tasks_deadline/);
-    expect(plan).not.toContain('SCAN');
+    expect(plan).not.toContain('SCAN tasks');
     expect(plan).not.toContain('TEMP B-TREE');
   }
   traced.close();
