@@ -57,6 +57,20 @@ async function keepUp(stage: Stage, random: Random, signal: AbortSignal): Promis
   }
 }
 
+/** Says yes to whatever is asked, some time after it was asked. */
+async function answerQuestions(stage: Stage, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const client = connectMission({ home: stage.home });
+    const { slots } = await client.ptyStatus({}).catch(() => ({ slots: [] }));
+    for (const { slotId, pendingConfirmation } of slots) {
+      // Another may have been faster, or the daemon goes down now: it is asked again.
+      if (pendingConfirmation !== undefined)
+        await client.ptyConfirm({ slotId, response: true }).catch(() => undefined);
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
 async function goWrong(stage: Stage, random: Random, until: number, tell: (line: string) => void) {
   const faults = createFaults(stage, random);
   const inflicted = new Map<string, number>();
@@ -160,7 +174,10 @@ export async function runChaos(
   const over = new AbortController();
   await stage.up();
   const told = listenForFinalStates(stage.home, over.signal);
-  const supervision = keepUp(stage, createRandom(options.seed + 2), over.signal);
+  const supervision = Promise.all([
+    keepUp(stage, createRandom(options.seed + 2), over.signal),
+    answerQuestions(stage, over.signal),
+  ]);
   try {
     const until = Date.now() + options.forMs;
     const [handedIn, faults] = await Promise.all([

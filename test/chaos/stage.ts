@@ -18,7 +18,12 @@ const DIST = fileURLToPath(new URL('../../dist/server/cli/', import.meta.url));
 export const BRIDGE = path.join(DIST, 'mission-mcp.js');
 const CLI = path.join(DIST, 'missiond.js');
 const SMALL_AGENT = fileURLToPath(new URL('./agent/claude.mjs', import.meta.url));
-const POLICY = 'default:\n  allow: ["Bash(*)"]\nroles: {}\nslots: {}\n';
+const POLICY = `default:
+  allow: ["Bash(echo *)", "Bash(sleep *)"]
+  confirm: ["Bash(touch *)"]
+roles: {}
+slots: {}
+`;
 /** A daemon that waits for a locked or full database takes its time. */
 const UP_WITHIN_MS = 90_000;
 

@@ -15,6 +15,8 @@ export type Wording = (mark: string, asked: Asked) => Pick<Work, 'prompt' | 'ans
 interface Asked {
   readonly workMs: number;
   readonly tools: number;
+  /** How many of the tools ask a person first. */
+  readonly asks: number;
   readonly words: number;
 }
 
@@ -25,18 +27,21 @@ function answerTo(mark: string, words: number): string {
 }
 
 /** For the small agent in `agent/`, which reads the numbers. */
-export const forSmallAgent: Wording = (mark, { workMs, tools, words }) => ({
-  prompt: `Chaos ${mark}: work ${workMs} ms, use ${tools} tools, say ${words} words.`,
+export const forSmallAgent: Wording = (mark, { workMs, tools, asks, words }) => ({
+  prompt: `Chaos ${mark}: work ${workMs} ms, use ${tools} tools, ask ${asks} times, say ${words} words.`,
   answer: answerTo(mark, words),
 });
 
 /** For the real Claude Code with the scripted model, which obeys lines. */
-export const forScriptedModel: Wording = (mark, { workMs, tools, words }) => {
+export const forScriptedModel: Wording = (mark, { workMs, tools, asks, words }) => {
   const answer = answerTo(mark, words);
+  const commandOf = (index: number): string =>
+    index < asks
+      ? `touch ${mark}-${index}`
+      : `sleep ${(workMs / 1_000 / tools).toFixed(2)}; echo ${mark} ${index}`;
   const steps = Array.from(
     { length: tools },
-    (_, index) =>
-      `tool: Bash ${JSON.stringify({ command: `sleep ${(workMs / 1_000 / tools).toFixed(2)}; echo ${mark} ${index}`, description: 'work' })}`,
+    (_, index) => `tool: Bash ${JSON.stringify({ command: commandOf(index), description: 'work' })}`,
   );
   return { prompt: [...steps, `say: ${answer}`].join('\nthen '), answer };
 };
@@ -44,6 +49,8 @@ export const forScriptedModel: Wording = (mark, { workMs, tools, words }) => {
 const LONGEST_WORK_MS = 2_000;
 const MOST_TOOLS = 3;
 const MOST_WORDS = 60;
+/** Some of the work needs somebody's consent. */
+const ASKING_SHARE = 0.2;
 /** Some of the work names its slot. */
 const PINNED_SHARE = 0.15;
 
@@ -63,9 +70,11 @@ export function createWorkSource(
       count += 1;
       const mark = `task-${run}-${count}`;
       const slot = random.pick(slots);
+      const tools = random.between(0, MOST_TOOLS);
       const asked = {
         workMs: random.between(50, LONGEST_WORK_MS),
-        tools: random.between(0, MOST_TOOLS),
+        tools,
+        asks: tools > 0 && random.next() < ASKING_SHARE ? 1 : 0,
         words: random.between(1, MOST_WORDS),
       };
       const target = random.next() < PINNED_SHARE ? { slotId: slot.id } : { role: slot.role };

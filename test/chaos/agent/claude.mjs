@@ -50,8 +50,32 @@ function leave(code) {
   process.exit(code);
 }
 
+let answerDialog = () => {};
+
+/** Asks a person: whoever answers first wins, the hook that waits or the keys. False when it was refused. */
+async function consent(command, tool, signal) {
+  files.register('waiting', 'permission prompt');
+  const byKeys = new Promise((resolve, reject) => {
+    answerDialog = resolve;
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  terminal.openDialog(command);
+  const byHook = call('PermissionRequest', tool, signal).then((reply) => {
+    const behavior = reply?.hookSpecificOutput?.decision?.behavior;
+    // A hook that cannot be reached, or does not decide, leaves it to the keys.
+    return behavior === undefined ? byKeys : behavior === 'allow';
+  });
+  try {
+    return await Promise.race([byKeys, byHook]);
+  } finally {
+    answerDialog = () => {};
+    terminal.closeDialog();
+    files.register('busy');
+  }
+}
+
 async function useTool(number, script, promptId, signal) {
-  const command = `echo ${script.mark} ${number}`;
+  const command = number <= script.asks ? `touch ${script.mark}-${number}` : `echo ${script.mark} ${number}`;
   const tool = { tool_name: 'Bash', tool_input: { command }, tool_use_id: randomUUID(), prompt_id: promptId };
   files.write({
     type: 'assistant',
@@ -60,7 +84,10 @@ async function useTool(number, script, promptId, signal) {
   });
   terminal.beginTool(`Bash(${command})`);
   const verdict = await call('PreToolUse', tool, signal);
-  const denied = verdict?.hookSpecificOutput?.permissionDecision === 'deny';
+  const decision = verdict?.hookSpecificOutput?.permissionDecision;
+  // Without a verdict the settings' own rules hold: what asks there, asks.
+  const asks = decision === 'ask' || (decision === undefined && number <= script.asks);
+  const denied = decision === 'deny' || (asks && !(await consent(command, tool, signal)));
   if (!denied) await sleep(script.workMs / (script.tools + 1), undefined, { signal });
   files.write({
     type: 'user',
@@ -120,8 +147,12 @@ async function takeTurn(text) {
 }
 
 terminal.onKey((key) => {
-  if (key.name === 'enter') {
+  if (key.name === 'enter' && terminal.choice() !== null) {
+    answerDialog(terminal.choice() === 0);
+  } else if (key.name === 'enter') {
     if (turn === null && terminal.draft().trim() !== '') takeTurn(terminal.takeDraft()).catch(() => leave(1));
+  } else if (key.name === 'up' || key.name === 'down') {
+    terminal.moveChoice(key.name === 'up' ? -1 : 1);
   } else if (key.name === 'escape') {
     turn?.abort();
   } else if (key.name === 'ctrlC') {

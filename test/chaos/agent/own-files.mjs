@@ -44,7 +44,7 @@ export function createOwnFiles({ sessionId, version }) {
       };
       appendFileSync(transcript, `${JSON.stringify(line)}\n`);
     },
-    register(status) {
+    register(status, waitingFor) {
       const body = {
         pid: process.pid,
         procStart,
@@ -52,6 +52,7 @@ export function createOwnFiles({ sessionId, version }) {
         cwd: process.cwd(),
         version,
         status,
+        waitingFor,
         statusUpdatedAt: Date.now(),
       };
       writeFileSync(`${register}.new`, JSON.stringify(body));

@@ -1,5 +1,6 @@
 // What a prompt of the chaos run asks of the agent. The runner builds the prompts and knows the answers by the same words.
-const ASKS = /\b(task-[0-9a-f]+-\d+)\b[^:]*: work (\d+) ms, use (\d+) tools, say (\d+) words/;
+const ASKS =
+  /\b(task-[0-9a-f]+-\d+)\b[^:]*: work (\d+) ms, use (\d+) tools, ask (\d+) times, say (\d+) words/;
 
 /** The answer to a task: its mark, and words that depend on it, as `work.ts` expects it. */
 function answerTo(mark, words) {
@@ -9,6 +10,12 @@ function answerTo(mark, words) {
 }
 
 export function readScript(prompt) {
-  const [, mark = 'nothing', workMs = '0', tools = '0', words = '0'] = ASKS.exec(prompt) ?? [];
-  return { mark, workMs: Number(workMs), tools: Number(tools), answer: answerTo(mark, Number(words)) };
+  const [, mark = 'nothing', workMs = '0', tools = '0', asks = '0', words = '0'] = ASKS.exec(prompt) ?? [];
+  return {
+    mark,
+    workMs: Number(workMs),
+    tools: Number(tools),
+    asks: Number(asks),
+    answer: answerTo(mark, Number(words)),
+  };
 }

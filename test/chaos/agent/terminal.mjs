@@ -5,8 +5,11 @@ const GREY = `${ESC}[38;2;153;153;153m`;
 const GREEN = `${ESC}[38;2;78;186;101m`;
 const PLAIN = `${ESC}[39m`;
 const PASTE = /^\u001b\[200~([\s\S]*?)\u001b\[201~/;
+const UP = `${ESC}[A`;
+const DOWN = `${ESC}[B`;
 const OTHER_SEQUENCE = /^\u001b(?:\[[0-9;?]*[A-Za-z~]|\][^\u0007]*\u0007)/;
 const KEPT_ROWS = 200;
+const CHOICES = ['Yes', 'No, and tell Claude what to do differently'];
 /** Esc alone is a key; with more behind it, it begins a sequence. A paste can come in several reads. */
 const UNFINISHED_PASTE = /^\u001b\[200~/;
 
@@ -22,6 +25,8 @@ export function createTerminal({ version }) {
   const size = () => ({ columns: process.stdout.columns ?? 140, rows: process.stdout.rows ?? 45 });
   let draft = '';
   let working = false;
+  /** The command that is asked about, and which choice is marked; null while nothing is asked. */
+  let dialog = null;
   let frame = 0;
   let unread = '';
   let listener = () => {};
@@ -29,12 +34,29 @@ export function createTerminal({ version }) {
   function draw() {
     const { columns, rows } = size();
     const rule = '─'.repeat(columns);
+    const asked =
+      dialog === null
+        ? []
+        : [
+            rule,
+            ' Bash command',
+            '',
+            `   ${dialog.command}`,
+            '   Touch a file',
+            '',
+            ' Do you want to proceed?',
+            ...CHOICES.map(
+              (label, index) => ` ${index === dialog.choice ? '❯' : ' '} ${index + 1}. ${label}`,
+            ),
+            '',
+            ` ${GREY}Esc to cancel · Tab to amend${PLAIN}`,
+          ];
     const box = wrapped(draft, columns - 4).map((line, index) => (index === 0 ? `❯ ${line}` : line));
     const spinner = working
       ? ['', `${'✻✽✶'[frame % 3]} Pondering… (${Math.floor(frame / 5)}s · ↓ 1 tokens)`]
       : [];
     const bar = `  ${GREY}⏸ manual mode on · ${working ? 'esc to interrupt' : '? for shortcuts'}${PLAIN}`;
-    const below = [...spinner, '', rule, ...box, rule, bar];
+    const below = dialog === null ? [...spinner, '', rule, ...box, rule, bar] : ['', ...asked];
     const above = conversation.slice(-Math.max(0, rows - below.length));
     const all = [...above, ...below].slice(-rows);
     const row = all.length - 1;
@@ -64,6 +86,8 @@ export function createTerminal({ version }) {
       const text = sequence?.[0] ?? String.fromCodePoint(unread.codePointAt(0) ?? 0);
       unread = unread.slice(text.length);
       if (paste !== null) listener({ name: 'text', text: paste[1] });
+      else if (text === UP) listener({ name: 'up' });
+      else if (text === DOWN) listener({ name: 'down' });
       else if (sequence !== null) continue;
       else if (text === '\r') listener({ name: 'enter' });
       else if (text === ESC) listener({ name: 'escape' });
@@ -109,6 +133,21 @@ export function createTerminal({ version }) {
         '',
         ...wrapped(prompt, size().columns - 4).map((line, index) => (index === 0 ? `❯ ${line}` : line)),
       );
+    },
+    /** Which choice of the dialog is marked; null when none stands there. */
+    choice: () => dialog?.choice ?? null,
+    openDialog(command) {
+      dialog = { command, choice: 0 };
+      draw();
+    },
+    moveChoice(by) {
+      if (dialog === null) return;
+      dialog.choice = Math.min(CHOICES.length - 1, Math.max(0, dialog.choice + by));
+      draw();
+    },
+    closeDialog() {
+      dialog = null;
+      draw();
     },
     beginTool(call) {
       add('', `${GREY}●${PLAIN} ${call}`, `  ${GREY}⎿  Running…${PLAIN}`);
