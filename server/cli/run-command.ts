@@ -8,6 +8,7 @@ import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { logs, restart, slots, status } from './commands/slots.ts';
+import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
 import { safeJson, safeText } from './safe-text.ts';
 
@@ -23,6 +24,8 @@ const COMMANDS: readonly Command[] = [
   submit,
   ask,
   tasks,
+  spending,
+  resume,
   call,
   logs,
   explain,

@@ -12,6 +12,7 @@ export const submitOptions = {
   after: { type: 'string', help: 'ids of tasks that must be done first, separated by commas' },
   results: { type: 'boolean', help: 'put their results at the end of the prompt' },
   'not-before': { type: 'string', help: 'no slot takes it before this moment (ISO 8601 with a time zone)' },
+  'budget-usd': { type: 'string', help: 'what it may spend, in dollars; then it is stopped' },
   labels: { type: 'string', help: 'words of yours, separated by commas' },
   key: { type: 'string', help: 'submitted again with the same key, it is the same task' },
 } as const satisfies Command['options'];
@@ -27,6 +28,7 @@ function listOf(text: string | boolean | undefined): readonly string[] | undefin
 export function submitInput(parsed: ParsedCommand): Record<string, unknown> {
   const { values } = parsed;
   const seconds = numberOf(parsed, 'timeout', { whole: false });
+  const usd = numberOf(parsed, 'budget-usd', { whole: false });
   const said = {
     priority: wholeNumberOf(parsed, 'priority'),
     requires: listOf(values['requires']),
@@ -35,6 +37,7 @@ export function submitInput(parsed: ParsedCommand): Record<string, unknown> {
     dependsOn: listOf(values['after']),
     includeResults: values['results'],
     notBefore: values['not-before'],
+    budget: usd === undefined ? undefined : { usd },
     labels: listOf(values['labels']),
     idempotencyKey: values['key'],
   };

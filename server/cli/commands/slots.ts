@@ -13,6 +13,14 @@ const LOG_LINES = 200;
 /** A slot without a program, and not because nobody wants one. */
 const RESTS: ReadonlySet<string> = new Set(['backingOff', 'quarantined', 'crashed']);
 
+/** What it does, or what keeps it from doing anything. */
+function doing({ pendingConfirmation: asks, paused, failure, statusText }: SlotView): string {
+  if (asks !== undefined)
+    return `asks: ${asks.tool ?? ''} ${asks.argument ?? ''} [${asks.options.join(' | ')}]`;
+  if (paused !== undefined) return `takes nothing new: ${paused.why}`;
+  return failure ?? statusText ?? '';
+}
+
 function slotTable(slots: readonly SlotView[]): string {
   return table(
     ['SLOT', 'ROLE', 'STATE', 'TASK', 'DOING'],
@@ -21,9 +29,7 @@ function slotTable(slots: readonly SlotView[]): string {
       slot.role,
       RESTS.has(slot.status) ? slot.status : (slot.trouble ?? slot.state),
       slot.currentTaskId?.slice(0, 8) ?? '',
-      slot.pendingConfirmation === undefined
-        ? (slot.failure ?? slot.statusText ?? '')
-        : `asks: ${slot.pendingConfirmation.tool ?? ''} ${slot.pendingConfirmation.argument ?? ''} [${slot.pendingConfirmation.options.join(' | ')}]`,
+      doing(slot),
     ]),
   );
 }
