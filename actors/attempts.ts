@@ -1,16 +1,18 @@
-import type { TaskId } from '../db/ids.ts';
+import type { SlotId, TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task-events.ts';
 import { attemptPrompt } from './attempt-prompt.ts';
 import type { MissionCore } from './core.ts';
 
 export interface AttemptsDependencies {
   readonly core: Pick<MissionCore, 'attempts' | 'tasks' | 'waiting' | 'now'>;
+  /** The words for a slot, behind what an earlier session has handed over there. */
+  readonly behindHandOver: (slotId: SlotId, taskId: TaskId, words: string) => string;
   /** Writes in the next transaction, which is that of the task's own row. */
   readonly writeLater: (write: () => void) => void;
 }
 
 /** Writes down each run of a task in a slot, with the words that it is given there. */
-export function createAttempts({ core, writeLater }: AttemptsDependencies) {
+export function createAttempts({ core, behindHandOver, writeLater }: AttemptsDependencies) {
   return {
     /**
      * @returns the number of the attempt that begins
@@ -21,10 +23,11 @@ export function createAttempts({ core, writeLater }: AttemptsDependencies) {
       const number = (before?.number ?? 0) + 1;
       const task = core.tasks.get(taskId);
       if (task === undefined) return number;
-      const prompt = attemptPrompt(task, core.waiting.dependenciesOf(taskId), before, {
+      const words = attemptPrompt(task, core.waiting.dependenciesOf(taskId), before, {
         sessionId,
         attempt: number,
       });
+      const prompt = behindHandOver(slotId, taskId, words);
       const startedAt = core.now();
       writeLater(() =>
         core.attempts.begin({

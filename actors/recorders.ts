@@ -2,6 +2,7 @@ import type { AnyActorRef, SnapshotFrom } from 'xstate';
 import { ClaudeSessionId, type SlotId, TaskId } from '../db/ids.ts';
 import type { AttemptOutcome } from '../db/schema/tasks.ts';
 import type { MachineFailure } from '../machines/failure.ts';
+import type { handOverMachine } from '../machines/hand-over.ts';
 import type { sessionMachine } from '../machines/session.ts';
 import type { Evidence } from '../machines/session-events.ts';
 import { nearestState } from '../machines/session-view.ts';
@@ -153,10 +154,10 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
     return undefined;
   }
 
-  /** The row of a slot holds its ladder too. */
-  function slotOfLadder(actorRef: AnyActorRef): AnyActorRef | undefined {
-    const ladder: SnapshotFrom<typeof stuckMachine> = actorRef.getSnapshot();
-    return core.slotActor(ladder.context.slotId);
+  /** The row of a slot holds what it has invoked, too. */
+  function slotAround(actorRef: AnyActorRef): AnyActorRef | undefined {
+    const child: SnapshotFrom<typeof stuckMachine | typeof handOverMachine> = actorRef.getSnapshot();
+    return core.slotActor(child.context.slotId);
   }
 
   /** A statechart that has failed is written by whoever cleans up behind it. */
@@ -246,14 +247,17 @@ export function slotRecorders(core: MissionCore, reactions: Reactions): readonly
 
   return [
     { idPrefix: 'slot:', write: writeSlot, publish: publishSlot },
-    {
-      idPrefix: 'stuck',
-      write(actorRef) {
-        const slot = slotOfLadder(actorRef);
+    ...['stuck', 'handOver'].map((idPrefix) => ({
+      idPrefix,
+      write(actorRef: AnyActorRef) {
+        const slot = slotAround(actorRef);
         if (slot !== undefined) writeSlot(slot);
       },
-      publish() {},
-    },
+      publish(actorRef: AnyActorRef) {
+        const slot = slotAround(actorRef);
+        if (slot !== undefined) publishSlot(slot);
+      },
+    })),
     {
       idPrefix: 'session',
       write(actorRef) {

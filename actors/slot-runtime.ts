@@ -22,6 +22,11 @@ export interface SlotConfiguration {
     /** How long each step of the ladder may take to help. */
     readonly stepMinutes: number;
   };
+  /** What is done when the context of its session is nearly used up. */
+  readonly context: {
+    readonly handOverBelowPercent: number;
+    readonly by: 'handOver' | 'compact' | 'nothing';
+  };
 }
 
 export interface DeliverOptions {
@@ -38,6 +43,8 @@ export interface DeliverOptions {
 export interface SlotKeyboard {
   /** Types a prompt into an idle session and waits until `submitted` says that Claude Code has it. */
   deliver(prompt: string, options: DeliverOptions): Promise<Typed>;
+  /** Runs a command of Claude Code (`/compact`) in an idle session. */
+  command(command: string, signal: AbortSignal): Promise<Typed>;
   /** Sends words to a session at work, which takes them with the next step of its turn. */
   queue(words: string, signal: AbortSignal): Promise<Typed>;
   /** Chooses an option of the dialog on the screen by its label, checking every step; only of the expected dialog. */

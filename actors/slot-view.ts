@@ -98,6 +98,7 @@ export function viewSlot(
   const session = snapshot === undefined ? undefined : viewSession(snapshot);
   const starting = statusOf(slot) === 'starting';
   const failure = context.failure?.message ?? runtime.crash?.message;
+  const handOver = slot.children.handOver?.getSnapshot().value ?? 'none';
   const startsAgainAt = context.pause?.until;
   const trouble = snapshot === undefined ? null : troubleOf(snapshot, runtime.reading);
   const sessionId = sessionIdOf(slot);
@@ -129,6 +130,7 @@ export function viewSlot(
     ...(more.pause === null ? {} : { paused: viewPause(more.pause) }),
     ...(startsAgainAt === undefined ? {} : { startsAgainAt }),
     ...(trouble === null ? {} : { trouble }),
+    ...(handOver === 'none' ? {} : { handOver }),
     logFile: more.logFile,
   };
 }

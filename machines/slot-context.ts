@@ -1,5 +1,6 @@
 import type { ClaudeSessionId, Epoch, Role, SlotId } from '../db/ids.ts';
 import type { MachineFailure } from './failure.ts';
+import type { HandOverEvent } from './hand-over.ts';
 import type { SessionEvent } from './session.ts';
 import type { StuckEvent } from './stuck.ts';
 
@@ -69,6 +70,8 @@ export type SlotEvent =
   | { readonly type: 'signal'; readonly signal: SessionEvent }
   /** What is seen of it from outside; its ladder decides whether it is stuck. */
   | { readonly type: 'slot.watched'; readonly event: StuckEvent }
+  /** Its session hands over to a fresh one. */
+  | { readonly type: 'slot.handsOver'; readonly event: HandOverEvent }
   /** The program is ended and started anew, with its conversation or a fresh one. That is no failure. */
   | { readonly type: 'slot.renew'; readonly resume: boolean }
   | {

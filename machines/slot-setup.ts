@@ -1,6 +1,7 @@
 import { assign, fromPromise, setup } from 'xstate';
 import type { Epoch, SlotId } from '../db/ids.ts';
 import { failureFrom } from './failure.ts';
+import { handOverMachine } from './hand-over.ts';
 import { sessionMachine } from './session.ts';
 import type { Launched, LaunchPlan, ProgramExit, SlotContext, SlotEvent, SlotInput } from './slot-context.ts';
 import {
@@ -19,7 +20,7 @@ export const slotSetup = setup({
     context: {} as SlotContext,
     events: {} as SlotEvent,
     input: {} as SlotInput,
-    children: {} as { session: 'session'; stuck: 'stuck' },
+    children: {} as { session: 'session'; stuck: 'stuck'; handOver: 'handOver' },
     /** `holdsTerminal`: the terminal of the plan is this slot's; any other is nobody's. `down`: nothing runs or is begun. */
     tags: {} as 'starting' | 'holdsTerminal' | 'down',
   },
@@ -27,6 +28,8 @@ export const slotSetup = setup({
     session: sessionMachine,
     /** Finds out that it is stuck, and what is to be done about it. */
     stuck: stuckMachine,
+    /** Remembers how far a session whose context is used up has handed over to a fresh one. */
+    handOver: handOverMachine,
     /** Chooses the epoch and the session id. */
     plan: fromPromise<
       LaunchPlan,

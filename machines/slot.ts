@@ -12,8 +12,14 @@ export const slotMachine = slotSetup.createMachine({
   id: 'slot',
   context: ({ input }) => newSlot(input),
   initial: 'stopped',
-  invoke: { src: 'stuck', id: 'stuck', input: ({ context }) => ({ slotId: context.slotId }) },
-  on: { 'slot.watched': { actions: sendTo('stuck', ({ event }) => event.event) } },
+  invoke: [
+    { src: 'stuck', id: 'stuck', input: ({ context }) => ({ slotId: context.slotId }) },
+    { src: 'handOver', id: 'handOver', input: ({ context }) => ({ slotId: context.slotId }) },
+  ],
+  on: {
+    'slot.watched': { actions: sendTo('stuck', ({ event }) => event.event) },
+    'slot.handsOver': { actions: sendTo('handOver', ({ event }) => event.event) },
+  },
   states: {
     stopped: {
       description: 'No program runs. `failure` says why when that was not asked for.',

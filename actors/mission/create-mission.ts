@@ -1,82 +1,45 @@
-import { createActor, type InspectionEvent } from 'xstate';
+import { createActor } from 'xstate';
 import type { Epoch, SlotId } from '../../db/ids.ts';
-import type { OpenDatabase } from '../../db/open.ts';
-import type { Budgets } from '../../services/config/budgets.ts';
-import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
-import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createAttempts } from '../attempts.ts';
 import { untilEvent } from '../bus.ts';
-import { createCore, type MissionCore, type MissionLogger } from '../core.ts';
+import { createCore, type MissionCore } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
-import { createDoubts, type DoubtsDependencies } from '../doubts.ts';
-import { createGoverning, type GoverningDependencies } from '../governor/create-governing.ts';
+import { createDoubts } from '../doubts.ts';
+import { createGoverning } from '../governor/create-governing.ts';
 import { createGuardrails } from '../guardrails.ts';
-import { createHooks, type HooksDependencies } from '../hooks.ts';
+import { createHandOver } from '../hand-over/hand-over.ts';
+import { createHooks } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
-import { createLauncher, type LauncherDependencies } from '../launcher.ts';
+import { createLauncher } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
 import { createQuestions } from '../questions.ts';
 import { slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRecovery } from '../recovery.ts';
-import { createRegistryWatch, type WatchSession } from '../registry-watch.ts';
+import { createRegistryWatch } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
-import { type SlotConfiguration, tokenFits } from '../slot-runtime.ts';
-import { hasSettled, heldPlan, isResting, type SlotSnapshot, viewCrashed, viewSlot } from '../slot-view.ts';
-import { createStatusLines, type StatusLineReader } from '../status-lines.ts';
+import { tokenFits } from '../slot-runtime.ts';
+import { heldPlan, isResting, type SlotSnapshot, viewCrashed, viewSlot } from '../slot-view.ts';
+import { createStatusLines } from '../status-lines.ts';
 import { createStuck } from '../stuck/create-stuck.ts';
-import { createTelling, type TellingDependencies } from '../telling.ts';
-import { createTranscripts, type TranscriptsDependencies } from '../transcripts.ts';
+import { createTelling } from '../telling.ts';
+import { createTranscripts } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
 import { untilHooked } from '../until-hooked.ts';
+import { untilResting } from '../until-resting.ts';
 import { createWaitingTasks } from '../waiting-tasks.ts';
 import type { Mission } from './api.ts';
 import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHostEvents } from './host-events.ts';
+import type { MissionDependencies } from './mission-dependencies.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createReactions } from './reactions.ts';
 import { createSlotOperations } from './slot-operations.ts';
 import { endAll } from './supervision.ts';
 import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
-
-export interface MissionDependencies {
-  readonly database: OpenDatabase;
-  readonly slots: readonly SlotConfiguration[];
-  readonly limits: QueueLimits;
-  readonly logger: MissionLogger;
-  readonly now: () => number;
-  readonly logFile: (slotId: SlotId) => string;
-  readonly connectHost: () => Promise<PtyHost>;
-  readonly prepare: LauncherDependencies['prepare'];
-  readonly keyboard: (
-    host: () => PtyHost,
-    epoch: Epoch,
-    version: () => string | null,
-  ) => ReturnType<LauncherDependencies['keyboard']>;
-  readonly judge: HooksDependencies['judge'];
-  readonly redact: HooksDependencies['redact'];
-  /** Told of every session that outlived the last daemon: what that daemon knew of it has to be learnt again. */
-  readonly outlived: (slotId: SlotId, signal: AbortSignal) => void;
-  readonly expectedWords: (prompt: string, version: string | null) => string;
-  readonly sameWords: (expected: string, heard: string) => boolean;
-  readonly readTurn: TranscriptsDependencies['readTurn'];
-  readonly lengthOf: TranscriptsDependencies['lengthOf'];
-  readonly watchSession: WatchSession;
-  /** Whether the run is known to have called a hook, though perhaps no daemon heard it. */
-  readonly hookWasCalled: (slotId: SlotId, epoch: Epoch) => boolean;
-  readonly keepDoubt: DoubtsDependencies['keep'];
-  readonly statusLineRow: StatusLineReader;
-  /** Whom to tell of what, and how. */
-  readonly telling: Pick<TellingDependencies, 'receivers' | 'send'>;
-  readonly budgets: Budgets;
-  readonly readUsage: GoverningDependencies['readUsage'];
-  readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
-  /** Sees every inspection event, for the Stately inspector. */
-  readonly inspect?: (event: InspectionEvent) => void;
-}
 
 export interface RunningMission extends Mission {
   /** Brings back what the rows remember and begins to work. Called once the doors are open, since sessions are told their address. */
@@ -171,10 +134,14 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     });
   });
 
-  const attempts = createAttempts({ core, writeLater: (write) => journal.enqueue(write) });
-  const { dispatchSoon, forget } = createDispatching({
+  const attempts = createAttempts({
     core,
-    isPaused: (slotId) => finishing || governing.pauseOf(slotId) !== null,
+    behindHandOver: (slotId, taskId, words) => handOver.behind(slotId, taskId, words),
+    writeLater: (write) => journal.enqueue(write),
+  });
+  const { dispatchSoon, give, forget } = createDispatching({
+    core,
+    isPaused: (slotId) => finishing || governing.pauseOf(slotId) !== null || handOver.holds(slotId),
     attempts,
     report: report('tasks could not be dispatched'),
     signal: stopping.signal,
@@ -223,18 +190,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     runtime: ({ slotId }) => core.runtime(slotId),
     expectedWords,
     transcripts,
-    untilResting: ({ slotId }, signal) => {
-      // What a restored session remembers is what the last daemon saw; only a look of this one counts.
-      const since = now();
-      return untilEvent(
-        core.bus,
-        () => {
-          const snapshot = snapshotOf(slotId);
-          return snapshot === undefined || hasSettled(snapshot, since);
-        },
-        signal,
-      );
-    },
+    untilResting: ({ slotId }, signal) => untilResting(core, slotId, signal),
     untilHooked: (assignment, signal) => untilHooked(core, assignment, signal, dependencies.hookWasCalled),
     typing: ({ slotId, epoch }, began) =>
       core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
@@ -253,6 +209,15 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     signal: stopping.signal,
   });
+  const tasks = createTaskOperations({ core, dispatchSoon, signal: stopping.signal });
+  const handOver = createHandOver({
+    core,
+    ask: (slotId, prompt) => tasks.enqueue('message', { slotId, prompt }),
+    give,
+    writeLater: journal.enqueue,
+    onError: report('a context could not be handed over'),
+    signal: stopping.signal,
+  });
   const waiting = createWaitingTasks({ core, dispatchSoon });
   const machine = provideMachines({
     core,
@@ -268,6 +233,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     turns,
     stuck,
+    handOver,
     waiting,
     dispatchSoon,
     writeLater: journal.enqueue,
@@ -341,7 +307,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     writeLater: journal.enqueue,
   });
   return {
-    ...createTaskOperations({ core, dispatchSoon, signal: stopping.signal }),
+    ...tasks,
     ...createSlotOperations({ core, questions, turns, dispatchSoon, signal: stopping.signal }),
     ...createTerminalOperations({
       core,

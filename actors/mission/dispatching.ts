@@ -94,6 +94,8 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
         }
       });
     },
+    /** Gives a queued task to a slot that is ready for it, whatever else waits. */
+    give: assign,
     /** A task has left the queue for good. */
     forget: dispatcher.forget,
   };

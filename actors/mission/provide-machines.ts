@@ -7,6 +7,7 @@ import { taskMachine } from '../../machines/task.ts';
 import type { Assignment, Recovery } from '../../machines/task-events.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
+import type { HandOver } from '../hand-over/hand-over.ts';
 import type { Launcher } from '../launcher.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
 import type { Questions } from '../questions.ts';
@@ -32,6 +33,7 @@ export interface MachinesDependencies {
   readonly questions: Questions;
   readonly turns: Turns;
   readonly stuck: Pick<Stuck, 'sweep' | 'takeStep'>;
+  readonly handOver: Pick<HandOver, 'sweep'>;
   readonly waiting: Pick<WaitingTasks, 'letIn'>;
   readonly dispatchSoon: () => void;
   readonly writeLater: (write: () => void) => void;
@@ -47,6 +49,7 @@ export function provideMachines({
   questions,
   turns,
   stuck,
+  handOver,
   waiting,
   dispatchSoon,
   writeLater,
@@ -93,6 +96,7 @@ export function provideMachines({
       if (epoch !== null && snapshot !== undefined && isResting(snapshot)) turns.restingSeen(slotId, epoch);
     }
     stuck.sweep();
+    handOver.sweep();
     dispatchSoon();
   }
 

@@ -142,6 +142,8 @@ export const SlotView = z.object({
   failure: z.string().optional(),
   /** Why it takes nothing new although it could: a budget or a usage window is spent. `until`: epoch milliseconds; absent until a person lifts it. */
   paused: z.object({ why: z.string(), until: z.number().optional() }).optional(),
+  /** Its context is used up, and a fresh session goes on in its place. */
+  handOver: z.enum(['writing', 'renewing', 'carrying']).optional(),
   /** Nobody's fault here: the account is signed out, or the API does not answer. It works again when that is over. */
   trouble: z.enum(['needs_login', 'api_down']).optional(),
   /** When a slot that is backing off or quarantined is tried again. */

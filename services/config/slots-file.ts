@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
 import { BudgetsSchema } from './budgets.ts';
+import { ContextSchema, contextOf } from './context.ts';
 import { NoticeHook } from './notice-hooks.ts';
 import { maxQueued, rolesSchema } from './queue-limits.ts';
 import { StuckSchema, stuckOf } from './stuck.ts';
@@ -59,6 +60,7 @@ const Slot = z.strictObject({
   appendSystemPrompt: z.string().optional(),
   /** Instead of what `stuck` says for all. */
   stuck: StuckSchema.default({}),
+  context: ContextSchema.default({}),
 });
 
 const SlotsSchema = z
@@ -75,6 +77,7 @@ const SlotsSchema = z
     stuck: StuckSchema.default({}),
     maxQueued,
     roles: rolesSchema,
+    context: ContextSchema.default({}),
     /** Whom to tell of what. */
     hooks: z
       .array(NoticeHook)
@@ -92,9 +95,13 @@ const SlotsSchema = z
       }
     }
   })
-  .transform(({ stuck, slots, ...file }) => ({
+  .transform(({ stuck, context, slots, ...file }) => ({
     ...file,
-    slots: slots.map((slot) => ({ ...slot, stuck: stuckOf(slot.stuck, stuck) })),
+    slots: slots.map((slot) => ({
+      ...slot,
+      stuck: stuckOf(slot.stuck, stuck),
+      context: contextOf(slot.context, context),
+    })),
   }));
 export type SlotsFile = z.output<typeof SlotsSchema>;
 export type SlotConfig = SlotsFile['slots'][number];
@@ -116,6 +123,7 @@ export function loadSlots(file: string): SlotsFile {
       ...Object.keys(Slot.shape),
       ...Object.keys(BudgetsSchema.shape),
       ...Object.keys(StuckSchema.shape),
+      ...Object.keys(ContextSchema.shape),
       ...Object.keys(NoticeHook.shape),
     ],
   });

@@ -7,7 +7,7 @@ import { interruptTurn } from './interrupt-turn.ts';
 import type { KeyboardTerminal, Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
 import { planPrompt } from './prompt-plan.ts';
-import { queueWords } from './queue-words.ts';
+import { queueWords, runCommand } from './queue-words.ts';
 import { createWriterQueue } from './writer-queue.ts';
 
 export interface KeyboardOptions extends KeyboardTerminal {
@@ -19,6 +19,8 @@ export interface KeyboardOptions extends KeyboardTerminal {
 export interface Keyboard {
   /** See `planPrompt` and `deliverPrompt`. */
   deliver(prompt: string, options: Omit<DeliveryOptions, 'restored'>): Promise<Typed>;
+  /** See `runCommand`. */
+  command(command: string, signal: AbortSignal): Promise<Typed>;
   /** See `queueWords`. */
   queue(words: string, signal: AbortSignal): Promise<Typed>;
   /** See `chooseOption`. */
@@ -67,6 +69,7 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
         return typed;
       });
     },
+    command: (command, signal) => enqueue(() => runCommand(terminal, command, signal)),
     queue: (words, signal) =>
       enqueue(async () => {
         const plan = planPrompt(words, { version: version() });

@@ -110,6 +110,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
       trustCwd: false,
       traits: [],
       stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
+      context: { handOverBelowPercent: 10, by: 'handOver' },
     });
     runtime.epoch = epoch;
     runtime.keyboard = createKeyboard({

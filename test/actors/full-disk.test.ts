@@ -17,6 +17,7 @@ const keyboard = (): SlotKeyboard => ({
   choose: async () => ({ ok: true }),
   interrupt: async () => ({ ok: true }),
   queue: async () => ({ ok: true }),
+  command: async () => ({ ok: true }),
   passThrough: async () => {},
 });
 

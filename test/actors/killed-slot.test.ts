@@ -84,6 +84,7 @@ test('a task that the slot had refused to take goes back into the queue when it 
   const never: SlotKeyboard = {
     deliver: refuses,
     queue: refuses,
+    command: refuses,
     choose: refuses,
     interrupt: refuses,
     passThrough: async () => {},

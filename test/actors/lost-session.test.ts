@@ -45,6 +45,7 @@ const keyboard = (): SlotKeyboard => {
       return ok();
     },
     queue: ok,
+    command: ok,
     choose: ok,
     interrupt: ok,
     passThrough: async () => {},

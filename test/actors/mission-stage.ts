@@ -2,11 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { ProgramToStart } from '../../actors/launcher.ts';
-import {
-  createMission,
-  type MissionDependencies,
-  type RunningMission,
-} from '../../actors/mission/create-mission.ts';
+import { createMission, type RunningMission } from '../../actors/mission/create-mission.ts';
+import type { MissionDependencies } from '../../actors/mission/mission-dependencies.ts';
 import type { SlotConfiguration } from '../../actors/slot-runtime.ts';
 import { Role, SlotId } from '../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../db/open.ts';
@@ -32,6 +29,7 @@ export const slotOf = (change: Partial<SlotConfiguration> = {}): SlotConfigurati
   trustCwd: false,
   traits: [],
   stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
+  context: { handOverBelowPercent: 10, by: 'handOver' },
   ...change,
 });
 
@@ -77,6 +75,7 @@ export function createStage(always: Change = {}) {
           return { ok: true };
         },
         queue: async () => ({ ok: true }),
+        command: async () => ({ ok: true }),
         choose: async () => ({ ok: true }),
         interrupt: async () => ({ ok: true }),
         passThrough: async () => {},

@@ -33,6 +33,7 @@ beforeEach(() => {
       stage.fake.show(slotId, idleReading({ level: 'interrupted', at: now }));
       return { ok: true };
     },
+    command: async () => ({ ok: true }),
     choose: async () => ({ ok: true }),
     passThrough: async () => {},
   };

@@ -25,6 +25,7 @@ beforeEach(() => {
       },
       choose: async () => ({ ok: true }),
       queue: async () => ({ ok: true }),
+      command: async () => ({ ok: true }),
       async interrupt() {
         interrupts += 1;
         return { ok: true };

@@ -69,6 +69,7 @@ it('reads what the README of missiond has, and fills in the rest', () => {
     args: [],
     trustCwd: false,
     stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
+    context: { handOverBelowPercent: 10, by: 'handOver' },
   });
   expect(slots[1]).toMatchObject({
     cwd: process.cwd(),
@@ -86,6 +87,16 @@ it('says for all slots and for one when a session counts as stuck', () => {
   expect(slots.map(({ stuck }) => stuck)).toEqual([
     { afterMinutes: 5, toolMinutes: 60, stepMinutes: 2 },
     { afterMinutes: 5, toolMinutes: 90, stepMinutes: 2 },
+  ]);
+});
+
+it('says for all slots and for one what is done when the context is used up', () => {
+  const { slots } = load(
+    'context: { handOverBelowPercent: 20 }\nslots:\n  - { id: a, role: r }\n  - { id: b, role: r, context: { by: compact } }\n',
+  );
+  expect(slots.map(({ context }) => context)).toEqual([
+    { handOverBelowPercent: 20, by: 'handOver' },
+    { handOverBelowPercent: 20, by: 'compact' },
   ]);
 });
 

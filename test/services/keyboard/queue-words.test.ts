@@ -42,3 +42,20 @@ it('words that were not drawn are not sent', async () => {
   });
   expect(heard).toEqual([]);
 });
+
+it.each(['idle', 'error', 'interrupted'] as const)(
+  'a command runs in a session that rests (%s)',
+  async (level) => {
+    const { keyboard, heard, state } = setUp();
+    state.level = level;
+    expect(await keyboard.command('/compact', never)).toEqual({ ok: true });
+    expect(heard.map((text) => text.trim())).toEqual(['/compact']);
+  },
+);
+
+it.each(['thinking', 'limited', 'confirming'] as const)('and in no other (%s)', async (level) => {
+  const { keyboard, state } = setUp();
+  state.level = level;
+  expect(await keyboard.command('/compact', never)).toMatchObject({ failure: { code: 'slot_not_idle' } });
+  expect(state.written).toEqual([]);
+});

@@ -1,0 +1,171 @@
+import type { SnapshotFrom } from 'xstate';
+import type { Epoch, SlotId, TaskId } from '../../db/ids.ts';
+import type { HandOverEvent, handOverMachine } from '../../machines/hand-over.ts';
+import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import type { MissionCore } from '../core.ts';
+import type { SlotRuntime } from '../slot-runtime.ts';
+import { readinessOf, sessionOf } from '../slot-view.ts';
+import { ASK_FOR_HAND_OVER, behindHandOver, withoutHandOver } from './hand-over-words.ts';
+
+/** A compaction takes a minute; what it left is not seen before the next answer. */
+const COMPACTS_AGAIN_AFTER_MS = 5 * 60_000;
+
+export interface HandOverDependencies {
+  readonly core: MissionCore;
+  /** Queues a message for the slot. */
+  readonly ask: (slotId: SlotId, prompt: string) => TaskId;
+  /** Gives a queued task to a slot that is ready for it. */
+  readonly give: (taskId: TaskId, slotId: SlotId) => void;
+  /** Writes in the next transaction. */
+  readonly writeLater: (write: () => void) => void;
+  readonly onError: (error: unknown) => void;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** How a message ends without an answer, or with none. */
+const OVER: ReadonlySet<TaskRow['status']> = new Set(['done', 'failed', 'cancelled']);
+
+type Snapshot = SnapshotFrom<typeof handOverMachine>;
+
+/** Sees that the context of a session is used up, and brings what it knows into a fresh one; `machines/hand-over.ts` remembers how far that has come. */
+export function createHandOver({ core, ask, give, writeLater, onError, signal }: HandOverDependencies) {
+  const compactedAt = new Map<SlotId, number>();
+
+  function stateOf(slotId: SlotId): Snapshot | undefined {
+    return core.slotSnapshot(slotId)?.children.handOver?.getSnapshot();
+  }
+
+  function send(slotId: SlotId, event: HandOverEvent): void {
+    const from = stateOf(slotId)?.value ?? 'none';
+    core.sendToSlot(slotId, { type: 'slot.handsOver', event });
+    const to = stateOf(slotId)?.value ?? 'none';
+    if (from === to) return;
+    const { epoch } = core.runtime(slotId);
+    const at = core.now();
+    writeLater(() =>
+      core.slots.addTransition({ epoch, slotId, at, region: 'handOver', from, to, evidence: [event.type] }),
+    );
+    core.logger.info({ slotId, from, to }, 'the context of a slot is handed over');
+  }
+
+  function hasCompacted(slotId: SlotId): boolean {
+    const at = compactedAt.get(slotId);
+    return at !== undefined && core.now() - at < COMPACTS_AGAIN_AFTER_MS;
+  }
+
+  /** The context of a session that does tasks is nearly used up. One that only a person talks to is left to them. */
+  function isUsedUp({ configuration, lastUsedAt }: SlotRuntime): boolean {
+    const slot = core.slotSnapshot(configuration.id);
+    const left = (slot === undefined ? undefined : sessionOf(slot))?.context.contextLeftPercent ?? null;
+    const { by, handOverBelowPercent } = configuration.context;
+    if (by === 'nothing' || (by === 'compact' && hasCompacted(configuration.id))) return false;
+    return lastUsedAt > 0 && left !== null && left < handOverBelowPercent;
+  }
+
+  function isReady(slotId: SlotId): boolean {
+    const slot = core.slotSnapshot(slotId);
+    return slot !== undefined && !core.occupied.has(slotId) && readinessOf(slot, core.now()) === 'ready';
+  }
+
+  function compact({ configuration, keyboard }: SlotRuntime): void {
+    if (keyboard === null) return;
+    compactedAt.set(configuration.id, core.now());
+    keyboard
+      .command('/compact', signal)
+      .then((typed) => {
+        if (!typed.ok)
+          core.logger.warn({ slotId: configuration.id, failure: typed.failure }, 'not compacted');
+      })
+      .catch(onError);
+  }
+
+  /** Between two tasks, so that no turn is cut. */
+  function begin(runtime: SlotRuntime): void {
+    const slotId = runtime.configuration.id;
+    if (runtime.epoch === null || !isUsedUp(runtime) || !isReady(slotId)) return;
+    if (runtime.configuration.context.by === 'compact') return compact(runtime);
+    const askedIn = ask(slotId, ASK_FOR_HAND_OVER);
+    send(slotId, { type: 'handOver.asked', epoch: runtime.epoch, askedIn });
+    give(askedIn, slotId);
+  }
+
+  /** The session that was asked has ended: no other can write its hand-over. */
+  function isGone(slotId: SlotId, epoch: Epoch | null): boolean {
+    const slot = core.slotSnapshot(slotId);
+    return slot?.hasTag('down') === true || (slot?.value === 'live' && slot.context.plan?.epoch !== epoch);
+  }
+
+  function followWriting(slotId: SlotId, { askedIn, epoch }: Snapshot['context']): void {
+    const task = askedIn === null ? undefined : core.tasks.get(askedIn);
+    if (task?.status === 'done' && task.result !== null)
+      return send(slotId, { type: 'handOver.written', words: task.result });
+    const isOver = task === undefined || OVER.has(task.status);
+    if (!isOver && isGone(slotId, epoch)) core.sendToTask(task.id, { type: 'task.cancel', at: core.now() });
+    else if (!isOver) return task.status === 'queued' && isReady(slotId) ? give(task.id, slotId) : undefined;
+    const words = withoutHandOver(core.runtime(slotId).transcriptPath);
+    send(slotId, { type: 'handOver.written', words });
+  }
+
+  function followRenewal(slotId: SlotId, epoch: Epoch | null): void {
+    const slot = core.slotSnapshot(slotId);
+    if (slot?.hasTag('down') === true) return send(slotId, { type: 'run.ended' });
+    if (slot?.value !== 'live' || slot.context.plan === null) return;
+    if (slot.context.plan.epoch === epoch) core.sendToSlot(slotId, { type: 'slot.renew', resume: false });
+    else send(slotId, { type: 'run.began', epoch: slot.context.plan.epoch });
+  }
+
+  function followCarrier(slotId: SlotId, carriedBy: TaskId | null): void {
+    const task = carriedBy === null ? undefined : core.tasks.get(carriedBy);
+    if (task === undefined || task.epoch === null) return;
+    const status = core.tasks.deliveryOf(task.id, task.epoch)?.status;
+    if (status === 'submitted' || status === 'answered') send(slotId, { type: 'handOver.arrived' });
+  }
+
+  function follow(runtime: SlotRuntime): void {
+    const slotId = runtime.configuration.id;
+    const state = stateOf(slotId);
+    if (state === undefined) return;
+    const { epoch, carriedBy } = state.context;
+    switch (state.value) {
+      case 'none':
+        return begin(runtime);
+      case 'writing':
+        return followWriting(slotId, state.context);
+      case 'renewing':
+        return followRenewal(slotId, epoch);
+      case 'carrying':
+        return followCarrier(slotId, carriedBy);
+    }
+  }
+
+  return {
+    /** Looks how far each hand-over has come, and begins those that are due. */
+    sweep(): void {
+      for (const runtime of core.runtimes.values()) {
+        try {
+          follow(runtime);
+        } catch (error) {
+          onError(error);
+        }
+      }
+    },
+
+    /** True while the slot takes no task, since its session is about to hand over. */
+    holds(slotId: SlotId): boolean {
+      const state = stateOf(slotId)?.value ?? 'none';
+      if (state === 'none') return isUsedUp(core.runtime(slotId));
+      return state === 'writing' || state === 'renewing';
+    },
+
+    /** The prompt of an attempt that begins in the slot, behind the hand-over that waits there. */
+    behind(slotId: SlotId, taskId: TaskId, prompt: string): string {
+      const state = stateOf(slotId);
+      if (state?.value !== 'carrying' || state.context.words === null) return prompt;
+      send(slotId, { type: 'handOver.taken', taskId });
+      return behindHandOver(state.context.words, prompt);
+    },
+  };
+}
+
+export type HandOver = ReturnType<typeof createHandOver>;

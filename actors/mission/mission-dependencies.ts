@@ -1,0 +1,53 @@
+import type { InspectionEvent } from 'xstate';
+import type { Epoch, SlotId } from '../../db/ids.ts';
+import type { OpenDatabase } from '../../db/open.ts';
+import type { Budgets } from '../../services/config/budgets.ts';
+import type { QueueLimits } from '../../services/config/queue-limits.ts';
+import type { PtyHost } from '../../services/pty/pty-host.ts';
+import type { MissionLogger } from '../core.ts';
+import type { DoubtsDependencies } from '../doubts.ts';
+import type { GoverningDependencies } from '../governor/create-governing.ts';
+import type { HooksDependencies } from '../hooks.ts';
+import type { LauncherDependencies } from '../launcher.ts';
+import type { WatchSession } from '../registry-watch.ts';
+import type { SlotConfiguration } from '../slot-runtime.ts';
+import type { StatusLineReader } from '../status-lines.ts';
+import type { TellingDependencies } from '../telling.ts';
+import type { TranscriptsDependencies } from '../transcripts.ts';
+
+/** What acts for the actors of a mission. */
+export interface MissionDependencies {
+  readonly database: OpenDatabase;
+  readonly slots: readonly SlotConfiguration[];
+  readonly limits: QueueLimits;
+  readonly logger: MissionLogger;
+  readonly now: () => number;
+  readonly logFile: (slotId: SlotId) => string;
+  readonly connectHost: () => Promise<PtyHost>;
+  readonly prepare: LauncherDependencies['prepare'];
+  readonly keyboard: (
+    host: () => PtyHost,
+    epoch: Epoch,
+    version: () => string | null,
+  ) => ReturnType<LauncherDependencies['keyboard']>;
+  readonly judge: HooksDependencies['judge'];
+  readonly redact: HooksDependencies['redact'];
+  /** Told of every session that outlived the last daemon: what that daemon knew of it has to be learnt again. */
+  readonly outlived: (slotId: SlotId, signal: AbortSignal) => void;
+  readonly expectedWords: (prompt: string, version: string | null) => string;
+  readonly sameWords: (expected: string, heard: string) => boolean;
+  readonly readTurn: TranscriptsDependencies['readTurn'];
+  readonly lengthOf: TranscriptsDependencies['lengthOf'];
+  readonly watchSession: WatchSession;
+  /** Whether the run is known to have called a hook, though perhaps no daemon heard it. */
+  readonly hookWasCalled: (slotId: SlotId, epoch: Epoch) => boolean;
+  readonly keepDoubt: DoubtsDependencies['keep'];
+  readonly statusLineRow: StatusLineReader;
+  /** Whom to tell of what, and how. */
+  readonly telling: Pick<TellingDependencies, 'receivers' | 'send'>;
+  readonly budgets: Budgets;
+  readonly readUsage: GoverningDependencies['readUsage'];
+  readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
+  /** Sees every inspection event, for the Stately inspector. */
+  readonly inspect?: (event: InspectionEvent) => void;
+}

@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RunningMission } from '../../actors/mission/create-mission.ts';
+import type { SlotConfiguration, SlotKeyboard } from '../../actors/slot-runtime.ts';
+import { SlotId, type TaskId } from '../../db/ids.ts';
+import { idleReading } from './fake-pty-host.ts';
+import { becomesReady, createStage, hook, slotId, slotOf, until } from './mission-stage.ts';
+
+const otherId = SlotId.parse('coder-2');
+
+let typed: string[];
+let commands: string[];
+let left: number;
+let stage: ReturnType<typeof createStage>;
+beforeEach(() => {
+  typed = [];
+  commands = [];
+  left = 100;
+  const ok = async () => ({ ok: true }) as const;
+  const keyboard: SlotKeyboard = {
+    async deliver(prompt, { typed: beforeEnter }) {
+      typed.push(prompt);
+      beforeEnter();
+      return { ok: true };
+    },
+    async command(command) {
+      commands.push(command);
+      return { ok: true };
+    },
+    queue: ok,
+    choose: ok,
+    interrupt: ok,
+    passThrough: async () => {},
+  };
+  stage = createStage({
+    keyboard: () => keyboard,
+    statusLineRow: () => ({
+      row: '',
+      contextLeftPercent: left,
+      costUsd: null,
+      version: null,
+      sessionId: null,
+      windows: [],
+    }),
+  });
+});
+afterEach(() => stage.close());
+
+/** The prompt that was typed last is heard and answered. */
+async function answer(mission: RunningMission, words: string): Promise<void> {
+  const prompt_id = `prompt-${typed.length}`;
+  await hook(mission, 'UserPromptSubmit', { prompt: typed.at(-1), prompt_id });
+  await hook(mission, 'Stop', { last_assistant_message: words, prompt_id });
+  stage.fake.show(slotId, idleReading());
+}
+
+async function typedAre(mission: RunningMission, count: number): Promise<void> {
+  await until(mission, `${count} prompts`, () => typed.length === count);
+  await until(mission, 'running', () => {
+    const { currentTaskId } = mission.slot(slotId);
+    return currentTaskId !== undefined && mission.task(currentTaskId).status === 'running';
+  });
+}
+
+/** A session that has done a task, and has little context left then. */
+async function usedUp(
+  context: SlotConfiguration['context'],
+): Promise<{ mission: RunningMission; next: TaskId }> {
+  const mission = await stage.start({ slots: [slotOf({ context }), slotOf({ id: otherId })] });
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  const { taskId } = await mission.submit({ slotId, prompt: 'first' });
+  await typedAre(mission, 1);
+  left = 7;
+  const { epoch } = mission.slot(slotId);
+  if (epoch !== undefined) mission.receiveStatusLine(slotId, epoch, {});
+  const next = await mission.submit({ slotId, prompt: 'second' });
+  await answer(mission, 'one');
+  await until(mission, 'done', () => mission.task(taskId).status === 'done');
+  return { mission, next: next.taskId };
+}
+
+test('between two tasks the session writes a hand-over; the next task begins with it in a fresh session', async () => {
+  const { mission, next } = await usedUp({ handOverBelowPercent: 10, by: 'handOver' });
+  const { sessionId } = mission.slot(slotId);
+  await typedAre(mission, 2);
+  expect(typed[1]).toContain('Write the hand-over');
+  expect(mission.slot(slotId).handOver).toBe('writing');
+  expect(mission.task(next).status).toBe('queued');
+  left = 100;
+  await answer(mission, 'The parser is half done.');
+  await until(mission, 'another session', () => mission.slot(slotId).handOver === 'carrying');
+  await becomesReady(mission, stage);
+  await typedAre(mission, 3);
+  expect(mission.slot(slotId).sessionId).not.toBe(sessionId);
+  expect(typed[2]).toMatch(/The parser is half done\.\n\nThe task now is:\n\nsecond$/);
+  await answer(mission, 'two');
+  await until(mission, 'done', () => mission.task(next).status === 'done');
+  expect(mission.task(next)).toMatchObject({ prompt: 'second', result: 'two' });
+  await until(mission, 'handed over', () => mission.slot(slotId).handOver === undefined);
+});
+
+test('a daemon that is killed while the hand-over is written goes on with it', async () => {
+  const { mission, next } = await usedUp({ handOverBelowPercent: 10, by: 'handOver' });
+  await typedAre(mission, 2);
+  await hook(mission, 'UserPromptSubmit', { prompt: typed.at(-1), prompt_id: 'prompt-2' });
+  await until(mission, 'thinking', () => mission.slot(slotId).state === 'thinking');
+  await stage.kill9();
+  const second = await stage.start({
+    slots: [slotOf({ context: { handOverBelowPercent: 10, by: 'handOver' } }), slotOf({ id: otherId })],
+  });
+  expect(second.slot(slotId).handOver).toBe('writing');
+  await hook(second, 'Stop', { last_assistant_message: 'The parser is half done.', prompt_id: 'prompt-2' });
+  stage.fake.show(slotId, idleReading({ title: 'rests' }));
+  await until(second, 'another session', () => second.slot(slotId).handOver === 'carrying');
+  await becomesReady(second, stage);
+  await typedAre(second, 3);
+  expect(typed[2]).toContain('The parser is half done.');
+  expect(second.task(next).status).toBe('running');
+});
+
+test('a session that dies instead of writing it is replaced all the same, and its transcript is named', async () => {
+  const { mission } = await usedUp({ handOverBelowPercent: 10, by: 'handOver' });
+  await typedAre(mission, 2);
+  for (const { epoch, slotId: of } of stage.fake.alive()) if (of === slotId) stage.fake.end(epoch);
+  await until(mission, 'carrying', () => mission.slot(slotId).handOver === 'carrying');
+  await becomesReady(mission, stage);
+  await typedAre(mission, 3);
+  expect(typed[2]).toContain('its transcript is /tmp/session.jsonl');
+});
+
+test('or it compacts, by configuration', async () => {
+  const { mission, next } = await usedUp({ handOverBelowPercent: 10, by: 'compact' });
+  await until(mission, 'compacts', () => commands.length > 0);
+  expect(commands).toEqual(['/compact']);
+  await until(mission, 'goes on', () => mission.task(next).status === 'running');
+  expect(typed).toEqual(['first', 'second']);
+});
+
+test('or nothing is done', async () => {
+  const { mission, next } = await usedUp({ handOverBelowPercent: 10, by: 'nothing' });
+  await until(mission, 'goes on', () => mission.task(next).status === 'running');
+  expect(typed).toEqual(['first', 'second']);
+});
