@@ -13,6 +13,12 @@ function preface(before: AttemptRow | undefined, sessionId: string, attempt: num
       ? `The session ended before you had finished this task; it was resumed, and this is attempt ${attempt}. ${finish} The task was:`
       : `An earlier session ended before it had finished this task and may have done part of it; this is attempt ${attempt}. ${finish} The task is:`;
   }
+  if (before?.errorCode === 'verify_failed') {
+    const mend = `${before.error ?? ''}\n\nMend it. The task`;
+    return before.sessionId === sessionId
+      ? `What you did for this task was checked, and is not accepted yet; this is attempt ${attempt}. ${mend} was:`
+      : `What an earlier session did for this task was checked, and is not accepted yet; this is attempt ${attempt}. ${mend} is:`;
+  }
   if (before?.outcome === 'failed') {
     return `An earlier attempt at this task failed and may have done part of it; this is attempt ${attempt}. It failed with: ${before.error ?? 'no reason given'} ${finish} The task is:`;
   }

@@ -76,7 +76,9 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const candidates = slots
       .filter((slot) => fits(task, slot))
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt || a.slotId.localeCompare(b.slotId));
-    const ready = candidates.find((slot) => slot.readiness === 'ready' && !taken.has(slot.slotId));
+    const idle = candidates.filter((slot) => slot.readiness === 'ready' && !taken.has(slot.slotId));
+    // A session that has worked on it knows what was done.
+    const ready = idle.find(({ slotId }) => slotId === task.lastSlotId) ?? idle[0];
     if (ready !== undefined) {
       taken.add(ready.slotId);
       turn += 1;

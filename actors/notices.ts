@@ -47,7 +47,12 @@ export function createNotices({ ledger, receivers, now }: NoticesDependencies): 
   return {
     add,
     taskEnded(row) {
-      if (row.kind === 'message' || (row.status !== 'done' && row.status !== 'failed')) return;
+      if (
+        row.kind === 'message' ||
+        row.kind === 'check' ||
+        (row.status !== 'done' && row.status !== 'failed')
+      )
+        return;
       const event = row.status === 'done' ? 'task_done' : 'task_failed';
       add(event, row.id, { task: taskView(row, IN_EVENT) });
     },

@@ -43,5 +43,8 @@ export function rebuildTask(core: MissionCore, row: TaskRow): Snapshot<unknown> 
     type: 'prompt.submitted',
     at: row.startedAt ?? delivery?.submittedAt ?? core.now(),
   });
-  return taskMachine.getPersistedSnapshot(running);
+  if (row.waitingFor !== 'check' || row.result === null) return taskMachine.getPersistedSnapshot(running);
+  const answered = { type: 'turn.ended', result: row.result, at: core.now() } as const;
+  const [verifying] = transition(taskMachine, running, answered);
+  return taskMachine.getPersistedSnapshot(verifying);
 }

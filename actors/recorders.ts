@@ -28,11 +28,19 @@ export interface Reactions {
   taskReturned(task: TaskRow): void;
 }
 
-/** `ending` and `recovering` are no status to people: the task still runs until its session has let go, or is back. */
+/** States that are no status to people: the task runs until its session has let go, is back, or a check has agreed. */
 function statusOf({ value, context }: TaskSnapshot): TaskStatus {
   if (value === 'queued' && context.pauseMs !== null && context.pauseMs > 0) return 'waiting';
   // `failing` is left in the transition that enters it.
-  return value === 'ending' || value === 'recovering' || value === 'failing' ? 'running' : value;
+  return value === 'ending' || value === 'recovering' || value === 'verifying' || value === 'failing'
+    ? 'running'
+    : value;
+}
+
+function waitingForOf(snapshot: TaskSnapshot): TaskRow['waitingFor'] {
+  if (snapshot.value === 'verifying') return 'check';
+  if (statusOf(snapshot) !== 'waiting') return null;
+  return snapshot.value === 'waiting' ? 'person' : 'time';
 }
 
 function isFinal(status: TaskStatus): boolean {
@@ -48,7 +56,10 @@ function outcomeOf({ status, errorCode }: TaskRow): AttemptOutcome | null {
 
 /** The row and the event of tasks, and the rows of their attempts. */
 export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder {
-  const published = new Map<string, { readonly status: TaskStatus; readonly text: string }>();
+  const published = new Map<
+    string,
+    { readonly status: TaskStatus; readonly text: string; readonly hadSlot: boolean }
+  >();
 
   function change(snapshot: TaskSnapshot): Partial<TaskRow> {
     const { context } = snapshot;
@@ -56,9 +67,10 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
     const isPaused = snapshot.value === 'queued' && status === 'waiting';
     return {
       status,
-      waitingFor: isPaused ? 'time' : status === 'waiting' ? 'person' : null,
+      waitingFor: waitingForOf(snapshot),
       ...(isPaused ? { notBefore: core.now() + (context.pauseMs ?? 0) } : {}),
       retried: context.retried,
+      ...(context.assignment === null ? {} : { lastSlotId: context.assignment.slotId }),
       slotId: context.assignment?.slotId ?? null,
       epoch: context.assignment?.epoch ?? null,
       sessionId: context.assignment?.sessionId ?? null,
@@ -106,7 +118,12 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
         snapshotVersion: SNAPSHOT_VERSION,
       });
       writeAttempts(snapshot, { ...before, ...next });
-      if (before.kind === 'message' || (next.status !== 'done' && next.status !== 'failed')) return;
+      if (
+        before.kind === 'message' ||
+        before.kind === 'check' ||
+        (next.status !== 'done' && next.status !== 'failed')
+      )
+        return;
       core.inbox.add({
         taskId,
         fromRole: before.role,
@@ -123,7 +140,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
       const text = JSON.stringify(task);
       const before = published.get(taskId);
       if (before?.text === text) return;
-      published.set(taskId, { status: row.status, text });
+      published.set(taskId, { status: row.status, text, hadSlot: row.slotId !== null });
       core.bus.publish({
         type: 'task_changed',
         at: core.now(),
@@ -131,7 +148,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
         ...(before === undefined ? {} : { previousStatus: before.status }),
       });
       const given = [...core.occupied.values()].includes(taskId);
-      if (row.slotId === null && given) reactions.taskReturned(row);
+      if (row.slotId === null && (given || before?.hadSlot === true)) reactions.taskReturned(row);
       if (!isFinal(row.status)) return;
       published.delete(taskId);
       reactions.taskEnded(row);

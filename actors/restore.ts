@@ -81,7 +81,8 @@ function restoredTasks(core: MissionCore): Record<string, RestoredChild> {
     }
     const id = taskActorId(row.id);
     children[id] = { snapshot, src: 'task', systemId: id, syncSnapshot: false };
-    core.occupied.set(row.slotId, row.id);
+    // An agent that checks its result may be in its own slot.
+    if (row.waitingFor !== 'check' || row.verify?.role === undefined) core.occupied.set(row.slotId, row.id);
   }
   return children;
 }

@@ -7,12 +7,15 @@ export function resultsNamedIn(prompt: string): readonly string[] {
   return [...prompt.matchAll(PLACEHOLDER)].flatMap(([, id]) => (id === undefined ? [] : [id.toLowerCase()]));
 }
 
-/** A result between marks that nothing in it can end. */
-function block({ id, role, result }: TaskRow): string {
-  const text = result ?? '';
+/** A text between marks that nothing in it can end. */
+export function fenced(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
-  return `Result of task ${id} (${role}):\n${fence}\n${text}\n${fence}`;
+  return `${fence}\n${text}\n${fence}`;
+}
+
+function block({ id, role, result }: TaskRow): string {
+  return `Result of task ${id} (${role}):\n${fenced(result ?? '')}`;
 }
 
 /** The prompt of a task with the results that it asked for: in their places, and at its end those that have none. */

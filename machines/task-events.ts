@@ -24,6 +24,12 @@ export type Recovery =
   /** Its words had never reached the session. */
   | { readonly kind: 'unbegun' };
 
+/** What a check said of a result. */
+export interface CheckVerdict {
+  readonly agreed: boolean;
+  readonly words: string;
+}
+
 export interface TaskInput {
   readonly taskId: TaskId;
   /** Epoch milliseconds. */
@@ -33,6 +39,8 @@ export interface TaskInput {
   readonly retried: number;
   /** The first pause before that, in milliseconds. */
   readonly retryBackoffMs: number;
+  /** Its result is checked before it counts as done. */
+  readonly isVerified: boolean;
 }
 
 export interface TaskContext extends TaskInput {

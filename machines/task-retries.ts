@@ -26,7 +26,9 @@ export function isWorthARetry({ failure, retries, retried }: Tried): boolean {
  * The pause before the next attempt in milliseconds: twice as long each time, and up to half of it less, by the id of
  * the task, so that tasks that failed together do not come back together.
  */
-export function retryPauseMs({ taskId, retried, retryBackoffMs }: Tried): number {
+export function retryPauseMs({ taskId, failure, retried, retryBackoffMs }: Tried): number {
+  // The session stands ready, and time mends nothing that a check has found.
+  if (failure?.code === 'verify_failed') return 0;
   const longest = Math.min(LONGEST_PAUSE_MS, retryBackoffMs * 2 ** retried);
   const spread = Number.parseInt(taskId.slice(0, SPREAD_DIGITS), 16) / 16 ** SPREAD_DIGITS;
   return Math.round(longest * (1 - spread / 2));

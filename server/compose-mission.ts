@@ -22,6 +22,7 @@ import { decide } from '../services/permissions/decide.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
+import { createCheckRunner } from './run-check.ts';
 import { createNoticeSender } from './send-notice.ts';
 import { createSlotLogger, slotLogFile } from './slot-log.ts';
 import { createSlotSecrets } from './slot-secrets.ts';
@@ -99,6 +100,7 @@ export function composeMission({
     sameWords,
     readTurn: ({ path, offset }, prompt) => readTurn(path, { prompt, afterOffset: offset }),
     lengthOf: lengthOfTranscript,
+    runCheck: createCheckRunner(file, env),
     telling: {
       receivers: file.hooks.map(receiverOf),
       send: createNoticeSender({ env, now: () => Date.now(), logger }),

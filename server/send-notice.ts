@@ -3,7 +3,7 @@ import { PROVIDERS, type Provider, provide } from '../services/config/secret-pro
 import { redactForReport } from '../services/diagnostics/redact-report.ts';
 import type { NoticeDeliveryDependencies } from '../services/notices/deliver-notices.ts';
 import { postNotice } from '../services/notices/post-notice.ts';
-import { runNoticeCommand } from '../services/notices/run-notice-command.ts';
+import { runProgram } from '../services/processes/run-program.ts';
 
 const SECOND_MS = 1_000;
 const NAMED = /^\$\{(\w+):([^}]+)\}$/;
@@ -37,7 +37,7 @@ export function createNoticeSender(options: {
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeoutSeconds * SECOND_MS)]);
     if (url !== undefined)
       return postNotice(url, notice, { secret: await secretOf(secret, env, signal), at: now(), signal });
-    await runNoticeCommand(command ?? [], notice.body, {
+    await runProgram(command ?? [], notice.body, {
       env,
       signal,
       printed: (output) =>

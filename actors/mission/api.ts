@@ -1,5 +1,5 @@
 import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
-import type { Guard } from '../../db/schema/tasks.ts';
+import type { Guard, Verify } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { PageRequest } from './text-page.ts';
@@ -41,6 +41,8 @@ export interface SubmitRequest {
   readonly budget?: Cap | undefined;
   /** What it may not do, beside what the policy says. */
   readonly guard?: Guard | undefined;
+  /** Who must agree before it counts as done. */
+  readonly verify?: Verify | undefined;
   /** A second request of the same submitter with the same key gets the first one's task. */
   readonly idempotencyKey?: string | undefined;
   /** The door, and the name of the client where it has one. */

@@ -28,6 +28,7 @@ import { createTranscripts } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
 import { untilHooked } from '../until-hooked.ts';
 import { untilResting } from '../until-resting.ts';
+import { createVerification } from '../verification.ts';
 import { createWaitingTasks } from '../waiting-tasks.ts';
 import type { Mission } from './api.ts';
 import { createBudgetOperations } from './budget-operations.ts';
@@ -37,6 +38,7 @@ import type { MissionDependencies } from './mission-dependencies.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createReactions } from './reactions.ts';
 import { createSlotOperations } from './slot-operations.ts';
+import { createSubmission } from './submit-task.ts';
 import { endAll } from './supervision.ts';
 import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
@@ -227,6 +229,15 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       core,
       attempts,
       turns,
+      written: journal.written,
+      stopping: stopping.signal,
+    }),
+    verify: createVerification({
+      core,
+      runCommand: dependencies.runCheck,
+      redact: dependencies.redact,
+      enqueue: createSubmission(core, dispatchSoon).enqueue,
+      dispatchSoon,
       written: journal.written,
       stopping: stopping.signal,
     }),

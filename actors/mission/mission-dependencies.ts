@@ -14,8 +14,9 @@ import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { StatusLineReader } from '../status-lines.ts';
 import type { TellingDependencies } from '../telling.ts';
 import type { TranscriptsDependencies } from '../transcripts.ts';
+import type { VerificationDependencies } from '../verification.ts';
 
-/** What acts for the actors of a mission. */
+/** What a mission needs of the outside: every service, the clock, and the configuration. */
 export interface MissionDependencies {
   readonly database: OpenDatabase;
   readonly slots: readonly SlotConfiguration[];
@@ -32,6 +33,8 @@ export interface MissionDependencies {
   ) => ReturnType<LauncherDependencies['keyboard']>;
   readonly judge: HooksDependencies['judge'];
   readonly redact: HooksDependencies['redact'];
+  /** Runs the command that checks a result. */
+  readonly runCheck: VerificationDependencies['runCommand'];
   /** Told of every session that outlived the last daemon: what that daemon knew of it has to be learnt again. */
   readonly outlived: (slotId: SlotId, signal: AbortSignal) => void;
   readonly expectedWords: (prompt: string, version: string | null) => string;

@@ -4,7 +4,7 @@ import { missionMachine, slotActorId, taskActorId } from '../../machines/mission
 import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
 import { stuckMachine } from '../../machines/stuck.ts';
 import { taskMachine } from '../../machines/task.ts';
-import type { Assignment, Recovery } from '../../machines/task-events.ts';
+import type { Assignment, CheckVerdict, Recovery } from '../../machines/task-events.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { HandOver } from '../hand-over/hand-over.ts';
@@ -15,6 +15,7 @@ import type { LostTask } from '../recovery.ts';
 import { isResting } from '../slot-view.ts';
 import type { Stuck } from '../stuck/create-stuck.ts';
 import type { Turns } from '../turns.ts';
+import type { ResultToCheck } from '../verification.ts';
 import type { WaitingTasks } from '../waiting-tasks.ts';
 import { failCrashedTask, putAwayCrashed, startRespawned } from './supervision.ts';
 
@@ -30,6 +31,7 @@ export interface MachinesDependencies {
   readonly launcher: Launcher;
   readonly deliver: (taskId: TaskId, assignment: Assignment | null, signal: AbortSignal) => Promise<void>;
   readonly recover: (lost: LostTask, signal: AbortSignal) => Promise<Recovery>;
+  readonly verify: (check: ResultToCheck, signal: AbortSignal) => Promise<CheckVerdict>;
   readonly questions: Questions;
   readonly turns: Turns;
   readonly stuck: Pick<Stuck, 'sweep' | 'takeStep'>;
@@ -46,6 +48,7 @@ export function provideMachines({
   launcher,
   deliver,
   recover,
+  verify,
   questions,
   turns,
   stuck,
@@ -132,6 +135,7 @@ export function provideMachines({
         actors: {
           deliver: fromPromise(({ input, signal }) => deliver(input.taskId, input.assignment, signal)),
           recover: fromPromise(({ input, signal }) => recover(input, signal)),
+          verify: fromPromise(({ input, signal }) => verify(input, signal)),
           interrupt: fromPromise(({ input, signal }) => interrupt(input.taskId, input.assignment, signal)),
         },
       }),

@@ -153,6 +153,7 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
         idempotencyKey === null || hash === null ? undefined : earlier(submitter, idempotencyKey, hash);
       if (before !== undefined) return before.id;
       candidatesOf(request);
+      if (request.verify?.role !== undefined) route({ role: request.verify.role, prompt: '' });
       if (kind !== 'message') checkRoom(role);
       const dependencies = dependenciesOf(request);
       const createdAt = core.now();
@@ -177,6 +178,7 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
         retries: request.retries ?? 0,
         retryBackoffMs: request.retryBackoffMs ?? USUAL_RETRY_BACKOFF_MS,
         includeResults: request.includeResults ?? false,
+        verify: request.verify ?? null,
         labels: nonEmpty(request.labels),
         budgetUsd: request.budget?.usd ?? null,
         budgetTokens: request.budget?.tokens ?? null,

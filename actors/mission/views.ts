@@ -64,8 +64,8 @@ export const TaskView = z.object({
   finishedAt: z.number().optional(),
   /** Its runs, oldest first; where one task is asked for. */
   attempts: z.array(AttemptView).optional(),
-  /** What a task in `waiting` waits for. */
-  waitingFor: z.enum(['person', 'dependency', 'time']).optional(),
+  /** What a task in `waiting` waits for; `check` while a result is there and its check still runs. */
+  waitingFor: z.enum(['person', 'dependency', 'time', 'check']).optional(),
   /** Before this no slot takes it. */
   notBefore: z.number().optional(),
   dependsOn: z.array(TaskId).optional(),

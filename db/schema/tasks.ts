@@ -18,15 +18,23 @@ export interface Guard {
   check?: string | undefined;
 }
 
+/** Who must agree before a task counts as done: a shell command that ends with status 0, or an agent of a role. */
+export interface Verify {
+  command?: string | undefined;
+  role?: Role | undefined;
+  prompt?: string | undefined;
+  timeoutMs?: number | undefined;
+}
+
 /**
- * A piece of work. `kind` says which door it came through: `task` (submit), `ask`, or `message` (pty_send),
- * so that all three share one way into a session.
+ * A piece of work. `kind` says which door it came through: `task` (submit), `ask`, or `message` (pty_send); `check` is
+ * one that looks at the result of another. All of them share one way into a session.
  */
 export const tasks = sqliteTable(
   'tasks',
   {
     id: text().$type<TaskId>().primaryKey(),
-    kind: text().$type<'task' | 'ask' | 'message'>().notNull(),
+    kind: text().$type<'task' | 'ask' | 'message' | 'check'>().notNull(),
     role: text().$type<Role>().notNull(),
     prompt: text().notNull(),
     status: text()
@@ -48,8 +56,11 @@ export const tasks = sqliteTable(
     priority: integer().notNull().default(0),
     /** Traits that a slot must have to do it. */
     requires: text({ mode: 'json' }).$type<readonly string[]>(),
-    /** What a task in `waiting` waits for. Only one that waits for a person has a slot. */
-    waitingFor: text().$type<'person' | 'dependency' | 'time'>(),
+    /**
+     * What a task in `waiting` waits for. Only one that waits for a person has a slot. `check`: it still counts as
+     * running, and its session has nothing to do with it for the time being.
+     */
+    waitingFor: text().$type<'person' | 'dependency' | 'time' | 'check'>(),
     /** Epoch milliseconds before which no slot takes it. */
     notBefore: integer(),
     /** How long one attempt may take, in milliseconds. */
@@ -60,6 +71,9 @@ export const tasks = sqliteTable(
     retryBackoffMs: integer().notNull().default(0),
     /** The results of the tasks that it depends on stand at the end of its prompt. */
     includeResults: integer({ mode: 'boolean' }).notNull().default(false),
+    verify: text({ mode: 'json' }).$type<Verify>(),
+    /** The slot that had it last: its session knows what was done. */
+    lastSlotId: text().$type<SlotId>(),
     labels: text({ mode: 'json' }).$type<readonly string[]>(),
     /** What it may spend, in all its attempts. */
     budgetUsd: real(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Role } from '../../db/ids.ts';
 import { Cap } from '../../services/config/budgets.ts';
 import { TaskGuard } from '../../services/permissions/task-guard.ts';
 
@@ -9,6 +10,9 @@ const LONGEST_BACKOFF_MS = 60 * 60_000;
 const MOST_DEPENDENCIES = 100;
 const MOST_LABELS = 20;
 const HIGHEST_PRIORITY = 100;
+
+/** How long a check may take, in milliseconds. */
+const checkTimeout = z.number().int().positive().max(LONGEST_TIMEOUT_MS).optional();
 
 const Moment = z.union([z.number().int().positive(), z.iso.datetime({ offset: true })]);
 
@@ -81,6 +85,15 @@ export const submitOptions = {
   guard: TaskGuard.optional().describe(
     'What it may not do, beside what the policy says: `protectedPaths` it does not change (as in .gitignore), and no more than `maxChanges` changes of files before the command `check` (such as `npm test*`) has run.',
   ),
+  verify: z
+    .union([
+      z.strictObject({ command: z.string().min(1), timeoutMs: checkTimeout }),
+      z.strictObject({ role: Role, prompt: z.string().optional(), timeoutMs: checkTimeout }),
+    ])
+    .optional()
+    .describe(
+      'Who must agree before it counts as done: a shell `command` in the folder of the slot that ends with status 0, or an agent of a `role` whose answer begins with PASS. When it does not agree and retries are left, the session is told what it said and mends it.',
+    ),
   idempotencyKey: z
     .string()
     .min(1)

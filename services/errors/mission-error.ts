@@ -42,6 +42,7 @@ const MISSION_ERRORS = {
   input_invalid: 'The arguments do not fit the operation.',
   database_failed: 'The database refused the operation.',
   budget_exceeded: 'A budget is spent.',
+  verify_failed: 'The check of the result did not agree.',
   timeout: 'The wait ended before the work did.',
   cancelled: 'The caller gave up.',
   recording_invalid: 'The file is not an asciicast version 2.',

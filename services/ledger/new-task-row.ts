@@ -24,6 +24,8 @@ export function newTaskRow(task: Pick<TaskRow, Needed> & Partial<TaskRow>): Task
     retried: 0,
     retryBackoffMs: 0,
     includeResults: false,
+    verify: null,
+    lastSlotId: null,
     labels: null,
     budgetUsd: null,
     budgetTokens: null,

@@ -8,7 +8,7 @@ import type { TaskRow } from './task-ledger.ts';
 export interface QueuedTask
   extends Pick<
     TaskRow,
-    'id' | 'role' | 'pinnedSlotId' | 'createdAt' | 'priority' | 'submitter' | 'requires'
+    'id' | 'role' | 'pinnedSlotId' | 'lastSlotId' | 'createdAt' | 'priority' | 'submitter' | 'requires'
   > {
   /** Of two tasks of one millisecond the one that came first has the lower one. */
   readonly place: number;
@@ -45,7 +45,7 @@ export function createQueueLedger(db: MissionDatabase) {
   }
 
   function firstOf(submitter: string, fits: SQL | undefined, window: QueueWindow): readonly QueuedTask[] {
-    const { id, role, pinnedSlotId, createdAt, priority, requires } = tasks;
+    const { id, role, pinnedSlotId, lastSlotId, createdAt, priority, requires } = tasks;
     const has = JSON.stringify(window.traits);
     const canDo = or(
       isNull(requires),
@@ -56,6 +56,7 @@ export function createQueueLedger(db: MissionDatabase) {
         id,
         role,
         pinnedSlotId,
+        lastSlotId,
         createdAt,
         priority,
         submitter: tasks.submitter,

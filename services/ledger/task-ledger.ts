@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, like, lte, ne, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, like, lte, ne, or, sql } from 'drizzle-orm';
 import type { DeliveryId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { attempts, deliveries, taskDependencies, tasks } from '../../db/schema/tasks.ts';
@@ -11,6 +11,8 @@ const BEGUN_STATUSES: TaskRow['status'][] = ['delivering', 'running', 'waiting']
 const OPEN_STATUSES: TaskRow['status'][] = ['queued', ...BEGUN_STATUSES];
 /** A task that was begun by a version without attempts has deliveries of the first. */
 const ofLatestAttempt = sql`${deliveries.attempt} = coalesce((select max(${attempts.number}) from ${attempts} where ${attempts.taskId} = ${deliveries.taskId}), 1)`;
+/** While its result is checked a task is no matter of its session. */
+const notChecked = or(isNull(tasks.waitingFor), ne(tasks.waitingFor, 'check'));
 /** SQLite's own key: grows with every insert. */
 const rowid = sql<number>`rowid`;
 
@@ -92,7 +94,7 @@ export function createTaskLedger(db: MissionDatabase) {
       return db
         .select()
         .from(tasks)
-        .where(and(eq(tasks.slotId, slotId), inArray(tasks.status, BEGUN_STATUSES)))
+        .where(and(eq(tasks.slotId, slotId), inArray(tasks.status, BEGUN_STATUSES), notChecked))
         .get();
     },
 

@@ -96,6 +96,7 @@ export function createStage(always: Change = {}) {
       }),
       lengthOf: async () => 0,
       watchSession: () => () => {},
+      runCheck: async () => {},
       telling: { receivers: [], send: async () => {} },
       statusLineRow: readStatusLine,
       budgets: BudgetsSchema.parse({}),

@@ -56,7 +56,7 @@ it('no child that fails takes the root or another child down, and slots come bac
       for (const slot of SLOTS) root.send({ type: 'slot.open', slot });
       for (const step of walk) {
         if (step.act === 'open' && !isThere(taskActorId(step.task))) {
-          const waiting = { deadlineAt: null, retries: 0, retried: 0, retryBackoffMs: 0 };
+          const waiting = { deadlineAt: null, retries: 0, retried: 0, retryBackoffMs: 0, isVerified: false };
           root.send({ type: 'task.open', task: { taskId: step.task, ...waiting } });
           open.add(taskActorId(step.task));
         }

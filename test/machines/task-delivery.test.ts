@@ -23,7 +23,7 @@ test.each(['slot_not_running', 'pty_host_unreachable'] as const)(
     });
     const taskId = TaskId.parse('00000000-0000-4000-8000-000000000002');
     const actor = createActor(machine, {
-      input: { taskId, deadlineAt: null, retries: 0, retried: 0, retryBackoffMs: 0 },
+      input: { taskId, deadlineAt: null, retries: 0, retried: 0, retryBackoffMs: 0, isVerified: false },
     });
     actor.start();
     actor.send({ type: 'task.assign', assignment, attempt: 1, at: 1 });

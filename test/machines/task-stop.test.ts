@@ -16,7 +16,7 @@ function start(interrupt: () => Promise<void>) {
   });
   const taskId = TaskId.parse('00000000-0000-4000-8000-000000000002');
   const actor = createActor(machine, {
-    input: { taskId, deadlineAt: null, retries: 0, retried: 0, retryBackoffMs: 0 },
+    input: { taskId, deadlineAt: null, retries: 0, retried: 0, retryBackoffMs: 0, isVerified: false },
   });
   actor.start();
   return actor;

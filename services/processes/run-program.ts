@@ -5,7 +5,9 @@ const END_WITHIN_MS = 2_000;
 /** Of what a program prints only the end is worth a line in the log. */
 const KEPT_OUTPUT = 4_000;
 
-export interface CommandRun {
+export interface ProgramRun {
+  /** Where it works; by default where the daemon does. */
+  readonly cwd?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   /** What it printed on both its outputs, the end of it. */
@@ -13,17 +15,17 @@ export interface CommandRun {
 }
 
 /**
- * Runs a program with the notice on its standard input, in a process group of its own: what it starts ends with it.
+ * Runs a program with a text on its standard input, in a process group of its own: what it starts ends with it.
  * @throws Error when it cannot be started, is ended by `signal`, or ends with another status than 0
  */
-export function runNoticeCommand(
+export function runProgram(
   [program = '', ...args]: readonly string[],
   input: string,
-  { env, signal, printed }: CommandRun,
+  { cwd, env, signal, printed }: ProgramRun,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new Error('it was called off'));
-    const child = spawn(program, args, { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
     let force: NodeJS.Timeout | undefined;
     const signalGroup = (name: NodeJS.Signals): void => {

@@ -1,0 +1,2 @@
+ALTER TABLE `tasks` ADD `verify` text;--> statement-breakpoint
+ALTER TABLE `tasks` ADD `last_slot_id` text;
