@@ -54,6 +54,8 @@ export async function openDoors(
   options: {
     /** Rows that are there before the mission starts. */
     readonly seed?: (db: MissionDatabase) => void;
+    /** `hooks:` of slots.yaml. */
+    readonly hooks?: readonly object[];
   } = {},
 ): Promise<OpenDoors> {
   const database = openDatabase(':memory:');
@@ -68,7 +70,7 @@ export async function openDoors(
     cwd: directory,
     command: PROGRAM,
   }));
-  writeFileSync(slotsFile, stringify({ slots }));
+  writeFileSync(slotsFile, stringify({ slots, hooks: options.hooks ?? [] }));
   writeFileSync(path.join(home, 'permissions.yaml'), POLICY);
   const written: string[] = [];
   const logger = pino({ level: 'error' }, { write: (line: string) => void written.push(line) });
