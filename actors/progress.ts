@@ -19,6 +19,8 @@ interface Course {
   /** Those that have begun and not ended, by id, oldest first. */
   readonly running: Map<string, CurrentTool>;
   words: string;
+  /** The hooks tell what is said; where they do not, the transcript is read. */
+  wordsAreTold: boolean;
   /** What was said before the daemon came back, already redacted. */
   readonly wordsBefore: string | undefined;
   messageEnded: boolean;
@@ -28,15 +30,18 @@ interface Course {
 }
 
 export interface ProgressDependencies {
-  readonly core: Pick<MissionCore, 'bus' | 'now' | 'occupied' | 'tasks'>;
+  readonly core: Pick<MissionCore, 'bus' | 'logger' | 'now' | 'occupied' | 'runtime' | 'tasks'>;
   readonly redact: (slotId: SlotId, text: string) => string;
+  /** What was said last, by the end of a transcript; null when nothing was. */
+  readonly readLastWords: (transcriptPath: string) => Promise<string | null>;
   /** Writes in the next transaction. */
   readonly writeLater: (write: () => void) => void;
 }
 
 /** Follows what tasks do while they run: tools, words, turns. Written and told of a few times a second at most. */
-export function createProgress({ core, redact, writeLater }: ProgressDependencies) {
+export function createProgress({ core, redact, readLastWords, writeLater }: ProgressDependencies) {
   const courses = new Map<TaskId, Course>();
+  let disposed = false;
 
   /** The course of the task that the slot was given. */
   function courseOf(slotId: SlotId): { readonly taskId: TaskId; readonly course: Course } | null {
@@ -50,6 +55,7 @@ export function createProgress({ core, redact, writeLater }: ProgressDependencie
       tools: { ...before?.tools },
       running: new Map(),
       words: '',
+      wordsAreTold: false,
       wordsBefore: before?.lastWords,
       messageEnded: false,
       turns: before?.turns ?? 0,
@@ -72,17 +78,38 @@ export function createProgress({ core, redact, writeLater }: ProgressDependencie
     };
   }
 
-  function tell(taskId: TaskId, course: Course): void {
-    clearTimeout(course.timer);
+  async function readWords(course: Course): Promise<void> {
+    const { transcriptPath } = core.runtime(course.slotId);
+    if (course.wordsAreTold || transcriptPath === null) return;
+    // A file that cannot be read says nothing; the tools are told all the same.
+    course.words = (await readLastWords(transcriptPath).catch(() => null)) ?? course.words;
+  }
+
+  function tellSoon(taskId: TaskId, course: Course): void {
     course.timer = undefined;
+    readWords(course)
+      .then(() => {
+        if (!disposed) tell(taskId, course);
+      })
+      .catch((error: unknown) => core.logger.error({ error: String(error) }, 'progress could not be told'));
+  }
+
+  function tell(taskId: TaskId, course: Course): void {
     const progress = viewOf(course);
-    writeLater(() => core.tasks.update(taskId, { progress }));
-    core.bus.publish({ type: 'task_progress', at: core.now(), taskId, slotId: course.slotId, progress });
+    const publish = (): void => {
+      if (!disposed)
+        core.bus.publish({ type: 'task_progress', at: core.now(), taskId, slotId: course.slotId, progress });
+    };
+    writeLater(() => {
+      core.tasks.update(taskId, { progress });
+      // Once it is stored.
+      setImmediate(publish);
+    });
   }
 
   function moved(taskId: TaskId, course: Course): void {
     course.updatedAt = core.now();
-    course.timer ??= setTimeout(() => tell(taskId, course), WRITE_EVERY_MS);
+    course.timer ??= setTimeout(() => tellSoon(taskId, course), WRITE_EVERY_MS);
   }
 
   function note(course: Course, hook: HookBody): boolean {
@@ -95,6 +122,7 @@ export function createProgress({ core, redact, writeLater }: ProgressDependencie
         course.running.delete(hook.toolUseId ?? hook.tool);
         return true;
       case 'MessageDisplay':
+        course.wordsAreTold = true;
         course.words = `${course.messageEnded ? '' : course.words}${hook.delta}`.slice(-KEPT_WORDS);
         course.messageEnded = hook.final;
         return true;
@@ -134,10 +162,13 @@ export function createProgress({ core, redact, writeLater }: ProgressDependencie
       if (course === undefined) return;
       courses.delete(taskId);
       course.running.clear();
-      if (course.timer !== undefined) tell(taskId, course);
+      if (course.timer === undefined) return;
+      clearTimeout(course.timer);
+      tell(taskId, course);
     },
 
     dispose(): void {
+      disposed = true;
       for (const { timer } of courses.values()) clearTimeout(timer);
       courses.clear();
     },

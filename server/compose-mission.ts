@@ -4,6 +4,7 @@ import { createMission, type RunningMission } from '../actors/mission/create-mis
 import type { OpenDatabase } from '../db/open.ts';
 import type { StatelyBridge } from '../inspector/stately.ts';
 import { hookWasCalled } from '../services/claude/hook-mark.ts';
+import { readLastWords } from '../services/claude/last-words.ts';
 import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
@@ -109,6 +110,7 @@ export function composeMission({
     budgets: file.budgets,
     readUsage,
     transcriptsOf,
+    readLastWords,
     watchSession,
     hookWasCalled: (slotId, epoch) => hookWasCalled(home, slotId, epoch),
     keepDoubt: (slotId, snapshot) =>

@@ -93,6 +93,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   const progress = createProgress({
     core,
     redact: dependencies.redact,
+    readLastWords: dependencies.readLastWords,
     writeLater: (write) => journal.enqueue(write),
   });
   const reports = createSessionReports({ core, redact: dependencies.redact });

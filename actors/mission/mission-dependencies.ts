@@ -41,6 +41,8 @@ export interface MissionDependencies {
   readonly sameWords: (expected: string, heard: string) => boolean;
   readonly readTurn: TranscriptsDependencies['readTurn'];
   readonly lengthOf: TranscriptsDependencies['lengthOf'];
+  /** What was said last, by the end of a transcript; null when nothing was. */
+  readonly readLastWords: (transcriptPath: string) => Promise<string | null>;
   readonly watchSession: WatchSession;
   /** Whether the run is known to have called a hook, though perhaps no daemon heard it. */
   readonly hookWasCalled: (slotId: SlotId, epoch: Epoch) => boolean;

@@ -95,6 +95,7 @@ export function createStage(always: Change = {}) {
         lastAssistantMessage: null,
       }),
       lengthOf: async () => 0,
+      readLastWords: async () => null,
       watchSession: () => () => {},
       runCheck: async () => {},
       telling: { receivers: [], send: async () => {} },

@@ -59,6 +59,13 @@ test('a running task shows the tool that runs, how often each was called, and wh
   await shows(mission, taskId, ({ currentTool }) => currentTool === undefined);
 });
 
+test('where no hook tells what is said, the transcript does', async () => {
+  const mission = await stage.start({ readLastWords: async () => 'I look at hunter2 first.' });
+  const taskId = await runningTask(mission);
+  await began(mission, 'Read', 'r');
+  await shows(mission, taskId, ({ lastWords }) => lastWords === 'I look at [secret] first.');
+});
+
 test('a storm of tools is told of in a few events, and none of the calls is forgotten', async () => {
   const mission = await stage.start();
   const taskId = await runningTask(mission);
