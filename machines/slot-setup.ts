@@ -55,7 +55,7 @@ export const slotSetup = setup({
     isGone: ({ event }) => event.type === 'slot.restored' && !event.alive,
     byPerson: ({ event }) => event.type === 'slot.stop' && event.by === 'person',
     resumes: ({ context }) => context.desired === 'running' && context.renewal === 'resume',
-    beginsAfresh: ({ context }) => context.desired === 'running',
+    isWanted: ({ context }) => context.desired === 'running',
     goesOn: ({ event }) => event.type === 'slot.start' && event.resume,
   },
   actions: {

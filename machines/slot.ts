@@ -160,7 +160,7 @@ export const slotMachine = slotSetup.createMachine({
         input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),
         onDone: [
           { guard: 'resumes', target: 'resuming', actions: 'endRenewal' },
-          { guard: 'beginsAfresh', target: 'planning', actions: 'endRenewal' },
+          { guard: 'isWanted', target: 'planning', actions: 'endRenewal' },
           { target: 'stopped', actions: 'endRenewal' },
         ],
         onError: {
@@ -177,8 +177,9 @@ export const slotMachine = slotSetup.createMachine({
       invoke: {
         src: 'terminate',
         input: ({ context }) => ({ slotId: context.slotId, plan: context.plan }),
-        onDone: [{ guard: 'mayRestart', target: 'resuming' }, { target: 'stopped' }],
-        onError: [{ guard: 'mayRestart', target: 'resuming' }, { target: 'stopped' }],
+        // Whoever had started it: it ran, and nobody had ended it.
+        onDone: [{ guard: 'isWanted', target: 'resuming' }, { target: 'stopped' }],
+        onError: [{ guard: 'isWanted', target: 'resuming' }, { target: 'stopped' }],
       },
       on: { 'slot.stop': { actions: 'noteStop' } },
     },

@@ -139,6 +139,19 @@ test('the next daemon resumes it too, one of another version among them', async 
   expect(await dies(second)).toMatchObject({ resume: true, sessionId });
 });
 
+test('a session that rested when its terminal was lost is resumed by the next daemon, whoever had started it', async () => {
+  const first = await stage.start();
+  await first.spawn(slotId, { autoRestart: false });
+  await rests(first);
+  await turn(first);
+  const { sessionId } = first.slot(slotId);
+  await stage.kill9();
+  await stage.fake.host.shutdown(0);
+  const second = await stage.start();
+  await untilSlot(second, 'live');
+  expect(plans.at(-1)).toMatchObject({ resume: true, sessionId });
+});
+
 test('crashes with work between them are no row of crashes: the slot comes back after the shortest pause', async () => {
   const mission = await startedMission();
   for (let crash = 1; crash <= 4; crash += 1) {

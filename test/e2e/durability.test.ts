@@ -88,7 +88,9 @@ describe('kill -9 of the daemon', () => {
       await setTimeout(typingFor);
       await first.kill9();
       const second = await world.start();
-      expect(await ended(second.client, taskId)).toMatchObject({ status: 'done', result: words });
+      expect((await ended(second.client, taskId)).status).toBe('done');
+      // Events carry the beginning of a long result only.
+      expect((await second.client.status({ taskId })).result).toBe(words);
       expect(world.model.requests().filter(({ prompt }) => prompt.includes('part2499'))).toHaveLength(1);
     },
   );
@@ -170,6 +172,42 @@ test('kill -9 of the pty host: nothing stays behind, and its task is done by the
     result: expect.stringContaining('You said: The session ended'),
   });
   expect(processesOf(world.home).filter((line) => line.startsWith(`${agent} `))).toEqual([]);
+});
+
+test('kill -9 of daemon, pty host and Claude Code at once: slots, tasks, history and conversations are as before', async () => {
+  const first = await world.start();
+  await first.client.ask({ role: 'coder', question: 'say: remember the parser' });
+  // A conversation without an answer may not have been written down yet.
+  await first.client.ask({ role: 'researcher', question: 'say: warm' });
+  const slow = await first.client.submit({ role: 'researcher', prompt: 'slow: 300' });
+  await running(first.client, slow.taskId);
+  const queued = await first.client.submit({ slotId: 'researcher-1', prompt: 'say: after the crash' });
+  const before = (await first.client.ptyStatus({})).slots;
+  const history = (await first.client.ptyHistory({ slotId: 'coder-1' })).history;
+  const hosts = processesOf(world.home).filter((line) => line.includes('pty-host'));
+  const pids = [...hosts.map((line) => Number(line.split(' ')[0])), ...before.map(({ pid }) => pid ?? 0)];
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await first.kill9();
+
+  const second = await world.start();
+  const after = (await second.client.ptyStatus({})).slots;
+  expect(after.map(({ slotId, sessionId }) => [slotId, sessionId])).toEqual(
+    before.map(({ slotId, sessionId }) => [slotId, sessionId]),
+  );
+  expect((await second.client.ptyHistory({ slotId: 'coder-1' })).history).toEqual(history);
+  // The one that rested comes back too, with what was said in it on its screen.
+  await eventOf(second.client, (event) =>
+    event?.type === 'slot_changed' && event.slot.slotId === 'coder-1' && event.slot.state === 'idle'
+      ? event
+      : undefined,
+  );
+  const { screen } = await second.client.ptyScreen({ slotId: 'coder-1', lines: 200 });
+  expect(screen).toContain('remember the parser');
+  expect(await ended(second.client, slow.taskId)).toMatchObject({
+    status: 'done',
+    sessionId: before.find(({ slotId }) => slotId === 'researcher-1')?.sessionId,
+  });
+  expect((await ended(second.client, queued.taskId)).status).toBe('done');
 });
 
 test('a Claude Code that dies before its first prompt is started afresh', async () => {
