@@ -3,7 +3,7 @@ import { createActor, fromPromise, type SnapshotFrom, waitFor } from 'xstate';
 import { adjacencyMapToArray, getAdjacencyMap } from 'xstate/graph';
 import { ClaudeSessionId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import { taskMachine } from '../../machines/task.ts';
-import type { TaskEvent } from '../../machines/task-events.ts';
+import type { CheckVerdict, Recovery, TaskEvent } from '../../machines/task-events.ts';
 
 const failure = { code: 'session_exited', message: 'It ended.' };
 const assignment = {
@@ -17,6 +17,7 @@ const input = {
   retries: 1,
   retried: 0,
   retryBackoffMs: 1_000,
+  isVerified: true,
 };
 const SENT: readonly TaskEvent[] = [
   { type: 'task.assign', assignment, attempt: 1, at: 1 },
@@ -35,20 +36,22 @@ const SENT: readonly TaskEvent[] = [
   { type: 'attempt.timedOut', timeoutMs: 10, at: 5 },
   { type: 'task.restored', at: 6 },
 ];
-const outcomes: readonly unknown[] = [
-  undefined,
-  { kind: 'resumed', assignment, attempt: 2 },
-  { kind: 'elsewhere' },
-  { kind: 'unbegun' },
-];
+/** What the invoked actors may say; the others say nothing. */
+const OUTPUTS: Readonly<Record<string, readonly (Recovery | CheckVerdict)[]>> = {
+  recovering: [{ kind: 'resumed', assignment, attempt: 2 }, { kind: 'elsewhere' }, { kind: 'unbegun' }],
+  verifying: [
+    { agreed: true, words: '' },
+    { agreed: false, words: 'Two tests fail.' },
+  ],
+};
 
 type TaskSnapshot = SnapshotFrom<typeof taskMachine>;
 
 /** How what a state invokes may end. Only `recover` tells something. */
 function endsOf({ value }: TaskSnapshot): readonly TaskEvent[] {
   const state = taskMachine.states[value];
-  return state.invoke.flatMap(({ id }) => [
-    ...(value === 'recovering' ? outcomes.slice(1) : outcomes.slice(0, 1)).map((output) =>
+  return (state?.invoke ?? []).flatMap(({ id }) => [
+    ...(OUTPUTS[value] ?? [undefined]).map((output) =>
       asEvent({ type: `xstate.done.actor.${id}`, output, actorId: id }),
     ),
     asEvent({ type: `xstate.error.actor.${id}`, error: failure, actorId: id }),
@@ -92,7 +95,7 @@ describe('every way through a task', () => {
       const { value, context, status } = nextState;
       expect(status).not.toBe('error');
       expect(status === 'done').toBe(['done', 'failed', 'cancelled'].includes(String(value)));
-      expect(context.result !== null).toBe(value === 'done');
+      if (value === 'done') expect(context.result).toBe('the answer');
       if (value === 'failed') expect(context.failure).not.toBeNull();
       if (value === 'queued') expect(context.assignment).toBeNull();
       if (['delivering', 'running', 'waiting', 'recovering'].includes(String(value)))
@@ -105,16 +108,19 @@ describe('every way through a task', () => {
     states.filter(({ status }) => status === 'active').map((state) => [String(state.value), state] as const),
   )('restored in %s it does again what it was at, and can still be ended', async (value, state) => {
     const invoked: string[] = [];
-    const never = (name: string) =>
-      fromPromise<never>(() => {
-        invoked.push(name);
-        return new Promise(() => {});
-      });
-    const interrupt = fromPromise(async () => {
-      invoked.push('interrupt');
-    });
+    const begun = <Output>(name: string): Promise<Output> => {
+      invoked.push(name);
+      return new Promise(() => {});
+    };
     const machine = taskMachine.provide({
-      actors: { deliver: never('deliver'), recover: never('recover'), interrupt },
+      actors: {
+        deliver: fromPromise(() => begun<void>('deliver')),
+        recover: fromPromise(() => begun<Recovery>('recover')),
+        verify: fromPromise(() => begun<CheckVerdict>('verify')),
+        interrupt: fromPromise(async (): Promise<void> => {
+          invoked.push('interrupt');
+        }),
+      },
     });
     const snapshot = JSON.parse(JSON.stringify(taskMachine.getPersistedSnapshot(state)));
     const actor = createActor(machine, { input, snapshot });
@@ -122,12 +128,13 @@ describe('every way through a task', () => {
     const doing: Readonly<Record<string, readonly string[]>> = {
       delivering: ['deliver'],
       recovering: ['recover'],
+      verifying: ['verify'],
       ending: ['interrupt'],
     };
     expect(invoked).toEqual(doing[value] ?? []);
     actor.send({ type: 'task.restored', at: 7 });
     actor.send({ type: 'task.cancel', at: 8 });
     const ended = await waitFor(actor, ({ status }) => status === 'done');
-    expect(['cancelled', 'failed', 'queued']).toContain(ended.value);
+    expect(['cancelled', 'failed']).toContain(ended.value);
   });
 });
