@@ -50,10 +50,6 @@ function rowsByMark(databaseFile: string): ReadonlyMap<string, number> {
   }
 }
 
-function isWrong({ task, work }: Outcome): boolean {
-  return task.status === 'done' && task.result !== work.answer;
-}
-
 function brokenByTasks(outcomes: readonly Outcome[], { told }: Ran): readonly Broken[] {
   const by = (broken: (outcome: Outcome) => boolean): readonly string[] =>
     outcomes
@@ -70,7 +66,14 @@ function brokenByTasks(outcomes: readonly Outcome[], { told }: Ran): readonly Br
       promise: 'no task is called done that no agent did',
       by: by(({ task, witnessed }) => task.status === 'done' && witnessed.answers.length === 0),
     },
-    { promise: 'every result is what the agent said', by: by(isWrong) },
+    {
+      promise: 'every result is what the agent said',
+      by: by(({ task, witnessed }) => task.status === 'done' && task.result !== witnessed.answers.at(-1)),
+    },
+    {
+      promise: 'every result is of its own task',
+      by: by(({ task, work }) => task.status === 'done' && markIn(task.result ?? '') !== work.mark),
+    },
     {
       promise: 'no answer is lost',
       by: by(({ task, witnessed }) => task.status !== 'done' && witnessed.answers.length > 0),

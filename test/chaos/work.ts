@@ -1,16 +1,15 @@
 import type { Random } from './random.ts';
 
-/** One task of the run: what is asked, and what the answer must be. */
+/** One task of the run. What is answered, the agents' own transcripts say. */
 export interface Work {
   /** Unique in the run; in the prompt and in the answer. */
   readonly mark: string;
   readonly target: { readonly role: string } | { readonly slotId: string };
   readonly prompt: string;
-  readonly answer: string;
 }
 
 /** How prompts are worded so that the agent of this run does what is asked. */
-export type Wording = (mark: string, asked: Asked) => Pick<Work, 'prompt' | 'answer'>;
+export type Wording = (mark: string, asked: Asked) => string;
 
 interface Asked {
   readonly workMs: number;
@@ -20,21 +19,13 @@ interface Asked {
   readonly words: number;
 }
 
-function answerTo(mark: string, words: number): string {
-  return [`done ${mark}`, ...Array.from({ length: words }, (_, index) => `${mark.slice(-4)}.${index}`)].join(
-    ' ',
-  );
-}
-
 /** For the small agent in `agent/`, which reads the numbers. */
-export const forSmallAgent: Wording = (mark, { workMs, tools, asks, words }) => ({
-  prompt: `Chaos ${mark}: work ${workMs} ms, use ${tools} tools, ask ${asks} times, say ${words} words.`,
-  answer: answerTo(mark, words),
-});
+export const forSmallAgent: Wording = (mark, { workMs, tools, asks, words }) =>
+  `Chaos ${mark}: work ${workMs} ms, use ${tools} tools, ask ${asks} times, say ${words} words.`;
 
 /** For the real Claude Code with the scripted model, which obeys lines. */
 export const forScriptedModel: Wording = (mark, { workMs, tools, asks, words }) => {
-  const answer = answerTo(mark, words);
+  const answer = [`done ${mark}`, ...Array.from({ length: words }, (_, index) => `word${index}`)].join(' ');
   const commandOf = (index: number): string =>
     index < asks
       ? `touch ${mark}-${index}`
@@ -43,7 +34,7 @@ export const forScriptedModel: Wording = (mark, { workMs, tools, asks, words }) 
     { length: tools },
     (_, index) => `tool: Bash ${JSON.stringify({ command: commandOf(index), description: 'work' })}`,
   );
-  return { prompt: [...steps, `say: ${answer}`].join('\nthen '), answer };
+  return [...steps, `say: ${answer}`].join('\nthen ');
 };
 
 const LONGEST_WORK_MS = 2_000;
@@ -78,7 +69,7 @@ export function createWorkSource(
         words: random.between(1, MOST_WORDS),
       };
       const target = random.next() < PINNED_SHARE ? { slotId: slot.id } : { role: slot.role };
-      return { mark, target, ...wording(mark, asked) };
+      return { mark, target, prompt: wording(mark, asked) };
     },
   };
 }

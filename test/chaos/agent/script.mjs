@@ -1,8 +1,8 @@
-// What a prompt of the chaos run asks of the agent. The runner builds the prompts and knows the answers by the same words.
+// What a prompt of the chaos run asks of the agent.
 const ASKS =
   /\b(task-[0-9a-f]+-\d+)\b[^:]*: work (\d+) ms, use (\d+) tools, ask (\d+) times, say (\d+) words/;
 
-/** The answer to a task: its mark, and words that depend on it, as `work.ts` expects it. */
+/** The answer to a task: its mark, and words that depend on it. */
 function answerTo(mark, words) {
   return [`done ${mark}`, ...Array.from({ length: words }, (_, index) => `${mark.slice(-4)}.${index}`)].join(
     ' ',
