@@ -82,12 +82,8 @@ describe('every way through a task', () => {
   ];
 
   it('reaches every state but the one that is left at once', () => {
-    const reached = states.map(({ value }) => value).sort();
-    expect(reached).toEqual(
-      Object.keys(taskMachine.states)
-        .filter((name) => name !== 'failing')
-        .sort(),
-    );
+    const reached = new Set(states.map(({ value }) => value));
+    expect(reached).toEqual(new Set(Object.keys(taskMachine.states).filter((name) => name !== 'failing')));
   });
 
   it('ends with what its end needs, and only what ended has an end', () => {
