@@ -5,13 +5,13 @@ import { courseOf } from '../machines/session-courses.ts';
 import { viewSession } from '../machines/session-view.ts';
 import type { SessionWhy } from '../machines/session-why.ts';
 import type { LaunchPlan, slotMachine } from '../machines/slot.ts';
-import { limitResetsAt } from '../services/terminal/limit-reset.ts';
 import { isInTrouble, troubleOf } from './api-trouble.ts';
 import type { Readiness } from './dispatcher.ts';
 import type { Pause } from './governor/governor.ts';
 import type { QuestionView, SlotView } from './mission/views.ts';
 import type { WhyView } from './mission/why-view.ts';
 import type { SlotRuntime } from './slot-runtime.ts';
+import { limitEndsAt } from './usage-limit.ts';
 
 export type SlotSnapshot = SnapshotFrom<typeof slotMachine>;
 type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
@@ -79,6 +79,12 @@ function viewPause({ why, until }: Pause): SlotView['paused'] {
   return { why, ...(until === null ? {} : { until }) };
 }
 
+/** When a slot that a usage limit has stopped goes on. */
+function limitOf(slot: SlotSnapshot): number | null {
+  const session = sessionOf(slot);
+  return session?.context.conversation === 'limited' ? limitEndsAt(session, slot.context.slotId) : null;
+}
+
 /** What every door shows of a slot. */
 export function viewSlot(
   slot: SlotSnapshot,
@@ -99,7 +105,7 @@ export function viewSlot(
   const starting = statusOf(slot) === 'starting';
   const failure = context.failure?.message ?? runtime.crash?.message;
   const handOver = slot.children.handOver?.getSnapshot().value ?? 'none';
-  const startsAgainAt = context.pause?.until;
+  const startsAgainAt = context.pause?.until ?? limitOf(slot) ?? undefined;
   const trouble = snapshot === undefined ? null : troubleOf(snapshot, runtime.reading);
   const sessionId = sessionIdOf(slot);
   return {
@@ -138,15 +144,6 @@ export function viewSlot(
 /** States in which a prompt may be typed: the turn is over and the box is open. */
 const OPEN_FOR_PROMPTS: ReadonlySet<string> = new Set(['idle', 'interrupted', 'error', 'parked']);
 
-/** The service is asked a little later than the words say: its clock is not ours. */
-const OPENS_LATE_MS = 60_000;
-
-/** True when the time has passed that the words of the limit named. Without a time only a prompt of a person ends it. */
-function limitIsOver({ limit }: SessionSnapshot['context'], now: number): boolean {
-  const until = limit === null ? null : limitResetsAt(limit.words, limit.at);
-  return until !== null && until + OPENS_LATE_MS <= now;
-}
-
 /**
  * Whether a slot can take a task now. One gate for every sender.
  * @param now epoch milliseconds
@@ -157,7 +154,8 @@ export function readinessOf(slot: SlotSnapshot, now: number): Readiness {
   const snapshot = sessionOf(slot);
   if (snapshot === undefined || snapshot.context.reading === null) return 'busy';
   const session = viewSession(snapshot);
-  const over = limitIsOver(snapshot.context, now);
+  const limited = limitEndsAt(snapshot, slot.context.slotId);
+  const over = limited !== null && limited <= now;
   const isOpen = (state: string): boolean => OPEN_FOR_PROMPTS.has(state) || (over && state === 'limited');
   // Two kinds of signal must agree: after a Stop hook the screen shows the turn for some frames more.
   const open =

@@ -14,6 +14,15 @@ export interface StatusLine {
 }
 export type StatusLineReader = (body: unknown) => StatusLine;
 
+/** The share is rounded, and a limit comes a little before all is used. */
+const USED_UP_PERCENT = 95;
+
+/** When the last of the windows that are used up resets. */
+function usedUpUntil({ windows }: StatusLine): number | null {
+  const resets = windows.filter(({ usedPercent }) => usedPercent >= USED_UP_PERCENT);
+  return resets.length === 0 ? null : Math.max(...resets.map(({ resetsAt }) => resetsAt));
+}
+
 export interface StatusLinesDependencies {
   readonly core: MissionCore;
   readonly governing: Pick<Governing, 'statusLineRead'>;
@@ -40,6 +49,7 @@ export function createStatusLines({ core, governing, read, writeLater }: StatusL
       epoch,
       at: core.now(),
       contextLeftPercent: line.contextLeftPercent,
+      windowResetsAt: usedUpUntil(line),
     });
     return line.row;
   };

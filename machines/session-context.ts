@@ -55,6 +55,8 @@ export interface SessionContext {
   readonly error: string | null;
   /** The words of the usage limit that stopped it, and when they came, epoch milliseconds; null since it worked again. */
   readonly limit: { readonly words: string; readonly at: number } | null;
+  /** When the account's window that was used up at the last status line resets, epoch milliseconds. */
+  readonly windowResetsAt: number | null;
   readonly exit: { readonly code: number | null; readonly signal: number | null } | null;
   readonly evidence: readonly Evidence[];
   /** How often the level had to correct the hooks. */
@@ -90,6 +92,7 @@ export function beginContext({ epoch, sessionId, at }: SessionInput): SessionCon
     contextLeftPercent: null,
     error: null,
     limit: null,
+    windowResetsAt: null,
     exit: null,
     evidence: [],
     mismatches: 0,

@@ -63,7 +63,12 @@ export type SessionEvent =
   | (Hook & { readonly type: 'hook.compacted'; readonly byHand: boolean })
   /** A hook that says nothing about what the session does, but proves that hooks arrive. */
   | (Hook & { readonly type: 'hook.other'; readonly name: string })
-  | (Signal & { readonly type: 'statusLine.read'; readonly contextLeftPercent: number | null })
+  | (Signal & {
+      readonly type: 'statusLine.read';
+      readonly contextLeftPercent: number | null;
+      /** When the account's window that is used up resets, epoch milliseconds; null while none is. */
+      readonly windowResetsAt?: number | null;
+    })
   /** What Claude Code itself writes into `sessions/<pid>.json` (recent versions). */
   | (Signal & {
       readonly type: 'registry.read';

@@ -193,7 +193,12 @@ export const sessionSetup = setup({
     forgetRegistry: assign({ registry: null }),
     noteStatusLine: assign(({ event }) =>
       event.type === 'statusLine.read'
-        ? { lastAt: event.at, statusLineAt: event.at, contextLeftPercent: event.contextLeftPercent }
+        ? {
+            lastAt: event.at,
+            statusLineAt: event.at,
+            contextLeftPercent: event.contextLeftPercent,
+            windowResetsAt: event.windowResetsAt ?? null,
+          }
         : {},
     ),
     countTool: assign(({ context, event }) => ({

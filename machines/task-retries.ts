@@ -9,6 +9,7 @@ const WORTH_A_RETRY: ReadonlySet<string> = new Set([
   'timeout',
   'turn_failed',
   'api_down',
+  'needs_login',
   'verify_failed',
 ]);
 /** Whoever waits longer than an hour for a retry wants a time, not a back-off. */

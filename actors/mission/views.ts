@@ -146,7 +146,7 @@ export const SlotView = z.object({
   handOver: z.enum(['writing', 'renewing', 'carrying']).optional(),
   /** Nobody's fault here: the account is signed out, or the API does not answer. It works again when that is over. */
   trouble: z.enum(['needs_login', 'api_down']).optional(),
-  /** When a slot that is backing off or quarantined is tried again. */
+  /** When a slot that is backing off, quarantined or stopped by a usage limit is tried again. */
   startsAgainAt: z.number().optional(),
   logFile: z.string(),
 });

@@ -8,7 +8,17 @@ const MOST_NAMED = 5;
 const timeOf = (at: number): string => new Date(at).toISOString();
 
 function obstacleOf(slot: SlotView): string {
-  const { paused, currentTaskId, status, conversation, attachment, statusText, failure } = slot;
+  const {
+    paused,
+    currentTaskId,
+    status,
+    conversation,
+    attachment,
+    statusText,
+    failure,
+    startsAgainAt,
+    trouble,
+  } = slot;
   if (paused !== undefined) {
     const until = paused.until === undefined ? 'until mission_resume' : `until ${timeOf(paused.until)}`;
     return `is paused ${until}: ${paused.why}`;
@@ -17,7 +27,12 @@ function obstacleOf(slot: SlotView): string {
   if (currentTaskId !== undefined) return `works on task ${currentTaskId}`;
   if (status === 'stopped') return 'is being started';
   if (status !== 'live') return `is ${status}`;
-  if (conversation === 'limited') return `has reached a usage limit: ${statusText ?? ''}`.trimEnd();
+  if (conversation === 'limited') {
+    const until = startsAgainAt === undefined ? '' : ` and goes on at ${timeOf(startsAgainAt)}`;
+    return `has reached a usage limit${until}: ${statusText ?? ''}`.trimEnd();
+  }
+  if (trouble === 'needs_login') return 'is signed out: sign in there with missiond attach and /login';
+  if (trouble === 'api_down') return 'waits for the API, which does not answer';
   if (attachment === 'takenOver') return 'is used by a person';
   return `is not ready (${conversation})`;
 }

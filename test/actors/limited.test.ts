@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
+import { SlotId } from '../../db/ids.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
+import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 const LIMIT = "You've hit your limit · resets 3pm (UTC)";
 const NOON = Date.parse('2026-06-15T12:00:00Z');
-/** A minute late: clocks differ. */
-const THREE = Date.parse('2026-06-15T15:01:00Z');
+/** A minute late, since clocks differ; and up to a minute later, so that not all slots begin at once. */
+const THREE = Date.parse('2026-06-15T15:02:00Z');
+const TOO_EARLY = Date.parse('2026-06-15T15:00:59Z');
 
 let now: number;
 let stage: ReturnType<typeof createStage>;
@@ -22,8 +24,8 @@ function showLimit(words: string): void {
 }
 
 /** A session that a usage limit has stopped, and a task that waits for it. */
-async function limited(words = LIMIT) {
-  const mission = await stage.start();
+async function limited(words = LIMIT, change: Parameters<typeof stage.start>[0] = {}) {
+  const mission = await stage.start(change);
   await mission.spawn(slotId, {});
   await becomesReady(mission, stage);
   await hook(mission, 'UserPromptSubmit', { prompt: 'by hand' });
@@ -45,7 +47,7 @@ async function staysQueued(mission: RunningMission, taskId: string): Promise<voi
 test('a session that a usage limit has stopped says so, and takes the next task when the named time has passed', async () => {
   const { mission, taskId } = await limited();
   expect(mission.slot(slotId)).toMatchObject({ state: 'error', statusText: LIMIT });
-  now = THREE - 1;
+  now = TOO_EARLY;
   // What is seen again later is the same limit, not one that ends at three tomorrow.
   showLimit(LIMIT);
   await staysQueued(mission, taskId);
@@ -72,4 +74,37 @@ test('a limit without a time ends when a prompt of a person is answered again', 
   await hook(mission, 'Stop', { last_assistant_message: 'yes' });
   stage.fake.show(slotId, idleReading({ at: now }));
   await until(mission, 'running', () => mission.task(taskId).status === 'running');
+});
+
+test('a limit whose words name no time ends with the window of the account that the status line names', async () => {
+  const { mission, taskId } = await limited("You've hit your limit", {
+    statusLineRow: () => ({
+      row: '',
+      contextLeftPercent: null,
+      costUsd: null,
+      version: null,
+      sessionId: null,
+      windows: [{ name: 'five_hour', usedPercent: 100, resetsAt: Date.parse('2026-06-15T15:00:00Z') }],
+    }),
+  });
+  const { epoch } = mission.slot(slotId);
+  if (epoch !== undefined) mission.receiveStatusLine(slotId, epoch, {});
+  await until(mission, 'told', () => mission.slot(slotId).startsAgainAt !== undefined);
+  now = TOO_EARLY;
+  showLimit("You've hit your limit");
+  await staysQueued(mission, taskId);
+  now = THREE;
+  showLimit("You've hit your limit");
+  await until(mission, 'running', () => mission.task(taskId).status === 'running');
+});
+
+test('a slot that a limit has stopped holds up no other of its role', async () => {
+  const otherId = SlotId.parse('coder-2');
+  const mission = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  showLimit(LIMIT);
+  await until(mission, 'limited', () => mission.slot(slotId).conversation === 'limited');
+  await mission.submit({ role, prompt: 'work' });
+  await until(mission, 'the other is started', () => mission.slot(otherId).status === 'live');
 });
