@@ -82,7 +82,8 @@ export function createProgress({ core, redact, readLastWords, writeLater }: Prog
     const { transcriptPath } = core.runtime(course.slotId);
     if (course.wordsAreTold || transcriptPath === null) return;
     // A file that cannot be read says nothing; the tools are told all the same.
-    course.words = (await readLastWords(transcriptPath).catch(() => null)) ?? course.words;
+    const words = await readLastWords(transcriptPath).catch(() => null);
+    if (words !== null && !course.wordsAreTold) course.words = words;
   }
 
   function tellSoon(taskId: TaskId, course: Course): void {
@@ -126,6 +127,8 @@ export function createProgress({ core, redact, readLastWords, writeLater }: Prog
         course.words = `${course.messageEnded ? '' : course.words}${hook.delta}`.slice(-KEPT_WORDS);
         course.messageEnded = hook.final;
         return true;
+      // A session that was resumed runs no tool of the run before.
+      case 'SessionStart':
       case 'Stop':
       case 'StopFailure':
         course.running.clear();

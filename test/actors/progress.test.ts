@@ -59,6 +59,15 @@ test('a running task shows the tool that runs, how often each was called, and wh
   await shows(mission, taskId, ({ currentTool }) => currentTool === undefined);
 });
 
+test('a tool that was cut off with its session does not go on in the resumed one', async () => {
+  const mission = await stage.start();
+  const taskId = await runningTask(mission);
+  await began(mission, 'Bash', 'b');
+  await shows(mission, taskId, ({ currentTool }) => currentTool !== undefined);
+  await hook(mission, 'SessionStart', { source: 'resume' });
+  await shows(mission, taskId, ({ currentTool }) => currentTool === undefined);
+});
+
 test('where no hook tells what is said, the transcript does', async () => {
   const mission = await stage.start({ readLastWords: async () => 'I look at hunter2 first.' });
   const taskId = await runningTask(mission);
