@@ -116,6 +116,7 @@ export const slotSetup = setup({
     recountPause: assign(({ context, event }) =>
       event.type === 'slot.restored' ? { pause: pauseLeft(context.pause, event.at) } : {},
     ),
+    endPause: assign({ pause: null }),
     beginTrial: assign({ onTrial: true, pause: null }),
   },
   delays: {

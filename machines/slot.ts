@@ -212,7 +212,7 @@ export const slotMachine = slotSetup.createMachine({
     },
     backingOff: {
       description: 'What failed is resumed after a pause that doubles with each failure in a row.',
-      after: { pause: 'resuming' },
+      after: { pause: { target: 'resuming', actions: 'endPause' } },
       on: {
         'slot.start': { target: 'resuming', actions: 'noteStart' },
         'slot.stop': { target: 'stopped', actions: 'noteStop' },
