@@ -74,7 +74,8 @@ export function createRecovery({ core, attempts, turns, written, stopping }: Rec
     if (isStopped()) {
       // The daemon goes down with its agents; the next one finds the task as it is and takes it up here.
       if (stopping.aborted) await until(() => false, signal);
-      core.sendToSlot(slotId, { type: 'slot.start', by: 'daemon', autoRestart: false, resume: true });
+      const autoRestart = snapshot()?.context.autoRestart ?? false;
+      core.sendToSlot(slotId, { type: 'slot.start', by: 'daemon', autoRestart, resume: true });
       await until(() => isGone(snapshot()) || isStopped() || next() !== null, signal);
     }
     return isGone(snapshot()) ? null : next();

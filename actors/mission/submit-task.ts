@@ -154,7 +154,8 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
       if (before !== undefined) return before.id;
       candidatesOf(request);
       if (request.verify?.role !== undefined) route({ role: request.verify.role, prompt: '' });
-      if (kind !== 'message') checkRoom(role);
+      // A message has its slot, and a check is the end of work that was let in before.
+      if (kind === 'task' || kind === 'ask') checkRoom(role);
       const dependencies = dependenciesOf(request);
       const createdAt = core.now();
       const standing = standingOf(dependencies, notBefore, createdAt);

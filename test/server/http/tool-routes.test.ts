@@ -227,3 +227,16 @@ describe('what is wrong is answered with a status, a code, a sentence', () => {
     expect([reply.status, failureOf(reply).code]).toEqual([413, 'input_invalid']);
   });
 });
+
+test.each([
+  ['a priority beyond the scale', { priority: 101 }],
+  ['too many retries', { retries: 11 }],
+  ['a moment without a time zone', { notBefore: '2026-06-15T12:00:00' }],
+  ['a check by nobody', { verify: {} }],
+])('%s is refused at the door, with the field', async (_, options) => {
+  const reply = await tool('mission_submit', { role: 'coder', prompt: 'work', ...options });
+  expect(reply.status).toBe(400);
+  const { code, message } = failureOf(reply);
+  expect(code).toBe('input_invalid');
+  expect(message).toContain(Object.keys(options)[0]);
+});
