@@ -57,12 +57,13 @@ async function keepUp(stage: Stage, random: Random, signal: AbortSignal): Promis
   }
 }
 
-/** Says yes to whatever is asked, some time after it was asked. */
-async function answerQuestions(stage: Stage, signal: AbortSignal): Promise<void> {
+/** Does what a person does: says yes to whatever is asked, and starts what was left alone for failing too often. */
+async function lookAfterIt(stage: Stage, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const client = connectMission({ home: stage.home });
     const { slots } = await client.ptyStatus({}).catch(() => ({ slots: [] }));
-    for (const { slotId, pendingConfirmation } of slots) {
+    for (const { slotId, status, pendingConfirmation } of slots) {
+      if (status === 'quarantined') await client.ptySpawn({ slotId }).catch(() => undefined);
       // Another may have been faster, or the daemon goes down now: it is asked again.
       if (pendingConfirmation !== undefined)
         await client.ptyConfirm({ slotId, response: true }).catch(() => undefined);
@@ -127,7 +128,7 @@ async function handInAll(
         if (tasks.length >= MOST_QUEUED) continue;
         const work = source.next();
         const after = random.next() < DEPENDENT_SHARE ? handedIn.at(-1)?.taskId : undefined;
-        const taskId = await handIn(door, work, after, AbortSignal.timeout(NOTHING_ENDS_MS));
+        const taskId = await handIn(door, work, after);
         handedIn.push({ work, taskId, door: door.name });
       }
       return handedIn;
@@ -143,7 +144,7 @@ async function calmRound(stage: Stage, source: WorkSource, doors: readonly Door[
     const door = doors[count % doors.length];
     if (door === undefined) continue;
     const work = source.next();
-    const taskId = await handIn(door, work, undefined, AbortSignal.timeout(NOTHING_ENDS_MS));
+    const taskId = await handIn(door, work, undefined);
     handedIn.push({ work, taskId, door: door.name });
   }
   await rest(stage.home);
@@ -176,7 +177,7 @@ export async function runChaos(
   const told = listenForFinalStates(stage.home, over.signal);
   const supervision = Promise.all([
     keepUp(stage, createRandom(options.seed + 2), over.signal),
-    answerQuestions(stage, over.signal),
+    lookAfterIt(stage, over.signal),
   ]);
   try {
     const until = Date.now() + options.forMs;
