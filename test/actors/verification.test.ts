@@ -216,6 +216,27 @@ describe('an agent of another role', () => {
     await taskIs(mission, taskId, 'done');
   });
 
+  test('is asked once, also when the daemon is killed meanwhile', async () => {
+    const first = await ready();
+    const taskId = await submit(first, { verify });
+    await answers(first, taskId, 'fixed');
+    const check = await checkOf(first, taskId);
+    // Without the id of the prompt only a transcript could tell whose Stop it is.
+    const prompt_id = 'prompt-1';
+    await hook(first, 'UserPromptSubmit', { prompt: typed.at(-1), prompt_id }, reviewer);
+    await stage.kill9();
+    const second = await stage.start();
+    await checked(second, taskId);
+    stage.fake.show(reviewer, idleReading({ level: 'thinking', at: now }));
+    await until(second, 'thinking', () => second.slot(reviewer).state === 'thinking');
+    await hook(second, 'Stop', { last_assistant_message: 'PASS', prompt_id }, reviewer);
+    now += 1_000;
+    stage.fake.show(reviewer, idleReading({ at: now }));
+    await taskIs(second, taskId, 'done');
+    expect(second.tasks({ limit: 9 }).map(({ id }) => id)).toEqual(expect.arrayContaining([taskId, check]));
+    expect(second.tasks({ limit: 9 })).toHaveLength(2);
+  });
+
   test('of a role that does not exist is refused at once', async () => {
     const mission = await ready();
     await expect(submit(mission, { verify: { role: Role.parse('nobody') } })).rejects.toMatchObject({
