@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createWorld, ended, eventOf, type World } from './world.ts';
+import { createWorld, ended, eventOf, running, type World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -28,4 +28,28 @@ test('a session whose model never answers is told so, then interrupted and asked
   expect(world.model.requests().filter(({ prompt }) => prompt.includes('You seemed stuck'))).toEqual([]);
   const { messages } = await client.inbox({});
   expect(messages.map(({ content }) => content).join('\n')).toContain('seems stuck on this task');
+});
+
+test('a Claude Code that does not even read its keys is started anew with its conversation, and the task is done', async () => {
+  const { client } = await world.start();
+  await client.ask({ role: 'researcher', question: 'say: warm' });
+  const before = (await client.ptyStatus({ slotId: 'researcher-1' })).slots[0];
+  const { taskId } = await client.submit({ role: 'researcher', prompt: 'hang' });
+  await running(client, taskId);
+  // One that stands still before its screen shows the turn seems to rest.
+  const screen = async (): Promise<string> => (await client.ptyScreen({ slotId: 'researcher-1' })).screen;
+  await expect.poll(screen, { timeout: 30_000 }).toContain('esc to interrupt');
+  process.kill(before?.pid ?? 0, 'SIGSTOP');
+  const steps: string[] = [];
+  await eventOf(client, (event) => {
+    if (event?.type === 'slot_stuck') steps.push(event.step);
+    const over = ['done', 'failed'];
+    return event?.type === 'task_changed' && event.task.id === taskId && over.includes(event.task.status)
+      ? event
+      : undefined;
+  });
+  const task = await client.status({ taskId });
+  expect(steps.slice(0, 2)).toEqual(['nudge', 'ask']);
+  expect(task).toMatchObject({ status: 'done', sessionId: before?.sessionId });
+  expect((await client.ptyStatus({ slotId: 'researcher-1' })).slots[0]?.pid).not.toBe(before?.pid);
 });
