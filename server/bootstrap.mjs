@@ -16,6 +16,7 @@ const ASSETS = [
   'inspector/board/board.js',
   'inspector/board/icon.svg',
   'services/claude/status-line.mjs',
+  'services/processes/run-guarded.mjs',
 ];
 
 function fail(message) {

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const GUARD = fileURLToPath(new URL('./run-guarded.mjs', import.meta.url));
 
 /** A program that was told to end is killed after this. */
 const END_WITHIN_MS = 2_000;
@@ -15,7 +18,8 @@ export interface ProgramRun {
 }
 
 /**
- * Runs a program with a text on its standard input, in a process group of its own: what it starts ends with it.
+ * Runs a program with a text on its standard input, in a process group of its own: what it starts ends with it, and all
+ * of it ends with this process, even when that is killed.
  * @throws Error when it cannot be started, is ended by `signal`, or ends with another status than 0
  */
 export function runProgram(
@@ -25,7 +29,17 @@ export function runProgram(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new Error('it was called off'));
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [GUARD, program, ...args], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    });
+    let notStarted = '';
+    child.stdio[3]?.on('data', (why) => {
+      notStarted += String(why);
+    });
+    child.stdio[3]?.on('error', () => {});
     let output = '';
     let force: NodeJS.Timeout | undefined;
     const signalGroup = (name: NodeJS.Signals): void => {
@@ -44,6 +58,8 @@ export function runProgram(
     };
     const finish = (failure: Error | null): void => {
       clearTimeout(force);
+      // What it has left running.
+      signalGroup('SIGKILL');
       signal.removeEventListener('abort', end);
       if (output !== '') printed(output);
       if (failure === null) resolve();
@@ -57,7 +73,8 @@ export function runProgram(
     signal.addEventListener('abort', end, { once: true });
     child.once('error', (error) => finish(new Error(`it could not be started: ${error.message}`)));
     child.once('close', (code, killedBy) => {
-      if (signal.aborted) finish(new Error('it did not end in time'));
+      if (notStarted !== '') finish(new Error(`it could not be started: ${notStarted}`));
+      else if (signal.aborted) finish(new Error('it did not end in time'));
       else if (code === 0) finish(null);
       else finish(new Error(`it ended with ${killedBy === null ? `status ${code}` : killedBy}`));
     });
