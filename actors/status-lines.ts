@@ -38,7 +38,7 @@ export function createStatusLines({ core, governing, read, writeLater }: StatusL
     const runtime = core.runtime(slotId);
     if (runtime.epoch !== epoch) return '';
     runtime.costUsd = line.costUsd ?? runtime.costUsd;
-    governing.statusLineRead(slotId, line);
+    governing.statusLineRead(slotId, epoch, line);
     if (line.version !== null && line.version !== runtime.claudeVersion) {
       const claudeVersion = line.version;
       runtime.claudeVersion = claudeVersion;

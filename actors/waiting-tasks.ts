@@ -72,9 +72,12 @@ export function createWaitingTasks({
       });
     },
 
-    /** Lets in those whose time has come. */
+    /**
+     * Lets in those whose time has come, and those that were not moved when the last task before them ended: the disk
+     * may have been full then.
+     */
     letIn(): void {
-      for (const id of core.waiting.due(core.now())) look(id);
+      for (const id of [...core.waiting.due(core.now()), ...core.waiting.releasable()]) look(id);
     },
   };
 }

@@ -43,13 +43,16 @@ export const taskSetup = setup({
   guards: {
     isVerified: ({ context }) => context.isVerified,
     mayRetry: ({ context }) => isWorthARetry(context),
+    /** It is being interrupted for the time that its attempt took, and may be tried again. */
+    timesOut: ({ context }) => context.ending === 'timedOut',
+    isCancelled: ({ context }) => context.ending === 'cancelled',
   },
   actions: {
     noteResult: assign(({ event }) =>
       event.type === 'turn.ended' ? { result: event.result, finishedAt: event.at, failure: null } : {},
     ),
     /** It has not ended with its turn. */
-    goOn: assign({ finishedAt: null }),
+    goOn: assign({ finishedAt: null, ending: null }),
     noteDisagreed: assign((_, { words }: CheckVerdict) => ({
       failure: {
         code: 'verify_failed',

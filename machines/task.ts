@@ -1,3 +1,4 @@
+import { and } from 'xstate';
 import { failureFrom } from './failure.ts';
 import { taskSetup } from './task-setup.ts';
 
@@ -190,6 +191,21 @@ export const taskMachine = taskSetup.createMachine({
           { guard: ({ context }) => context.ending === 'failed', target: 'failed' },
           { guard: ({ context }) => context.ending === 'timedOut', target: 'failing' },
           { target: 'cancelled' },
+        ],
+      },
+      on: {
+        // An answer that was faster than Esc counts; what is done is not done again.
+        'turn.ended': [
+          { guard: and(['timesOut', 'isVerified']), target: 'verifying', actions: ['noteResult', 'goOn'] },
+          { guard: 'timesOut', target: 'done', actions: 'noteResult' },
+        ],
+        // Whatever comes last: a task that somebody ends is not tried again.
+        'task.cancel': { guard: 'timesOut', actions: 'noteCancel' },
+        'task.stop': { guard: 'timesOut', actions: 'noteStop' },
+        'deadline.passed': { guard: 'timesOut', actions: 'noteDeadline' },
+        'task.refuse': [
+          { guard: 'isCancelled', target: 'cancelled' },
+          { target: 'failed', actions: 'noteFailure' },
         ],
       },
     },

@@ -81,6 +81,7 @@ export function createGoverning({ core, ledger, budgets, dispatchSoon, ...rest }
     /** The status line of the slot's session was drawn. */
     statusLineRead(
       slotId: SlotId,
+      epoch: Epoch,
       line: {
         readonly sessionId: string | null;
         readonly costUsd: number | null;
@@ -89,7 +90,7 @@ export function createGoverning({ core, ledger, budgets, dispatchSoon, ...rest }
     ): void {
       const sessionId = ClaudeSessionId.safeParse(line.sessionId).data;
       if (sessionId !== undefined && line.costUsd !== null)
-        spending.costTold(slotId, sessionId, line.costUsd);
+        spending.costTold(slotId, epoch, sessionId, line.costUsd);
       const account = accountOf(slotId);
       if (account !== null) for (const window of line.windows) governor.windowTold({ account, ...window });
     },

@@ -1,6 +1,6 @@
-import type { ClaudeSessionId, Role, SlotId, TaskId } from '../../db/ids.ts';
+import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
 import { NO_TOKENS, type Tokens, type UsageMark } from '../../services/claude/transcript-usage.ts';
-import type { SpendingLedger, Spent } from '../../services/ledger/spending-ledger.ts';
+import type { SessionTotal, SpendingLedger, Spent } from '../../services/ledger/spending-ledger.ts';
 import { localDay } from './local-day.ts';
 
 /** The last line of a turn may be written a moment after its Stop. */
@@ -39,7 +39,7 @@ export function createSpending(dependencies: SpendingDependencies) {
   const { ledger, now, roleOf, taskOf, transcriptOf, transcriptsOf, readUsage, signal } = dependencies;
   /** Ahead of the rows, which are written later. */
   const marks = new Map<string, UsageMark>();
-  const totals = new Map<ClaudeSessionId, number>();
+  const totals = new Map<ClaudeSessionId, SessionTotal>();
   const lastTasks = new Map<SlotId, { readonly taskId: TaskId; readonly at: number }>();
   const counting = new Set<SlotId>();
   /** Slots whose transcript has grown since it was looked at, and the task that made it grow. */
@@ -120,14 +120,19 @@ export function createSpending(dependencies: SpendingDependencies) {
       );
     },
 
-    /** The status line named what the conversation has cost in all. It counts on over a resume, or begins anew. */
-    costTold(slotId: SlotId, sessionId: ClaudeSessionId, totalUsd: number): void {
+    /**
+     * The status line named what the conversation has cost in all. The total goes on over a resume, or begins anew; in
+     * one run it only grows, and a smaller one has been overtaken on its way.
+     */
+    costTold(slotId: SlotId, epoch: Epoch, sessionId: ClaudeSessionId, totalUsd: number): void {
+      if (signal.aborted) return;
       const before = totals.get(sessionId) ?? ledger.totalOf(sessionId);
-      if (totalUsd === before || signal.aborted) return;
-      totals.set(sessionId, totalUsd);
-      const usd = totalUsd > before ? totalUsd - before : totalUsd;
+      if (totalUsd === before.totalUsd || (before.epoch === epoch && totalUsd < before.totalUsd)) return;
+      const total = { totalUsd, epoch };
+      totals.set(sessionId, total);
+      const usd = totalUsd > before.totalUsd ? totalUsd - before.totalUsd : totalUsd;
       add(slotId, taskThatSpends(slotId), { usd, tokens: NO_TOKENS }, () =>
-        ledger.setTotal(sessionId, totalUsd),
+        ledger.setTotal(sessionId, total),
       ).catch(report);
     },
   };

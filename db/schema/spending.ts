@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { ClaudeSessionId, Role, SlotId } from '../ids.ts';
+import type { ClaudeSessionId, Epoch, Role, SlotId } from '../ids.ts';
 
 /** What was spent on one day by one slot for one task; summed for every cap. */
 export const spending = sqliteTable(
@@ -35,6 +35,8 @@ export const usageMarks = sqliteTable('usage_marks', {
 /** The last total that Claude Code named for a conversation: it counts on over a resume. */
 export const sessionCosts = sqliteTable('session_costs', {
   sessionId: text().$type<ClaudeSessionId>().primaryKey(),
+  /** The run that named it. */
+  epoch: text().$type<Epoch>(),
   totalUsd: real().notNull(),
 });
 

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { ClaudeSessionId, Role, SlotId, TaskId } from '../../db/ids.ts';
+import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { governorMarks, sessionCosts, spending, usageMarks, usageWindows } from '../../db/schema/spending.ts';
 import { NOTHING_COUNTED, RecentUsage, type Tokens, type UsageMark } from '../claude/transcript-usage.ts';
@@ -16,6 +16,12 @@ export interface Spender {
   readonly slotId: SlotId;
   readonly role: Role;
   readonly taskId: TaskId | null;
+}
+
+/** What a conversation has cost in all, by one of its runs. */
+export interface SessionTotal {
+  readonly totalUsd: number;
+  readonly epoch: Epoch | null;
 }
 
 export type UsageWindow = typeof usageWindows.$inferSelect;
@@ -102,15 +108,16 @@ export function createSpendingLedger(db: MissionDatabase) {
         .run();
     },
 
-    /** The last total that Claude Code named for a conversation, in dollars; 0 when it has named none. */
-    totalOf(sessionId: ClaudeSessionId): number {
-      return db.select().from(sessionCosts).where(eq(sessionCosts.sessionId, sessionId)).get()?.totalUsd ?? 0;
+    /** The last total that Claude Code named for a conversation, in dollars, and the run that named it. */
+    totalOf(sessionId: ClaudeSessionId): SessionTotal {
+      const row = db.select().from(sessionCosts).where(eq(sessionCosts.sessionId, sessionId)).get();
+      return { totalUsd: row?.totalUsd ?? 0, epoch: row?.epoch ?? null };
     },
 
-    setTotal(sessionId: ClaudeSessionId, totalUsd: number): void {
+    setTotal(sessionId: ClaudeSessionId, total: SessionTotal): void {
       db.insert(sessionCosts)
-        .values({ sessionId, totalUsd })
-        .onConflictDoUpdate({ target: sessionCosts.sessionId, set: { totalUsd } })
+        .values({ sessionId, ...total })
+        .onConflictDoUpdate({ target: sessionCosts.sessionId, set: total })
         .run();
     },
 

@@ -1,8 +1,11 @@
-import { and, asc, eq, lte } from 'drizzle-orm';
+import { and, asc, eq, lte, notExists, notInArray, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import type { TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { taskDependencies, tasks } from '../../db/schema/tasks.ts';
 import type { TaskRow } from './task-ledger.ts';
+
+const OVER: TaskRow['status'][] = ['done', 'failed', 'cancelled'];
 
 /** What tasks wait for before they stand in the queue: other tasks, or a time. Every method is one statement. */
 export function createWaitingLedger(db: MissionDatabase) {
@@ -42,6 +45,22 @@ export function createWaitingLedger(db: MissionDatabase) {
         .select({ id: tasks.id })
         .from(tasks)
         .where(and(eq(tasks.status, 'waiting'), eq(tasks.waitingFor, 'dependency')))
+        .all()
+        .map(({ id }) => id);
+    },
+
+    /** Tasks that wait for others although none of those is open any more. */
+    releasable(): readonly TaskId[] {
+      const needed = alias(tasks, 'needed');
+      const open = db
+        .select({ one: sql`1` })
+        .from(taskDependencies)
+        .innerJoin(needed, eq(needed.id, taskDependencies.dependsOn))
+        .where(and(eq(taskDependencies.taskId, tasks.id), notInArray(needed.status, OVER)));
+      return db
+        .select({ id: tasks.id })
+        .from(tasks)
+        .where(and(eq(tasks.status, 'waiting'), eq(tasks.waitingFor, 'dependency'), notExists(open)))
         .all()
         .map(({ id }) => id);
     },

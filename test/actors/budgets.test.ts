@@ -141,6 +141,8 @@ test('nothing is counted twice by the next daemon, and money is what the status 
   await tell(mission, 'Stop', { last_assistant_message: 'by hand' });
   mission.receiveStatusLine(slotId, epoch, told(0.25));
   mission.receiveStatusLine(slotId, epoch, told(0.75));
+  // One that was overtaken on its way.
+  mission.receiveStatusLine(slotId, epoch, told(0.5));
   await spent(mission, 40, 0.75);
   await stage.kill9();
   const next = await stage.start();

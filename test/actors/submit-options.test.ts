@@ -207,6 +207,16 @@ describe('dependsOn', () => {
     await taskIs(second, two, 'running');
   });
 
+  test('a task that could not be moved when the last one before it ended is moved soon after', async () => {
+    const mission = await ready();
+    await works(mission, await submit(mission, 'one'));
+    const two = await submit(mission, 'two');
+    const three = await submit(mission, 'three', { dependsOn: [two] });
+    // As if the row of the dependent could not be written while the disk was full.
+    stage.database().raw.prepare("update tasks set status = 'done', finished_at = 1 where id = ?").run(two);
+    await until(mission, 'moved', () => mission.task(three).status === 'queued');
+  });
+
   test('a task that waits can be cancelled', async () => {
     const mission = await ready();
     const one = await submit(mission, 'one');

@@ -1,0 +1,1 @@
+ALTER TABLE `session_costs` ADD `epoch` text;
