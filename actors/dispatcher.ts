@@ -59,19 +59,6 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   const servedAt = new Map<string, number>();
   let turn = 0;
 
-  /** What was meant for one slot waits for it; what only slots in quarantine could do would wait without anybody knowing. */
-  function refuseQuarantined(task: QueuedTask, candidates: readonly DispatchSlot[]): void {
-    const [first] = candidates;
-    if (task.pinnedSlotId !== null || first === undefined) return;
-    if (candidates.some(({ readiness }) => readiness !== 'quarantined')) return;
-    dependencies.refuse(task, {
-      code: 'slot_quarantined',
-      message:
-        `Every slot of the role ${task.role} is quarantined. ${first.failure?.message ?? ''}`.trimEnd(),
-      remedy: first.failure?.remedy ?? `Start one with mission_pty_spawn, then submit the task again.`,
-    });
-  }
-
   function place(task: QueuedTask, slots: readonly DispatchSlot[], taken: Set<SlotId>): void {
     const candidates = slots
       .filter((slot) => fits(task, slot))
@@ -88,7 +75,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     }
     // A started slot may soon be ready, so a second task does not start it again.
     const startable = candidates.find((slot) => mayStart(slot, task) && !taken.has(slot.slotId));
-    if (startable === undefined) return refuseQuarantined(task, candidates);
+    if (startable === undefined) return;
     const tried = starts.get(task.id) ?? 0;
     if (tried < MOST_STARTS_FOR_A_TASK) {
       starts.set(task.id, tried + 1);
@@ -113,7 +100,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
    */
   function candidatesFor(slots: readonly DispatchSlot[]): readonly QueuedTask[] {
     const most = slots.length + starts.size;
-    const open = slots.filter(({ readiness }) => readiness !== 'busy');
+    // What only slots in quarantine could do waits: a quarantine ends by itself.
+    const open = slots.filter(({ readiness }) => readiness === 'ready' || readiness === 'startable');
     const queued = open.flatMap((slot) => dependencies.queuedFor(slot, most));
     const unique = new Map(queued.map((task) => [task.id, task]));
     return fairOrder([...unique.values()], servedAt);

@@ -14,8 +14,13 @@ export function freeSlotOf(core: MissionCore, taskId: TaskId): void {
 
 /** The actor is gone, so its row is ended here. */
 export function failCrashedTask(core: MissionCore, taskId: TaskId, message: string): void {
-  failTask(core, taskId, `missiond failed on this task: ${message}`);
   freeSlotOf(core, taskId);
+  try {
+    failTask(core, taskId, `missiond failed on this task: ${message}`);
+  } catch (error) {
+    // Called by the root, which must not fail with it; the next daemon finds the row and ends it.
+    core.logger.error({ taskId, error: String(error) }, 'the row of a crashed task could not be ended');
+  }
 }
 
 export interface CrashedSlotDependencies {

@@ -57,16 +57,23 @@ export function createNoticeDelivery({
     timers.set(receiver.id, timer);
   }
 
+  const taken = new Set<NoticeRow['id']>();
+
   /** @returns whether it was taken */
   async function attempt(receiver: Receiver, notice: NoticeRow): Promise<boolean> {
     const attempts = notice.attempts + 1;
-    const failure = await send(receiver, notice, stopping.signal).then(
-      () => null,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    );
+    // Taken before, and that could not be written down: it is not sent again.
+    const failure = taken.has(notice.id)
+      ? null
+      : await send(receiver, notice, stopping.signal).then(
+          () => null,
+          (error: unknown) => (error instanceof Error ? error.message : String(error)),
+        );
     if (stopping.signal.aborted) return false;
     if (failure === null) {
+      taken.add(notice.id);
       ledger.update(notice.id, { status: 'delivered', attempts, endedAt: now(), failure });
+      taken.delete(notice.id);
       return true;
     }
     const over = now() - notice.createdAt > TRIED_FOR_MS;

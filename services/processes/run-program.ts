@@ -5,6 +5,8 @@ const GUARD = fileURLToPath(new URL('./run-guarded.mjs', import.meta.url));
 
 /** A program that was told to end is killed after this. */
 const END_WITHIN_MS = 2_000;
+/** What a program has printed is read to its end for so long after its own. */
+const OUTPUTS_CLOSE_WITHIN_MS = 500;
 /** Of what a program prints only the end is worth a line in the log. */
 const KEPT_OUTPUT = 4_000;
 
@@ -42,6 +44,7 @@ export function runProgram(
     child.stdio[3]?.on('error', () => {});
     let output = '';
     let force: NodeJS.Timeout | undefined;
+    let letGo: NodeJS.Timeout | undefined;
     const signalGroup = (name: NodeJS.Signals): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, name);
@@ -58,6 +61,7 @@ export function runProgram(
     };
     const finish = (failure: Error | null): void => {
       clearTimeout(force);
+      clearTimeout(letGo);
       // What it has left running.
       signalGroup('SIGKILL');
       signal.removeEventListener('abort', end);
@@ -72,6 +76,13 @@ export function runProgram(
     child.stdin.end(input);
     signal.addEventListener('abort', end, { once: true });
     child.once('error', (error) => finish(new Error(`it could not be started: ${error.message}`)));
+    // Something it has started outside its group may hold its outputs open for ever.
+    child.once('exit', () => {
+      letGo = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, OUTPUTS_CLOSE_WITHIN_MS);
+    });
     child.once('close', (code, killedBy) => {
       if (notStarted !== '') finish(new Error(`it could not be started: ${notStarted}`));
       else if (signal.aborted) finish(new Error('it did not end in time'));

@@ -57,6 +57,15 @@ test('it ends with a daemon that is killed', async () => {
   await vi.waitFor(() => expect(lives(pid)).toBe(false), WAIT);
 });
 
+test('it ends although something outside its group holds its outputs open', async () => {
+  await runProgram(
+    ['/bin/sh', '-c', `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 300' & sleep 0.2`],
+    '',
+    options(),
+  );
+  process.kill(await pidOfIt(), 'SIGKILL');
+});
+
 test('its input reaches it, and its end is told', async () => {
   let output = '';
   const failed = runProgram(['/bin/sh', '-c', 'cat; exit 4'], 'the words', {
