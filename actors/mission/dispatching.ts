@@ -25,7 +25,8 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
     const { id: slotId, role, traits } = runtime.configuration;
     const snapshot = core.slotSnapshot(slotId);
     if (snapshot === undefined) return [];
-    const refused = core.now() - runtime.refusedAt < REFUSED_RESTS_MS;
+    // The clock may have been set back since.
+    const refused = Math.abs(core.now() - runtime.refusedAt) < REFUSED_RESTS_MS;
     const mayNot = core.occupied.has(slotId) || refused || isPaused(slotId);
     const readiness = mayNot ? 'busy' : readinessOf(snapshot, core.now());
     const { failure, killedAt } = snapshot.context;
