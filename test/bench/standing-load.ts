@@ -46,7 +46,7 @@ function createHome(): { readonly directory: string; readonly home: string } {
   const home = path.join(directory, 'home');
   mkdirSync(home, { mode: 0o700 });
   const slots = [{ id: 'coder-1', role, cwd: directory, command: RUNS_BARE }];
-  writeFileSync(path.join(home, 'slots.yaml'), stringify({ slots }));
+  writeFileSync(path.join(home, 'slots.yaml'), stringify({ slots, maxQueued: QUEUED + SUBMISSIONS }));
   const database = openDatabase(path.join(home, 'mission.db'));
   const tasks = createTaskLedger(database.db);
   const now = Date.now();
