@@ -72,8 +72,11 @@ export function createTurnLooks({ tasks, transcripts, isResting, conclude, onErr
   }
 
   async function endOfTurn({ id }: TaskRow, epoch: Epoch): Promise<TurnEnd | null> {
-    const delivery = tasks.deliveryOf(id, epoch);
-    return endOf(delivery === undefined ? null : await transcripts.turnOf(delivery));
+    const [given] = tasks.givenDeliveries(id, epoch);
+    const end = endOf(given === undefined ? null : await transcripts.turnOf(given));
+    // It was interrupted so that other words can be typed: these carry the task on.
+    const isFollowed = tasks.deliveryOf(id, epoch)?.status === 'queued';
+    return end?.kind === 'interrupted' && isFollowed ? null : end;
   }
 
   /** Ends the task when the transcript says how. False when it does not, and the task still waits for it. */

@@ -83,9 +83,14 @@ export function createTurns({
     return row?.epoch === epoch ? row : undefined;
   }
 
+  /** Claude Code's id of the task's prompt, also while words that are to follow it wait to be typed. */
+  function promptIdOf(task: TaskRow, epoch: Epoch): string | undefined {
+    return tasks.givenDeliveries(task.id, epoch)[0]?.promptId ?? undefined;
+  }
+
   /** Whether the turn that a hook speaks of is the task's. `unsure` where only the transcript can tell. */
   function belongs(task: TaskRow, epoch: Epoch, { promptId }: TurnHook): 'yes' | 'no' | 'unsure' {
-    const expected = tasks.deliveryOf(task.id, epoch)?.promptId ?? undefined;
+    const expected = promptIdOf(task, epoch);
     if (expected !== undefined && promptId !== undefined) return expected === promptId ? 'yes' : 'no';
     if (task.slotId !== null && lastHeard.get(task.slotId) === task.id) return 'yes';
     // What has not been submitted has no turn yet.
@@ -104,7 +109,7 @@ export function createTurns({
 
   function markAnswered(task: TaskRow, answeredAt: number): void {
     if (task.epoch === null) return;
-    const delivery = tasks.deliveryOf(task.id, task.epoch);
+    const delivery = tasks.givenDeliveries(task.id, task.epoch)[0] ?? tasks.deliveryOf(task.id, task.epoch);
     if (delivery !== undefined)
       writeLater(() => tasks.updateDelivery(delivery.id, { status: 'answered', answeredAt }));
   }
@@ -176,7 +181,7 @@ export function createTurns({
         return;
       }
       // What a person adds to a turn that goes on carries the id of its prompt.
-      const added = promptId !== undefined && delivery?.promptId === promptId;
+      const added = promptId !== undefined && task !== undefined && promptIdOf(task, epoch) === promptId;
       if (added) return;
       lastHeard.delete(slotId);
       if (task !== undefined) looks.overtakenSeen(slotId, epoch);
@@ -235,10 +240,12 @@ export function createTurns({
 
     /** False when the words of a task certainly never reached the run of the session. */
     async wasBegun(task: TaskRow, epoch: Epoch): Promise<boolean> {
-      const delivery = tasks.deliveryOf(task.id, epoch);
-      if (delivery === undefined || delivery.status === 'queued' || delivery.status === 'refused')
-        return false;
-      return delivery.status !== 'typed' || (await transcripts.turnOf(delivery))?.found !== false;
+      const given = tasks.givenDeliveries(task.id, epoch);
+      if (given.some(({ status }) => status !== 'typed')) return true;
+      for (const delivery of given) {
+        if ((await transcripts.turnOf(delivery))?.found !== false) return true;
+      }
+      return false;
     },
 
     /** A tool began, or Esc was pressed: the turn went on, and what Stop said before was not its end. */

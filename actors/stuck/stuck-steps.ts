@@ -78,14 +78,14 @@ export function createStuckSteps({
 
   /** From here on the words of the ask are the task's: its interrupted turn is not its end. */
   async function beginAsk(
+    id: DeliveryId,
     taskId: TaskId,
     slotId: SlotId,
     epoch: Epoch,
     words: string,
     signal: AbortSignal,
-  ): Promise<DeliveryId> {
+  ): Promise<void> {
     const place = await transcripts.endOf(epoch);
-    const id = DeliveryId.parse(randomUUID());
     const createdAt = core.now();
     writeLater(() =>
       core.tasks.startDelivery({
@@ -107,7 +107,6 @@ export function createStuckSteps({
       }),
     );
     await written(signal);
-    return id;
   }
 
   /** Words that waited behind the interrupted turn are sent by Claude Code itself (2.1.329): the nudge is the question then. */
@@ -131,18 +130,19 @@ export function createStuckSteps({
     if (keyboard === null || epoch === null) return;
     const slotId = configuration.id;
     const words = askWords(reason);
-    const id = await beginAsk(taskId, slotId, epoch, words, signal);
+    const id = DeliveryId.parse(randomUUID());
+    /** Why its words never stood in the session; null once they have. */
+    let untyped: string | null = 'It was not typed.';
     let stop = (): void => {};
     const submitted = new Promise<void>((resolve) => {
       stop = turns.onSubmitted(taskId, resolve);
     });
-    core.signal(slotId, { type: 'delivery.began', epoch, at: core.now() });
     try {
+      await beginAsk(id, taskId, slotId, epoch, words, signal);
+      core.signal(slotId, { type: 'delivery.began', epoch, at: core.now() });
       const interrupted = await keyboard.interrupt(signal);
       if (interrupted.ok && (await goesOnByItself(slotId, taskId, signal))) {
-        writeLater(() =>
-          core.tasks.updateDelivery(id, { status: 'refused', failure: 'It went on by itself.' }),
-        );
+        untyped = 'It went on by itself.';
         return;
       }
       const typed = interrupted.ok
@@ -150,14 +150,21 @@ export function createStuckSteps({
             signal,
             submitted,
             ours: false,
-            typed: () => core.tasks.updateDelivery(id, { status: 'typed', typedAt: core.now() }),
+            typed: () => {
+              core.tasks.updateDelivery(id, { status: 'typed', typedAt: core.now() });
+              untyped = null;
+            },
           })
         : interrupted;
       if (typed.ok) return;
+      if (untyped !== null) untyped = typed.failure.message;
       core.logger.warn({ slotId, taskId, failure: typed.failure }, 'the stuck session could not be asked');
       core.sendToSlot(slotId, { type: 'slot.renew', resume: true });
     } finally {
       stop();
+      const failure = untyped;
+      // The task's own turn is its turn again.
+      if (failure !== null) writeLater(() => core.tasks.updateDelivery(id, { status: 'refused', failure }));
       core.signal(slotId, { type: 'delivery.ended', epoch, at: core.now() });
     }
   }

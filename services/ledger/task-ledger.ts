@@ -9,6 +9,8 @@ export type DeliveryRow = typeof deliveries.$inferSelect;
 /** Statuses of tasks that a slot was given and that have not ended. */
 const BEGUN_STATUSES: TaskRow['status'][] = ['delivering', 'running', 'waiting'];
 const OPEN_STATUSES: TaskRow['status'][] = ['queued', ...BEGUN_STATUSES];
+/** Statuses of deliveries whose words stand in the session, or may. */
+const GIVEN_STATUSES: DeliveryRow['status'][] = ['typed', 'submitted', 'answered'];
 /** A task that was begun by a version without attempts has deliveries of the first. */
 const ofLatestAttempt = sql`${deliveries.attempt} = coalesce((select max(${attempts.number}) from ${attempts} where ${attempts.taskId} = ${deliveries.taskId}), 1)`;
 /** While its result is checked a task is no matter of its session. */
@@ -106,14 +108,34 @@ export function createTaskLedger(db: MissionDatabase) {
       db.update(deliveries).set(change).where(eq(deliveries.id, id)).run();
     },
 
-    /** The last delivery of the task's latest attempt, when that was in this run of a session. */
+    /**
+     * The last delivery of the task's latest attempt, when that was in this run of a session: what it is being given, or
+     * was given. One that was refused counts only when there is no other.
+     */
     deliveryOf(taskId: TaskId, epoch: Epoch): DeliveryRow | undefined {
       return db
         .select()
         .from(deliveries)
         .where(and(eq(deliveries.taskId, taskId), eq(deliveries.epoch, epoch), ofLatestAttempt))
-        .orderBy(desc(deliveries.createdAt))
+        .orderBy(eq(deliveries.status, 'refused'), desc(deliveries.createdAt), desc(rowid))
         .get();
+    },
+
+    /** The deliveries of the task's latest attempt whose words the run of the session has, or may have; newest first. */
+    givenDeliveries(taskId: TaskId, epoch: Epoch): readonly DeliveryRow[] {
+      return db
+        .select()
+        .from(deliveries)
+        .where(
+          and(
+            eq(deliveries.taskId, taskId),
+            eq(deliveries.epoch, epoch),
+            inArray(deliveries.status, GIVEN_STATUSES),
+            ofLatestAttempt,
+          ),
+        )
+        .orderBy(desc(deliveries.createdAt), desc(rowid))
+        .all();
     },
   };
 }

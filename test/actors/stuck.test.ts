@@ -13,15 +13,19 @@ let now: number;
 let typed: string[];
 let screen: string;
 let looks: number;
+/** Whether Esc ends a turn. */
+let heedsEsc: boolean;
 let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
   now = Date.parse('2026-06-15T12:00:00Z');
   typed = [];
   screen = 'at work';
   looks = 0;
+  heedsEsc = true;
   const keyboard: SlotKeyboard = {
-    async deliver(words) {
+    async deliver(words, { typed: reached }) {
       typed.push(`prompt: ${words.slice(0, 16)}`);
+      reached();
       return { ok: true };
     },
     async queue(words) {
@@ -30,6 +34,7 @@ beforeEach(() => {
     },
     async interrupt() {
       typed.push('Esc');
+      if (!heedsEsc) return { ok: false, failure: { code: 'timeout', message: 'It is still at work.' } };
       stage.fake.show(slotId, idleReading({ level: 'interrupted', at: now }));
       return { ok: true };
     },
@@ -39,6 +44,7 @@ beforeEach(() => {
   };
   stage = createStage({
     now: () => now,
+    lengthOf: async () => 1,
     keyboard: () => keyboard,
     host: {
       async text() {
@@ -120,6 +126,31 @@ test('the answer to that question is the answer to the task', async () => {
   stage.fake.show(slotId, idleReading({ at: now + 1 }));
   await until(mission, 'done', () => mission.task(taskId).status === 'done');
   expect(mission.task(taskId).result).toBe('the disk is full');
+});
+
+test('a session that Esc does not end is restarted: its task goes on in its conversation, as the next attempt', async () => {
+  const { mission, taskId } = await working();
+  const { epoch, sessionId } = mission.slot(slotId);
+  const statuses = new Set<string>();
+  mission.subscribe((event) => {
+    if (event.type === 'task_changed') statuses.add(event.task.status);
+  });
+  heedsEsc = false;
+  now += 10 * MINUTE_MS;
+  await step(mission, 'nudge');
+  now += 2 * MINUTE_MS;
+  await step(mission, 'ask');
+  await until(mission, 'restarted', () => {
+    const slot = mission.slot(slotId);
+    return slot.status === 'live' && slot.epoch !== epoch;
+  });
+  typed.length = 0;
+  now += 1;
+  await becomesReady(mission, stage);
+  await expect.poll(() => typed, { timeout: 10_000 }).toEqual(['prompt: The session ende']);
+  expect(mission.slot(slotId).sessionId).toBe(sessionId);
+  expect(mission.task(taskId).attempts).toMatchObject([{ number: 1, outcome: 'lost' }, { number: 2 }]);
+  expect(statuses).not.toContain('queued');
 });
 
 test('a daemon that comes back goes on waiting from where the last one was', async () => {

@@ -8,7 +8,7 @@ import type { TaskEvent } from '../../machines/task-events.ts';
 import { readTurn } from '../../services/claude/transcript.ts';
 import { sameWords } from '../../services/keyboard/same-words.ts';
 import { createSlotLedger } from '../../services/ledger/slot-ledger.ts';
-import { createTaskLedger, type DeliveryRow } from '../../services/ledger/task-ledger.ts';
+import { createTaskLedger, type DeliveryRow, type TaskRow } from '../../services/ledger/task-ledger.ts';
 import { deliveringTask, epoch, slotId, taskId } from './delivering-task.ts';
 
 export const PROMPT = 'fix the bug';
@@ -95,6 +95,17 @@ export function createTurnsWorld() {
     told,
     tasks,
     startDaemon,
+    /** The row of the task as it stands. */
+    task(): TaskRow {
+      const row = tasks.get(taskId);
+      if (row === undefined) throw new Error('the task has no row');
+      return row;
+    },
+    /** Other words for the task, behind its prompt. */
+    startDelivery(change: Pick<DeliveryRow, 'expected' | 'status'>): void {
+      const id = DeliveryId.parse('00000000-0000-4000-8000-000000000005');
+      tasks.startDelivery({ ...DELIVERY, id, createdAt: 2, typedAt: null, ...change });
+    },
     write<Kind extends keyof typeof LINES>(kind: Kind, ...words: Parameters<(typeof LINES)[Kind]>): void {
       const [text = ''] = words;
       appendFileSync(transcript, `${JSON.stringify(LINES[kind](text))}\n`);

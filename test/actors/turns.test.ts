@@ -5,6 +5,7 @@ import { createTurnsWorld, PROMPT, type TurnsWorld } from './turns-world.ts';
 
 const OURS = { promptId: '11111111-0000-4000-8000-000000000001' };
 const THEIRS = { promptId: '11111111-0000-4000-8000-000000000002' };
+const OURS_ASKED = { promptId: '11111111-0000-4000-8000-000000000003' };
 /** Before 2.1.329 no hook names the prompt. */
 const UNNAMED = {};
 
@@ -127,6 +128,53 @@ describe('a Stop is not the end while the session works', () => {
     next();
     expect(await outcome()).toBe('answered: fixed');
   });
+});
+
+describe.each(['queued', 'refused'] as const)(
+  'a question that was not typed (%s) behind the prompt',
+  (status) => {
+    const asks = () => world.startDelivery({ expected: 'what blocks you?', status });
+
+    it('the task stays begun', async () => {
+      heard(PROMPT, OURS);
+      asks();
+      expect(await turns.wasBegun(world.task(), epoch)).toBe(true);
+    });
+
+    it('a prompt that was typed and is nowhere to be found was not begun', async () => {
+      asks();
+      expect(await turns.wasBegun(world.task(), epoch)).toBe(false);
+    });
+
+    it('after a restart of the daemon the Stop of the prompt is its end', async () => {
+      heard(PROMPT, OURS);
+      asks();
+      turns.dispose();
+      turns = world.startDaemon();
+      stopped('fixed', OURS);
+      expect(await outcome()).toBe('answered: fixed');
+    });
+
+    it('its answer is found where the Stop speaks of the note that it was sent', async () => {
+      heard(PROMPT, OURS);
+      asks();
+      turns.promptHeard(slotId, epoch, { prompt: 'A note of missiond', ...THEIRS });
+      world.write('answer', 'fixed');
+      stopped('fixed', THEIRS);
+      expect(await outcome()).toBe('answered: fixed');
+    });
+  },
+);
+
+it('a turn that was interrupted to ask is not the end of the task while the question waits to be typed', async () => {
+  heard(PROMPT, OURS);
+  world.startDelivery({ expected: 'what blocks you?', status: 'queued' });
+  world.write('interruption');
+  turns.promptHeard(slotId, epoch, { prompt: 'hello', ...THEIRS });
+  heard('what blocks you?', OURS_ASKED);
+  world.write('answer', 'the disk is full');
+  stopped('the disk is full', OURS_ASKED);
+  expect(await outcome()).toBe('answered: the disk is full');
 });
 
 describe('the program ends, and nobody heard its last words', () => {
