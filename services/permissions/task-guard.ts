@@ -14,8 +14,10 @@ export const TaskGuard = z.strictObject({
 });
 
 /** Tools whose success changes a file. */
-const CHANGES: ReadonlySet<string> = new Set(['Edit', 'Write', 'MultiEdit', 'NotebookEdit']);
-const CHANGING_RULES = ['Edit', 'Write', 'NotebookEdit'] as const;
+const CHANGING_TOOLS: readonly string[] = ['Edit', 'Write', 'MultiEdit', 'NotebookEdit'];
+/** A command that goes on behind the call: that the call has ended says nothing about it. */
+const IN_BACKGROUND = /[^&>|]&(?![&>])/;
+const Command = z.looseObject({ command: z.string(), run_in_background: z.boolean().optional() });
 
 const NO_RULES: Rules = { allow: [], confirm: [], deny: [] };
 
@@ -24,8 +26,10 @@ const mustCheck = ({ maxChanges }: Guard, changes: number): boolean =>
 
 /** The rules of a task that has made so many changes since its last check. */
 export function guardRules(guard: Guard, changes: number): Rules {
-  const paths = (guard.protectedPaths ?? []).flatMap((path) => [`Edit(${path})`, `Write(${path})`]);
-  return { ...NO_RULES, deny: [...paths, ...(mustCheck(guard, changes) ? CHANGING_RULES : [])] };
+  const paths = (guard.protectedPaths ?? []).flatMap((path) =>
+    CHANGING_TOOLS.map((tool) => `${tool}(${path})`),
+  );
+  return { ...NO_RULES, deny: [...paths, ...(mustCheck(guard, changes) ? CHANGING_TOOLS : [])] };
 }
 
 /** What an agent is told that has to run the check first; null when it need not. */
@@ -36,15 +40,22 @@ export function checkWanted(guard: Guard, changes: number): string | null {
   return `This task has made ${changes} changes since its last check: ${what} before you change more.`;
 }
 
-/** How many changes stand unchecked after a tool has ended well. */
-export function changesAfter(
-  guard: Guard,
-  changes: number,
-  call: { readonly tool: string; readonly input: unknown; readonly cwd: string },
-): number {
-  if (CHANGES.has(call.tool)) return changes + 1;
-  if (call.tool !== 'Bash' || guard.check === undefined) return changes;
-  const onlyTheCheck = { ...EMPTY_POLICY, default: { ...NO_RULES, allow: [`Bash(${guard.check})`] } };
-  const { decision } = decide(onlyTheCheck, { ...call, role: 'coder', slotId: 'task' });
-  return decision === 'allow' ? 0 : changes;
+type Call = { readonly tool: string; readonly input: unknown; readonly cwd: string };
+
+const decides = (rules: Rules, call: Call) =>
+  decide({ ...EMPTY_POLICY, default: rules }, { ...call, role: 'task', slotId: 'task' }).decision;
+
+/** True when the call was the check and nothing else, and has ended with the call. */
+function isCheck(check: string, call: Call): boolean {
+  const { command, run_in_background: behind } = Command.safeParse(call.input).data ?? { command: '' };
+  if (behind === true || IN_BACKGROUND.test(command)) return false;
+  return decides({ ...NO_RULES, allow: [`Bash(${check})`] }, call) === 'allow';
+}
+
+/** How many changes stand unchecked after a tool has ended well. A command that writes files is one change. */
+export function changesAfter(guard: Guard, changes: number, call: Call): number {
+  if (CHANGING_TOOLS.includes(call.tool)) return changes + 1;
+  if (call.tool !== 'Bash') return changes;
+  if (guard.check !== undefined && isCheck(guard.check, call)) return 0;
+  return decides({ ...NO_RULES, deny: [...CHANGING_TOOLS] }, call) === 'deny' ? changes + 1 : changes;
 }

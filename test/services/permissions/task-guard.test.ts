@@ -18,6 +18,8 @@ describe('paths that a task does not change', () => {
     ['Edit', { file_path: `${CWD}/.github/workflows/ci.yml`, old_string: 'a', new_string: 'b' }, 'deny'],
     ['Write', { file_path: `${CWD}/package.json`, content: '' }, 'deny'],
     ['Bash', { command: 'echo x > .github/workflows/ci.yml' }, 'deny'],
+    ['NotebookEdit', { notebook_path: `${CWD}/.github/a.ipynb`, new_source: '' }, 'deny'],
+    ['MultiEdit', { file_path: `${CWD}/package.json`, edits: [] }, 'deny'],
     ['Read', { file_path: `${CWD}/package.json` }, 'allow'],
     ['Edit', { file_path: `${CWD}/src/a.ts`, old_string: 'a', new_string: 'b' }, 'allow'],
   ])('%s %o: %s', (tool, input, decision) => {
@@ -35,8 +37,21 @@ describe('changes without a check', () => {
     expect(changesAfter(guard, 2, bash('npm test -- a'))).toBe(0);
   });
 
-  it.each(['ls', 'npm test; rm -rf src', 'echo npm test'])('%s is no check', (command) => {
-    expect(changesAfter(guard, 2, bash(command))).toBe(2);
+  it.each([
+    ['ls', 2],
+    ['npm test & ls', 2],
+    ['npm test &', 2],
+    ['echo npm test', 2],
+    ['npm test; rm -rf src', 3],
+    ['sed -i s/a/b/ a.ts', 3],
+    ['echo x > a.ts', 3],
+  ])('%s is no check', (command, count) => {
+    expect(changesAfter(guard, 2, bash(command))).toBe(count);
+  });
+
+  it('a check that runs in the background is none', () => {
+    const input = { command: 'npm test', run_in_background: true };
+    expect(changesAfter(guard, 2, { tool: 'Bash', input, cwd: CWD })).toBe(2);
   });
 
   it('stop further changes, not the check', () => {
