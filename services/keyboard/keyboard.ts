@@ -39,15 +39,23 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
   const enqueue = createWriterQueue();
   const guard = guardAgainstExit(door);
   const { terminal } = guard;
-  /** Our last prompt: Claude Code puts it back into the box when its turn is interrupted before the first word. */
-  let lastDelivered: string | null = null;
+  /**
+   * What we typed last. It may stand in the box: Claude Code puts a prompt back there when its turn is interrupted before
+   * the first word, and words that were not drawn in time, or not taken, come to stand there later.
+   */
+  let lastTyped: string | null = null;
   /** When a person typed last. */
   let lastKeyAt = Number.NEGATIVE_INFINITY;
 
+  async function untilKeysAreDrawn(): Promise<void> {
+    const undrawnMs = lastKeyAt + KEY_IS_DRAWN_MS - terminal.now();
+    if (undrawnMs > 0) await terminal.sleep(undrawnMs);
+  }
+
   async function takeBackOwnPrompt(look: () => Promise<ScreenReading>): Promise<void> {
-    if (lastDelivered === null) return;
-    if (await ownTextStands(terminal, lastDelivered, await look())) {
-      await clearOwnText(terminal, lastDelivered);
+    if (lastTyped === null) return;
+    if (await ownTextStands(terminal, lastTyped, await look())) {
+      await clearOwnText(terminal, lastTyped);
     }
   }
 
@@ -56,28 +64,36 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
       return enqueue(async () => {
         const plan = planPrompt(prompt, { version: version() });
         if (!plan.ok) return plan;
-        const undrawnMs = lastKeyAt + KEY_IS_DRAWN_MS - terminal.now();
-        if (undrawnMs > 0) await terminal.sleep(undrawnMs);
+        await untilKeysAreDrawn();
         await takeBackOwnPrompt(() => terminal.read());
         const typed = await deliverPrompt(terminal, plan, {
           ...options,
           // Once a person has typed here, what stands in the box may be theirs.
           ours: options.ours === true && lastKeyAt === Number.NEGATIVE_INFINITY,
-          restored: lastDelivered ?? '',
+          restored: lastTyped ?? '',
         });
-        if (typed.ok) lastDelivered = plan.expected;
+        if (typed.ok) lastTyped = plan.expected;
         return typed;
       });
     },
-    command: (command, signal) => enqueue(() => runCommand(terminal, command, signal)),
+    command: (command, signal) =>
+      enqueue(async () => {
+        await untilKeysAreDrawn();
+        const begins = (): void => {
+          lastTyped = command;
+        };
+        return await runCommand(terminal, command, { signal, begins });
+      }),
     queue: (words, signal) =>
       enqueue(async () => {
         const plan = planPrompt(words, { version: version() });
         if (!plan.ok) return plan;
-        const queued = await queueWords(terminal, plan, signal);
+        await untilKeysAreDrawn();
         // Until the turn takes them, an interruption puts them into the box (2.1.329 sends them by itself).
-        if (queued.ok) lastDelivered = plan.expected;
-        return queued;
+        const begins = (): void => {
+          lastTyped = plan.expected;
+        };
+        return await queueWords(terminal, plan, { signal, begins });
       }),
     choose: (label, options) => enqueue(() => chooseOption(terminal, label, options)),
     interrupt: (signal) =>
@@ -90,7 +106,7 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
     passThrough: (data) =>
       enqueue(async () => {
         // What a person types from here on is theirs, also when it reads like our last prompt.
-        lastDelivered = null;
+        lastTyped = null;
         await guard.passThrough(data);
         lastKeyAt = terminal.now();
       }),

@@ -20,12 +20,18 @@ const TAKES_COMMANDS: ReadonlySet<ScreenReading['level']> = new Set([
 
 type Keys = Pick<Extract<PromptPlan, { ok: true }>, 'writes' | 'settleMs' | 'submit' | 'expected'>;
 
+export interface QueueOptions {
+  readonly signal: AbortSignal;
+  /** Called before the first key: from here on the words may stand in the box, also when they are not sent. */
+  readonly begins: () => void;
+}
+
 /** Types into a free box, sees the words stand there, and presses Enter; what comes of them is not waited for. */
 async function typeAndSend(
   terminal: KeyboardTerminal,
   keys: Keys,
   levels: ReadonlySet<ScreenReading['level']>,
-  signal: AbortSignal,
+  { signal, begins }: QueueOptions,
 ): Promise<Typed> {
   const reading = await terminal.read();
   if (!levels.has(reading.level))
@@ -33,6 +39,7 @@ async function typeAndSend(
   if (!boxIsFree(reading))
     return failed('composer_occupied', 'Something stands in the prompt box.', 'Nothing is typed over it.');
   if (signal.aborted) return failed('cancelled', 'It was called off.', 'Nothing was typed.');
+  begins();
   for (const { data, pauseMs } of keys.writes) {
     await terminal.write(data);
     await terminal.sleep(pauseMs);
@@ -50,24 +57,28 @@ async function typeAndSend(
 /**
  * Sends words to a session at work: Claude Code keeps them and hands them to the model with the turn's next step.
  * Nothing is typed unless the prompt box is free. Words that Enter does not take are left in the box, since Ctrl-C, which
- * would take them back, interrupts a turn. Failures: `slot_not_idle` (not at work, or asking), `composer_occupied`,
+ * would take them back, interrupts a turn; the next delivery takes them back. Failures: `slot_not_idle` (not at work, or asking), `composer_occupied`,
  * `delivery_failed`, `cancelled`.
  */
 export function queueWords(
   terminal: KeyboardTerminal,
   plan: Extract<PromptPlan, { ok: true }>,
-  signal: AbortSignal,
+  options: QueueOptions,
 ): Promise<Typed> {
-  return typeAndSend(terminal, plan, TAKES_WORDS, signal);
+  return typeAndSend(terminal, plan, TAKES_WORDS, options);
 }
 
 /**
  * Runs a command of Claude Code's own, such as `/compact`, in a session at rest; no hook confirms it.
  * Failures: `slot_not_idle`, `composer_occupied`, `delivery_failed`, `cancelled`.
  */
-export function runCommand(terminal: KeyboardTerminal, command: string, signal: AbortSignal): Promise<Typed> {
+export function runCommand(
+  terminal: KeyboardTerminal,
+  command: string,
+  options: QueueOptions,
+): Promise<Typed> {
   // The blank closes the list of commands, where Enter would choose an entry.
   const writes = [{ data: `${command} `, pauseMs: 0 }];
   const keys: Keys = { writes, settleMs: 0, submit: '\r', expected: command };
-  return typeAndSend(terminal, keys, TAKES_COMMANDS, signal);
+  return typeAndSend(terminal, keys, TAKES_COMMANDS, options);
 }

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Keyboard } from '../../../services/keyboard/keyboard.ts';
 import { never, setUp } from './keyboard-at-fake.ts';
 
 it.each(['thinking', 'responding', 'toolRunning'] as const)(
@@ -58,4 +59,51 @@ it.each(['thinking', 'limited', 'confirming'] as const)('and in no other (%s)', 
   state.level = level;
   expect(await keyboard.command('/compact', never)).toMatchObject({ failure: { code: 'slot_not_idle' } });
   expect(state.written).toEqual([]);
+});
+
+describe('words that were not taken', () => {
+  it('stand in the box until the next delivery, which takes them back', async () => {
+    const { keyboard, heard, submitted, state } = setUp({ deafEnters: 1 });
+    state.level = 'thinking';
+    expect(await keyboard.queue('are you there?', never)).toMatchObject({ ok: false });
+    expect(state.box.trim()).toBe('are you there?');
+    state.level = 'idle';
+    expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
+    expect(heard).toEqual(['do it']);
+  });
+
+  it('also those that are drawn only later, and those of a command', async () => {
+    const { keyboard, heard, submitted, state } = setUp();
+    state.stalledUntil = 10_000;
+    expect(await keyboard.command('/compact', never)).toMatchObject({ failure: { code: 'delivery_failed' } });
+    state.clock = 10_000;
+    expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
+    expect(heard).toEqual(['do it']);
+  });
+
+  it('a person who goes on writing behind them keeps what stands there', async () => {
+    const { keyboard, submitted, state } = setUp({ deafEnters: 1 });
+    state.level = 'thinking';
+    await keyboard.queue('are you there?', never);
+    await keyboard.passThrough('yes');
+    state.level = 'idle';
+    expect(await keyboard.deliver('do it', { signal: never, submitted })).toMatchObject({
+      failure: { code: 'composer_occupied' },
+    });
+    expect(state.box).toBe('are you there? yes');
+  });
+});
+
+it.each([
+  ['words', 'thinking', (keyboard: Keyboard) => keyboard.queue('are you there?', never)],
+  ['a command', 'idle', (keyboard: Keyboard) => keyboard.command('/compact', never)],
+] as const)("%s are not typed behind a person's key that is not drawn yet", async (_, level, send) => {
+  const { keyboard, state } = setUp();
+  state.level = level;
+  state.onLook = () => {
+    state.kind = state.clock < 300 ? 'empty' : null;
+  };
+  await keyboard.passThrough('x');
+  expect(await send(keyboard)).toMatchObject({ failure: { code: 'composer_occupied' } });
+  expect(state.box).toBe('x');
 });
