@@ -45,8 +45,11 @@ export interface SlotKeyboard {
   deliver(prompt: string, options: DeliverOptions): Promise<Typed>;
   /** Runs a command of Claude Code (`/compact`) in an idle session. */
   command(command: string, signal: AbortSignal): Promise<Typed>;
-  /** Sends words to a session at work, which takes them with the next step of its turn. */
-  queue(words: string, signal: AbortSignal): Promise<Typed>;
+  /**
+   * Sends words to a session at work, which takes them with the next step of its turn. Words that it does not take are
+   * taken back when `rests` says that the session has come to rest; false says that it has ended.
+   */
+  queue(words: string, signal: AbortSignal, rests: () => Promise<boolean>): Promise<Typed>;
   /** Chooses an option of the dialog on the screen by its label, checking every step; only of the expected dialog. */
   choose(
     label: string,

@@ -169,8 +169,26 @@ export function createStuckSteps({
     }
   }
 
-  async function nudge({ configuration, keyboard }: SlotRuntime, { reason }: StuckStepTaken): Promise<void> {
-    const typed = await keyboard?.queue(nudgeWords(reason), stopping);
+  /** Resolves when this run of the session rests; to false when it ends before. */
+  async function rests(slotId: SlotId, epoch: Epoch): Promise<boolean> {
+    const hasEnded = (): boolean => core.runtime(slotId).epoch !== epoch;
+    const isAtRest = (): boolean => {
+      const snapshot = core.slotSnapshot(slotId);
+      return snapshot !== undefined && isResting(snapshot);
+    };
+    return await untilEvent(core.bus, () => hasEnded() || isAtRest(), stopping).then(
+      () => !hasEnded(),
+      () => false,
+    );
+  }
+
+  async function nudge(
+    { configuration, keyboard, epoch }: SlotRuntime,
+    { reason }: StuckStepTaken,
+  ): Promise<void> {
+    if (epoch === null) return;
+    const untilRest = (): Promise<boolean> => rests(configuration.id, epoch);
+    const typed = await keyboard?.queue(nudgeWords(reason), stopping, untilRest);
     if (typed?.ok === false)
       core.logger.info({ slotId: configuration.id, failure: typed.failure }, 'the slot was not nudged');
   }

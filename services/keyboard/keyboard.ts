@@ -21,8 +21,11 @@ export interface Keyboard {
   deliver(prompt: string, options: Omit<DeliveryOptions, 'restored'>): Promise<Typed>;
   /** See `runCommand`. */
   command(command: string, signal: AbortSignal): Promise<Typed>;
-  /** See `queueWords`. */
-  queue(words: string, signal: AbortSignal): Promise<Typed>;
+  /**
+   * See `queueWords`. Words that are left in the box are taken back when `rests` resolves to true: the session has come
+   * to rest. To false: it has ended.
+   */
+  queue(words: string, signal: AbortSignal, rests: () => Promise<boolean>): Promise<Typed>;
   /** See `chooseOption`. */
   choose(label: string, options: ChooseOptions): Promise<Typed>;
   /** See `interruptTurn`. */
@@ -84,17 +87,26 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
         };
         return await runCommand(terminal, command, { signal, begins });
       }),
-    queue: (words, signal) =>
-      enqueue(async () => {
-        const plan = planPrompt(words, { version: version() });
-        if (!plan.ok) return plan;
+    async queue(words, signal, rests) {
+      const plan = planPrompt(words, { version: version() });
+      if (!plan.ok) return plan;
+      let begun = false;
+      const queued = await enqueue(async () => {
         await untilKeysAreDrawn();
         // Until the turn takes them, an interruption puts them into the box (2.1.329 sends them by itself).
         const begins = (): void => {
+          begun = true;
           lastTyped = plan.expected;
         };
         return await queueWords(terminal, plan, { signal, begins });
-      }),
+      });
+      if (!queued.ok && begun && (await rests())) {
+        await enqueue(async () => {
+          if (lastTyped === plan.expected) await takeBackOwnPrompt(() => quietBox(terminal));
+        });
+      }
+      return queued;
+    },
     choose: (label, options) => enqueue(() => chooseOption(terminal, label, options)),
     interrupt: (signal) =>
       enqueue(async () => {

@@ -57,7 +57,7 @@ async function typeAndSend(
 /**
  * Sends words to a session at work: Claude Code keeps them and hands them to the model with the turn's next step.
  * Nothing is typed unless the prompt box is free. Words that Enter does not take are left in the box, since Ctrl-C, which
- * would take them back, interrupts a turn; the next delivery takes them back. Failures: `slot_not_idle` (not at work, or asking), `composer_occupied`,
+ * would take them back, interrupts a turn; they are taken back when the session rests. Failures: `slot_not_idle` (not at work, or asking), `composer_occupied`,
  * `delivery_failed`, `cancelled`.
  */
 export function queueWords(

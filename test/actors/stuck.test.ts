@@ -15,6 +15,8 @@ let screen: string;
 let looks: number;
 /** Whether Esc ends a turn. */
 let heedsEsc: boolean;
+/** Whether a turn that goes on takes words. */
+let takesWords: boolean;
 let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
   now = Date.parse('2026-06-15T12:00:00Z');
@@ -22,15 +24,18 @@ beforeEach(() => {
   screen = 'at work';
   looks = 0;
   heedsEsc = true;
+  takesWords = true;
   const keyboard: SlotKeyboard = {
     async deliver(words, { typed: reached }) {
       typed.push(`prompt: ${words.slice(0, 16)}`);
       reached();
       return { ok: true };
     },
-    async queue(words) {
+    async queue(words, _, rests) {
       typed.push(`queued: ${words.slice(0, 18)}`);
-      return { ok: true };
+      if (takesWords) return { ok: true };
+      if (await rests()) typed.push('taken back');
+      return { ok: false, failure: { code: 'delivery_failed', message: 'It did not take them.' } };
     },
     async interrupt() {
       typed.push('Esc');
@@ -151,6 +156,20 @@ test('a session that Esc does not end is restarted: its task goes on in its conv
   expect(mission.slot(slotId).sessionId).toBe(sessionId);
   expect(mission.task(taskId).attempts).toMatchObject([{ number: 1, outcome: 'lost' }, { number: 2 }]);
   expect(statuses).not.toContain('queued');
+});
+
+test('a note that was not taken is taken back when the session rests, and not before', async () => {
+  const { mission } = await working();
+  takesWords = false;
+  now += 10 * MINUTE_MS;
+  await step(mission, 'nudge');
+  await expect.poll(() => typed).toEqual(['queued: A note of missiond']);
+  now += MINUTE_MS / 4;
+  await looked();
+  expect(typed).toHaveLength(1);
+  await hook(mission, 'Stop', { prompt_id: 'prompt-1', last_assistant_message: 'fixed' });
+  stage.fake.show(slotId, idleReading({ at: now + 1 }));
+  await expect.poll(() => typed, { timeout: 5_000 }).toContain('taken back');
 });
 
 test('a daemon that comes back goes on waiting from where the last one was', async () => {

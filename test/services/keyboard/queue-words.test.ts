@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { Keyboard } from '../../../services/keyboard/keyboard.ts';
 import { never, setUp } from './keyboard-at-fake.ts';
 
+/** The session ended before it came to rest. */
+const hasEnded = async (): Promise<boolean> => false;
+
 it.each(['thinking', 'responding', 'toolRunning'] as const)(
   'words are sent behind a turn that goes on (%s)',
   async (level) => {
     const { keyboard, heard, state } = setUp();
     state.level = level;
-    expect(await keyboard.queue('are you there?', never)).toEqual({ ok: true });
+    expect(await keyboard.queue('are you there?', never, hasEnded)).toEqual({ ok: true });
     expect(heard).toEqual(['are you there?']);
     expect(state.box).toBe('');
   },
@@ -18,7 +21,7 @@ it.each(['idle', 'confirming', 'compacting', 'unknown', 'limited'] as const)(
   async (level) => {
     const { keyboard, state } = setUp();
     state.level = level;
-    const queued = await keyboard.queue('are you there?', never);
+    const queued = await keyboard.queue('are you there?', never, hasEnded);
     expect(queued).toMatchObject({ ok: false, failure: { code: 'slot_not_idle' } });
     expect(state.written).toEqual([]);
   },
@@ -28,7 +31,7 @@ it('nothing is typed over what a person has begun to write', async () => {
   const { keyboard, state } = setUp();
   state.level = 'thinking';
   state.box = 'wait, do not';
-  const queued = await keyboard.queue('are you there?', never);
+  const queued = await keyboard.queue('are you there?', never, hasEnded);
   expect(queued).toMatchObject({ ok: false, failure: { code: 'composer_occupied' } });
   expect(state.written).toEqual([]);
 });
@@ -37,7 +40,7 @@ it('words that were not drawn are not sent', async () => {
   const { keyboard, heard, state } = setUp();
   state.level = 'thinking';
   state.types = false;
-  expect(await keyboard.queue('are you there?', never)).toMatchObject({
+  expect(await keyboard.queue('are you there?', never, hasEnded)).toMatchObject({
     ok: false,
     failure: { code: 'delivery_failed' },
   });
@@ -65,11 +68,23 @@ describe('words that were not taken', () => {
   it('stand in the box until the next delivery, which takes them back', async () => {
     const { keyboard, heard, submitted, state } = setUp({ deafEnters: 1 });
     state.level = 'thinking';
-    expect(await keyboard.queue('are you there?', never)).toMatchObject({ ok: false });
+    expect(await keyboard.queue('are you there?', never, hasEnded)).toMatchObject({ ok: false });
     expect(state.box.trim()).toBe('are you there?');
     state.level = 'idle';
     expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
     expect(heard).toEqual(['do it']);
+  });
+
+  it('are taken back when the session has come to rest', async () => {
+    const { keyboard, heard, state } = setUp({ deafEnters: 1 });
+    state.level = 'thinking';
+    const rests = async (): Promise<boolean> => {
+      state.level = 'idle';
+      return true;
+    };
+    expect(await keyboard.queue('are you there?', never, rests)).toMatchObject({ ok: false });
+    expect(state.box).toBe('');
+    expect(heard).toEqual([]);
   });
 
   it('also those that are drawn only later, and those of a command', async () => {
@@ -84,7 +99,7 @@ describe('words that were not taken', () => {
   it('a person who goes on writing behind them keeps what stands there', async () => {
     const { keyboard, submitted, state } = setUp({ deafEnters: 1 });
     state.level = 'thinking';
-    await keyboard.queue('are you there?', never);
+    await keyboard.queue('are you there?', never, hasEnded);
     await keyboard.passThrough('yes');
     state.level = 'idle';
     expect(await keyboard.deliver('do it', { signal: never, submitted })).toMatchObject({
@@ -95,7 +110,7 @@ describe('words that were not taken', () => {
 });
 
 it.each([
-  ['words', 'thinking', (keyboard: Keyboard) => keyboard.queue('are you there?', never)],
+  ['words', 'thinking', (keyboard: Keyboard) => keyboard.queue('are you there?', never, hasEnded)],
   ['a command', 'idle', (keyboard: Keyboard) => keyboard.command('/compact', never)],
 ] as const)("%s are not typed behind a person's key that is not drawn yet", async (_, level, send) => {
   const { keyboard, state } = setUp();
