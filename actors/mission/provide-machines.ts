@@ -5,9 +5,9 @@ import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
 import { stuckMachine } from '../../machines/stuck.ts';
 import { taskMachine } from '../../machines/task.ts';
 import type { Assignment, CheckVerdict, Recovery } from '../../machines/task-events.ts';
-import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { HandOver } from '../hand-over/hand-over.ts';
+import { createInterrupt } from '../interrupt-task.ts';
 import type { Launcher } from '../launcher.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
 import type { Questions } from '../questions.ts';
@@ -21,10 +21,6 @@ import { failCrashedTask, putAwayCrashed, startRespawned } from './supervision.t
 
 /** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
 const SWEEP_MS = 1_000;
-/** How long an interrupted turn may take to be seen ended before its task ends all the same. */
-const INTERRUPT_AT_MOST_MS = 10_000;
-/** From Enter to UserPromptSubmit 5 to 110 ms were measured. */
-const TURN_BEGINS_WITHIN_MS = 1_500;
 
 export interface MachinesDependencies {
   readonly core: MissionCore;
@@ -58,29 +54,7 @@ export function provideMachines({
   writeLater,
   report,
 }: MachinesDependencies) {
-  async function interrupt(
-    taskId: TaskId,
-    assignment: Assignment | null,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (assignment === null) return;
-    const { slotId, epoch } = assignment;
-    const { keyboard, epoch: current } = core.runtime(slotId);
-    if (keyboard === null || current !== epoch) return;
-    const rests = (): boolean => {
-      const snapshot = core.slotSnapshot(slotId);
-      return snapshot !== undefined && isResting(snapshot);
-    };
-    if (rests()) {
-      if (core.tasks.deliveryOf(taskId, epoch)?.status !== 'typed') return;
-      // Enter was pressed and the turn may be about to begin: it would go on although its task has ended.
-      const soon = AbortSignal.any([signal, AbortSignal.timeout(TURN_BEGINS_WITHIN_MS)]);
-      await untilEvent(core.bus, () => !rests(), soon).catch(() => undefined);
-      if (rests()) return;
-    }
-    questions.drop(slotId, 'the task was ended');
-    await keyboard.interrupt(AbortSignal.any([signal, AbortSignal.timeout(INTERRUPT_AT_MOST_MS)]));
-  }
+  const interrupt = createInterrupt({ core, questions });
 
   function sweep(): void {
     for (const taskId of core.tasks.overdue(core.now()))

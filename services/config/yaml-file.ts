@@ -31,8 +31,11 @@ function distance(a: string, b: string): number {
 }
 
 function suggestion(key: string, known: readonly string[]): string {
-  const near = known.find((candidate) => distance(key.toLowerCase(), candidate.toLowerCase()) <= NEAR);
-  return near === undefined ? '' : ` Did you mean "${near}"?`;
+  const [near] = known
+    .map((name) => ({ name, far: distance(key.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ far }) => far <= NEAR)
+    .sort((a, b) => a.far - b.far);
+  return near === undefined ? '' : ` Did you mean "${near.name}"?`;
 }
 
 /**
