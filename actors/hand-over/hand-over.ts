@@ -14,6 +14,8 @@ export interface HandOverDependencies {
   readonly core: MissionCore;
   /** Queues a message for the slot. */
   readonly ask: (slotId: SlotId, prompt: string) => TaskId;
+  /** False while the slot is to begin nothing: a budget is spent, or the daemon stops when what runs has ended. */
+  readonly mayBegin: (slotId: SlotId) => boolean;
   /** Gives a queued task to a slot that is ready for it. */
   readonly give: (taskId: TaskId, slotId: SlotId) => void;
   /** Writes in the next transaction. */
@@ -29,7 +31,15 @@ const OVER: ReadonlySet<TaskRow['status']> = new Set(['done', 'failed', 'cancell
 type Snapshot = SnapshotFrom<typeof handOverMachine>;
 
 /** Sees that the context of a session is used up, and brings what it knows into a fresh one; `machines/hand-over.ts` remembers how far that has come. */
-export function createHandOver({ core, ask, give, writeLater, onError, signal }: HandOverDependencies) {
+export function createHandOver({
+  core,
+  ask,
+  mayBegin,
+  give,
+  writeLater,
+  onError,
+  signal,
+}: HandOverDependencies) {
   const compactedAt = new Map<SlotId, number>();
 
   function stateOf(slotId: SlotId): Snapshot | undefined {
@@ -83,7 +93,7 @@ export function createHandOver({ core, ask, give, writeLater, onError, signal }:
   /** Between two tasks, so that no turn is cut. */
   function begin(runtime: SlotRuntime): void {
     const slotId = runtime.configuration.id;
-    if (runtime.epoch === null || !isUsedUp(runtime) || !isReady(slotId)) return;
+    if (runtime.epoch === null || !mayBegin(slotId) || !isUsedUp(runtime) || !isReady(slotId)) return;
     if (runtime.configuration.context.by === 'compact') return compact(runtime);
     const askedIn = ask(slotId, ASK_FOR_HAND_OVER);
     send(slotId, { type: 'handOver.asked', epoch: runtime.epoch, askedIn });

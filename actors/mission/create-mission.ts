@@ -71,6 +71,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     );
   const stopping = new AbortController();
   let finishing = false;
+  const mayBegin = (slotId: SlotId): boolean => !finishing && governing.pauseOf(slotId) === null;
   core.setHost(await dependencies.connectHost());
 
   const launcher = createLauncher({
@@ -144,7 +145,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
   const { dispatchSoon, give, forget } = createDispatching({
     core,
-    isPaused: (slotId) => finishing || governing.pauseOf(slotId) !== null || handOver.holds(slotId),
+    isPaused: (slotId) => !mayBegin(slotId) || handOver.holds(slotId),
     attempts,
     report: report('tasks could not be dispatched'),
     signal: stopping.signal,
@@ -216,6 +217,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   const handOver = createHandOver({
     core,
     ask: (slotId, prompt) => tasks.enqueue('message', { slotId, prompt }),
+    mayBegin,
     give,
     writeLater: journal.enqueue,
     onError: report('a context could not be handed over'),

@@ -141,3 +141,24 @@ test('or nothing is done', async () => {
   await until(mission, 'goes on', () => mission.task(next).status === 'running');
   expect(typed).toEqual(['first', 'second']);
 });
+
+test('a daemon that stops when what runs has ended begins no hand-over', async () => {
+  const mission = await stage.start({
+    slots: [slotOf({ context: { handOverBelowPercent: 10, by: 'handOver' } })],
+  });
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  await mission.submit({ slotId, prompt: 'first' });
+  await typedAre(mission, 1);
+  left = 7;
+  const { epoch } = mission.slot(slotId);
+  if (epoch !== undefined) mission.receiveStatusLine(slotId, epoch, {});
+  const finished = mission.finish(AbortSignal.timeout(20_000));
+  await answer(mission, 'one');
+  await finished;
+  await until(mission, 'rests', () => mission.slot(slotId).state === 'idle');
+  // A sweep would have begun it.
+  await mission.submit({ slotId, prompt: 'later' });
+  expect(typed).toEqual(['first']);
+  expect(mission.slot(slotId).handOver).toBeUndefined();
+});
