@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
+import { createStage, hook, role, slotId, startIdle, until, untilSlot } from './mission-stage.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -15,9 +15,7 @@ afterEach(() => stage.close());
 
 /** A task whose turn has ended with these words of the API, and another that waits. */
 async function failedWith(error: string, words: string) {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage);
   const { taskId } = await mission.submit({ role, prompt: 'work' });
   await until(mission, 'running', () => mission.task(taskId).status === 'running');
   await hook(mission, 'UserPromptSubmit', { prompt: 'work', prompt_id: 'prompt-1' });
@@ -54,9 +52,7 @@ test('an error of the turn itself holds up nobody', async () => {
 });
 
 test('a sign-in that stands on the screen is told of', async () => {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage);
   const dialog = { kind: 'signIn' as const, options: [{ label: 'Claude account', highlighted: true }] };
   stage.fake.show(slotId, idleReading({ level: 'dialog', dialog, at: now }));
   await until(mission, 'told', () => mission.slot(slotId).trouble === 'needs_login');

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import { BudgetsSchema } from '../../services/config/budgets.ts';
-import { becomesReady, createStage, hook, PROGRAM, role, slotId, until } from './mission-stage.ts';
+import { createStage, hook, PROGRAM, role, slotId, startIdle, until } from './mission-stage.ts';
 
 const NOON = new Date(2026, 5, 15, 12).getTime();
 const MIDNIGHT = new Date(2026, 5, 16).getTime();
@@ -46,9 +46,7 @@ const tell = (mission: RunningMission, name: string, more: object = {}) =>
   hook(mission, name, { transcript_path: transcript, ...more });
 
 async function ready(budgets: Parameters<typeof BudgetsSchema.parse>[0]): Promise<RunningMission> {
-  const mission = await stage.start({ budgets: BudgetsSchema.parse(budgets) });
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage, { budgets: BudgetsSchema.parse(budgets) });
   return mission;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { becomesReady, createStage, role, slotId, until } from './mission-stage.ts';
+import { createStage, role, startIdle, until, willingKeyboard } from './mission-stage.ts';
 
 const HOUR_MS = 60 * 60_000;
 let shift = 0;
@@ -8,29 +8,22 @@ let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
   shift = 0;
   refusals = 1;
-  const ok = async () => ({ ok: true }) as const;
   stage = createStage({
     now: () => Date.now() + shift,
-    keyboard: () => ({
-      async deliver() {
-        if (refusals === 0) return { ok: true };
-        refusals -= 1;
-        return { ok: false, failure: { code: 'slot_not_idle', message: 'busy' } };
-      },
-      queue: ok,
-      command: ok,
-      choose: ok,
-      interrupt: ok,
-      passThrough: async () => {},
-    }),
+    keyboard: () =>
+      willingKeyboard({
+        async deliver() {
+          if (refusals === 0) return { ok: true };
+          refusals -= 1;
+          return { ok: false, failure: { code: 'slot_not_idle', message: 'busy' } };
+        },
+      }),
   });
 });
 afterEach(() => stage.close());
 
 test('a slot that refused just before the clock was set back is asked again', async () => {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage);
   mission.subscribe((event) => {
     // Once the refusal is noted.
     if (event.type === 'task_changed' && event.task.status === 'queued' && refusals === 0)

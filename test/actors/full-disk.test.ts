@@ -1,25 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
-import { becomesReady, createStage, hook, role, slotId, until } from './mission-stage.ts';
+import { createStage, hook, role, slotId, startIdle, until, willingKeyboard } from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
 /** Prompts that were typed. */
 let typed: string[];
 
-const keyboard = (): SlotKeyboard => ({
-  async deliver(prompt, { submitted, typed: beforeEnter }) {
-    typed.push(prompt);
-    beforeEnter();
-    await submitted;
-    return { ok: true };
-  },
-  choose: async () => ({ ok: true }),
-  interrupt: async () => ({ ok: true }),
-  queue: async () => ({ ok: true }),
-  command: async () => ({ ok: true }),
-  passThrough: async () => {},
-});
+const keyboard = (): SlotKeyboard =>
+  willingKeyboard({
+    async deliver(prompt, { submitted, typed: beforeEnter }) {
+      typed.push(prompt);
+      beforeEnter();
+      await submitted;
+      return { ok: true };
+    },
+  });
 
 beforeEach(() => {
   typed = [];
@@ -34,13 +30,6 @@ function fill(when: string): () => void {
   return () => raw.exec('drop trigger full');
 }
 
-async function startIdle(): Promise<RunningMission> {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
-  return mission;
-}
-
 const submitted = (mission: RunningMission) => hook(mission, 'UserPromptSubmit', { prompt: 'do the work' });
 const stopped = (mission: RunningMission) => hook(mission, 'Stop', { last_assistant_message: 'done it' });
 
@@ -49,7 +38,7 @@ describe('while the disk is full', () => {
     ['the assignment', "update on tasks when new.status = 'delivering'"],
     ['the delivery', 'insert on deliveries'],
   ])('nothing is typed before %s is stored; then the task goes on', async (_, when) => {
-    const mission = await startIdle();
+    const mission = await startIdle(stage);
     const makeRoom = fill(when);
     const { taskId } = await mission.submit({ role, prompt: 'do the work' });
     await vi.waitUntil(() => stage.errors.some((error) => error.includes('disk is full')));
@@ -66,7 +55,7 @@ describe('while the disk is full', () => {
   });
 
   test('what the hooks say is heard all the same, and stored when there is room', async () => {
-    const mission = await startIdle();
+    const mission = await startIdle(stage);
     const { taskId } = await mission.submit({ role, prompt: 'do the work' });
     await vi.waitUntil(() => typed.length > 0);
     const makeRoom = fill('insert on history');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import { SlotId } from '../../db/ids.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import { createStage, hook, role, slotId, slotOf, startIdle, until, untilSlot } from './mission-stage.ts';
 
 const LIMIT = "You've hit your limit · resets 3pm (UTC)";
 const NOON = Date.parse('2026-06-15T12:00:00Z');
@@ -25,9 +25,7 @@ function showLimit(words: string): void {
 
 /** A session that a usage limit has stopped, and a task that waits for it. */
 async function limited(words = LIMIT, change: Parameters<typeof stage.start>[0] = {}) {
-  const mission = await stage.start(change);
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage, change);
   await hook(mission, 'UserPromptSubmit', { prompt: 'by hand' });
   await untilSlot(mission, 'live', 'thinking');
   stage.fake.show(slotId, idleReading({ level: 'thinking', composer: { kind: 'empty', text: '' }, at: now }));
@@ -100,9 +98,7 @@ test('a limit whose words name no time ends with the window of the account that 
 
 test('a slot that a limit has stopped holds up no other of its role', async () => {
   const otherId = SlotId.parse('coder-2');
-  const mission = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage, { slots: [slotOf(), slotOf({ id: otherId })] });
   showLimit(LIMIT);
   await until(mission, 'limited', () => mission.slot(slotId).conversation === 'limited');
   await mission.submit({ role, prompt: 'work' });

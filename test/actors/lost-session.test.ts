@@ -13,8 +13,11 @@ import {
   role,
   slotId,
   slotOf,
+  startIdle,
+  taskIs,
   until,
   untilSlot,
+  willingKeyboard,
 } from './mission-stage.ts';
 
 const other = SlotId.parse('coder-2');
@@ -35,22 +38,15 @@ let turn: TurnRecord;
 /** Whether Claude Code takes what is typed. */
 let takes: boolean;
 
-const keyboard = (): SlotKeyboard => {
-  const ok = async () => ({ ok: true }) as const;
-  return {
+const keyboard = (): SlotKeyboard =>
+  willingKeyboard({
     deliver(prompt, { typed: reached }) {
       typed.push(prompt);
       if (!takes) return new Promise(() => {});
       reached();
-      return ok();
+      return Promise.resolve({ ok: true });
     },
-    queue: ok,
-    command: ok,
-    choose: ok,
-    interrupt: ok,
-    passThrough: async () => {},
-  };
-};
+  });
 
 beforeEach(() => {
   typed = [];
@@ -69,14 +65,9 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
-const taskIs = (mission: RunningMission, taskId: TaskId, status: string): Promise<void> =>
-  until(mission, `task ${status}`, () => mission.task(taskId).status === status);
-
 /** A session that works on a task. */
 async function working(): Promise<{ readonly mission: RunningMission; readonly taskId: TaskId }> {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage);
   const { taskId } = await mission.submit({ role, prompt: 'fix the bug' });
   await taskIs(mission, taskId, 'running');
   await hook(mission, 'UserPromptSubmit', { prompt: 'fix the bug', prompt_id: 'prompt-1' });
@@ -159,9 +150,7 @@ describe('a session that dies in mid-task', () => {
 
   test('before it had the words: the task is given again as it is, and that was no attempt', async () => {
     takes = false;
-    const mission = await stage.start();
-    await mission.spawn(slotId, {});
-    await becomesReady(mission, stage);
+    const mission = await startIdle(stage);
     const { taskId } = await mission.submit({ role, prompt: 'fix the bug' });
     await until(mission, 'being typed', () => typed.length === 1);
     takes = true;
@@ -209,7 +198,7 @@ describe('a session that dies in mid-task', () => {
 
 test('a slot that does not come back gives its task to another one, which is told that part of it may be done', async () => {
   const broken = new Set<SlotId>();
-  const mission = await stage.start({
+  const mission = await startIdle(stage, {
     slots: [slotOf(), slotOf({ id: other })],
     host: {
       async spawn(spec) {
@@ -218,8 +207,6 @@ test('a slot that does not come back gives its task to another one, which is tol
       },
     },
   });
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
   const { taskId } = await mission.submit({ role, prompt: 'fix the bug' });
   await taskIs(mission, taskId, 'running');
   await hook(mission, 'UserPromptSubmit', { prompt: 'fix the bug', prompt_id: 'prompt-1' });

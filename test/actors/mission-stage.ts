@@ -4,8 +4,8 @@ import path from 'node:path';
 import type { ProgramToStart } from '../../actors/launcher.ts';
 import { createMission, type RunningMission } from '../../actors/mission/create-mission.ts';
 import type { MissionDependencies } from '../../actors/mission/mission-dependencies.ts';
-import type { SlotConfiguration } from '../../actors/slot-runtime.ts';
-import { Role, SlotId } from '../../db/ids.ts';
+import type { SlotConfiguration, SlotKeyboard } from '../../actors/slot-runtime.ts';
+import { Role, SlotId, type TaskId } from '../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../db/open.ts';
 import { readStatusLine } from '../../services/claude/read-status-line.ts';
 import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
@@ -43,6 +43,20 @@ export const PROGRAM: ProgramToStart = {
   configDirectory: null,
 };
 
+/** A keyboard whose every key does what it should. */
+export const willingKeyboard = (change: Partial<SlotKeyboard> = {}): SlotKeyboard => ({
+  async deliver(_, { typed }) {
+    typed();
+    return { ok: true };
+  },
+  choose: async () => ({ ok: true }),
+  queue: async () => ({ ok: true }),
+  command: async () => ({ ok: true }),
+  interrupt: async () => ({ ok: true }),
+  passThrough: async () => {},
+  ...change,
+});
+
 type Change = Partial<MissionDependencies> & { readonly host?: Partial<PtyHost> };
 
 /** Missions over one fake pty host and one database, each of which may be killed and followed by another. */
@@ -69,17 +83,7 @@ export function createStage(always: Change = {}) {
       logFile: () => '/dev/null',
       connectHost: async () => connected,
       prepare: async () => PROGRAM,
-      keyboard: () => ({
-        async deliver(_, { typed }) {
-          typed();
-          return { ok: true };
-        },
-        queue: async () => ({ ok: true }),
-        command: async () => ({ ok: true }),
-        choose: async () => ({ ok: true }),
-        interrupt: async () => ({ ok: true }),
-        passThrough: async () => {},
-      }),
+      keyboard: () => willingKeyboard(),
       judge: () => ({ decision: 'allow', rule: 'test', argument: '', perhapsDenied: false }),
       redact: (_, text) => text,
       outlived: () => {},
@@ -190,3 +194,17 @@ export async function becomesReady(
   await untilSlot(mission, 'live', 'idle');
   await hook(mission, 'SessionStart', { source: 'startup' });
 }
+
+/** A mission whose slot stands at its prompt. */
+export async function startIdle(
+  stage: Pick<ReturnType<typeof createStage>, 'fake' | 'start'>,
+  change: Change = {},
+): Promise<RunningMission> {
+  const mission = await stage.start(change);
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  return mission;
+}
+
+export const taskIs = (mission: RunningMission, taskId: TaskId, status: string): Promise<void> =>
+  until(mission, `task ${status}`, () => mission.task(taskId).status === status);

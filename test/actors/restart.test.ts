@@ -1,27 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunningMission } from '../../actors/mission/create-mission.ts';
-import { SlotId, type TaskId } from '../../db/ids.ts';
+import { SlotId } from '../../db/ids.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import {
+  becomesReady,
+  createStage,
+  hook,
+  role,
+  slotId,
+  slotOf,
+  startIdle,
+  taskIs,
+  until,
+  untilSlot,
+} from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
   stage = createStage();
 });
 afterEach(() => stage.close());
-
-/** A slot that rests at its prompt. */
-async function idleSlot(): Promise<RunningMission> {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
-  return mission;
-}
-
-async function taskIs(mission: RunningMission, taskId: TaskId, status: string): Promise<void> {
-  await until(mission, `task ${status}`, () => mission.task(taskId).status === status);
-}
 
 describe('a daemon of another version', () => {
   /** As an upgrade finds the rows. */
@@ -30,7 +28,7 @@ describe('a daemon of another version', () => {
   };
 
   test('an agent and its running task go on', async () => {
-    const first = await idleSlot();
+    const first = await startIdle(stage);
     const { taskId } = await first.submit({ role, prompt: 'work' });
     await taskIs(first, taskId, 'running');
     await hook(first, 'UserPromptSubmit', { prompt: 'work', prompt_id: 'prompt-1' });
@@ -63,7 +61,7 @@ describe('a daemon of another version', () => {
   });
 
   test('a task whose terminal has gone goes on in the next session of its slot', async () => {
-    const first = await idleSlot();
+    const first = await startIdle(stage);
     const { taskId } = await first.submit({ role, prompt: 'work' });
     await taskIs(first, taskId, 'running');
     await hook(first, 'UserPromptSubmit', { prompt: 'work' });
@@ -139,7 +137,7 @@ test('a program that ends before the host has told that it runs is not taken for
 test('what a session did is written down once, however often the daemon comes back', async () => {
   const history = (): unknown[] =>
     stage.database().raw.prepare('select at, "from", "to" from transitions order by id').all();
-  await idleSlot();
+  await startIdle(stage);
   await stage.kill9();
   const before = history();
   expect(before).not.toEqual([]);
@@ -153,7 +151,7 @@ test('what a session did is written down once, however often the daemon comes ba
 });
 
 test('a program that ends while the daemon comes back is heard', async () => {
-  await idleSlot();
+  await startIdle(stage);
   await stage.kill9();
   const second = await stage.start({
     host: {
@@ -169,7 +167,7 @@ test('a program that ends while the daemon comes back is heard', async () => {
 });
 
 test('a task whose slot is no longer configured fails, and the inbox says so', async () => {
-  const first = await idleSlot();
+  const first = await startIdle(stage);
   const { taskId } = await first.submit({ role, prompt: 'work' });
   await taskIs(first, taskId, 'running');
   await stage.kill9();

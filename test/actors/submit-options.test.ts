@@ -3,7 +3,18 @@ import type { SubmitRequest } from '../../actors/mission/api.ts';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import { Role, SlotId, type TaskId } from '../../db/ids.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import {
+  createStage,
+  hook,
+  role,
+  slotId,
+  slotOf,
+  startIdle,
+  taskIs,
+  until,
+  untilSlot,
+  willingKeyboard,
+} from './mission-stage.ts';
 
 const NOON = Date.parse('2026-06-15T12:00:00Z');
 
@@ -17,34 +28,21 @@ beforeEach(() => {
   interrupts = 0;
   stage = createStage({
     now: () => now,
-    keyboard: () => ({
-      async deliver(prompt, { typed: reached }) {
-        typed.push(prompt);
-        reached();
-        return { ok: true };
-      },
-      choose: async () => ({ ok: true }),
-      queue: async () => ({ ok: true }),
-      command: async () => ({ ok: true }),
-      async interrupt() {
-        interrupts += 1;
-        return { ok: true };
-      },
-      passThrough: async () => {},
-    }),
+    keyboard: () =>
+      willingKeyboard({
+        async deliver(prompt, { typed: reached }) {
+          typed.push(prompt);
+          reached();
+          return { ok: true };
+        },
+        async interrupt() {
+          interrupts += 1;
+          return { ok: true };
+        },
+      }),
   });
 });
 afterEach(() => stage.close());
-
-async function ready(): Promise<RunningMission> {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
-  return mission;
-}
-
-const taskIs = (mission: RunningMission, taskId: TaskId, status: string): Promise<void> =>
-  until(mission, `task ${status}`, () => mission.task(taskId).status === status);
 
 const submit = async (mission: RunningMission, prompt: string, more: Partial<SubmitRequest> = {}) =>
   (await mission.submit({ role, prompt, ...more })).taskId;
@@ -79,7 +77,7 @@ const attempts = (mission: RunningMission, taskId: TaskId): unknown[] =>
 
 describe('retries', () => {
   test('a turn that ends with an error is tried again after a pause, with what had happened', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, 'fix it', { retries: 1, retryBackoffMs: 60_000 });
     await fails(mission, taskId);
     await taskIs(mission, taskId, 'waiting');
@@ -96,7 +94,7 @@ describe('retries', () => {
   });
 
   test('when all are used up the task fails with what went wrong last', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, 'fix it', { retries: 1, retryBackoffMs: 0 });
     await fails(mission, taskId);
     await taskIs(mission, taskId, 'queued');
@@ -111,7 +109,7 @@ describe('retries', () => {
   });
 
   test('a task whose session a person killed is not tried again', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, 'fix it', { retries: 3, retryBackoffMs: 0 });
     await works(mission, taskId);
     await mission.kill(slotId);
@@ -119,7 +117,7 @@ describe('retries', () => {
   });
 
   test('the pause goes on over a kill -9 of the daemon, and the tries before it count', async () => {
-    const first = await ready();
+    const first = await startIdle(stage);
     const taskId = await submit(first, 'fix it', { retries: 1, retryBackoffMs: 60_000 });
     await fails(first, taskId);
     await taskIs(first, taskId, 'waiting');
@@ -136,7 +134,7 @@ describe('retries', () => {
 });
 
 test('an attempt that takes too long is interrupted, and the task fails with timeout', async () => {
-  const mission = await ready();
+  const mission = await startIdle(stage);
   const taskId = await submit(mission, 'fix it', { timeoutMs: 5_000 });
   await works(mission, taskId);
   now += 5_000;
@@ -147,7 +145,7 @@ test('an attempt that takes too long is interrupted, and the task fails with tim
 
 describe('dependsOn', () => {
   test('a task waits for the others and gets their results', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const first = await submit(mission, 'one');
     const second = await submit(mission, 'two');
     const both = await submit(mission, `Join {{result:${first}}}.`, {
@@ -164,7 +162,7 @@ describe('dependsOn', () => {
   });
 
   test('when one fails, those that need it fail too, through and through', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const first = await submit(mission, 'one');
     const second = await submit(mission, 'two', { dependsOn: [first] });
     const third = await submit(mission, 'three', { dependsOn: [second.slice(0, 13)] });
@@ -179,7 +177,7 @@ describe('dependsOn', () => {
   });
 
   test('results that make the prompt too long fail the task; nothing is cut', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const first = await submit(mission, 'one');
     const second = await submit(mission, 'two', { dependsOn: [first], includeResults: true });
     await answers(mission, first, 'x'.repeat(100_000));
@@ -188,7 +186,7 @@ describe('dependsOn', () => {
   });
 
   test('what is not there cannot be waited for', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const unknown = '00000000-0000-4000-8000-00000000beef';
     await expect(submit(mission, 'two', { dependsOn: [unknown] })).rejects.toMatchObject({
       code: 'task_unknown',
@@ -197,7 +195,7 @@ describe('dependsOn', () => {
   });
 
   test('a task that ended when the daemon was killed lets in those that wait for it', async () => {
-    const first = await ready();
+    const first = await startIdle(stage);
     const one = await submit(first, 'one');
     const two = await submit(first, 'two', { dependsOn: [one] });
     await stage.kill9();
@@ -208,7 +206,7 @@ describe('dependsOn', () => {
   });
 
   test('a task that could not be moved when the last one before it ended is moved soon after', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     await works(mission, await submit(mission, 'one'));
     const two = await submit(mission, 'two');
     const three = await submit(mission, 'three', { dependsOn: [two] });
@@ -218,7 +216,7 @@ describe('dependsOn', () => {
   });
 
   test('a task that waits can be cancelled', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const one = await submit(mission, 'one');
     const two = await submit(mission, 'two', { dependsOn: [one] });
     expect(await mission.cancel(two)).toMatchObject({ cancelled: true });
@@ -226,7 +224,7 @@ describe('dependsOn', () => {
 });
 
 test('notBefore: no slot takes it before', async () => {
-  const mission = await ready();
+  const mission = await startIdle(stage);
   const later = await submit(mission, 'later', { notBefore: NOON + 60_000 });
   const soon = await submit(mission, 'now');
   await answers(mission, soon, 'done');
@@ -237,7 +235,7 @@ test('notBefore: no slot takes it before', async () => {
 });
 
 test('a deadline passes for a task that waits for a time, too', async () => {
-  const mission = await ready();
+  const mission = await startIdle(stage);
   const taskId = await submit(mission, 'later', { notBefore: NOON + 60_000, deadlineMs: 1_000 });
   now += 1_000;
   await taskIs(mission, taskId, 'failed');
@@ -248,7 +246,7 @@ describe('an idempotency key', () => {
   const key = { idempotencyKey: 'nightly', submitter: 'rest' };
 
   test('returns the task of the first time, also after it is done', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const first = await submit(mission, 'one', key);
     expect(await submit(mission, 'one', key)).toBe(first);
     await answers(mission, first, 'done');
@@ -257,7 +255,7 @@ describe('an idempotency key', () => {
   });
 
   test('is refused for other words, and belongs to one submitter', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const first = await submit(mission, 'one', key);
     await expect(submit(mission, 'two', key)).rejects.toMatchObject({
       code: 'idempotency_conflict',

@@ -3,7 +3,17 @@ import type { SubmitRequest } from '../../actors/mission/api.ts';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import { Role, SlotId, type TaskId } from '../../db/ids.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, slotOf, until } from './mission-stage.ts';
+import {
+  createStage,
+  hook,
+  role,
+  slotId,
+  slotOf,
+  startIdle,
+  taskIs,
+  until,
+  willingKeyboard,
+} from './mission-stage.ts';
 
 const reviewer = SlotId.parse('reviewer-1');
 const reviewers = Role.parse('reviewer');
@@ -22,18 +32,14 @@ beforeEach(() => {
   stage = createStage({
     now: () => now,
     slots: [slotOf(), slotOf({ id: reviewer, role: reviewers })],
-    keyboard: () => ({
-      async deliver(prompt, { typed: reached }) {
-        typed.push(prompt);
-        reached();
-        return { ok: true };
-      },
-      choose: async () => ({ ok: true }),
-      queue: async () => ({ ok: true }),
-      command: async () => ({ ok: true }),
-      interrupt: async () => ({ ok: true }),
-      passThrough: async () => {},
-    }),
+    keyboard: () =>
+      willingKeyboard({
+        async deliver(prompt, { typed: reached }) {
+          typed.push(prompt);
+          reached();
+          return { ok: true };
+        },
+      }),
     async runCheck(slot, command, { signal, printed }) {
       commands.push(`${slot}: ${command}`);
       const verdict = verdicts.shift();
@@ -51,15 +57,6 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
-async function ready(): Promise<RunningMission> {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
-  return mission;
-}
-
-const taskIs = (mission: RunningMission, taskId: TaskId, status: string): Promise<void> =>
-  until(mission, `task ${status}`, () => mission.task(taskId).status === status);
 const checked = (mission: RunningMission, taskId: TaskId): Promise<void> =>
   until(mission, 'being checked', () => mission.task(taskId).waitingFor === 'check');
 
@@ -86,7 +83,7 @@ const command = { verify: { command: 'npm test' } };
 
 describe('a command', () => {
   test('that agrees makes the task done, with the answer of the agent', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, command);
     await answers(mission, taskId, 'fixed');
     await taskIs(mission, taskId, 'done');
@@ -96,7 +93,7 @@ describe('a command', () => {
 
   test('that does not agree fails the task with what it said', async () => {
     verdicts = ['1 test failed'];
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, command);
     await answers(mission, taskId, 'fixed');
     await taskIs(mission, taskId, 'failed');
@@ -106,7 +103,7 @@ describe('a command', () => {
 
   test('that does not agree is told to the session while retries are left, at once', async () => {
     verdicts = ['1 test failed', undefined];
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, { ...command, retries: 1, retryBackoffMs: 3_600_000 });
     await answers(mission, taskId, 'fixed');
     await taskIs(mission, taskId, 'queued');
@@ -126,7 +123,7 @@ describe('a command', () => {
   test('runs while the task counts as running, and nobody else gets its slot', async () => {
     let end = (): void => {};
     verdicts = [new Promise((resolve) => (end = resolve))];
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, command);
     const next = await submit(mission, { slotId });
     await answers(mission, taskId, 'fixed');
@@ -140,7 +137,7 @@ describe('a command', () => {
 
   test('is ended with the task when that is cancelled', async () => {
     verdicts = [new Promise(() => {})];
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, command);
     await answers(mission, taskId, 'fixed');
     await checked(mission, taskId);
@@ -152,7 +149,7 @@ describe('a command', () => {
     ['of another version', 'update tasks set snapshot_version = 0; update slots set snapshot_version = 0'],
   ])('runs again when a daemon %s comes back', async (_, aging) => {
     verdicts = [new Promise(() => {}), undefined];
-    const first = await ready();
+    const first = await startIdle(stage);
     const taskId = await submit(first, command);
     await answers(first, taskId, 'fixed');
     await checked(first, taskId);
@@ -181,7 +178,7 @@ describe('an agent of another role', () => {
   }
 
   test('gets task and answer; PASS makes the task done, and the inbox is told once', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, { verify });
     await answers(mission, taskId, 'fixed');
     const check = await checkOf(mission, taskId);
@@ -194,7 +191,7 @@ describe('an agent of another role', () => {
   });
 
   test('whose answer does not begin with PASS fails it', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, { verify });
     await answers(mission, taskId, 'fixed');
     await answers(mission, await checkOf(mission, taskId), 'FAIL: no PASS from me', reviewer);
@@ -206,7 +203,7 @@ describe('an agent of another role', () => {
   });
 
   test('may be in the very slot that did the task', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const taskId = await submit(mission, { verify: { role } });
     await answers(mission, taskId, 'fixed');
     await until(mission, 'the check is typed', () => typed.length === 2);
@@ -217,7 +214,7 @@ describe('an agent of another role', () => {
   });
 
   test('is asked once, also when the daemon is killed meanwhile', async () => {
-    const first = await ready();
+    const first = await startIdle(stage);
     const taskId = await submit(first, { verify });
     await answers(first, taskId, 'fixed');
     const check = await checkOf(first, taskId);
@@ -238,7 +235,7 @@ describe('an agent of another role', () => {
   });
 
   test('of a role that does not exist is refused at once', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     await expect(submit(mission, { verify: { role: Role.parse('nobody') } })).rejects.toMatchObject({
       code: 'role_unknown',
     });
