@@ -1,3 +1,4 @@
+import { createOneByOne } from '../lock/one-by-one.ts';
 import type { ScreenReading } from '../terminal/reading.ts';
 import { type ChooseOptions, chooseOption } from './choose-option.ts';
 import { clearOwnText, quietBox } from './clear-own-text.ts';
@@ -8,7 +9,6 @@ import type { KeyboardTerminal, Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
 import { planPrompt } from './prompt-plan.ts';
 import { queueWords, runCommand } from './queue-words.ts';
-import { createWriterQueue } from './writer-queue.ts';
 
 export interface KeyboardOptions extends KeyboardTerminal {
   /** Claude Code's version, once it is known; it decides what can be typed safely. */
@@ -39,7 +39,7 @@ const KEY_IS_DRAWN_MS = 500;
 
 /** Makes the keyboard of one terminal. It holds nothing that must be closed. */
 export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard {
-  const enqueue = createWriterQueue();
+  const enqueue = createOneByOne();
   const guard = guardAgainstExit(door);
   const { terminal } = guard;
   /**

@@ -17,6 +17,8 @@ export interface ProgramRun {
   readonly signal: AbortSignal;
   /** What it printed on both its outputs, the end of it. */
   readonly printed: (output: string) => void;
+  /** All of its standard output, which is no part of `printed` then. */
+  readonly answered?: (output: string) => void;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface ProgramRun {
 export function runProgram(
   [program = '', ...args]: readonly string[],
   input: string,
-  { cwd, env, signal, printed }: ProgramRun,
+  { cwd, env, signal, printed, answered }: ProgramRun,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new Error('it was called off'));
@@ -43,6 +45,7 @@ export function runProgram(
     });
     child.stdio[3]?.on('error', () => {});
     let output = '';
+    const answer: Buffer[] = [];
     let force: NodeJS.Timeout | undefined;
     let letGo: NodeJS.Timeout | undefined;
     const signalGroup = (name: NodeJS.Signals): void => {
@@ -66,10 +69,11 @@ export function runProgram(
       signalGroup('SIGKILL');
       signal.removeEventListener('abort', end);
       if (output !== '') printed(output);
+      answered?.(Buffer.concat(answer).toString());
       if (failure === null) resolve();
       else reject(failure);
     };
-    child.stdout.on('data', keep);
+    child.stdout.on('data', answered === undefined ? keep : (data: Buffer) => answer.push(data));
     child.stderr.on('data', keep);
     // A program that does not read its input is no failure.
     child.stdin.on('error', () => {});

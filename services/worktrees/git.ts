@@ -1,0 +1,84 @@
+import { MissionError } from '../errors/mission-error.ts';
+import { handedOn } from '../processes/handed-on.ts';
+import { runProgram } from '../processes/run-program.ts';
+
+/** Asking takes milliseconds; a folder on a network, or one with very many files, takes longer. */
+const ANSWERS_WITHIN_MS = 60_000;
+
+/**
+ * Said with every call. The person's hooks do not run: a post-checkout hook installs packages or asks questions, and
+ * nobody called for it here; what an agent does with git in its worktree runs them as usual. The same holds for a file
+ * watcher, and for housekeeping that would go on behind the call.
+ */
+const WITH_EVERY_CALL = [
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'gc.auto=0',
+  '-c',
+  'maintenance.auto=false',
+] as const;
+
+export interface GitCall {
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  /** Milliseconds. */
+  readonly withinMs?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Calls git, with vectors of arguments. It asks nobody for a password, and of the daemon's environment it sees no more
+ * than other programs do: a GIT_DIR of whoever started the daemon means nothing here.
+ */
+export function createGit(env: NodeJS.ProcessEnv) {
+  const base = { ...handedOn(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' };
+
+  /**
+   * @returns what it printed, without the last line break
+   * @throws MissionError `worktree_failed` with the words of git
+   */
+  async function git(args: readonly string[], call: GitCall): Promise<string> {
+    let answer = '';
+    let words = '';
+    try {
+      await runProgram(['git', ...WITH_EVERY_CALL, ...args], '', {
+        cwd: call.cwd,
+        env: { ...base, ...call.env },
+        signal: AbortSignal.any([call.signal, AbortSignal.timeout(call.withinMs ?? ANSWERS_WITHIN_MS)]),
+        answered(text) {
+          answer = text;
+        },
+        printed(text) {
+          words = text.trim();
+        },
+      });
+    } catch (cause) {
+      const how = cause instanceof Error ? cause.message : String(cause);
+      throw new MissionError(
+        'worktree_failed',
+        `git ${args[0]} in ${call.cwd}: ${words === '' ? how : words}`,
+        { cause, facts: { words } },
+      );
+    }
+    return answer.replace(/\n$/, '');
+  }
+
+  return {
+    git,
+    /** For questions that git answers with a failure: null is no. */
+    async ask(args: readonly string[], call: GitCall): Promise<string | null> {
+      try {
+        return await git(args, call);
+      } catch (error) {
+        call.signal.throwIfAborted();
+        if (error instanceof MissionError) return null;
+        throw error;
+      }
+    },
+  };
+}
+
+export type Git = ReturnType<typeof createGit>;
