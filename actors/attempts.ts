@@ -1,5 +1,7 @@
 import type { SlotId, TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task-events.ts';
+import type { AttemptRow } from '../services/ledger/attempt-ledger.ts';
+import type { TaskRow } from '../services/ledger/task-ledger.ts';
 import { attemptPrompt } from './attempt-prompt.ts';
 import type { MissionCore } from './core.ts';
 
@@ -9,6 +11,12 @@ export interface AttemptsDependencies {
   readonly behindHandOver: (slotId: SlotId, taskId: TaskId, words: string) => string;
   /** Writes in the next transaction, which is that of the task's own row. */
   readonly writeLater: (write: () => void) => void;
+}
+
+/** Where no command counts as a check, the end of a turn does: the next attempt may make as many changes as the first. */
+function startsAfresh({ guard }: TaskRow, before: AttemptRow | undefined): boolean {
+  const turnEnded = before !== undefined && before.outcome !== null && before.outcome !== 'lost';
+  return guard !== null && guard.check === undefined && turnEnded;
 }
 
 /** Writes down each run of a task in a slot, with the words that it is given there. */
@@ -29,6 +37,7 @@ export function createAttempts({ core, behindHandOver, writeLater }: AttemptsDep
       });
       const prompt = behindHandOver(slotId, taskId, words);
       const startedAt = core.now();
+      if (startsAfresh(task, before)) writeLater(() => core.tasks.update(taskId, { unchecked: 0 }));
       writeLater(() =>
         core.attempts.begin({
           taskId,

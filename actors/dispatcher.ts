@@ -1,7 +1,7 @@
 import type { Role, SlotId, TaskId } from '../db/ids.ts';
 import type { Failure } from '../services/errors/mission-error.ts';
-import type { QueuedTask } from '../services/ledger/queue-ledger.ts';
-import { fairOrder } from './fair-order.ts';
+import type { QueuedTask, QueueWindow } from '../services/ledger/queue-ledger.ts';
+import { fairOrder, inTurn } from './fair-order.ts';
 
 /**
  * How often the dispatcher starts a slot for the same task before it gives the task up:
@@ -29,8 +29,13 @@ export interface DispatchSlot {
 }
 
 export interface DispatcherDependencies {
-  /** What a slot may take, or be started for: of each submitter the first `most`, when there are so many. */
-  queuedFor(slot: DispatchSlot, most: number): readonly QueuedTask[];
+  /** Epoch milliseconds. */
+  now(): number;
+  /**
+   * What a slot may take, or be started for: of the first `most` submitters in turn the first `most` tasks, when there
+   * are so many.
+   */
+  queuedFor(slot: DispatchSlot, most: number, inTurn: QueueWindow['inTurn']): readonly QueuedTask[];
   slots(): readonly DispatchSlot[];
   assign(task: QueuedTask, slotId: SlotId): void;
   start(slotId: SlotId): void;
@@ -102,9 +107,12 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     const most = slots.length + starts.size;
     // What only slots in quarantine could do waits: a quarantine ends by itself.
     const open = slots.filter(({ readiness }) => readiness === 'ready' || readiness === 'startable');
-    const queued = open.flatMap((slot) => dependencies.queuedFor(slot, most));
+    const now = dependencies.now();
+    const queued = open.flatMap((slot) =>
+      dependencies.queuedFor(slot, most, (heads) => inTurn(heads, servedAt, now)),
+    );
     const unique = new Map(queued.map((task) => [task.id, task]));
-    return fairOrder([...unique.values()], servedAt);
+    return fairOrder([...unique.values()], servedAt, now);
   }
 
   return {

@@ -19,16 +19,14 @@ interface Guarded {
 
 /** What the task of a slot may not do, beside what the policy says of the slot. Sub-agents work on the task, too. */
 export function createGuardrails({ core, writeLater }: GuardrailsDependencies) {
-  /** Ahead of the rows, which are written later. */
-  const counted = new Map<SlotId, Pick<Guarded, 'taskId' | 'changes'>>();
+  /** Ahead of the rows, which are written later; of tasks that a slot has. */
+  const counted = new Map<TaskId, number>();
 
   function guarded(slotId: SlotId): Guarded | null {
     const taskId = core.occupied.get(slotId);
     const task = taskId === undefined ? undefined : core.tasks.get(taskId);
     if (taskId === undefined || task?.guard == null) return null;
-    const last = counted.get(slotId);
-    const changes = last?.taskId === taskId ? last.changes : task.unchecked;
-    return { taskId, guard: task.guard, changes };
+    return { taskId, guard: task.guard, changes: counted.get(taskId) ?? task.unchecked };
   }
 
   return {
@@ -55,8 +53,13 @@ export function createGuardrails({ core, writeLater }: GuardrailsDependencies) {
       const cwd = call.cwd ?? core.runtime(slotId).configuration.cwd;
       const changes = changesAfter(guard, task.changes, { ...call, cwd });
       if (changes === task.changes) return;
-      counted.set(slotId, { taskId, changes });
+      counted.set(taskId, changes);
       writeLater(() => core.tasks.update(taskId, { unchecked: changes }));
+    },
+
+    /** Its slot has let go of it, and everything is stored. */
+    taskLeft(taskId: TaskId): void {
+      counted.delete(taskId);
     },
   };
 }

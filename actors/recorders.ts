@@ -19,7 +19,7 @@ import type { SlotSnapshot } from './slot-view.ts';
 type TaskSnapshot = SnapshotFrom<typeof taskMachine>;
 type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
 
-/** What other parts do when something has moved and is stored. */
+/** What other parts do when something has moved and is stored; of a task, before anybody is told of it. */
 export interface Reactions {
   slotMoved(slotId: SlotId): void;
   sessionMoved(slotId: SlotId, session: SessionSnapshot): void;
@@ -141,17 +141,19 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
       const before = published.get(taskId);
       if (before?.text === text) return;
       published.set(taskId, { status: row.status, text, hadSlot: row.slotId !== null });
+      // First, so that whoever hears of it finds the slot free.
+      const given = [...core.occupied.values()].includes(taskId);
+      if (row.slotId === null && (given || before?.hadSlot === true)) reactions.taskReturned(row);
+      if (isFinal(row.status)) {
+        published.delete(taskId);
+        reactions.taskEnded(row);
+      }
       core.bus.publish({
         type: 'task_changed',
         at: core.now(),
         task,
         ...(before === undefined ? {} : { previousStatus: before.status }),
       });
-      const given = [...core.occupied.values()].includes(taskId);
-      if (row.slotId === null && (given || before?.hadSlot === true)) reactions.taskReturned(row);
-      if (!isFinal(row.status)) return;
-      published.delete(taskId);
-      reactions.taskEnded(row);
     },
   };
 }

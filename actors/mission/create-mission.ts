@@ -155,6 +155,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     keep: dependencies.keepDoubt,
     onError: report('the screen of an uncertain session could not be kept'),
   });
+  const guardrails = createGuardrails({ core, writeLater: (write) => journal.enqueue(write) });
   const reactions = createReactions({
     core,
     questions,
@@ -162,6 +163,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     reports,
     doubts,
     progress,
+    guardrails,
     noticeWatch,
     forget,
     touch: (actor) => journal.touch(actor),
@@ -315,7 +317,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     reports,
     progress,
     stuck,
-    guardrails: createGuardrails({ core, writeLater: journal.enqueue }),
+    guardrails,
     judge: dependencies.judge,
     redact: dependencies.redact,
     writeLater: journal.enqueue,

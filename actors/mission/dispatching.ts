@@ -66,9 +66,10 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
   }
 
   const dispatcher = createDispatcher({
-    queuedFor({ slotId, role, traits, killedAt }, most) {
+    now: core.now,
+    queuedFor({ slotId, role, traits, killedAt }, most, inTurn) {
       const given = new Set(core.occupied.values());
-      const window = { since: killedAt ?? 0, limit: most + given.size, traits };
+      const window = { since: killedAt ?? 0, limit: most + given.size, traits, inTurn };
       return [...core.queue.forSlot(slotId, window), ...core.queue.forRole(role, window)].filter(
         ({ id }) => !given.has(id),
       );

@@ -1,7 +1,9 @@
 import type { AnyActorRef } from 'xstate';
-import type { TaskId } from '../../db/ids.ts';
+import type { SlotId, TaskId } from '../../db/ids.ts';
+import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { createDoubts } from '../doubts.ts';
+import type { Guardrails } from '../guardrails.ts';
 import type { NoticeWatch } from '../notice-watch.ts';
 import type { Progress } from '../progress.ts';
 import type { Questions } from '../questions.ts';
@@ -18,6 +20,7 @@ export interface ReactionsDependencies {
   readonly reports: Pick<SessionReports, 'sessionMoved'>;
   readonly doubts: ReturnType<typeof createDoubts>;
   readonly progress: Pick<Progress, 'taskLeft'>;
+  readonly guardrails: Pick<Guardrails, 'taskLeft'>;
   readonly noticeWatch: Pick<NoticeWatch, 'sessionMoved'>;
   /** A task has left the queue for good. */
   readonly forget: (taskId: TaskId) => void;
@@ -34,11 +37,25 @@ export function createReactions({
   reports,
   doubts,
   progress,
+  guardrails,
   noticeWatch,
   forget,
   touch,
   dispatchSoon,
 }: ReactionsDependencies): Reactions {
+  /** No slot has the task any more: it has ended, or waits as a row again. Returns the slot that had it. */
+  function leave({ id }: TaskRow): SlotId | undefined {
+    progress.taskLeft(id);
+    guardrails.taskLeft(id);
+    const slotId = freeSlotOf(core, id);
+    core.root().send({ type: 'task.close', taskId: id });
+    // The slot is shown with the task that it has.
+    const actor = slotId === undefined ? undefined : core.slotActor(slotId);
+    if (actor !== undefined) touch(actor);
+    dispatchSoon();
+    return slotId;
+  }
+
   return {
     slotMoved(slotId) {
       if (heldPlan(core.slotSnapshot(slotId)) === null) questions.drop(slotId, 'the session ended');
@@ -58,24 +75,12 @@ export function createReactions({
       else turns.workSeen(slotId);
     },
     taskReturned(task) {
-      progress.taskLeft(task.id);
-      for (const [slotId, taskId] of core.occupied) {
-        if (taskId === task.id) core.runtime(slotId).refusedAt = core.now();
-      }
-      freeSlotOf(core, task.id);
-      // It waits as a row again.
-      core.root().send({ type: 'task.close', taskId: task.id });
-      dispatchSoon();
+      const slotId = leave(task);
+      if (slotId !== undefined) core.runtime(slotId).refusedAt = core.now();
     },
     taskEnded(task) {
-      progress.taskLeft(task.id);
       forget(task.id);
-      freeSlotOf(core, task.id);
-      core.root().send({ type: 'task.close', taskId: task.id });
-      // The slot is shown with the task that it has.
-      const actor = task.slotId === null ? undefined : core.slotActor(task.slotId);
-      if (actor !== undefined) touch(actor);
-      dispatchSoon();
+      leave(task);
     },
   };
 }

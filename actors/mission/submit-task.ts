@@ -41,8 +41,14 @@ function nonEmpty(words: readonly string[] | undefined): readonly string[] | nul
 }
 
 /** What was asked for, in the form in which two requests are the same. */
-function contentHash(kind: TaskRow['kind'], { submitter: _, ...request }: SubmitRequest): string {
-  const said = Object.entries(request).filter(([, value]) => value !== undefined);
+function contentHash(
+  kind: TaskRow['kind'],
+  { submitter: _, ...request }: SubmitRequest,
+  dependencies: readonly TaskRow[],
+): string {
+  // An id may be said whole or by its beginning.
+  const dependsOn = request.dependsOn === undefined ? undefined : dependencies.map(({ id }) => id);
+  const said = Object.entries({ ...request, dependsOn }).filter(([, value]) => value !== undefined);
   const sorted = said.sort(([a], [b]) => a.localeCompare(b));
   return createHash('sha256')
     .update(JSON.stringify([kind, sorted]))
@@ -146,17 +152,18 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
      */
     enqueue(kind: TaskRow['kind'], request: SubmitRequest): TaskId {
       checkPrompt(request.prompt);
-      const { role, slotId } = route(request);
       const { submitter = '', idempotencyKey = null, notBefore = null } = request;
-      const hash = idempotencyKey === null ? null : contentHash(kind, request);
+      const dependencies = dependenciesOf(request);
+      const hash = idempotencyKey === null ? null : contentHash(kind, request, dependencies);
+      // Looked up first: what was let in is let in, whatever has become of its role or slot.
       const before =
         idempotencyKey === null || hash === null ? undefined : earlier(submitter, idempotencyKey, hash);
       if (before !== undefined) return before.id;
+      const { role, slotId } = route(request);
       candidatesOf(request);
       if (request.verify?.role !== undefined) route({ role: request.verify.role, prompt: '' });
       // A message has its slot, and a check is the end of work that was let in before.
       if (kind === 'task' || kind === 'ask') checkRoom(role);
-      const dependencies = dependenciesOf(request);
       const createdAt = core.now();
       const standing = standingOf(dependencies, notBefore, createdAt);
       if (standing === null) {

@@ -7,9 +7,14 @@ import type { SlotSnapshot } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
 import { failTask } from './fail-task.ts';
 
-/** The slot that had this task may take another. */
-export function freeSlotOf(core: MissionCore, taskId: TaskId): void {
-  for (const [slotId, occupied] of core.occupied) if (occupied === taskId) core.occupied.delete(slotId);
+/**
+ * The slot that had this task may take another.
+ * @returns the slot, when one had it
+ */
+export function freeSlotOf(core: MissionCore, taskId: TaskId): SlotId | undefined {
+  const slotId = [...core.occupied].find(([, occupied]) => occupied === taskId)?.[0];
+  if (slotId !== undefined) core.occupied.delete(slotId);
+  return slotId;
 }
 
 /** The actor is gone, so its row is ended here. */

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../ids.ts';
+import { waitsFrom } from '../waits-from.ts';
 
 /** Tools called, the one that runs, the last words, prompts taken. */
 export interface Progress {
@@ -52,7 +52,7 @@ export const tasks = sqliteTable(
     deadlineAt: integer(),
     /** Who handed it in: the door, with the name of the client where it has one. */
     submitter: text().notNull().default(''),
-    /** Higher is served first. */
+    /** Higher is served first; waiting raises it (`waitsFrom`). */
     priority: integer().notNull().default(0),
     /** Traits that a slot must have to do it. */
     requires: text({ mode: 'json' }).$type<readonly string[]>(),
@@ -95,22 +95,9 @@ export const tasks = sqliteTable(
   (table) => [
     index('tasks_status').on(table.status, table.createdAt),
     index('tasks_created').on(table.createdAt),
-    // The queue as the dispatcher reads it: of each submitter what a slot may take, most urgent and oldest first.
-    index('tasks_for_slot').on(
-      table.status,
-      table.pinnedSlotId,
-      table.submitter,
-      sql`priority desc`,
-      table.createdAt,
-    ),
-    index('tasks_for_role').on(
-      table.status,
-      table.role,
-      table.pinnedSlotId,
-      table.submitter,
-      sql`priority desc`,
-      table.createdAt,
-    ),
+    // The queue as the dispatcher reads it: of each submitter what a slot may take, in the order of service.
+    index('tasks_for_slot').on(table.status, table.pinnedSlotId, table.submitter, waitsFrom),
+    index('tasks_for_role').on(table.status, table.role, table.pinnedSlotId, table.submitter, waitsFrom),
     index('tasks_deadline').on(table.status, table.deadlineAt),
     index('tasks_waiting').on(table.status, table.waitingFor, table.notBefore),
     uniqueIndex('tasks_idempotency').on(table.submitter, table.idempotencyKey),

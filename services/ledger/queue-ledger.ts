@@ -1,24 +1,32 @@
-import { and, asc, count, desc, eq, gt, isNull, min, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, count, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Role, SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { tasks } from '../../db/schema/tasks.ts';
+import { waitsFrom } from '../../db/waits-from.ts';
 import type { TaskRow } from './task-ledger.ts';
 
 /** What is needed of a task to find a slot for it: thousands may wait, with long prompts. */
 export interface QueuedTask
   extends Pick<
     TaskRow,
-    'id' | 'role' | 'pinnedSlotId' | 'lastSlotId' | 'createdAt' | 'priority' | 'submitter' | 'requires'
+    'id' | 'role' | 'pinnedSlotId' | 'lastSlotId' | 'createdAt' | 'submitter' | 'requires'
   > {
+  /** Since when it waits, with its priority counted as waiting: epoch milliseconds, lower is served first. */
+  readonly waitsFrom: number;
   /** Of two tasks of one millisecond the one that came first has the lower one. */
   readonly place: number;
 }
 
+/** Somebody of whom tasks are queued, with the one that is to be served first. */
+export type QueueHead = Pick<QueuedTask, 'submitter' | 'waitsFrom' | 'place'>;
+
 export interface QueueWindow {
   /** Epoch milliseconds; tasks from before are left out. */
   readonly since: number;
-  /** How many of each submitter. */
+  /** Of how many submitters, and how many of each. */
   readonly limit: number;
+  /** The submitters in the order in which it is their turn. */
+  readonly inTurn: (heads: readonly QueueHead[]) => readonly QueueHead[];
   /** What the slot has: tasks that require more are left out. */
   readonly traits: readonly string[];
 }
@@ -28,29 +36,37 @@ const place = sql<number>`rowid`;
 
 /** The queue as the dispatcher reads it: along an index, and no more of it than can matter. */
 export function createQueueLedger(db: MissionDatabase) {
-  /** Those of whom something is queued. One look into the index for each: it is not walked through. */
-  function submittersOf(fits: SQL | undefined): readonly string[] {
-    const found: string[] = [];
-    const nextAfter = (last: string | undefined): string | null => {
-      const beyond = last === undefined ? undefined : gt(tasks.submitter, last);
-      const row = db
-        .select({ submitter: min(tasks.submitter) })
-        .from(tasks)
-        .where(and(eq(tasks.status, 'queued'), fits, beyond))
-        .get();
-      return row?.submitter ?? null;
-    };
-    for (let next = nextAfter(undefined); next !== null; next = nextAfter(next)) found.push(next);
-    return found;
+  /** What a slot may take that has these traits. */
+  function mayTake({ since, traits }: QueueWindow): SQL | undefined {
+    const has = JSON.stringify(traits);
+    const canDo = or(
+      isNull(tasks.requires),
+      sql`not exists (select 1 from json_each(${tasks.requires}) where value not in (select value from json_each(${has})))`,
+    );
+    // The sign keeps SQLite from another index, along which everything would have to be sorted.
+    return and(sql`+${tasks.createdAt} >= ${since}`, canDo);
+  }
+
+  /** One look into the index for each submitter, and one for its first task: the queue is not walked through. */
+  function headsOf(fits: SQL | undefined, window: QueueWindow): readonly QueueHead[] {
+    const open = and(eq(tasks.status, 'queued'), fits);
+    return db.all<QueueHead>(sql`
+      with recursive line(whose) as (
+        select min(${tasks.submitter}) from ${tasks} where ${open}
+        union all
+        select (select min(${tasks.submitter}) from ${tasks} where ${open} and ${tasks.submitter} > line.whose)
+        from line where line.whose is not null
+      )
+      select line.whose as submitter, ${waitsFrom} as waitsFrom, ${tasks}.rowid as place
+      from line join ${tasks} on ${tasks}.rowid = (
+        select ${place} from ${tasks}
+        where ${open} and ${tasks.submitter} = line.whose and ${mayTake(window)}
+        order by ${waitsFrom}, ${place} limit 1
+      )`);
   }
 
   function firstOf(submitter: string, fits: SQL | undefined, window: QueueWindow): readonly QueuedTask[] {
-    const { id, role, pinnedSlotId, lastSlotId, createdAt, priority, requires } = tasks;
-    const has = JSON.stringify(window.traits);
-    const canDo = or(
-      isNull(requires),
-      sql`not exists (select 1 from json_each(${requires}) where value not in (select value from json_each(${has})))`,
-    );
+    const { id, role, pinnedSlotId, lastSlotId, createdAt, requires } = tasks;
     return db
       .select({
         id,
@@ -58,38 +74,33 @@ export function createQueueLedger(db: MissionDatabase) {
         pinnedSlotId,
         lastSlotId,
         createdAt,
-        priority,
+        waitsFrom,
         submitter: tasks.submitter,
         requires,
         place,
       })
       .from(tasks)
-      .where(
-        and(
-          eq(tasks.status, 'queued'),
-          fits,
-          eq(tasks.submitter, submitter),
-          // The sign keeps SQLite from another index, along which everything would have to be sorted.
-          sql`+${createdAt} >= ${window.since}`,
-          canDo,
-        ),
-      )
-      .orderBy(desc(priority), asc(createdAt), place)
+      .where(and(eq(tasks.status, 'queued'), fits, eq(tasks.submitter, submitter), mayTake(window)))
+      .orderBy(waitsFrom, place)
       .limit(window.limit)
       .all();
   }
 
+  /** Those whose turn comes later cannot be among the first `limit`. */
   function queued(fits: SQL | undefined, window: QueueWindow): readonly QueuedTask[] {
-    return submittersOf(fits).flatMap((submitter) => firstOf(submitter, fits, window));
+    return window
+      .inTurn(headsOf(fits, window))
+      .slice(0, window.limit)
+      .flatMap(({ submitter }) => firstOf(submitter, fits, window));
   }
 
   return {
-    /** The queued tasks that name this slot: of each submitter the most urgent, then the oldest. */
+    /** The queued tasks that name this slot: of those whose turn it is the first that are to be served. */
     forSlot(slotId: SlotId, window: QueueWindow): readonly QueuedTask[] {
       return queued(eq(tasks.pinnedSlotId, slotId), window);
     },
 
-    /** The queued tasks that any slot of the role may do: of each submitter the most urgent, then the oldest. */
+    /** The queued tasks that any slot of the role may do: of those whose turn it is the first that are to be served. */
     forRole(role: Role, window: QueueWindow): readonly QueuedTask[] {
       return queued(and(eq(tasks.role, role), isNull(tasks.pinnedSlotId)), window);
     },

@@ -42,14 +42,15 @@ function queue(count: number, change: Parameters<typeof taskRow>[0] = {}): TaskI
 }
 
 /** One look at queue and slots. */
-function dispatchTo(slots: readonly DispatchSlot[], given: ReadonlySet<TaskId> = new Set()) {
+function dispatchTo(slots: readonly DispatchSlot[], given: ReadonlySet<TaskId> = new Set(), now = 10) {
   const assigned: (readonly [string, TaskId])[] = [];
   const started: string[] = [];
   const refused: TaskId[] = [];
   let read = 0;
   const dispatcher = createDispatcher({
-    queuedFor({ slotId, role, traits, killedAt }, most) {
-      const window = { since: killedAt ?? 0, limit: most + given.size, traits };
+    now: () => now,
+    queuedFor({ slotId, role, traits, killedAt }, most, inTurn) {
+      const window = { since: killedAt ?? 0, limit: most + given.size, traits, inTurn };
       const found = [...waiting.forSlot(slotId, window), ...waiting.forRole(role, window)];
       read += found.length;
       return found.filter(({ id }) => !given.has(id));
@@ -151,6 +152,35 @@ test('one task of a submitter does not wait behind the thousands of another', ()
   const { dispatch, seen } = dispatchTo([slot('a'), slot('b')]);
   dispatch();
   expect(seen().assigned.map(([, id]) => id)).toContain(alone);
+});
+
+test('of a thousand submitters only those are read whose turn it is', () => {
+  const ids = Array.from({ length: 1_000 }, (_, count) =>
+    queue(5, { submitter: `session ${count}`, createdAt: 1_000 - count }),
+  );
+  const { dispatch, seen } = dispatchTo([slot('a', { lastUsedAt: 1 }), slot('b', { lastUsedAt: 2 })]);
+  dispatch();
+  expect(seen().assigned).toEqual([
+    ['a', ids[999]?.[0]],
+    ['b', ids[998]?.[0]],
+  ]);
+  expect(seen().read).toBeLessThanOrEqual(8);
+});
+
+test('a task of low priority does not starve: each hour of waiting is worth a level', () => {
+  const hour = 60 * 60_000;
+  const [patient] = queue(1, { priority: -2, createdAt: 0 });
+  const [late] = queue(1, { priority: 3, createdAt: 0, notBefore: 5 * hour });
+  const [urgent] = queue(1, { createdAt: 5 * hour });
+  const order = (now: number) => {
+    const { dispatch, seen } = dispatchTo([slot('a'), slot('b'), slot('c')], new Set(), now);
+    dispatch();
+    return seen().assigned.map(([, id]) => id);
+  };
+  // A level of 3; one of 3, before which 5 hours count for nothing; one of 0.
+  expect(order(5 * hour)).toEqual([patient, late, urgent]);
+  const [newer] = queue(1, { priority: 4, createdAt: 5 * hour });
+  expect(order(5 * hour)).toEqual([newer, patient, late]);
 });
 
 test('a task goes only to a slot that has what it requires, and holds up nobody else', () => {

@@ -263,8 +263,31 @@ describe('an idempotency key', () => {
     });
     expect(await submit(mission, 'two', { ...key, submitter: 'cli' })).not.toBe(first);
     await expect(
-      mission.submit({ slotId: SlotId.parse('coder-9'), prompt: 'one', ...key }),
+      mission.submit({
+        slotId: SlotId.parse('coder-9'),
+        prompt: 'one',
+        submitter: 'new',
+        idempotencyKey: 'k',
+      }),
     ).rejects.toMatchObject({ code: 'slot_unknown' });
+  });
+
+  test('answers with the task of the first time, also when its role is no longer there', async () => {
+    const mission = await ready();
+    const first = await submit(mission, 'one', key);
+    await stage.kill9();
+    const without = await stage.start({ slots: [slotOf({ role: Role.parse('researcher') })] });
+    expect(await submit(without, 'one', key)).toBe(first);
+  });
+
+  test('means the same whether what it depends on is named whole or by its beginning', async () => {
+    const mission = await ready();
+    const one = await submit(mission, 'one');
+    const first = await submit(mission, 'two', { ...key, dependsOn: [one] });
+    expect(await submit(mission, 'two', { ...key, dependsOn: [one.slice(0, 8)] })).toBe(first);
+    await expect(submit(mission, 'two', { ...key, dependsOn: [] })).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
   });
 });
 

@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Role, SlotId } from '../../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
-import { createQueueLedger, type QueueLedger } from '../../../services/ledger/queue-ledger.ts';
+import {
+  createQueueLedger,
+  type QueueLedger,
+  type QueueWindow,
+} from '../../../services/ledger/queue-ledger.ts';
 import { createTaskLedger, type TaskLedger, type TaskRow } from '../../../services/ledger/task-ledger.ts';
 import { taskRow } from './task-row.ts';
 
 const role = Role.parse('coder');
 const slotId = SlotId.parse('coder-1');
-const ALL = { since: 0, limit: 1_000, traits: [] };
+const ALL: QueueWindow = { since: 0, limit: 1_000, traits: [], inTurn: (heads) => heads };
 
 let database: OpenDatabase;
 let ledger: TaskLedger;
