@@ -1,7 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MissionEvent } from '../../actors/mission/views.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
+import {
+  createStage,
+  hook,
+  role,
+  slotId,
+  startIdle,
+  taskIs,
+  until,
+  untilSlot,
+  willingKeyboard,
+} from './mission-stage.ts';
 
 let stage: ReturnType<typeof createStage>;
 /** Whether Claude Code takes what is typed. */
@@ -9,27 +19,24 @@ let takes: boolean;
 beforeEach(() => {
   takes = true;
   stage = createStage({
-    keyboard: () => ({
-      async deliver(_, { typed }) {
-        if (!takes)
-          return { ok: false, failure: { code: 'composer_occupied', message: 'somebody types', remedy: '' } };
-        typed();
-        return { ok: true };
-      },
-      queue: async () => ({ ok: true }),
-      command: async () => ({ ok: true }),
-      choose: async () => ({ ok: true }),
-      interrupt: async () => ({ ok: true }),
-      passThrough: async () => {},
-    }),
+    keyboard: () =>
+      willingKeyboard({
+        async deliver(_, { typed }) {
+          if (!takes)
+            return {
+              ok: false,
+              failure: { code: 'composer_occupied', message: 'somebody types', remedy: '' },
+            };
+          typed();
+          return { ok: true };
+        },
+      }),
   });
 });
 afterEach(() => stage.close());
 
 test('whoever hears that a task has ended finds its slot free', async () => {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage);
   const { taskId } = await mission.submit({ role, prompt: 'work' });
   const holder = new Promise((resolve) =>
     mission.subscribe((event) => {
@@ -37,7 +44,7 @@ test('whoever hears that a task has ended finds its slot free', async () => {
         resolve(mission.slot(slotId).currentTaskId ?? 'nobody');
     }),
   );
-  await until(mission, 'running', () => mission.task(taskId).status === 'running');
+  await taskIs(mission, taskId, 'running');
   await hook(mission, 'UserPromptSubmit', { prompt: 'work' });
   stage.fake.show(slotId, idleReading({ level: 'thinking' }));
   await untilSlot(mission, 'live', 'thinking');
@@ -47,9 +54,7 @@ test('whoever hears that a task has ended finds its slot free', async () => {
 });
 
 test('a slot that did not take a task is told of as free again', async () => {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage);
   takes = false;
   const holders: (string | undefined)[] = [];
   mission.subscribe((event: MissionEvent) => {

@@ -7,7 +7,7 @@ import { SlotId, TaskId } from '../../db/ids.ts';
 import { createTaskLedger } from '../../services/ledger/task-ledger.ts';
 import { taskRow } from '../services/ledger/task-row.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, slotOf, until } from './mission-stage.ts';
+import { createStage, hook, role, slotId, slotOf, startIdle, until } from './mission-stage.ts';
 
 const other = SlotId.parse('coder-2');
 const taskId = TaskId.parse('00000000-0000-4000-8000-000000000001');
@@ -67,9 +67,7 @@ async function fails(mission: RunningMission, of: SlotId): Promise<void> {
 }
 
 async function begin(guard: SubmitRequest['guard']) {
-  const mission = await stage.start();
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage);
   const { taskId } = await mission.submit({ role, prompt: 'work', guard, ...TRIES });
   return { mission, taskId, of: await began(mission, taskId, 1) };
 }

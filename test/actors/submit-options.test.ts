@@ -273,7 +273,7 @@ describe('an idempotency key', () => {
   });
 
   test('answers with the task of the first time, also when its role is no longer there', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const first = await submit(mission, 'one', key);
     await stage.kill9();
     const without = await stage.start({ slots: [slotOf({ role: Role.parse('researcher') })] });
@@ -281,7 +281,7 @@ describe('an idempotency key', () => {
   });
 
   test('means the same whether what it depends on is named whole or by its beginning', async () => {
-    const mission = await ready();
+    const mission = await startIdle(stage);
     const one = await submit(mission, 'one');
     const first = await submit(mission, 'two', { ...key, dependsOn: [one] });
     expect(await submit(mission, 'two', { ...key, dependsOn: [one.slice(0, 8)] })).toBe(first);
