@@ -19,7 +19,6 @@ import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../services/keyboard/same-words.ts';
 import { receiverOf } from '../services/notices/receivers.ts';
-import { decide } from '../services/permissions/decide.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
@@ -87,8 +86,7 @@ export function composeMission({
       const slot = file.slots.find(({ id }) => id === slotId);
       if (slot === undefined)
         return { decision: 'deny', rule: 'no such slot', argument: '', perhapsDenied: false };
-      const policy = { ...permissions.current(), ...(task === undefined ? {} : { task }) };
-      return decide(policy, { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd });
+      return permissions.judge({ role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd }, task);
     },
     redact: secrets.redact,
     outlived: (slotId, signal) => void secrets.learn(slotId, signal),

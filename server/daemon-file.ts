@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../services/config/write-whole.ts';
 
 /** 256 bits: nobody guesses it. */
 const TOKEN_BYTES = 32;
@@ -29,10 +30,7 @@ export function readDaemonFile(home: string): DaemonFile | null {
 
 /** Written whole or not at all. */
 export function writeDaemonFile(home: string, content: DaemonFile): void {
-  const temporary = `${fileOf(home)}.${content.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-  chmodSync(temporary, 0o600);
-  renameSync(temporary, fileOf(home));
+  writeWhole(fileOf(home), `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** Takes the file away unless another daemon has written it since. */

@@ -103,10 +103,13 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     const file = loadSlots(settings.slotsFile);
     // The pty host reads it; an error in it is told here, where somebody looks.
     loadFaces(facesFile(home));
-    const permissions = createPermissionStore(
-      permissionsFile,
-      ownFilesDenied(home, [settings.databaseFile, settings.slotsFile]),
-    );
+    const permissions = createPermissionStore(permissionsFile, {
+      always: ownFilesDenied(home, [settings.databaseFile, settings.slotsFile]),
+      onRead(problem) {
+        if (problem === null) logger.info('permissions.yaml was read anew');
+        else logger.error({ error: problem.message }, 'the last good permissions stay in force');
+      },
+    });
     const before = readDaemonFile(home);
     const token = before?.token ?? newToken();
     const database = openMissionDatabase(settings.databaseFile);

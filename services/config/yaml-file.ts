@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { MissionError, type MissionErrorCode } from '../errors/mission-error.ts';
 
@@ -38,19 +38,34 @@ function suggestion(key: string, known: readonly string[]): string {
   return near === undefined ? '' : ` Did you mean "${near.name}"?`;
 }
 
+interface Reading {
+  readonly code: MissionErrorCode;
+  /** Names to suggest for an unknown key. */
+  readonly knownKeys: readonly string[];
+}
+
+/** What a YAML text says, and the text as it can be edited without losing its comments. */
+export interface YamlText<Value> {
+  readonly value: Value;
+  readonly document: Document.Parsed<ParsedNode>;
+}
+
 /**
  * Reads a YAML file against a schema and says where each problem stands.
- * @param knownKeys names to suggest for an unknown key
  * @throws MissionError of `code`, with file, line and column of every problem
  */
 export function readYamlFile<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
-  { code, knownKeys }: { readonly code: MissionErrorCode; readonly knownKeys: readonly string[] },
+  reading: Reading,
 ): z.output<Schema> {
-  let source: string;
+  return readYamlText(file, sourceOf(file, reading.code), schema, reading).value;
+}
+
+/** @throws MissionError of `code` */
+export function sourceOf(file: string, code: MissionErrorCode): string {
   try {
-    source = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     throw new MissionError(
       code,
@@ -58,6 +73,19 @@ export function readYamlFile<Schema extends z.ZodType>(
       { cause, remedy: 'Create it, or name another file.' },
     );
   }
+}
+
+/**
+ * Reads a YAML text against a schema.
+ * @param file how it is called in what is said of its problems
+ * @throws MissionError of `code`, with file, line and column of every problem
+ */
+export function readYamlText<Schema extends z.ZodType>(
+  file: string,
+  source: string,
+  schema: Schema,
+  { code, knownKeys }: Reading,
+): YamlText<z.output<Schema>> {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number): { line: number; column: number } => {
@@ -76,7 +104,7 @@ export function readYamlFile<Schema extends z.ZodType>(
     throw fail(document.errors.map((error) => ({ ...place(error.pos[0]), text: error.message })));
   }
   const parsed = schema.safeParse(document.toJS() ?? {}, { reportInput: true });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { value: parsed.data, document };
 
   /** The node of a path, or the nearest one above it that exists. */
   const offsetOf = (steps: readonly PropertyKey[], key?: string): number => {

@@ -24,7 +24,7 @@ const MOST_WRAPPER_WORDS = 16;
 const oneSpace = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 /** `git:*`, as Claude Code's own settings write a beginning. Where it forbids, it also means `gitk`. */
-export function plainGlob(pattern: string): string {
+function plainGlob(pattern: string): string {
   return oneSpace(pattern.replace(/:\*$/, '*'));
 }
 
@@ -47,21 +47,32 @@ function lettersOf(words: readonly string[]): ReadonlySet<string> {
   );
 }
 
-/**
- * Looks for the options of a pattern wherever they stand: `rm -rf*` also means `rm -r -f`, `rm x -fr` and
- * `rm --recursive --force`; `git push --force*` also means `git push origin main -f`.
- */
-function sameOptions(glob: string, words: readonly ShellWord[]): Meant {
-  const open = glob.endsWith('*');
+/** The options of a pattern, looked for wherever they stand. */
+interface WantedOptions {
+  readonly lead: readonly string[];
+  readonly options: readonly string[];
+  readonly open: boolean;
+}
+
+/** Null when the pattern has no options behind plain words. */
+function optionsOf(glob: string): WantedOptions | null {
   const wanted = glob.replace(/\s*\*$/, '').split(' ');
   const lead = wanted.findIndex((word) => word.startsWith('-'));
-  if (lead < 1 || wanted.some((word) => word.includes('*'))) return 'no';
-  if (wanted.slice(0, lead).some((word, index) => words[index]?.text !== word)) return 'no';
-  const rest = words.slice(lead);
+  if (lead < 1 || wanted.some((word) => word.includes('*'))) return null;
+  return { lead: wanted.slice(0, lead), options: wanted.slice(lead), open: glob.endsWith('*') };
+}
+
+/**
+ * `rm -rf*` also means `rm -r -f`, `rm x -fr` and `rm --recursive --force`; `git push --force*` also means
+ * `git push origin main -f`.
+ */
+function hasOptions({ lead, options, open }: WantedOptions, words: readonly ShellWord[]): Meant {
+  if (lead.some((word, index) => words[index]?.text !== word)) return 'no';
+  const rest = words.slice(lead.length);
   const texts = rest.map(({ text }) => text);
   const letters = lettersOf(texts);
-  const found = wanted.slice(lead).every((word, index, all) => {
-    const prefix = open && index === all.length - 1;
+  const found = options.every((word, index) => {
+    const prefix = open && index === options.length - 1;
     if (
       texts.some((text) => text === word || text.startsWith(`${word}=`) || (prefix && text.startsWith(word)))
     )
@@ -90,31 +101,81 @@ function namesOf(words: readonly ShellWord[]): readonly (readonly ShellWord[])[]
 const textOf = (words: readonly ShellWord[]): string => words.map(({ text }) => text).join(' ');
 const maskOf = (words: readonly ShellWord[]): string => words.map(({ mask }) => mask).join(' ');
 
-/** Tells whether a command is meant by a pattern that forbids or asks, by whatever name and order of options. */
-export function forbids(pattern: string): (command: FoundCommand) => Meant {
-  const glob = plainGlob(pattern);
-  const matches = globMatcher(glob);
-  return ({ words }) => {
-    let meant: Meant = 'no';
-    for (const name of namesOf(words)) {
-      if (matches(textOf(name))) return 'yes';
-      const options = sameOptions(glob, name);
-      if (options === 'yes') return 'yes';
-      const mask = maskOf(name);
-      if (options === 'maybe' || (mask.includes(HOLE) && mayMatch(glob, mask))) meant = 'maybe';
-    }
-    return meant === 'no' && wrapped(words).some((name) => matches(textOf(name))) ? 'maybe' : meant;
-  };
-}
-
 /** What a program that is not known as a wrapper may still run: `setpriv --x rm -rf build`. */
 function wrapped(words: readonly ShellWord[]): readonly (readonly ShellWord[])[] {
   if (ONLY_SHOWS.has(programOf(words[0]))) return [];
   return words.slice(1, MOST_WRAPPER_WORDS).map((_, index) => words.slice(index + 1));
 }
 
-/** True when a command is what a pattern allows, whatever its expansions yield. */
-export function permits(pattern: string, { words }: FoundCommand): boolean {
-  const glob = allowedGlob(pattern);
-  return textOf(words) === glob || globMatcher(glob)(maskOf(words));
+/** A command in every way in which it might be named, worked out once for all patterns. */
+export interface Spellings {
+  readonly text: string;
+  readonly mask: string;
+  readonly names: readonly {
+    readonly words: readonly ShellWord[];
+    readonly text: string;
+    /** Null when nothing in it is unknown. */
+    readonly mask: string | null;
+  }[];
+  /** What it may run, as texts. */
+  readonly wrapped: readonly string[];
+  /** Words that one of those texts begins with; a pattern that begins with another one does not mean it. */
+  readonly beginnings: ReadonlySet<string>;
+  /** It may begin with any word. */
+  readonly beginsUnknown: boolean;
+}
+
+export function spellingsOf({ words }: FoundCommand): Spellings {
+  const names = namesOf(words).map((name) => {
+    const mask = maskOf(name);
+    return { words: name, text: textOf(name), mask: mask.includes(HOLE) ? mask : null };
+  });
+  const within = wrapped(words).map(textOf);
+  return {
+    text: textOf(words),
+    mask: maskOf(words),
+    names,
+    wrapped: within,
+    beginnings: new Set([...names.map(({ text }) => text), ...within].map(firstWord)),
+    beginsUnknown: names.some(({ mask }) => mask !== null && firstWord(mask).includes(HOLE)),
+  };
+}
+
+const firstWord = (text: string): string => text.split(' ', 1)[0] ?? '';
+
+/** A pattern for commands, read once and asked about many. */
+export interface CommandPattern {
+  /** Whether a command is meant by a pattern that forbids or asks, by whatever name and order of options. */
+  forbids(command: Spellings): Meant;
+  /** True when a command is what a pattern allows, whatever its expansions yield. */
+  permits(command: Spellings): boolean;
+  /** For the whole text of a call. */
+  readonly text: string;
+  readonly matchesText: (text: string) => boolean;
+}
+
+export function commandPattern(pattern: string): CommandPattern {
+  const glob = plainGlob(pattern);
+  const allowed = allowedGlob(pattern);
+  const matches = globMatcher(glob);
+  const allows = globMatcher(allowed);
+  const options = optionsOf(glob);
+  // `rm*` is also the beginning of `rmdir`; `rm -rf*` begins with the word rm.
+  const beginning = glob.includes(' ') && !firstWord(glob).includes('*') ? firstWord(glob) : null;
+  return {
+    text: glob,
+    matchesText: matches,
+    forbids({ names, wrapped: within, beginnings, beginsUnknown }) {
+      if (beginning !== null && !beginsUnknown && !beginnings.has(beginning)) return 'no';
+      let meant: Meant = 'no';
+      for (const { words, text, mask } of names) {
+        if (matches(text)) return 'yes';
+        const found = options === null ? 'no' : hasOptions(options, words);
+        if (found === 'yes') return 'yes';
+        if (found === 'maybe' || (mask !== null && mayMatch(glob, mask))) meant = 'maybe';
+      }
+      return meant === 'no' && within.some(matches) ? 'maybe' : meant;
+    },
+    permits: ({ text, mask }) => text === allowed || allows(mask),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Meant } from './command-pattern.ts';
 import { type Demand, type Judged, judge, unreadable } from './judged.ts';
+import { type PatternArgument, patternArgument } from './pattern-argument.ts';
 import type { Policy, Rules } from './policy.ts';
 import { namesTool, splitPattern } from './tool-pattern.ts';
 
@@ -26,33 +27,41 @@ interface ScopedRule {
   /** `roles.coder.deny Bash(rm -rf*)` */
   readonly name: string;
   readonly tool: string;
-  readonly argument: string | null;
+  readonly argument: PatternArgument | null;
   /** Not of the policy's file. */
   readonly always: boolean;
 }
 
-function scopesOf(
-  policy: Policy,
-  { role, slotId }: ToolCall,
-): readonly (readonly [string, Rules | undefined])[] {
-  const own = (rules: Policy['roles'], key: string) => (Object.hasOwn(rules, key) ? rules[key] : undefined);
-  return [
-    ['missiond', policy.always],
-    ['task', policy.task],
-    [`slots.${slotId}`, own(policy.slots, slotId)],
-    [`roles.${role}`, own(policy.roles, role)],
-    ['default', policy.default],
-  ];
+type Kind = 'allow' | 'confirm' | 'deny';
+type ScopedRules = Readonly<Record<Kind, readonly ScopedRule[]>>;
+
+function scoped(scope: string, rules: Rules | undefined, always: boolean): ScopedRules {
+  const of = (kind: Kind): readonly ScopedRule[] =>
+    (rules?.[kind] ?? []).map((pattern) => {
+      const { tool, argument } = splitPattern(pattern);
+      return {
+        name: `${scope}.${kind} ${pattern}`,
+        always,
+        tool,
+        argument: argument === null ? null : patternArgument(argument),
+      };
+    });
+  return { allow: of('allow'), confirm: of('confirm'), deny: of('deny') };
 }
 
-function rulesOf(policy: Policy, call: ToolCall, kind: 'allow' | 'confirm' | 'deny'): readonly ScopedRule[] {
-  return scopesOf(policy, call).flatMap(([scope, rules]) =>
-    (rules?.[kind] ?? []).map((pattern) => ({
-      name: `${scope}.${kind} ${pattern}`,
-      always: rules === policy.always,
-      ...splitPattern(pattern),
-    })),
-  );
+function joined(all: readonly ScopedRules[]): ScopedRules {
+  const of = (kind: Kind): readonly ScopedRule[] => all.flatMap((rules) => rules[kind]);
+  return { allow: of('allow'), confirm: of('confirm'), deny: of('deny') };
+}
+
+function ownRules(policy: Policy, role: string, slotId: string): ScopedRules {
+  const own = (rules: Policy['roles'], key: string) => (Object.hasOwn(rules, key) ? rules[key] : undefined);
+  return joined([
+    scoped('missiond', policy.always, true),
+    scoped(`slots.${slotId}`, own(policy.slots, slotId), false),
+    scoped(`roles.${role}`, own(policy.roles, role), false),
+    scoped('default', policy.default, false),
+  ]);
 }
 
 /** Tells whether a rule that forbids or asks means a call, or a file that the call reads or changes on the way. */
@@ -100,23 +109,38 @@ function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): 
 const isDenied = (doubts: readonly { readonly decision: string }[]): boolean =>
   doubts.some(({ decision }) => decision === 'deny');
 
+/** Decides calls by one policy, whose rules it reads once. */
+export type Judge = (call: ToolCall, task?: Rules) => Decision;
+
 /**
- * Decides a tool call. Deny wins over confirm over allow, across slot, role and default together; what nothing names is
- * confirmed, and so is what a rule might mean once an expansion is known. Never throws.
+ * The judge of a policy. Deny wins over confirm over allow, across slot, role and default together; what nothing names is
+ * confirmed, and so is what a rule might mean once an expansion is known. Never throws. With `task`, rules of the task
+ * that the slot works on hold, too.
  */
-export function decide(policy: Policy, call: ToolCall): Decision {
-  try {
-    return decideAs(policy, call, judge(call.tool, call.input, call.cwd));
-  } catch {
-    return decideAs(policy, call, unreadable(call.tool));
-  }
+export function createJudge(policy: Policy): Judge {
+  const read = new Map<string, ScopedRules>();
+  const rulesOf = ({ role, slotId }: ToolCall): ScopedRules => {
+    const key = JSON.stringify([role, slotId]);
+    const known = read.get(key) ?? ownRules(policy, role, slotId);
+    read.set(key, known);
+    return known;
+  };
+  return (call, task) => {
+    const own = rulesOf(call);
+    const rules = task === undefined ? own : joined([scoped('task', task, false), own]);
+    try {
+      return decideBy(rules, call, judge(call.tool, call.input, call.cwd));
+    } catch {
+      return decideBy(rules, call, unreadable(call.tool));
+    }
+  };
 }
 
-function decideAs(policy: Policy, call: ToolCall, judged: Judged): Decision {
+function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Decision {
   const { argument } = judged;
   const doubts: { readonly decision: 'deny' | 'confirm'; readonly rule: string }[] = [];
   for (const decision of ['deny', 'confirm'] as const) {
-    for (const { name, always, ...rule } of rulesOf(policy, call, decision)) {
+    for (const { name, always, ...rule } of rules[decision]) {
       const verdict = meant(rule, call, judged);
       if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied: isDenied(doubts) };
       // A file that nothing is known of would be asked about each time; missiond's own are denied where they are named.
@@ -127,7 +151,7 @@ function decideAs(policy: Policy, call: ToolCall, judged: Judged): Decision {
   const [doubt] = doubts;
   if (doubt !== undefined)
     return { decision: 'confirm', rule: doubt.rule, argument, perhapsDenied: isDenied(doubts) };
-  const rule = allowedBy(rulesOf(policy, call, 'allow'), call.tool, judged);
+  const rule = allowedBy(rules.allow, call.tool, judged);
   return rule === null
     ? { decision: 'confirm', rule: 'no rule', argument, perhapsDenied: false }
     : { decision: 'allow', rule, argument, perhapsDenied: false };

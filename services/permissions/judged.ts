@@ -1,29 +1,29 @@
 import { z } from 'zod';
-import { forbids, type Meant, permits, plainGlob } from './command-pattern.ts';
-import { globMatcher } from './glob.ts';
-import { mayLieBelow } from './path-doubt.ts';
-import { pathMatcher, placesOf, standsAbove } from './path-pattern.ts';
+import { type Meant, spellingsOf } from './command-pattern.ts';
+import { createGround, type Ground } from './ground.ts';
+import { type DoubtfulFile, doubtful } from './path-doubt.ts';
+import type { PatternArgument } from './pattern-argument.ts';
 import { type FoundCommands, findCommands } from './shell-commands.ts';
 import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
 
 /** A file that a call reads or changes on the way, by the names of the tools whose rules it falls under. */
 export interface SideEffect {
   readonly tools: readonly string[];
-  restricts(pattern: string): Meant;
-  allows(pattern: string): boolean;
+  restricts(pattern: PatternArgument): Meant;
+  allows(pattern: PatternArgument): boolean;
   /** True when an allowed call also needs this allowed. */
   readonly needsAllowing: boolean;
 }
 
 /** One thing that has to be allowed: a call is one, a shell text as many as it has commands. */
 export interface Demand {
-  allows(pattern: string): boolean;
+  allows(pattern: PatternArgument): boolean;
 }
 
 /** What a tool call means to the patterns' arguments. */
 export interface Judged {
   readonly argument: string;
-  restricts(pattern: string): Meant;
+  restricts(pattern: PatternArgument): Meant;
   /** All must be allowed, each maybe by another rule. Null: nothing but a rule for the whole tool allows this. */
   readonly demands: readonly Demand[] | null;
   readonly effects: readonly SideEffect[];
@@ -56,29 +56,48 @@ function fileEffect(
   tools: readonly string[],
   files: readonly ShellWord[],
   cwds: readonly string[],
+  ground: Ground,
   {
     needsAllowing = false,
     whole = false,
   }: { readonly needsAllowing?: boolean; readonly whole?: boolean } = {},
 ): SideEffect {
-  const cwd = cwds[0] ?? '/';
   const distinct = [...new Map(files.map((file) => [file.text + file.mask, file])).values()];
   if (distinct.length * cwds.length > MOST_PLACES) throw new RangeError('The command names too many files.');
   // Asking the disk is the slow part, and most calls meet no rule about files.
   let known: readonly string[] | undefined;
   const places = (): readonly string[] => {
-    known ??= distinct.flatMap(({ text }) => cwds.flatMap((base) => placesOf(text, base)));
+    known ??= [
+      ...new Set(distinct.flatMap(({ text }) => cwds.flatMap((base) => ground.placesOf(text, base)))),
+    ];
     return known;
+  };
+  let joined: string | undefined;
+  /** Nearly every rule means none of the places, and all of them are passed over at one look. */
+  const areNamed = (telltale: string): boolean => {
+    joined ??= places().join('\n');
+    return joined.includes(telltale);
+  };
+  let unknown: readonly DoubtfulFile[] | undefined;
+  const doubts = (): readonly DoubtfulFile[] => {
+    unknown ??= distinct.flatMap((file) =>
+      cwds.flatMap((base) => {
+        const steps = doubtful(file, base, ground);
+        return steps === null ? [] : [steps];
+      }),
+    );
+    return unknown;
   };
   return {
     tools,
     needsAllowing,
-    restricts(pattern) {
-      if (places().some(pathMatcher(pattern, { cwd, wide: true }))) return 'yes';
-      if (whole && places().some(standsAbove(pattern, cwd))) return 'yes';
-      return distinct.some((file) => cwds.some((base) => mayLieBelow(pattern, file, base))) ? 'maybe' : 'no';
+    restricts({ path, mayMean }) {
+      if (areNamed(path.telltale) && places().some((place) => path.matches(place, ground, true)))
+        return 'yes';
+      if (whole && places().some((place) => path.standsBelow(place, ground))) return 'yes';
+      return doubts().some((file) => mayMean(file, ground)) ? 'maybe' : 'no';
     },
-    allows: (pattern) => places().every(pathMatcher(pattern, { cwd, wide: false })),
+    allows: ({ path }) => places().every((place) => path.matches(place, ground, false)),
   };
 }
 
@@ -87,7 +106,7 @@ function fileEffect(
  * it may go to others too.
  */
 function foldersFrom(
-  cwd: string,
+  { cwd, placesOf }: Ground,
   folders: readonly ShellWord[],
 ): { readonly cwds: readonly string[]; readonly known: boolean } {
   const all = new Set([cwd]);
@@ -107,48 +126,56 @@ function fromSomewhere(word: ShellWord): ShellWord {
 
 function effectsOf(
   { reads, writes, changes, trees, fills, folders }: FoundCommands,
-  cwd: string,
+  ground: Ground,
 ): readonly SideEffect[] {
-  const { cwds, known } = foldersFrom(cwd, folders);
+  const { cwds, known } = foldersFrom(ground, folders);
   const placed = (words: readonly ShellWord[]) => (known ? words : words.map(fromSomewhere));
   const together = (
     tools: readonly string[],
     words: readonly ShellWord[],
     whole = false,
-  ): readonly SideEffect[] => (words.length === 0 ? [] : [fileEffect(tools, words, cwds, { whole })]);
+  ): readonly SideEffect[] => (words.length === 0 ? [] : [fileEffect(tools, words, cwds, ground, { whole })]);
   return [
     ...together(READING, placed(reads)),
     ...together(READING, placed(trees), true),
     ...together(WRITING, placed(fills), true),
     ...together(WRITING, placed(changes)),
     // Each file that is written may be allowed by another rule.
-    ...placed(writes).map((word) => fileEffect(WRITING, [word], cwds, { needsAllowing: true })),
+    ...placed(writes).map((word) => fileEffect(WRITING, [word], cwds, ground, { needsAllowing: true })),
   ];
 }
 
-function judgeCommand(command: string, cwd: string): Judged {
+function judgeCommand(command: string, ground: Ground): Judged {
   const found = findCommands(command);
   const text = command.replace(/\s+/g, ' ').trim();
-  const needed = found.commands.filter(({ transparent }) => !transparent);
-  const exactly: Demand = { allows: (pattern) => plainGlob(pattern) === text };
+  const all = found.commands.map((one) => ({ spelled: spellingsOf(one), transparent: one.transparent }));
+  const needed = all.filter(({ transparent }) => !transparent);
+  const exactly: Demand = { allows: ({ command: pattern }) => pattern.text === text };
   return {
     argument: command,
-    restricts(pattern) {
-      if (globMatcher(plainGlob(pattern))(text)) return 'yes';
-      const meant = found.commands.map(forbids(pattern));
-      return meant.includes('yes') ? 'yes' : meant.includes('maybe') ? 'maybe' : 'no';
+    restricts({ command: pattern }) {
+      if (pattern.matchesText(text)) return 'yes';
+      let meant: Meant = 'no';
+      for (const { spelled } of all) {
+        const found = pattern.forbids(spelled);
+        if (found === 'yes') return 'yes';
+        if (found === 'maybe') meant = 'maybe';
+      }
+      return meant;
     },
     // Inexact: a substitution, eval, a function, a variable that changes what runs. Only the very text may be allowed then.
     demands:
       found.exact && needed.length > 0
-        ? needed.map((one) => ({ allows: (pattern) => permits(pattern, one) || exactly.allows(pattern) }))
+        ? needed.map(({ spelled }) => ({
+            allows: (pattern) => pattern.command.permits(spelled) || exactly.allows(pattern),
+          }))
         : [exactly],
-    effects: effectsOf(found, cwd),
+    effects: effectsOf(found, ground),
   };
 }
 
-function judgeFiles(tool: string, files: readonly string[], cwd: string): Judged {
-  const effect = fileEffect(READING, files.map(plainWord), [cwd]);
+function judgeFiles(tool: string, files: readonly string[], ground: Ground): Judged {
+  const effect = fileEffect(READING, files.map(plainWord), [ground.cwd], ground);
   return {
     argument: files.join(' '),
     restricts: effect.restricts,
@@ -160,22 +187,17 @@ function judgeFiles(tool: string, files: readonly string[], cwd: string): Judged
 function judgeAddress(address: string): Judged {
   const url = URL.canParse(address) ? new URL(address) : null;
   const host = url?.hostname.toLowerCase().replace(/\.$/, '') ?? '';
-  const domainOf = (pattern: string): string => pattern.replace(/^domain:/, '').toLowerCase();
   return {
     argument: address,
-    restricts(pattern) {
-      const domain = domainOf(pattern);
-      const byHost = host !== '' && (globMatcher(domain)(host) || host.endsWith(`.${domain}`));
-      return certain(byHost || globMatcher(pattern)(address) || globMatcher(pattern)(url?.href ?? ''));
+    restricts({ domain, glob }) {
+      const byHost = host !== '' && (domain.glob(host) || host.endsWith(`.${domain.name}`));
+      return certain(byHost || glob(address) || glob(url?.href ?? ''));
     },
     demands: [
       {
         // `https://good.example@evil.example/` starts like a good address.
-        allows: (pattern) =>
-          url !== null &&
-          url.username === '' &&
-          url.password === '' &&
-          (globMatcher(domainOf(pattern))(host) || globMatcher(pattern)(url.href)),
+        allows: ({ domain, glob }) =>
+          url !== null && url.username === '' && url.password === '' && (domain.glob(host) || glob(url.href)),
       },
     ],
     effects: [],
@@ -183,11 +205,10 @@ function judgeAddress(address: string): Judged {
 }
 
 function judgeText(text: string): Judged {
-  const allows = (pattern: string): boolean => globMatcher(pattern)(text);
   return {
     argument: text,
-    restricts: (pattern) => certain(allows(pattern)),
-    demands: [{ allows }],
+    restricts: ({ glob }) => certain(glob(text)),
+    demands: [{ allows: ({ glob }) => glob(text) }],
     effects: [],
   };
 }
@@ -199,14 +220,15 @@ function judgeText(text: string): Judged {
 export function judge(tool: string, input: unknown, cwd: string): Judged {
   const fields = Fields.safeParse(input).data ?? {};
   const textOf = (name: string): string => z.string({ error: `${tool} without ${name}` }).parse(fields[name]);
-  if (tool === 'Bash') return judgeCommand(textOf('command'), cwd);
+  const ground = createGround(cwd);
+  if (tool === 'Bash') return judgeCommand(textOf('command'), ground);
   if (tool === 'WebFetch') return judgeAddress(textOf('url'));
   const files = FILE_FIELDS.filter((name) => fields[name] !== undefined).map(textOf);
   if (SEARCH_TOOLS.has(tool) && files.length === 0) files.push('.');
-  if (FILE_TOOLS.has(tool)) return judgeFiles(tool, files.length > 0 ? files : [textOf('file_path')], cwd);
+  if (FILE_TOOLS.has(tool)) return judgeFiles(tool, files.length > 0 ? files : [textOf('file_path')], ground);
   const judged = judgeText(JSON.stringify(input ?? {}));
   return SEARCH_TOOLS.has(tool)
-    ? { ...judged, effects: [fileEffect(READING, files.map(plainWord), [cwd])] }
+    ? { ...judged, effects: [fileEffect(READING, files.map(plainWord), [cwd], ground)] }
     : judged;
 }
 

@@ -1,31 +1,42 @@
-import os from 'node:os';
 import path from 'node:path';
 import { mayMatch } from './glob.ts';
+import type { Ground } from './ground.ts';
 import { HOLE, type ShellWord } from './shell-word.ts';
 
 /** A `**` of a pattern, or what a variable may stand for: any number of names. */
 const ANY_DEPTH = Symbol('any depth');
 type Step = string | typeof ANY_DEPTH;
+/** The names of a path, one after another. */
+export type DoubtfulFile = readonly Step[];
+
+const namesIn = (folder: string): readonly Step[] => folder.split('/').filter((name) => name !== '');
 
 /** gitignore's other wildcards, widened to a star. */
-function patternSteps(pattern: string, cwd: string): readonly (readonly Step[])[] {
-  const steps = (base: string, rest: string): readonly Step[] => [
-    ...base.split('/').filter((name) => name !== ''),
-    ...rest
-      .split('/')
-      .filter((name) => name !== '' && name !== '.')
-      .map((name) => (name === '**' ? ANY_DEPTH : name.replace(/\[[^\]]*\]|\?/g, '*'))),
-  ];
-  if (pattern.startsWith('//')) return [steps('/', pattern)];
-  if (pattern.startsWith('~/')) return [steps(os.homedir(), pattern.slice(2))];
-  if (pattern.startsWith('/')) return [steps(cwd, pattern), steps('/', pattern)];
-  if (pattern.slice(0, -1).includes('/')) return [steps(cwd, pattern)];
-  return [[ANY_DEPTH, ...steps('', pattern)]];
+const stepsIn = (pattern: string): readonly Step[] =>
+  pattern
+    .split('/')
+    .filter((name) => name !== '' && name !== '.')
+    .map((name) => (name === '**' ? ANY_DEPTH : name.replace(/\[[^\]]*\]|\?/g, '*')));
+
+const below = (folders: readonly string[], steps: readonly Step[]): readonly (readonly Step[])[] =>
+  folders.map((folder) => [...namesIn(folder), ...steps]);
+
+/** What a pattern may mean, by the folders that it may begin at. */
+function patternSteps(pattern: string): (ground: Ground) => readonly (readonly Step[])[] {
+  if (pattern.startsWith('~/')) {
+    const steps = stepsIn(pattern.slice(2));
+    return (ground) => below(ground.basesOf(ground.home), steps);
+  }
+  const steps = stepsIn(pattern);
+  if (pattern.startsWith('//')) return () => [steps];
+  if (pattern.startsWith('/')) return (ground) => [...below(ground.basesOf(ground.cwd), steps), steps];
+  if (pattern.slice(0, -1).includes('/')) return (ground) => below(ground.basesOf(ground.cwd), steps);
+  return () => [[ANY_DEPTH, ...steps]];
 }
 
 /** A file as it may turn out: a glob of the shell stays within one name, an expansion may be a whole path. */
-function fileSteps({ text, mask }: ShellWord, cwd: string): readonly Step[] {
-  const home = mask.replace(/^~(?=$|\/)/, os.homedir());
+function fileSteps({ text, mask }: ShellWord, cwd: string, homeFolder: string): readonly Step[] {
+  const home = mask.replace(/^~(?=$|\/)/, homeFolder);
   const absolute =
     home.startsWith('/') || home.startsWith(HOLE) || home.startsWith('~') ? home : `${cwd}/${home}`;
   const expands = /[$`]/.test(text);
@@ -57,10 +68,14 @@ function canMeet(pattern: readonly Step[], file: readonly Step[]): boolean {
   return rest[0] === true;
 }
 
-/** True when a file whose name is not wholly known may be one that a restricting pattern means. */
-export function mayLieBelow(pattern: string, file: ShellWord, cwd: string): boolean {
+/** A file whose name is not wholly known, as it is compared with patterns; null for one that is known. */
+export function doubtful(file: ShellWord, cwd: string, { home }: Ground): DoubtfulFile | null {
   const open = file.mask.includes(HOLE) || /^~[^/]/.test(file.text);
-  if (!open) return false;
-  const steps = fileSteps(file, path.resolve(cwd));
-  return patternSteps(pattern.replace(/^\.\//, './'), cwd).some((wanted) => canMeet(wanted, steps));
+  return open ? fileSteps(file, path.resolve(cwd), home) : null;
+}
+
+/** Tells whether a file whose name is not wholly known may be one that a restricting pattern means. */
+export function mayMean(pattern: string): (file: DoubtfulFile, ground: Ground) => boolean {
+  const wantedFrom = patternSteps(pattern);
+  return (file, ground) => wantedFrom(ground).some((wanted) => canMeet(wanted, file));
 }

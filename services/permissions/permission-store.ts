@@ -1,27 +1,122 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { MissionError, type MissionErrorCode } from '../errors/mission-error.ts';
+import { createJudge, type Judge } from './decide.ts';
+import { editPolicy, type PolicyEdit } from './edit-policy.ts';
 import { EMPTY_POLICY, loadPolicy, type Policy, type Rules } from './policy.ts';
 
+/** A file that was written so shortly ago may be half written: fewer rules, and still a valid file. Milliseconds. */
+const SETTLES_MS = 250;
+const INVALID: MissionErrorCode = 'permissions_invalid';
+
 export interface PermissionStore {
+  /** The rules in force. A file that has changed is read first; one that is invalid changes nothing. */
   current(): Policy;
-  /** Reads the file again. An invalid file changes nothing: the last good rules stay. Throws `permissions_invalid`. */
+  /** Decides by the rules in force. */
+  readonly judge: Judge;
+  /** What is wrong with the file as it stands; null when its rules are in force. */
+  problem(): MissionError | null;
+  /**
+   * Reads the file at once.
+   * @throws MissionError `permissions_invalid`; the last good rules stay
+   */
   reload(): void;
+  /**
+   * Changes the file and reads it.
+   * @throws MissionError `permissions_invalid`; nothing is changed then
+   */
+  edit(change: PolicyEdit): void;
+}
+
+export interface PermissionStoreOptions {
+  /** Rules that hold beside those of the file, whatever it says. */
+  readonly always?: Rules;
+  /** Told of each change of the file that was read or refused. */
+  readonly onRead?: (problem: MissionError | null) => void;
+  readonly now?: () => number;
+}
+
+interface Mark {
+  /** Tells whether a file is the one that was read. */
+  readonly text: string;
+  readonly modifiedAt: number;
+}
+
+function markOf(file: string): Mark | null {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+  if (stat === undefined) return null;
+  return { text: `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`, modifiedAt: Number(stat.mtimeMs) };
 }
 
 /**
- * Holds the rules that are in force.
- * @param always rules that hold beside those of the file, whatever it says
+ * Holds the rules that are in force, and follows the file.
  * @throws MissionError `permissions_invalid` when the file is wrong at the start: nothing runs by rules nobody wrote
  */
-export function createPermissionStore(file: string, always?: Rules): PermissionStore {
+export function createPermissionStore(
+  file: string,
+  { always, onRead = () => {}, now = Date.now }: PermissionStoreOptions = {},
+): PermissionStore {
   const read = (): Policy => {
     const policy = existsSync(file) ? loadPolicy(file) : EMPTY_POLICY;
     return always === undefined ? policy : { ...policy, always };
   };
+  let seen = markOf(file);
   let policy = read();
-  return {
-    current: () => policy,
-    reload() {
+  let decide = createJudge(policy);
+  let problem: MissionError | null = null;
+
+  function take(mark: Mark | null): void {
+    seen = mark;
+    try {
+      if (mark === null) {
+        throw new MissionError(INVALID, `${file} has gone; its last rules stay in force.`, {
+          remedy: 'Put it back; an empty one has no rules.',
+        });
+      }
       policy = read();
+      decide = createJudge(policy);
+      problem = null;
+    } catch (error) {
+      problem =
+        error instanceof MissionError ? error : new MissionError(INVALID, String(error), { cause: error });
+    }
+    onRead(problem);
+  }
+
+  function follow(): void {
+    let mark: Mark | null;
+    try {
+      mark = markOf(file);
+    } catch {
+      // A folder that cannot be looked into says nothing about the rules.
+      return;
+    }
+    if (mark?.text === seen?.text) return;
+    if (mark !== null && Math.abs(now() - mark.modifiedAt) < SETTLES_MS) return;
+    take(mark);
+  }
+
+  function reload(): void {
+    take(markOf(file));
+    if (problem !== null) throw problem;
+  }
+
+  return {
+    current() {
+      follow();
+      return policy;
+    },
+    judge(call, task) {
+      follow();
+      return decide(call, task);
+    },
+    problem() {
+      follow();
+      return problem;
+    },
+    reload,
+    edit(change) {
+      editPolicy(file, change);
+      reload();
     },
   };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { readYamlFile } from '../config/yaml-file.ts';
+import { readYamlText, sourceOf, type YamlText } from '../config/yaml-file.ts';
 
-const Pattern = z
+/** A pattern of permissions.yaml. */
+export const Pattern = z
   .string()
   .trim()
   .regex(
@@ -10,7 +11,7 @@ const Pattern = z
   );
 
 /** Rules of one scope. The longer names are those of older files. */
-const Rules = z
+export const RulesSchema = z
   .strictObject({
     allow: z.array(Pattern).default([]),
     confirm: z.array(Pattern).default([]),
@@ -23,10 +24,10 @@ const Rules = z
     confirm: [...confirm, ...require_confirm],
     deny,
   }));
-export type Rules = z.output<typeof Rules>;
+export type Rules = z.output<typeof RulesSchema>;
 
-const NO_RULES: Rules = { allow: [], confirm: [], deny: [] };
-const orNone = Rules.nullish().transform((rules) => rules ?? NO_RULES);
+export const NO_RULES: Rules = { allow: [], confirm: [], deny: [] };
+const orNone = RulesSchema.nullish().transform((rules) => rules ?? NO_RULES);
 const named = z
   .record(z.string(), orNone)
   .nullish()
@@ -38,8 +39,6 @@ const PolicySchema = z.strictObject({ default: orNone, roles: named, slots: name
 export type Policy = z.output<typeof PolicySchema> & {
   /** Rules that no file has to name: missiond's own files. */
   readonly always?: Rules;
-  /** Rules of the task that the slot works on. */
-  readonly task?: Rules;
 };
 
 /** Without a file everything is confirmed. */
@@ -50,7 +49,15 @@ export const EMPTY_POLICY: Policy = { default: NO_RULES, roles: {}, slots: {} };
  * @throws MissionError `permissions_invalid` with line and column of every problem
  */
 export function loadPolicy(file: string): Policy {
-  return readYamlFile(file, PolicySchema, {
+  return readPolicyText(file, sourceOf(file, 'permissions_invalid')).value;
+}
+
+/**
+ * Reads the text of a permissions.yaml.
+ * @throws MissionError `permissions_invalid` with line and column of every problem
+ */
+export function readPolicyText(file: string, source: string): YamlText<z.output<typeof PolicySchema>> {
+  return readYamlText(file, source, PolicySchema, {
     code: 'permissions_invalid',
     knownKeys: ['default', 'roles', 'slots', 'allow', 'confirm', 'deny', 'auto_allow', 'require_confirm'],
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Guard } from '../../db/schema/tasks.ts';
-import { decide } from './decide.ts';
-import { EMPTY_POLICY, type Rules } from './policy.ts';
+import { createJudge } from './decide.ts';
+import { EMPTY_POLICY, NO_RULES, type Rules } from './policy.ts';
 
 /** What a task may not do, whatever its slot may. */
 export const TaskGuard = z.strictObject({
@@ -18,8 +18,6 @@ const CHANGING_TOOLS: readonly string[] = ['Edit', 'Write', 'MultiEdit', 'Notebo
 /** A command that goes on behind the call: that the call has ended says nothing about it. */
 const IN_BACKGROUND = /[^&>|]&(?![&>])/;
 const Command = z.looseObject({ command: z.string(), run_in_background: z.boolean().optional() });
-
-const NO_RULES: Rules = { allow: [], confirm: [], deny: [] };
 
 const mustCheck = ({ maxChanges }: Guard, changes: number): boolean =>
   maxChanges !== undefined && changes >= maxChanges;
@@ -43,7 +41,7 @@ export function checkWanted(guard: Guard, changes: number): string | null {
 type Call = { readonly tool: string; readonly input: unknown; readonly cwd: string };
 
 const decides = (rules: Rules, call: Call) =>
-  decide({ ...EMPTY_POLICY, default: rules }, { ...call, role: 'task', slotId: 'task' }).decision;
+  createJudge({ ...EMPTY_POLICY, default: rules })({ ...call, role: 'task', slotId: 'task' }).decision;
 
 /** True when the call was the check and nothing else, and has ended with the call. */
 function isCheck(check: string, call: Call): boolean {

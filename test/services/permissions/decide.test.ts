@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Decision, decide } from '../../../services/permissions/decide.ts';
+import { createJudge, type Decision } from '../../../services/permissions/decide.ts';
 import { EMPTY_POLICY, type Rules } from '../../../services/permissions/policy.ts';
 import { ask, askBash, policyOf } from './policies.ts';
 
@@ -83,7 +83,7 @@ describe('names of tools', () => {
       role: 'constructor',
       slotId: '__proto__',
     };
-    expect(decide(policyOf({ role: { allow: ['*'] } }), call).decision).toBe('confirm');
+    expect(createJudge(policyOf({ role: { allow: ['*'] } }))(call).decision).toBe('confirm');
   });
 });
 

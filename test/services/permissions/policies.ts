@@ -1,4 +1,4 @@
-import { type Decision, decide } from '../../../services/permissions/decide.ts';
+import { createJudge, type Decision } from '../../../services/permissions/decide.ts';
 import type { Policy, Rules } from '../../../services/permissions/policy.ts';
 
 function rules(some: Partial<Rules>): Rules {
@@ -19,7 +19,7 @@ export function policyOf(scopes: {
 
 /** What a coder in slot coder-1 gets to hear. */
 export function ask(policy: Policy, tool: string, input: unknown, cwd = '/work/project'): Decision {
-  return decide(policy, { role: 'coder', slotId: 'coder-1', tool, input, cwd });
+  return createJudge(policy)({ role: 'coder', slotId: 'coder-1', tool, input, cwd });
 }
 
 export function askBash(policy: Policy, command: string, cwd?: string): Decision['decision'] {

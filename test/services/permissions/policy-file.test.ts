@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { decide } from '../../../services/permissions/decide.ts';
+import { createJudge } from '../../../services/permissions/decide.ts';
 import { writeDefaultPolicy } from '../../../services/permissions/default-policy.ts';
 import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
 import { EMPTY_POLICY, loadPolicy } from '../../../services/permissions/policy.ts';
@@ -93,6 +93,30 @@ describe('the store', () => {
     expect(store.current().default.deny).toEqual(['Bash', 'Write']);
   });
 
+  it('follows the file by itself, once it is written to the end', () => {
+    writeFileSync(file, 'default: {deny: [Bash]}');
+    let clock = Date.now();
+    const heard: (string | undefined)[] = [];
+    const store = createPermissionStore(file, {
+      now: () => clock,
+      onRead: (problem) => heard.push(problem?.code),
+    });
+    // An editor has emptied the file and has not written the rest yet.
+    writeFileSync(file, '');
+    expect(store.current().default.deny).toEqual(['Bash']);
+    writeFileSync(file, 'default: {deny: [Bash, Write]}');
+    clock += 1_000;
+    expect(store.current().default.deny).toEqual(['Bash', 'Write']);
+    expect(store.problem()).toBeNull();
+
+    writeFileSync(file, 'default: {deny: [');
+    expect(store.problem()).toMatchObject({ code: 'permissions_invalid' });
+    rmSync(file);
+    expect(store.current().default.deny).toEqual(['Bash', 'Write']);
+    expect(store.problem()).toMatchObject({ message: expect.stringContaining('has gone') });
+    expect(heard).toEqual([undefined, 'permissions_invalid', 'permissions_invalid']);
+  });
+
   it('does not start by rules that nobody can read', () => {
     writeFileSync(file, 'default: nothing');
     expect(() => createPermissionStore(file)).toThrow(
@@ -111,7 +135,7 @@ describe('the default policy', () => {
 
     const policy = loadPolicy(file);
     const as = (role: string, tool: string, input: unknown) =>
-      decide(policy, { role, slotId: 'x', tool, input, cwd: folder }).decision;
+      createJudge(policy)({ role, slotId: 'x', tool, input, cwd: folder }).decision;
     expect(as('coder', 'Read', { file_path: 'a' })).toBe('allow');
     expect(as('coder', 'Edit', { file_path: 'a' })).toBe('allow');
     expect(as('coder', 'Read', { file_path: '~/.ssh/id_rsa' })).toBe('deny');

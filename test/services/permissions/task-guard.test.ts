@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../../services/permissions/decide.ts';
+import { createJudge } from '../../../services/permissions/decide.ts';
 import { EMPTY_POLICY } from '../../../services/permissions/policy.ts';
 import { changesAfter, checkWanted, guardRules } from '../../../services/permissions/task-guard.ts';
 
@@ -7,9 +7,9 @@ const CWD = '/work/project';
 const ALL = { allow: ['Edit', 'Write', 'Read', 'Bash'], confirm: [], deny: [] };
 
 const judged = (guard: Parameters<typeof guardRules>[0], changes: number, tool: string, input: object) =>
-  decide(
-    { ...EMPTY_POLICY, default: ALL, task: guardRules(guard, changes) },
+  createJudge({ ...EMPTY_POLICY, default: ALL })(
     { role: 'coder', slotId: 'coder-1', tool, input, cwd: CWD },
+    guardRules(guard, changes),
   ).decision;
 
 describe('paths that a task does not change', () => {

@@ -1,0 +1,48 @@
+import os from 'node:os';
+import path from 'node:path';
+import { createRealPaths, type RealPaths } from './real-path.ts';
+
+/**
+ * What many rules ask about the places of one call, asked of the disk once: where the agent works, where a folder really
+ * is, and how a place is called from there. Made anew for each call, because links change.
+ */
+export interface Ground {
+  readonly cwd: string;
+  readonly home: string;
+  readonly placesOf: RealPaths['placesOf'];
+  /** The folder itself, and where it really is. */
+  basesOf(folder: string): readonly string[];
+  /** The name of a place below a base; null when it does not lie there. The base itself is the empty name. */
+  nameBelow(base: string, place: string): string | null;
+}
+
+export function createGround(cwd: string): Ground {
+  const real = createRealPaths();
+  const bases = new Map<string, readonly string[]>();
+  const names = new Map<string, Map<string, string | null>>();
+  return {
+    cwd,
+    home: os.homedir(),
+    placesOf: real.placesOf,
+    basesOf(folder) {
+      const known = bases.get(folder);
+      if (known !== undefined) return known;
+      const found = [...new Set([folder, real.of(folder)])];
+      bases.set(folder, found);
+      return found;
+    },
+    nameBelow(base, place) {
+      let below = names.get(base);
+      if (below === undefined) {
+        below = new Map();
+        names.set(base, below);
+      }
+      const known = below.get(place);
+      if (known !== undefined) return known;
+      const relative = path.relative(base, place);
+      const name = relative === '..' || relative.startsWith('../') ? null : relative;
+      below.set(place, name);
+      return name;
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { editPolicy, type PolicyEdit } from '../../../services/permissions/edit-policy.ts';
+import { loadPolicy } from '../../../services/permissions/policy.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-policy-'));
+  file = path.join(folder, 'permissions.yaml');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const COMMENTED = `# Who may do what.
+default:
+  allow: [Read(*)] # reading is free
+roles:
+  coder:
+    # decided on Monday
+    allow:
+      - Edit(./**) # its own folder
+      - Bash(npm test*)
+    deny: [Bash(rm -rf*)]
+slots: {}
+`;
+
+const add = (pattern: string, more: Partial<Extract<PolicyEdit, { kind: 'add' }>> = {}): PolicyEdit => ({
+  kind: 'add',
+  scope: { role: 'coder' },
+  to: 'allow',
+  pattern,
+  ...more,
+});
+
+it('adds a pattern and keeps every comment', () => {
+  writeFileSync(file, COMMENTED);
+  editPolicy(file, add('Bash(git status*)'));
+  const after = readFileSync(file, 'utf8');
+  expect(after).toBe(
+    COMMENTED.replace('- Bash(npm test*)\n', '- Bash(npm test*)\n      - Bash(git status*)\n'),
+  );
+  expect(loadPolicy(file).roles['coder']?.allow).toEqual([
+    'Edit(./**)',
+    'Bash(npm test*)',
+    'Bash(git status*)',
+  ]);
+});
+
+it('adds nothing twice', () => {
+  writeFileSync(file, COMMENTED);
+  editPolicy(file, add('Edit(./**)'));
+  expect(readFileSync(file, 'utf8')).toBe(COMMENTED);
+});
+
+it('sets the rules of a role: what stays keeps its comment, what is not named any more goes', () => {
+  writeFileSync(file, COMMENTED);
+  const rules = { allow: ['Bash(ls*)', 'Edit(./**)'], confirm: ['Bash(git push*)'], deny: [] };
+  editPolicy(file, { kind: 'set', scope: { role: 'coder' }, rules });
+  const after = readFileSync(file, 'utf8');
+  expect(after).toContain('# decided on Monday');
+  expect(after).toContain('- Edit(./**) # its own folder');
+  expect(after).toContain('# reading is free');
+  const coder = loadPolicy(file).roles['coder'];
+  expect(coder?.allow.toSorted()).toEqual(rules.allow);
+  expect(coder).toMatchObject({ confirm: rules.confirm, deny: [] });
+});
+
+it('writes the lists under their newer names', () => {
+  writeFileSync(file, 'roles:\n  coder:\n    auto_allow: [Read]\n    require_confirm: [Bash]\n');
+  const rules = { allow: ['Grep'], confirm: [], deny: [] };
+  editPolicy(file, { kind: 'set', scope: { role: 'coder' }, rules });
+  expect(loadPolicy(file).roles['coder']).toEqual(rules);
+  expect(readFileSync(file, 'utf8')).not.toContain('auto_allow');
+});
+
+it.each(['', '# nothing yet\n', 'roles:\nslots:\n', 'roles: {coder: }\n'])(
+  'begins a scope in %j',
+  (source) => {
+    writeFileSync(file, source);
+    editPolicy(file, add('Read', { scope: { slotId: 'coder-1' }, to: 'deny' }));
+    editPolicy(file, add('Grep'));
+    expect(loadPolicy(file)).toMatchObject({
+      slots: { 'coder-1': { deny: ['Read'] } },
+      roles: { coder: { allow: ['Grep'] } },
+    });
+  },
+);
+
+it('writes where there is no file, for its owner alone', () => {
+  editPolicy(file, add('Grep'));
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(loadPolicy(file).roles['coder']?.allow).toEqual(['Grep']);
+});
+
+it('changes nothing of a file that it cannot read, nor writes what cannot be read back', () => {
+  writeFileSync(file, 'roles: [');
+  expect(() => editPolicy(file, add('Grep'))).toThrow(
+    expect.objectContaining({ code: 'permissions_invalid' }),
+  );
+  expect(readFileSync(file, 'utf8')).toBe('roles: [');
+  writeFileSync(file, COMMENTED);
+  expect(() => editPolicy(file, add('no pattern at all'))).toThrow(
+    expect.objectContaining({ code: 'permissions_invalid' }),
+  );
+  expect(readFileSync(file, 'utf8')).toBe(COMMENTED);
+});
+
+it('writes through a link, which stays one', () => {
+  const kept = path.join(folder, 'dotfiles.yaml');
+  writeFileSync(kept, COMMENTED);
+  symlinkSync(kept, file);
+  editPolicy(file, add('Grep'));
+  expect(lstatSync(file).isSymbolicLink()).toBe(true);
+  expect(readFileSync(kept, 'utf8')).toContain('Grep');
+});

@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import picomatch from 'picomatch';
+import { expect, it } from 'vitest';
+import { createGround } from '../../../services/permissions/ground.ts';
+import { pathPattern } from '../../../services/permissions/path-pattern.ts';
+
+const step = fc.constantFrom(
+  'a',
+  'ab',
+  'src',
+  '*',
+  '**',
+  'a*',
+  '*b',
+  '[ab]',
+  'x[!a]',
+  '?',
+
+  '\\*',
+  '\\(a\\)',
+);
+const name = fc.constantFrom('a', 'ab', 'b', 'src', 'xa', 'xb', '*', '(a)', 'b.ts');
+
+it('passes over no place that the pattern means', () => {
+  fc.assert(
+    fc.property(
+      fc.array(step, { minLength: 1, maxLength: 4 }),
+      fc.array(name, { minLength: 1, maxLength: 4 }),
+      (steps, names) => {
+        const glob = steps.filter((one) => one !== '.').join('/');
+        const options = { dot: true, nobrace: true, noextglob: true, nonegate: true };
+        const folder = glob.replace(/\/?\*\*$/, '');
+        const whole = picomatch(
+          [glob, `${glob}/**`, folder].filter((one) => one !== ''),
+          options,
+        );
+        const found = pathPattern(`//${steps.join('/')}`).matches(
+          `/${names.join('/')}`,
+          createGround('/'),
+          true,
+        );
+        expect(found).toBe(glob === '' || whole(names.join('/')));
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+});
+
+it.each([
+  ['app/(shop)/**', '/app/(shop)/page.tsx', true],
+  ['app/(shop)/**', '/app/shop/page.tsx', false],
+  ['(a|b)', '/x/(a|b)', true],
+  ['(a|b)', '/x/a', false],
+])('%s and %s: brackets are letters', (pattern, place, means) => {
+  expect(pathPattern(pattern).matches(place, createGround('/'), true)).toBe(means);
+});
