@@ -8,6 +8,7 @@ import type { TaskEvent } from '../machines/task-events.ts';
 import type { QueueLimits } from '../services/config/queue-limits.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { type AttemptLedger, createAttemptLedger } from '../services/ledger/attempt-ledger.ts';
+import { type BoardLedger, createBoardLedger } from '../services/ledger/board-ledger.ts';
 import { createInbox, type Inbox } from '../services/ledger/inbox.ts';
 import { createPermissionLedger, type PermissionLedger } from '../services/ledger/permission-ledger.ts';
 import { createQueueLedger, type QueueLedger } from '../services/ledger/queue-ledger.ts';
@@ -40,6 +41,7 @@ export interface MissionCore {
   readonly limits: QueueLimits;
   readonly slots: SlotLedger;
   readonly inbox: Inbox;
+  readonly board: BoardLedger;
   readonly permissions: PermissionLedger;
   readonly notices: Notices;
   readonly bus: Bus;
@@ -98,6 +100,7 @@ export function createCore(options: {
     limits: options.limits,
     slots: createSlotLedger(db),
     inbox: createInbox(db),
+    board: createBoardLedger(db),
     permissions: createPermissionLedger(db),
     notices: options.notices,
     bus: createBus(now(), (error) => logger.error({ error: String(error) }, 'a listener of the bus threw')),

@@ -36,3 +36,7 @@ export type ClaudeSessionId = z.infer<typeof ClaudeSessionId>;
 /** One run of one program in one pseudo-terminal; signals that carry another epoch are dropped. */
 export const Epoch = z.uuid().brand<'Epoch'>();
 export type Epoch = z.infer<typeof Epoch>;
+
+/** A card of the board. */
+export const BoardTaskId = z.uuid().brand<'BoardTaskId'>();
+export type BoardTaskId = z.infer<typeof BoardTaskId>;

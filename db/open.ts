@@ -3,13 +3,14 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import * as board from './schema/board.ts';
 import * as notices from './schema/notices.ts';
 import * as permissions from './schema/permissions.ts';
 import * as slots from './schema/slots.ts';
 import * as spending from './schema/spending.ts';
 import * as tasks from './schema/tasks.ts';
 
-const schema = { ...slots, ...tasks, ...permissions, ...notices, ...spending };
+const schema = { ...slots, ...tasks, ...permissions, ...notices, ...spending, ...board };
 export type MissionDatabase = BetterSQLite3Database<typeof schema>;
 
 /** Another process (a backup, a person with sqlite3) may hold the lock for a moment; longer than this is a fault. */

@@ -2,6 +2,7 @@ import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.
 import type { Guard, Verify } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
+import type { Board } from '../board/api.ts';
 import type { PageRequest } from './text-page.ts';
 import type {
   HistoryEntryView,
@@ -144,6 +145,9 @@ export interface Mission {
   spending(): SpendingView;
   /** Lets a slot go on that a budget or a usage window had paused: until the next day, or the reset. */
   resume(slotId: SlotId): { readonly resumed: boolean; readonly hint?: string };
+
+  /** Work that people, orchestrators and the autopilot share. */
+  readonly board: Board;
 
   questions(): readonly QuestionView[];
   send(

@@ -2,6 +2,7 @@ import { createActor } from 'xstate';
 import type { Epoch, SlotId } from '../../db/ids.ts';
 import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import { createAttempts } from '../attempts.ts';
+import { createBoard } from '../board/create-board.ts';
 import { untilEvent } from '../bus.ts';
 import { createCore, type MissionCore } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
@@ -226,6 +227,14 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     signal: stopping.signal,
   });
   const waiting = createWaitingTasks({ core, dispatchSoon });
+  const { board, autopilot } = createBoard({
+    core,
+    enqueue: tasks.enqueue,
+    cancel: tasks.cancel,
+    questions: questions.all,
+    mayBegin: () => !finishing,
+    report: report('the autopilot could not go on'),
+  });
   const machine = provideMachines({
     core,
     launcher,
@@ -251,6 +260,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     stuck,
     handOver,
     waiting,
+    autopilot,
     dispatchSoon,
     writeLater: journal.enqueue,
     report,
@@ -290,6 +300,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     root.start();
     await hostEvents.reconcile(held);
     stopping.signal.addEventListener('abort', waiting.start(), { once: true });
+    stopping.signal.addEventListener('abort', autopilot.start(), { once: true });
     for (const { configuration } of core.runtimes.values()) {
       const snapshot = snapshotOf(configuration.id);
       if (snapshot?.value !== 'stopped' || snapshot.context.killedAt !== null) continue;
@@ -334,6 +345,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       signal: stopping.signal,
     }),
     ...createBudgetOperations(core, governing),
+    board,
     start,
     receiveHook(slotId, epoch, body, signal) {
       const reply = receiveHook(slotId, epoch, body, signal);

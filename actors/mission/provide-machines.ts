@@ -5,6 +5,7 @@ import { type LaunchPlan, slotMachine } from '../../machines/slot.ts';
 import { stuckMachine } from '../../machines/stuck.ts';
 import { taskMachine } from '../../machines/task.ts';
 import type { Assignment, CheckVerdict, Recovery } from '../../machines/task-events.ts';
+import type { Autopilot } from '../board/autopilot.ts';
 import type { MissionCore } from '../core.ts';
 import type { HandOver } from '../hand-over/hand-over.ts';
 import { createInterrupt } from '../interrupt-task.ts';
@@ -33,6 +34,7 @@ export interface MachinesDependencies {
   readonly stuck: Pick<Stuck, 'sweep' | 'takeStep'>;
   readonly handOver: Pick<HandOver, 'sweep'>;
   readonly waiting: Pick<WaitingTasks, 'letIn'>;
+  readonly autopilot: Pick<Autopilot, 'sweep'>;
   readonly dispatchSoon: () => void;
   readonly writeLater: (write: () => void) => void;
   readonly report: (where: string) => (error: unknown) => void;
@@ -50,6 +52,7 @@ export function provideMachines({
   stuck,
   handOver,
   waiting,
+  autopilot,
   dispatchSoon,
   writeLater,
   report,
@@ -74,6 +77,7 @@ export function provideMachines({
     }
     stuck.sweep();
     handOver.sweep();
+    autopilot.sweep();
     dispatchSoon();
   }
 

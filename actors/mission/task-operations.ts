@@ -185,7 +185,13 @@ export function createTaskOperations({
     inbox: (filter) =>
       core.inbox.list(filter).map((message) => {
         const { text, totalChars } = pageOf(message.content, IN_EVENT);
-        return { ...message, content: text, contentTotalChars: totalChars };
+        const run = core.board.runOfTask(message.taskId);
+        return {
+          ...message,
+          content: text,
+          contentTotalChars: totalChars,
+          ...(run === undefined ? {} : { boardTaskId: run.boardTaskId }),
+        };
       }),
 
     markInboxRead: (ids) => ({ marked: core.inbox.markRead(ids) }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
+import { BoardTaskId, ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
+import { BOARD_EVENTS } from '../board/board-views.ts';
 import { WhyView } from './why-view.ts';
 
 const TASK_STATUSES = ['queued', 'delivering', 'running', 'waiting', 'done', 'failed', 'cancelled'] as const;
@@ -170,6 +171,8 @@ export type SpendingView = z.infer<typeof SpendingView>;
 export const InboxMessageView = z.object({
   id: z.number().int(),
   taskId: TaskId,
+  /** Where the autopilot had handed it in: the board task that it was for. */
+  boardTaskId: BoardTaskId.optional(),
   fromRole: Role,
   /** The beginning; mission_status has the whole. */
   content: z.string(),
@@ -257,6 +260,7 @@ export const MissionEvent = z.discriminatedUnion('type', [
     previousStatus: TaskStatus.optional(),
   }),
   ...SESSION_EVENTS,
+  ...BOARD_EVENTS,
   /** What a running task does, at most twice a second. */
   z.object({
     type: z.literal('task_progress'),

@@ -2,6 +2,17 @@ import type { z } from 'zod';
 import { missionHome } from '../../services/config/home.ts';
 import { ErrorBody, toldError } from '../error-body.ts';
 import { exchange } from '../exchange.ts';
+import {
+  boardClaim,
+  boardCreate,
+  boardDelete,
+  boardGet,
+  boardList,
+  boardNoteAdd,
+  boardSummary,
+  boardToggle,
+  boardUpdate,
+} from '../tools/board.ts';
 import { missionResume, missionSpending } from '../tools/budgets.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
@@ -80,6 +91,15 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     restart: method(missionRestart),
     spending: method(missionSpending),
     resume: method(missionResume),
+    boardList: method(boardList),
+    boardCreate: method(boardCreate),
+    boardUpdate: method(boardUpdate),
+    boardGet: method(boardGet),
+    boardDelete: method(boardDelete),
+    boardToggle: method(boardToggle),
+    boardClaim: method(boardClaim),
+    boardNoteAdd: method(boardNoteAdd),
+    boardSummary: method(boardSummary),
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),

@@ -1,7 +1,12 @@
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { registerBoard } from '../../inspector/board/routes.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
@@ -72,6 +77,7 @@ export async function buildServer({
       security: [{ token: [] }],
     },
     transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
   });
   await app.register(websocket, {
     options: { maxPayload: MOST_SOCKET_BYTES, perMessageDeflate: false },

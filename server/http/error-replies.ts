@@ -7,6 +7,7 @@ const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   slot_unknown: 404,
   role_unknown: 404,
   task_unknown: 404,
+  board_task_unknown: 404,
   input_invalid: 400,
   no_slot_fits: 422,
   queue_full: 429,

@@ -9,6 +9,7 @@ import { operations } from '../tools/registry.ts';
 const INSTRUCTIONS = `missiond runs other Claude Code sessions ("slots") for you.
 Give work with mission_submit (returns at once) or mission_ask (waits for the answer); both take a role, mission_slots lists the roles.
 Follow a task with mission_status; its answer is in "result". Read what came back with mission_inbox.
+The board (mission_board_*) holds work that is planned; with autoExecute and an assignee it is done without you.
 A task in status "waiting" needs an answer: mission_pty_status shows the question, mission_pty_confirm answers it by the label of an option.`;
 
 /** The door with the name by which the client introduced itself. */
@@ -62,6 +63,7 @@ export function createMcpServer(options: { readonly mission: Mission; readonly v
             signal: extra.signal,
             progress,
             caller: callerOf(server),
+            session: extra.sessionId,
             connection,
           });
           const structuredContent = z.record(z.string(), z.unknown()).parse(output);

@@ -20,6 +20,8 @@ export interface CallContext {
   readonly progress: (message: string) => void;
   /** Who calls, for the record: `rest`, `cli`, `board`, or `mcp:` and the name of the client. */
   readonly caller: string;
+  /** Tells apart callers of one name: the MCP session. */
+  readonly session?: string | undefined;
   /** Absent where the door closes with the call (REST, command line). */
   readonly connection?: CallerConnection;
 }

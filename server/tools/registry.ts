@@ -1,3 +1,4 @@
+import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
 import type { Operation } from './operation.ts';
 import { slotOperations } from './slots.ts';
@@ -10,4 +11,5 @@ export const operations: readonly Operation[] = [
   ...slotOperations,
   ...terminalOperations,
   ...budgetOperations,
+  ...boardOperations,
 ];

@@ -13,6 +13,7 @@ export function serveTasks(socket: WebSocket, mission: Mission, since: number | 
     slots: mission.slots(),
     tasks: mission.tasks({ limit: SHOWN_TASKS }),
     questions: mission.questions(),
+    board: mission.board.list({}),
   });
   const leave = mission.subscribe((event) => sendJson(socket, event), since);
   socket.on('close', leave);

@@ -74,7 +74,9 @@ describe('the OpenAPI document', () => {
 
 describe('tools over REST', () => {
   test('that only look answer what their schema says', async () => {
+    const { id } = await doors.client.boardCreate({ title: 'looked at' });
     const inputs: Readonly<Record<string, unknown>> = {
+      mission_board_get: { id },
       mission_pty_history: { slotId: 'coder-1' },
       mission_pty_logs: { slotId: 'coder-1' },
     };
