@@ -15,6 +15,7 @@ const step = fc.constantFrom(
   '[ab]',
   'x[!a]',
   '?',
+  '.',
 
   '\\*',
   '\\(a\\)',
