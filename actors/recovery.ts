@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Epoch, SlotId, TaskId } from '../db/ids.ts';
 import type { MachineFailure } from '../machines/failure.ts';
 import type { Assignment, Recovery } from '../machines/task-events.ts';
@@ -7,16 +7,18 @@ import type { AttemptRow } from '../services/ledger/attempt-ledger.ts';
 import type { Attempts } from './attempts.ts';
 import { untilEvent } from './bus.ts';
 import type { MissionCore } from './core.ts';
-import { readinessOf, type SlotSnapshot, sessionIdOf } from './slot-view.ts';
+import { heldPlan, readinessOf, type SlotSnapshot, sessionIdOf } from './slot-view.ts';
 import type { Turns } from './turns.ts';
 
 /** A task in whose midst so many sessions ended may be what ends them. */
 const MOST_LOST = 3;
+/** How often it is looked whether what ran has ended, whose terminal is gone. */
+const LOOK_AGAIN_MS = 100;
 
 export interface RecoveryDependencies {
   readonly core: MissionCore;
   readonly attempts: Pick<Attempts, 'begin'>;
-  readonly turns: Pick<Turns, 'wasBegun'>;
+  readonly turns: Pick<Turns, 'endFound' | 'wasBegun'>;
   /** Resolves when everything is written: what was heard before the end is in the rows then. */
   readonly written: (signal: AbortSignal) => Promise<void>;
   /** Aborted when the daemon stops. */
@@ -52,6 +54,27 @@ export function createRecovery({ core, attempts, turns, written, stopping }: Rec
   /** Resolves when `holds`; every change of a slot is an event. */
   const until = (holds: () => boolean, signal: AbortSignal): Promise<void> =>
     untilEvent(core.bus, holds, signal);
+
+  /** False when the host does not hold the terminal of the run any more; undefined while there is no host to ask. */
+  async function isHeld(lostEpoch: Epoch): Promise<boolean | undefined> {
+    try {
+      return (await core.host().list()).some(({ epoch, exit }) => epoch === lostEpoch && exit === null);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Waits until the run has ended: a session whose terminal has gone lives on for a moment, and may take a prompt or
+   * finish its answer in it. False when it goes on (the connection to its host was lost, and nothing else).
+   */
+  async function hasEnded(slotId: SlotId, lostEpoch: Epoch, signal: AbortSignal): Promise<boolean> {
+    while (heldPlan(core.slotSnapshot(slotId))?.epoch === lostEpoch) {
+      if (await isHeld(lostEpoch)) return false;
+      await sleep(LOOK_AGAIN_MS, undefined, { signal });
+    }
+    return true;
+  }
 
   /** The next run of the slot at its prompt, or null when it does not come. */
   async function resumedRun(
@@ -90,6 +113,9 @@ export function createRecovery({ core, attempts, turns, written, stopping }: Rec
     if (assignment === null || task === undefined)
       throw new MissionError('internal', `Task ${taskId} has no assignment.`);
     const { slotId, epoch } = assignment;
+    // An end that is found takes the task out of here, and calls this off.
+    if ((await hasEnded(slotId, epoch, signal)) && (await turns.endFound(task, slotId)))
+      await until(() => false, signal);
     if (!(await turns.wasBegun(task, epoch))) return { kind: 'unbegun' };
     const lost = core.attempts.of(taskId).filter(({ outcome }) => outcome === 'lost' || outcome === null);
     if (task.kind === 'message' || lost.length >= MOST_LOST) throw neverEnded(lost, lostTask);

@@ -141,6 +141,13 @@ export function createTurnLooks({ tasks, transcripts, isResting, conclude, onErr
       lookBack(task, slotId, without).catch(onError);
     },
 
+    /** True when the transcript of an ended program says how the task's turn ended: the task is told. */
+    async endFound(task: TaskRow, slotId: SlotId): Promise<boolean> {
+      const end = await lastWordsOf(task);
+      if (end !== null) conclude(task, slotId, end);
+      return end !== null;
+    },
+
     /** The session works, or a hook has come: its silence is over. */
     quiet: (slotId: SlotId): void => cancel(silences, slotId),
 

@@ -238,6 +238,8 @@ export function createTurns({
       looks.endedSeen(task, slotId, () => send(task.id, { type: 'session.lost', failure, at: now() }));
     },
 
+    endFound: looks.endFound,
+
     /** False when the words of a task certainly never reached the run of the session. */
     async wasBegun(task: TaskRow, epoch: Epoch): Promise<boolean> {
       const given = tasks.givenDeliveries(task.id, epoch);

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
 import type { TurnRecord } from '../../actors/transcripts.ts';
-import { SlotId, type TaskId } from '../../db/ids.ts';
+import { type Epoch, SlotId, type TaskId } from '../../db/ids.ts';
 import type { LaunchPlan } from '../../machines/slot.ts';
+import type { PtyExit } from '../../services/pty/pty-host.ts';
 import { idleReading } from './fake-pty-host.ts';
 import {
   becomesReady,
@@ -35,15 +37,19 @@ let typed: string[];
 /** What was started, in order. */
 let plans: LaunchPlan[];
 let turn: TurnRecord;
-/** Whether Claude Code takes what is typed. */
-let takes: boolean;
+/** Whether Claude Code takes what is typed; `unheard`: Enter was pressed, and no hook says what came of it. */
+let takes: boolean | 'unheard';
+/** How what runs under an epoch is ended. */
+let ends: (epoch: Epoch) => Promise<PtyExit>;
+/** Called when the transcript is read. */
+let looked: () => void;
 
 const keyboard = (): SlotKeyboard =>
   willingKeyboard({
     deliver(prompt, { typed: reached }) {
       typed.push(prompt);
-      if (!takes) return new Promise(() => {});
-      reached();
+      if (takes !== false) reached();
+      if (takes !== true) return new Promise(() => {});
       return Promise.resolve({ ok: true });
     },
   });
@@ -53,14 +59,20 @@ beforeEach(() => {
   plans = [];
   turn = { ...NOTHING, found: true };
   takes = true;
+  looked = () => {};
+  ends = (epoch) => stage.fake.host.terminate(epoch, 0);
   stage = createStage({
+    host: { terminate: (epoch) => ends(epoch) },
     keyboard,
     async prepare(_, plan) {
       plans.push(plan);
       return PROGRAM;
     },
     lengthOf: async () => 1,
-    readTurn: async () => turn,
+    readTurn: async () => {
+      looked();
+      return turn;
+    },
   });
 });
 afterEach(() => stage.close());
@@ -127,6 +139,45 @@ describe('a session that dies in mid-task', () => {
     expect(outcomes(mission, taskId)).toEqual([[1, 'done']]);
     expect(typed).toEqual(['fix the bug']);
     expect(plans).toHaveLength(1);
+  });
+
+  describe('because the process that held its terminal was killed', () => {
+    /** The session lives on for a moment; what it writes in it is there when the last of it has ended. */
+    async function hostDies(lastWords: Partial<TurnRecord>): Promise<void> {
+      const lookedAt = new Promise<void>((resolve) => {
+        looked = resolve;
+      });
+      ends = async (epoch) => {
+        // Not before the daemon has looked, and has had the time to make up its mind.
+        await lookedAt;
+        for (let round = 0; round < 20; round += 1) await setImmediate();
+        turn = { ...turn, ...lastWords };
+        return stage.fake.host.terminate(epoch, 0);
+      };
+      await stage.fake.host.shutdown(0);
+      stage.fake.disconnect();
+    }
+
+    test('and answers before it has ended: that answer counts, and nothing is typed again', async () => {
+      const { mission, taskId } = await working();
+      await hostDies({ ended: true, lastAssistantMessage: 'fixed' });
+      await taskIs(mission, taskId, 'done');
+      expect(mission.task(taskId).result).toBe('fixed');
+      expect(typed).toEqual(['fix the bug']);
+    });
+
+    test('and takes the prompt before it has ended: it is resumed and told what happened', async () => {
+      takes = 'unheard';
+      turn = { ...turn, found: false };
+      const mission = await startIdle(stage);
+      const { taskId } = await mission.submit({ role, prompt: 'fix the bug' });
+      await until(mission, 'being typed', () => typed.length === 1);
+      takes = true;
+      await hostDies({ found: true });
+      await comesBack(mission, 1);
+      expect(typed[1]).toMatch(/^The session ended before you had finished this task.*\n\nfix the bug$/);
+      await answers(mission, taskId);
+    });
   });
 
   test('three times: the task fails and says what happened each time', async () => {
