@@ -4,6 +4,7 @@ import { MissionError, toFailure } from '../../services/errors/mission-error.ts'
 import { readVersion } from '../version.ts';
 import { callDaemon } from './call-daemon.ts';
 import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
+import { board } from './commands/board.ts';
 import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   submit,
   ask,
   tasks,
+  board,
   spending,
   resume,
   call,

@@ -22,6 +22,8 @@ describe('wrong arguments are told with what to do, and status 2', () => {
     [['ask', 'x'], 'Say who should answer.'],
     [['call', 'mission_status', '[]'], '[] is no JSON object'],
     [['call', 'mission_status', '{'], '{ is not JSON'],
+    [['board', 'dance'], 'The board knows no "dance".'],
+    [['board', 'done'], 'missiond board done ID'],
     [['slots', 'x'], 'Usage: missiond slots'],
     [['replay', '--bogus'], 'Usage: missiond replay'],
     [['replay'], 'Usage: missiond replay'],
