@@ -43,6 +43,16 @@ function waitingForOf(snapshot: TaskSnapshot): TaskRow['waitingFor'] {
   return snapshot.value === 'waiting' ? 'person' : 'time';
 }
 
+/** What went wrong with a task that has ended. One that was cancelled may have left its session at work. */
+function errorOf(status: TaskStatus, failure: MachineFailure | null): Pick<TaskRow, 'error' | 'errorCode'> {
+  if ((status !== 'failed' && status !== 'cancelled') || failure === null)
+    return { error: null, errorCode: null };
+  return {
+    errorCode: failure.code,
+    error: [failure.message, failure.remedy].filter(Boolean).join(' '),
+  };
+}
+
 function isFinal(status: TaskStatus): boolean {
   return status === 'done' || status === 'failed' || status === 'cancelled';
 }
@@ -75,11 +85,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
       epoch: context.assignment?.epoch ?? null,
       sessionId: context.assignment?.sessionId ?? null,
       result: context.result,
-      errorCode: status === 'failed' ? (context.failure?.code ?? null) : null,
-      error:
-        status === 'failed'
-          ? [context.failure?.message, context.failure?.remedy].filter(Boolean).join(' ')
-          : null,
+      ...errorOf(status, context.failure),
       startedAt: context.startedAt,
       finishedAt: isFinal(status) ? (context.finishedAt ?? core.now()) : null,
     };
@@ -98,7 +104,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
     for (const { number, outcome, failure } of ended) end(number, outcome, failure);
     if (row.slotId === null) core.attempts.dropOpen(taskId);
     const outcome = outcomeOf(row);
-    if (outcome !== null) end(attempt, outcome, row.status === 'failed' ? context.failure : null);
+    if (outcome !== null) end(attempt, outcome, row.errorCode === null ? null : context.failure);
   }
 
   return {

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Epoch, Role, SlotId } from '../db/ids.ts';
+import type { Interrupted } from '../services/keyboard/interrupt-turn.ts';
 import type { Typed } from '../services/keyboard/keyboard-terminal.ts';
 import type { ScreenReading } from '../services/terminal/reading.ts';
 
@@ -56,7 +57,7 @@ export interface SlotKeyboard {
     options: { readonly signal: AbortSignal; readonly expected?: string },
   ): Promise<Typed>;
   /** One Esc, while the session is busy. */
-  interrupt(signal: AbortSignal): Promise<Typed>;
+  interrupt(signal: AbortSignal): Promise<Interrupted>;
   /** Bytes of a person who is attached; they go between deliveries, never into one. */
   passThrough(data: string): Promise<void>;
 }

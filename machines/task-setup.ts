@@ -35,7 +35,7 @@ export const taskSetup = setup({
         readonly result: string;
       }
     >(() => Promise.reject(new Error('verify is not provided'))),
-    /** Presses Esc once and sees the session leave its turn. */
+    /** Sees the session leave its turn, or ends it. Rejects when it may still be at work. */
     interrupt: fromPromise<void, { readonly taskId: TaskId; readonly assignment: Assignment | null }>(() =>
       Promise.reject(new Error('interrupt is not provided')),
     ),
@@ -74,7 +74,9 @@ export const taskSetup = setup({
       event.type === 'prompt.submitted' ? { startedAt: context.startedAt ?? event.at } : {},
     ),
     noteCancel: assign(({ event }) =>
-      event.type === 'task.cancel' ? { ending: 'cancelled' as const, finishedAt: event.at } : {},
+      event.type === 'task.cancel'
+        ? { ending: 'cancelled' as const, finishedAt: event.at, failure: null }
+        : {},
     ),
     noteDeadline: assign(({ event }) =>
       event.type === 'deadline.passed'
@@ -92,6 +94,14 @@ export const taskSetup = setup({
     noteError: assign((_, params: { readonly error: unknown }) => ({
       failure: failureFrom(params.error),
     })),
+    /** It ends, and what should have stopped before may go on. */
+    noteNotEnded: assign(({ context }, params: { readonly error: unknown }) => {
+      const notEnded = failureFrom(params.error);
+      if (context.failure === null) return { failure: notEnded };
+      return {
+        failure: { ...notEnded, message: `${context.failure.message} ${notEnded.message}` },
+      };
+    }),
     noteAssigned: assign((_, { assignment, attempt }: { assignment: Assignment; attempt: number }) => ({
       assignment,
       attempt,

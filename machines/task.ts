@@ -187,10 +187,17 @@ export const taskMachine = taskSetup.createMachine({
           { guard: ({ context }) => context.ending === 'timedOut', target: 'failing' },
           { target: 'cancelled' },
         ],
+        // Its session may still work on it: nobody else gets it.
         onError: [
-          { guard: ({ context }) => context.ending === 'failed', target: 'failed' },
-          { guard: ({ context }) => context.ending === 'timedOut', target: 'failing' },
-          { target: 'cancelled' },
+          {
+            guard: 'isCancelled',
+            target: 'cancelled',
+            actions: { type: 'noteNotEnded', params: ({ event }) => ({ error: event.error }) },
+          },
+          {
+            target: 'failed',
+            actions: { type: 'noteNotEnded', params: ({ event }) => ({ error: event.error }) },
+          },
         ],
       },
       on: {

@@ -57,7 +57,7 @@ export function provideMachines({
   writeLater,
   report,
 }: MachinesDependencies) {
-  const interrupt = createInterrupt({ core, questions });
+  const interrupt = createInterrupt({ core, launcher, questions });
 
   function sweep(): void {
     for (const taskId of core.tasks.overdue(core.now()))

@@ -163,13 +163,23 @@ export function createTaskOperations({
         return { cancelled: false, task: taskView(row), hint: `The task is already ${row.status}.` };
       const interrupts = row.slotId !== null || [...core.occupied.values()].includes(row.id);
       core.sendToTask(row.id, { type: 'task.cancel', at: core.now() });
-      const task = await waitForTask(row.id, { timeoutMs: CANCEL_AT_MOST_MS });
+      const task = await waitForTask(row.id, { timeoutMs: CANCEL_AT_MOST_MS }).catch((error: unknown) => {
+        if (error instanceof MissionError && error.code === 'timeout') return taskView(find(row.id));
+        throw error;
+      });
+      if (!isOver(task))
+        return {
+          cancelled: false,
+          task,
+          hint: `Its session${task.slotId === undefined ? '' : ` in ${task.slotId}`} has not left the turn yet and is being ended; mission_status {"taskId": "${task.id}"} says when the task is cancelled.`,
+        };
       if (task.status !== 'cancelled')
         return {
           cancelled: false,
           task,
           hint: `The task ended as ${task.status} before it could be cancelled.`,
         };
+      if (task.error !== undefined) return { cancelled: true, task, hint: task.error };
       if (!interrupts) return { cancelled: true, task, hint: 'It had not started.' };
       const snapshot = task.slotId === undefined ? undefined : core.slotSnapshot(task.slotId);
       const resting = snapshot !== undefined && readinessOf(snapshot, core.now()) === 'ready';

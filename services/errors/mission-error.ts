@@ -30,6 +30,7 @@ const MISSION_ERRORS = {
   api_down: 'The API did not answer, or answered with an error of its own.',
   turn_interrupted: 'The turn was interrupted before it had an answer.',
   session_exited: 'Claude Code ended while it worked.',
+  session_not_ended: 'A session that should stop could not be ended, and may still work.',
   delivery_failed: 'The prompt was typed but Claude Code never confirmed it.',
   hooks_silent: 'Claude Code does not call the hooks that enforce the policy.',
   composer_occupied: 'A draft stands in the prompt box.',

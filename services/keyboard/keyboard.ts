@@ -4,7 +4,7 @@ import { type ChooseOptions, chooseOption } from './choose-option.ts';
 import { clearOwnText, quietBox } from './clear-own-text.ts';
 import { type DeliveryOptions, deliverPrompt } from './deliver-prompt.ts';
 import { guardAgainstExit } from './exit-guard.ts';
-import { interruptTurn } from './interrupt-turn.ts';
+import { type Interrupted, interruptTurn } from './interrupt-turn.ts';
 import type { KeyboardTerminal, Typed } from './keyboard-terminal.ts';
 import { ownTextStands } from './own-text.ts';
 import { planPrompt } from './prompt-plan.ts';
@@ -29,7 +29,7 @@ export interface Keyboard {
   /** See `chooseOption`. */
   choose(label: string, options: ChooseOptions): Promise<Typed>;
   /** See `interruptTurn`. */
-  interrupt(signal: AbortSignal): Promise<Typed>;
+  interrupt(signal: AbortSignal): Promise<Interrupted>;
   /** Bytes of a person who is attached: they go between deliveries, never into one. */
   passThrough(data: string): Promise<void>;
 }
@@ -110,6 +110,7 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
     choose: (label, options) => enqueue(() => chooseOption(terminal, label, options)),
     interrupt: (signal) =>
       enqueue(async () => {
+        await untilKeysAreDrawn();
         const interrupted = await interruptTurn(terminal, signal);
         // The prompt comes back some frames after the turn has gone.
         if (interrupted.ok) await takeBackOwnPrompt(() => quietBox(terminal));

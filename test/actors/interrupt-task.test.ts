@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import { SlotId, type TaskId } from '../../db/ids.ts';
-import type { Typed } from '../../services/keyboard/keyboard-terminal.ts';
+import type { Interrupted } from '../../services/keyboard/interrupt-turn.ts';
+import type { ScreenReading } from '../../services/terminal/reading.ts';
 import { idleReading } from './fake-pty-host.ts';
 import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
 
 const otherId = SlotId.parse('coder-2');
-const STILL_AT_WORK: Typed = {
+const STILL_AT_WORK: Interrupted = {
   ok: false,
   failure: { code: 'timeout', message: 'The session is still at work after Esc.' },
 };
@@ -15,11 +16,14 @@ let now: number;
 let stage: ReturnType<typeof createStage>;
 let escs: number;
 /** What comes of each Esc, in order; the last one goes on. */
-let outcomes: Typed[];
+let outcomes: Interrupted[];
+/** What the screen shows after an Esc that was taken. */
+let after: ScreenReading['level'];
 beforeEach(() => {
   now = Date.parse('2026-06-15T12:00:00Z');
   escs = 0;
   outcomes = [{ ok: true }];
+  after = 'idle';
   stage = createStage({
     now: () => now,
     keyboard: () => ({
@@ -33,7 +37,7 @@ beforeEach(() => {
       async interrupt() {
         escs += 1;
         const outcome = outcomes[Math.min(escs, outcomes.length) - 1] ?? { ok: true };
-        if (outcome.ok) stage.fake.show(slotId, idleReading({ at: now }));
+        if (outcome.ok) stage.fake.show(slotId, idleReading({ level: after, at: now }));
         return outcome;
       },
       passThrough: async () => {},
@@ -45,15 +49,14 @@ afterEach(() => stage.close());
 /** A session that works on a task; what stands in Claude Code's own queue is shown. */
 async function working(
   mission: RunningMission,
-  more: { readonly timeoutMs?: number; readonly retries?: number; readonly queued?: readonly string[] } = {},
+  more: { readonly timeoutMs?: number; readonly retries?: number } = {},
 ): Promise<TaskId> {
-  const { queued = [], ...options } = more;
   await mission.spawn(slotId, {});
   await becomesReady(mission, stage);
-  const { taskId } = await mission.submit({ role, prompt: 'work', ...options });
+  const { taskId } = await mission.submit({ role, prompt: 'work', ...more });
   await until(mission, 'running', () => mission.task(taskId).status === 'running');
   await hook(mission, 'UserPromptSubmit', { prompt: 'work' });
-  stage.fake.show(slotId, idleReading({ level: 'thinking', queued: [...queued], at: now }));
+  stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
   await untilSlot(mission, 'live', 'thinking');
   return taskId;
 }
@@ -85,9 +88,20 @@ test('a session that leaves its turn is kept', async () => {
   expect(escs).toBe(1);
 });
 
+test('a session whose screen nobody can read is not believed to have left its turn', async () => {
+  after = 'unknown';
+  const mission = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
+  const taskId = await working(mission, { timeoutMs: 5_000, retries: 1 });
+  const { epoch } = mission.slot(slotId);
+  now += 5_000;
+  await until(mission, 'given back', () => mission.task(taskId).status !== 'running');
+  expect(stage.fake.alive().map((terminal) => terminal.epoch)).not.toContain(epoch);
+});
+
 test('words that waited behind the turn are stopped, too', async () => {
+  outcomes = [{ ok: true, wordsWaited: true }, { ok: true }];
   const mission = await stage.start();
-  const taskId = await working(mission, { queued: ['a note'] });
+  const taskId = await working(mission);
   const cancelled = mission.cancel(taskId);
   await until(mission, 'Esc', () => escs === 1 && mission.slot(slotId).state !== 'thinking');
   stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));

@@ -12,6 +12,8 @@ export interface FakeState {
   /** Overrides what the box seems to be. */
   kind: ScreenReading['composer']['kind'] | null;
   dialog: DialogReading | undefined;
+  /** Words that wait in Claude Code's own queue. */
+  queued: string[];
   written: string[];
   deaf: number;
   answered: string | null;
@@ -45,6 +47,7 @@ export function createFakeTerminal(
     box: '',
     kind: null,
     dialog: undefined,
+    queued: [],
     written: [],
     deaf: options.deafEnters ?? 0,
     answered: null,
@@ -99,6 +102,7 @@ export function createFakeTerminal(
       level: state.dialog === undefined ? state.level : 'confirming',
       composer: { kind, text: kind === 'draft' ? state.box.trimEnd() : '' },
       ...(state.dialog === undefined ? {} : { dialog: state.dialog }),
+      ...(state.queued.length === 0 ? {} : { queued: [...state.queued] }),
       evidence: [],
     };
   }

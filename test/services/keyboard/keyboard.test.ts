@@ -172,6 +172,22 @@ describe('deliver', () => {
     expect(heard).toEqual([prompt]);
   });
 
+  it('says that words waited behind the turn that it interrupts, also such as came at the last moment', async () => {
+    const { keyboard, state } = setUp();
+    state.level = 'thinking';
+    state.onLook = (look) => {
+      if (look === 2) state.queued = ['and the tests'];
+    };
+    const interrupted = await keyboard.interrupt(never);
+    expect(interrupted).toEqual({ ok: true });
+    state.level = 'thinking';
+    state.queued = [];
+    state.onLook = () => {
+      state.queued = ['and the tests'];
+    };
+    expect(await keyboard.interrupt(never)).toEqual({ ok: true, wordsWaited: true });
+  });
+
   it('takes its own prompt back that an interrupt put into the box, and only that', async () => {
     const { keyboard, submitted, state } = setUp();
     await keyboard.deliver('do it', { signal: never, submitted });

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SlotId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { idleReading } from './fake-pty-host.ts';
+import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+
+const otherId = SlotId.parse('coder-2');
+
+let now: number;
+/** How often the host still fails to end a program. */
+let failures: number;
+let stage: ReturnType<typeof createStage>;
+beforeEach(() => {
+  now = Date.parse('2026-06-15T12:00:00Z');
+  failures = 0;
+  stage = createStage({
+    now: () => now,
+    keyboard: () => ({
+      async deliver(_, { typed }) {
+        typed();
+        return { ok: true };
+      },
+      choose: async () => ({ ok: true }),
+      queue: async () => ({ ok: true }),
+      command: async () => ({ ok: true }),
+      interrupt: async () => ({ ok: false, failure: { code: 'timeout', message: 'It is still at work.' } }),
+      passThrough: async () => {},
+    }),
+    host: {
+      async terminate(epoch) {
+        failures -= 1;
+        if (failures >= 0) throw new MissionError('pty_host_unreachable', 'The host does not answer.');
+        return stage.fake.end(epoch);
+      },
+    },
+  });
+});
+afterEach(() => stage.close());
+
+test('a task is given to nobody else while a program that the host could not end may still work on it', async () => {
+  failures = 3;
+  const mission = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  const { taskId } = await mission.submit({ role, prompt: 'work', timeoutMs: 5_000, retries: 1 });
+  await until(mission, 'running', () => mission.task(taskId).status === 'running');
+  await hook(mission, 'UserPromptSubmit', { prompt: 'work' });
+  stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
+  await untilSlot(mission, 'live', 'thinking');
+  const { epoch } = mission.slot(slotId);
+  now += 5_000;
+  await until(mission, 'given back', () => mission.task(taskId).status !== 'running');
+  expect(failures).toBeLessThan(0);
+  expect(stage.fake.alive().map((terminal) => terminal.epoch)).not.toContain(epoch);
+});
