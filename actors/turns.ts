@@ -91,7 +91,11 @@ export function createTurns({
   /** Whether the turn that a hook speaks of is the task's. `unsure` where only the transcript can tell. */
   function belongs(task: TaskRow, epoch: Epoch, { promptId }: TurnHook): 'yes' | 'no' | 'unsure' {
     const expected = promptIdOf(task, epoch);
-    if (expected !== undefined && promptId !== undefined) return expected === promptId ? 'yes' : 'no';
+    if (expected !== undefined && promptId !== undefined) {
+      if (expected === promptId) return 'yes';
+      // It was interrupted so that other words carry the task on, and such may be on their way already.
+      return tasks.deliveryOf(task.id, epoch)?.status === 'queued' ? 'unsure' : 'no';
+    }
     if (task.slotId !== null && lastHeard.get(task.slotId) === task.id) return 'yes';
     // What has not been submitted has no turn yet.
     return task.status === 'delivering' ? 'no' : 'unsure';

@@ -1,3 +1,5 @@
+import type { Epoch, SlotId } from '../../db/ids.ts';
+import type { HookBody } from '../../services/claude/hook-body.ts';
 import { createStuckSteps, type StuckStepsDependencies } from './stuck-steps.ts';
 import { createStuckWatch, type StuckWatchDependencies } from './stuck-watch.ts';
 
@@ -9,9 +11,15 @@ interface StuckDependencies
 
 /** Sees that slots are stuck, and does something about it; `machines/stuck.ts` decides when. */
 export function createStuck({ report, ...dependencies }: StuckDependencies) {
+  const watch = createStuckWatch({ ...dependencies, onError: report('a slot could not be looked at') });
+  const steps = createStuckSteps({ ...dependencies, onError: report('a stuck slot could not be helped') });
   return {
-    ...createStuckWatch({ ...dependencies, onError: report('a slot could not be looked at') }),
-    takeStep: createStuckSteps({ ...dependencies, onError: report('a stuck slot could not be helped') }),
+    sweep: watch.sweep,
+    takeStep: steps.takeStep,
+    hookHeard(slotId: SlotId, epoch: Epoch, hook: HookBody): void {
+      watch.hookHeard(slotId, epoch, hook);
+      steps.hookHeard(slotId, hook);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DeliveryId, type Epoch, type SlotId, type TaskId } from '../../db/ids.ts';
 import type { StuckReason, StuckStepTaken } from '../../machines/stuck.ts';
+import type { HookBody } from '../../services/claude/hook-body.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
@@ -10,9 +11,9 @@ import type { Turns } from '../turns.ts';
 
 /** Typing, Esc and Enter take some seconds together on a busy machine. */
 const KEYS_WITHIN_MS = 60_000;
-/** An interrupted turn is believed to be over within a second; when words had waited behind it, perhaps never. */
+/** An interrupted turn is believed to be over within a second. */
 const REST_IS_SEEN_WITHIN_MS = 5_000;
-/** From Esc to the turn of words that had waited behind it 0.3 s were measured. */
+/** From Esc to the turn of words that had waited behind it 0.3 s were measured (2.1.329). */
 const QUEUED_WORDS_GO_WITHIN_MS = 2_000;
 
 const SEEN: Readonly<Record<StuckReason, string>> = {
@@ -55,6 +56,9 @@ export function createStuckSteps({
   onError,
   signal: stopping,
 }: StuckStepsDependencies) {
+  /** Slots that have used a tool or ended a turn since they were interrupted: the interrupted turn does neither. */
+  const wentOn = new Set<SlotId>();
+
   function record(slotId: SlotId, { step, at, taskId, reason }: StuckStepTaken): void {
     const { epoch } = core.runtime(slotId);
     const task = core.tasks.get(taskId);
@@ -76,7 +80,14 @@ export function createStuckSteps({
     core.logger.warn({ slotId, taskId, step, reason }, 'the slot seems stuck');
   }
 
-  /** From here on the words of the ask are the task's: its interrupted turn is not its end. */
+  /** The note that the session was sent before it is asked: it may wait in Claude Code's own queue. */
+  function noteBefore(slotId: SlotId, taskId: TaskId): string | null {
+    const { steps } = core.slotSnapshot(slotId)?.children.stuck?.getSnapshot().context ?? {};
+    const sent = steps?.findLast((taken) => taken.step === 'nudge' && taken.taskId === taskId);
+    return sent === undefined ? null : nudgeWords(sent.reason);
+  }
+
+  /** From here on these words are the task's: its interrupted turn is not its end. */
   async function beginAsk(
     id: DeliveryId,
     taskId: TaskId,
@@ -109,16 +120,19 @@ export function createStuckSteps({
     await written(signal);
   }
 
-  /** Words that waited behind the interrupted turn are sent by Claude Code itself (2.1.329): the nudge is the question then. */
+  /** Whether the interrupted session begins another turn by itself, with words that waited behind the one before. */
   async function goesOnByItself(slotId: SlotId, taskId: TaskId, signal: AbortSignal): Promise<boolean> {
-    const goesOn = (): boolean => {
+    const until = (holds: () => boolean, ms: number): Promise<void> =>
+      untilEvent(core.bus, holds, AbortSignal.any([signal, AbortSignal.timeout(ms)])).catch(() => undefined);
+    const isAtRest = (): boolean => {
       const snapshot = core.slotSnapshot(slotId);
-      return core.occupied.get(slotId) !== taskId || (snapshot !== undefined && !isResting(snapshot));
+      return snapshot !== undefined && isResting(snapshot);
     };
-    const within = (ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-    await untilEvent(core.bus, () => !goesOn(), within(REST_IS_SEEN_WITHIN_MS)).catch(() => undefined);
-    await untilEvent(core.bus, goesOn, within(QUEUED_WORDS_GO_WITHIN_MS)).catch(() => undefined);
-    return goesOn();
+    // The turn of such words may be over before anybody has seen that it rested in between.
+    const hasGoneOn = (): boolean => core.occupied.get(slotId) !== taskId || wentOn.has(slotId);
+    await until(() => hasGoneOn() || isAtRest(), REST_IS_SEEN_WITHIN_MS);
+    await until(() => hasGoneOn() || !isAtRest(), QUEUED_WORDS_GO_WITHIN_MS);
+    return hasGoneOn() || !isAtRest();
   }
 
   /** Interrupts the turn and asks in a new one, whose answer is the task's. A session that takes no keys is restarted. */
@@ -137,13 +151,26 @@ export function createStuckSteps({
     const submitted = new Promise<void>((resolve) => {
       stop = turns.onSubmitted(taskId, resolve);
     });
+    const note = noteBefore(slotId, taskId);
     try {
-      await beginAsk(id, taskId, slotId, epoch, words, signal);
+      await beginAsk(id, taskId, slotId, epoch, note ?? words, signal);
       core.signal(slotId, { type: 'delivery.began', epoch, at: core.now() });
+      wentOn.delete(slotId);
       const interrupted = await keyboard.interrupt(signal);
       if (interrupted.ok && (await goesOnByItself(slotId, taskId, signal))) {
         untyped = 'It went on by itself.';
+        // Claude Code sends a note that waited when its turn is interrupted (2.1.329): it is the question then.
+        if (note === null) return;
+        const at = core.now();
+        writeLater(() =>
+          core.tasks.updateDelivery(id, { status: 'submitted', typedAt: at, submittedAt: at }),
+        );
+        untyped = null;
         return;
+      }
+      if (note !== null) {
+        writeLater(() => core.tasks.updateDelivery(id, { expected: expectedWords(words, slotId) }));
+        await written(signal);
       }
       const typed = interrupted.ok
         ? await keyboard.deliver(words, {
@@ -217,16 +244,23 @@ export function createStuckSteps({
     }
   }
 
-  /** Called within a transition: what it does comes after it. */
-  return function take(slotId: SlotId, taken: StuckStepTaken): void {
-    setImmediate(() => {
-      if (stopping.aborted) return;
-      try {
-        record(slotId, taken);
-        Promise.resolve(perform(core.runtime(slotId), taken)).catch(onError);
-      } catch (error) {
-        onError(error);
-      }
-    });
+  return {
+    /** Called within a transition: what it does comes after it. */
+    takeStep(slotId: SlotId, taken: StuckStepTaken): void {
+      setImmediate(() => {
+        if (stopping.aborted) return;
+        try {
+          record(slotId, taken);
+          Promise.resolve(perform(core.runtime(slotId), taken)).catch(onError);
+        } catch (error) {
+          onError(error);
+        }
+      });
+    },
+
+    /** A hook of the slot's run was heard. */
+    hookHeard(slotId: SlotId, { name }: HookBody): void {
+      if (name === 'PreToolUse' || name === 'Stop' || name === 'StopFailure') wentOn.add(slotId);
+    },
   };
 }

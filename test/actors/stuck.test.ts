@@ -97,7 +97,7 @@ test('a session that shows no life is nudged, then interrupted and asked; the in
   await expect.poll(() => typed).toEqual(['queued: A note of missiond']);
   now += 2 * MINUTE_MS;
   await step(mission, 'ask');
-  await expect.poll(() => typed, { timeout: 5_000 }).toContain('prompt: You seemed stuck');
+  await expect.poll(() => typed, { timeout: 20_000 }).toContain('prompt: You seemed stuck');
   expect(typed[1]).toBe('Esc');
   expect(mission.task(taskId).status).toBe('running');
   expect(mission.inbox({ unreadOnly: true, limit: 5 }).map(({ content }) => content)).toEqual([
@@ -120,7 +120,7 @@ test('the answer to that question is the answer to the task', async () => {
   await step(mission, 'nudge');
   now += 2 * MINUTE_MS;
   await step(mission, 'ask');
-  await expect.poll(() => typed, { timeout: 5_000 }).toContain('prompt: You seemed stuck');
+  await expect.poll(() => typed, { timeout: 20_000 }).toContain('prompt: You seemed stuck');
   const asked = stage
     .database()
     .raw.prepare('select expected from deliveries order by created_at desc limit 1')
@@ -169,7 +169,7 @@ test('a note that was not taken is taken back when the session rests, and not be
   expect(typed).toHaveLength(1);
   await hook(mission, 'Stop', { prompt_id: 'prompt-1', last_assistant_message: 'fixed' });
   stage.fake.show(slotId, idleReading({ at: now + 1 }));
-  await expect.poll(() => typed, { timeout: 5_000 }).toContain('taken back');
+  await expect.poll(() => typed, { timeout: 20_000 }).toContain('taken back');
 });
 
 test('a daemon that comes back goes on waiting from where the last one was', async () => {

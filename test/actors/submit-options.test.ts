@@ -37,6 +37,7 @@ beforeEach(() => {
         },
         async interrupt() {
           interrupts += 1;
+          stage.fake.show(slotId, idleReading({ at: now }));
           return { ok: true };
         },
       }),
