@@ -25,6 +25,10 @@ beforeEach(() => {
           reached();
           return { ok: true };
         },
+        async interrupt() {
+          stage.fake.show(slotId, idleReading({ at: now }));
+          return { ok: true };
+        },
       }),
   });
 });
