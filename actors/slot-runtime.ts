@@ -44,8 +44,8 @@ export interface DeliverOptions {
 export interface SlotKeyboard {
   /** Types a prompt into an idle session and waits until `submitted` says that Claude Code has it. */
   deliver(prompt: string, options: DeliverOptions): Promise<Typed>;
-  /** Runs a command of Claude Code (`/compact`) in an idle session. */
-  command(command: string, signal: AbortSignal): Promise<Typed>;
+  /** Runs a command of Claude Code (`/compact`) in an idle session; one that it does not take is taken back as `queue` says. */
+  command(command: string, signal: AbortSignal, rests: () => Promise<boolean>): Promise<Typed>;
   /**
    * Sends words to a session at work, which takes them with the next step of its turn. Words that it does not take are
    * taken back when `rests` says that the session has come to rest; false says that it has ended.

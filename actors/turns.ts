@@ -18,6 +18,8 @@ export interface TurnsDependencies {
   readonly writeLater: (write: () => void) => void;
   /** True while the session is at its prompt, with no turn going on. */
   readonly isResting: (slotId: SlotId) => boolean;
+  /** Why the words with which a turn ended are no result; null when they are. */
+  readonly blockedBy: (task: TaskRow, slotId: SlotId, words: string) => MachineFailure | null;
   /** A turn ended with these words. */
   readonly told: (slotId: SlotId, taskId: TaskId | null, words: string) => void;
   readonly onError: (error: unknown) => void;
@@ -47,6 +49,7 @@ export function createTurns({
   send,
   writeLater,
   isResting,
+  blockedBy,
   told,
   onError,
 }: TurnsDependencies) {
@@ -119,7 +122,13 @@ export function createTurns({
   }
 
   function answer(task: TaskRow, slotId: SlotId, result: string, heardAt: number): void {
-    send(task.id, { type: 'turn.ended', result, at: now() });
+    const failure = blockedBy(task, slotId, result);
+    send(
+      task.id,
+      failure === null
+        ? { type: 'turn.ended', result, at: now() }
+        : { type: 'turn.failed', failure, result, at: now() },
+    );
     markAnswered(task, heardAt);
     said(slotId, task.id, result);
   }

@@ -1,7 +1,7 @@
-import type { SlotId } from '../db/ids.ts';
+import type { Epoch, SlotId } from '../db/ids.ts';
 import { untilEvent } from './bus.ts';
 import type { MissionCore } from './core.ts';
-import { hasSettled } from './slot-view.ts';
+import { hasSettled, isResting } from './slot-view.ts';
 
 /** Resolves when no turn goes on in the session of a slot and its prompt box is open, whatever stands in it. */
 export function untilResting(
@@ -16,4 +16,22 @@ export function untilResting(
     return snapshot === undefined || hasSettled(snapshot, since);
   };
   return untilEvent(core.bus, settled, signal);
+}
+
+/** Resolves to true when this run of the slot's session rests; to false when it ends before, or the signal aborts. */
+export function runRests(
+  core: Pick<MissionCore, 'bus' | 'runtime' | 'slotSnapshot'>,
+  slotId: SlotId,
+  epoch: Epoch,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const hasEnded = (): boolean => core.runtime(slotId).epoch !== epoch;
+  const isAtRest = (): boolean => {
+    const snapshot = core.slotSnapshot(slotId);
+    return snapshot !== undefined && isResting(snapshot);
+  };
+  return untilEvent(core.bus, () => hasEnded() || isAtRest(), signal).then(
+    () => !hasEnded(),
+    () => false,
+  );
 }

@@ -69,7 +69,13 @@ export type TaskEvent =
   /** UserPromptSubmit carried this task's words. */
   | { readonly type: 'prompt.submitted'; readonly at: number }
   | { readonly type: 'turn.ended'; readonly result: string; readonly at: number }
-  | { readonly type: 'turn.failed'; readonly failure: MachineFailure; readonly at: number }
+  | {
+      readonly type: 'turn.failed';
+      readonly failure: MachineFailure;
+      /** What was said all the same. */
+      readonly result?: string;
+      readonly at: number;
+    }
   /** The session ended by itself while it had the task. */
   | { readonly type: 'session.lost'; readonly failure: MachineFailure; readonly at: number }
   | { readonly type: 'question.asked' }

@@ -62,7 +62,11 @@ export const taskSetup = setup({
     })),
     noteFailure: assign(({ event }) =>
       event.type === 'turn.failed' || event.type === 'task.refuse'
-        ? { failure: event.failure, finishedAt: event.at }
+        ? {
+            failure: event.failure,
+            finishedAt: event.at,
+            ...(event.type === 'turn.failed' && event.result !== undefined ? { result: event.result } : {}),
+          }
         : {},
     ),
     noteStop: assign(({ event }) =>

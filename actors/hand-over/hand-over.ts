@@ -5,6 +5,7 @@ import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
 import { readinessOf, sessionOf } from '../slot-view.ts';
+import { runRests } from '../until-resting.ts';
 import { ASK_FOR_HAND_OVER, behindHandOver, withoutHandOver } from './hand-over-words.ts';
 
 /** A compaction takes a minute; what it left is not seen before the next answer. */
@@ -78,11 +79,11 @@ export function createHandOver({
     return slot !== undefined && !core.occupied.has(slotId) && readinessOf(slot, core.now()) === 'ready';
   }
 
-  function compact({ configuration, keyboard }: SlotRuntime): void {
-    if (keyboard === null) return;
+  function compact({ configuration, keyboard, epoch }: SlotRuntime): void {
+    if (keyboard === null || epoch === null) return;
     compactedAt.set(configuration.id, core.now());
     keyboard
-      .command('/compact', signal)
+      .command('/compact', signal, () => runRests(core, configuration.id, epoch, signal))
       .then((typed) => {
         if (!typed.ok)
           core.logger.warn({ slotId: configuration.id, failure: typed.failure }, 'not compacted');

@@ -23,6 +23,7 @@ import { createSessionReports } from '../session-reports.ts';
 import { tokenFits } from '../slot-runtime.ts';
 import { heldPlan, isResting, type SlotSnapshot, viewCrashed, viewSlot } from '../slot-view.ts';
 import { createStatusLines } from '../status-lines.ts';
+import { blockedBy } from '../stuck/blocked.ts';
 import { createStuck } from '../stuck/create-stuck.ts';
 import { createTelling } from '../telling.ts';
 import { createTranscripts } from '../transcripts.ts';
@@ -107,6 +108,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     transcripts,
     send: core.sendToTask,
     writeLater: (write) => journal.enqueue(write),
+    blockedBy: (task, slotId, words) => blockedBy(core, task, slotId, words),
     isResting: (slotId) => {
       const snapshot = snapshotOf(slotId);
       return snapshot !== undefined && isResting(snapshot);

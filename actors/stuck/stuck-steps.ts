@@ -8,6 +8,8 @@ import type { SlotRuntime } from '../slot-runtime.ts';
 import { isResting } from '../slot-view.ts';
 import type { Transcripts } from '../transcripts.ts';
 import type { Turns } from '../turns.ts';
+import { runRests } from '../until-resting.ts';
+import { SAY_BLOCKED } from './blocked.ts';
 
 /** Typing, Esc and Enter take some seconds together on a busy machine. */
 const KEYS_WITHIN_MS = 60_000;
@@ -29,9 +31,9 @@ const DONE: Readonly<Record<StuckStepTaken['step'], string>> = {
 };
 
 const nudgeWords = (reason: StuckReason): string =>
-  `A note of missiond, which watches this session: ${SEEN[reason]}. If you wait for something, do not wait for ever; if something fails, try another way. If you cannot go on, end your turn and say what blocks you.`;
+  `A note of missiond, which watches this session: ${SEEN[reason]}. If you wait for something, do not wait for ever; if something fails, try another way. ${SAY_BLOCKED}`;
 const askWords = (reason: StuckReason): string =>
-  `You seemed stuck, so missiond interrupted you: ${SEEN[reason]}. Go on with the task in another way, or say what blocks you. What you were doing may be half done: look before you do it again.`;
+  `You seemed stuck, so missiond interrupted you: ${SEEN[reason]}. Go on with the task in another way; what you were doing may be half done, so look before you do it again. ${SAY_BLOCKED}`;
 
 export interface StuckStepsDependencies {
   readonly core: MissionCore;
@@ -196,25 +198,12 @@ export function createStuckSteps({
     }
   }
 
-  /** Resolves when this run of the session rests; to false when it ends before. */
-  async function rests(slotId: SlotId, epoch: Epoch): Promise<boolean> {
-    const hasEnded = (): boolean => core.runtime(slotId).epoch !== epoch;
-    const isAtRest = (): boolean => {
-      const snapshot = core.slotSnapshot(slotId);
-      return snapshot !== undefined && isResting(snapshot);
-    };
-    return await untilEvent(core.bus, () => hasEnded() || isAtRest(), stopping).then(
-      () => !hasEnded(),
-      () => false,
-    );
-  }
-
   async function nudge(
     { configuration, keyboard, epoch }: SlotRuntime,
     { reason }: StuckStepTaken,
   ): Promise<void> {
     if (epoch === null) return;
-    const untilRest = (): Promise<boolean> => rests(configuration.id, epoch);
+    const untilRest = (): Promise<boolean> => runRests(core, configuration.id, epoch, stopping);
     const typed = await keyboard?.queue(nudgeWords(reason), stopping, untilRest);
     if (typed?.ok === false)
       core.logger.info({ slotId: configuration.id, failure: typed.failure }, 'the slot was not nudged');

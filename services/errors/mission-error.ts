@@ -26,6 +26,7 @@ const MISSION_ERRORS = {
   prompt_refused: 'The prompt cannot be typed without changing its meaning.',
   turn_failed: 'Claude Code ended the turn with an error.',
   stuck: 'The session showed no life, and nothing that was tried helped.',
+  blocked: 'The agent said that it cannot go on, and why.',
   needs_login: 'Claude Code is not signed in any more.',
   api_down: 'The API did not answer, or answered with an error of its own.',
   turn_interrupted: 'The turn was interrupted before it had an answer.',

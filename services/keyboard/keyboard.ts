@@ -19,8 +19,8 @@ export interface KeyboardOptions extends KeyboardTerminal {
 export interface Keyboard {
   /** See `planPrompt` and `deliverPrompt`. */
   deliver(prompt: string, options: Omit<DeliveryOptions, 'restored'>): Promise<Typed>;
-  /** See `runCommand`. */
-  command(command: string, signal: AbortSignal): Promise<Typed>;
+  /** See `runCommand`. What is left of it in the box is taken back as words of `queue` are. */
+  command(command: string, signal: AbortSignal, rests: () => Promise<boolean>): Promise<Typed>;
   /**
    * See `queueWords`. Words that are left in the box are taken back when `rests` resolves to true: the session has come
    * to rest. To false: it has ended.
@@ -62,6 +62,28 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
     }
   }
 
+  /** Types `text`; when it was not taken, it is taken back once the session rests. */
+  async function leaveNothing(
+    text: string,
+    rests: () => Promise<boolean>,
+    type: (begins: () => void) => Promise<Typed>,
+  ): Promise<Typed> {
+    let begun = false;
+    const typed = await enqueue(async () => {
+      await untilKeysAreDrawn();
+      return await type(() => {
+        begun = true;
+        lastTyped = text;
+      });
+    });
+    if (!typed.ok && begun && (await rests())) {
+      await enqueue(async () => {
+        if (lastTyped === text) await takeBackOwnPrompt(() => quietBox(terminal));
+      });
+    }
+    return typed;
+  }
+
   return {
     deliver(prompt, options) {
       return enqueue(async () => {
@@ -79,33 +101,15 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
         return typed;
       });
     },
-    command: (command, signal) =>
-      enqueue(async () => {
-        await untilKeysAreDrawn();
-        const begins = (): void => {
-          lastTyped = command;
-        };
-        return await runCommand(terminal, command, { signal, begins });
-      }),
+    command: (command, signal, rests) =>
+      leaveNothing(command, rests, (begins) => runCommand(terminal, command, { signal, begins })),
     async queue(words, signal, rests) {
       const plan = planPrompt(words, { version: version() });
       if (!plan.ok) return plan;
-      let begun = false;
-      const queued = await enqueue(async () => {
-        await untilKeysAreDrawn();
-        // Until the turn takes them, an interruption puts them into the box (2.1.329 sends them by itself).
-        const begins = (): void => {
-          begun = true;
-          lastTyped = plan.expected;
-        };
-        return await queueWords(terminal, plan, { signal, begins });
-      });
-      if (!queued.ok && begun && (await rests())) {
-        await enqueue(async () => {
-          if (lastTyped === plan.expected) await takeBackOwnPrompt(() => quietBox(terminal));
-        });
-      }
-      return queued;
+      // Until the turn takes them, an interruption puts them into the box (2.1.329 sends them by itself).
+      return await leaveNothing(plan.expected, rests, (begins) =>
+        queueWords(terminal, plan, { signal, begins }),
+      );
     },
     choose: (label, options) => enqueue(() => chooseOption(terminal, label, options)),
     interrupt: (signal) =>

@@ -69,7 +69,8 @@ export function queueWords(
 }
 
 /**
- * Runs a command of Claude Code's own, such as `/compact`, in a session at rest; no hook confirms it.
+ * Runs a command of Claude Code's own, such as `/compact`, in a session at rest; no hook confirms it. One that Enter does not
+ * take is left in the box.
  * Failures: `slot_not_idle`, `composer_occupied`, `delivery_failed`, `cancelled`.
  */
 export function runCommand(

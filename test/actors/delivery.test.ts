@@ -92,6 +92,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
       transcripts,
       send: () => {},
       writeLater: (write) => write(),
+      blockedBy: () => null,
       isResting: () => state.level === 'idle',
       told: () => {},
       onError: () => {},

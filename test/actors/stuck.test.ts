@@ -68,11 +68,13 @@ async function looked(): Promise<void> {
 }
 
 /** A task that Claude Code works on, and has been looked at once. */
-async function working(): Promise<{ mission: RunningMission; taskId: TaskId }> {
+async function working(
+  more: { readonly retries?: number } = {},
+): Promise<{ mission: RunningMission; taskId: TaskId }> {
   const mission = await stage.start();
   await mission.spawn(slotId, {});
   await becomesReady(mission, stage);
-  const { taskId } = await mission.submit({ role, prompt: 'work' });
+  const { taskId } = await mission.submit({ role, prompt: 'work', ...more });
   await until(mission, 'running', () => mission.task(taskId).status === 'running');
   await hook(mission, 'UserPromptSubmit', { prompt: 'work', prompt_id: 'prompt-1' });
   stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
@@ -114,8 +116,8 @@ test('a session that shows no life is nudged, then interrupted and asked; the in
   ]);
 });
 
-test('the answer to that question is the answer to the task', async () => {
-  const { mission, taskId } = await working();
+/** The session was nudged, then asked, and answers the question with these words. */
+async function answered(mission: RunningMission, words: string): Promise<void> {
   now += 10 * MINUTE_MS;
   await step(mission, 'nudge');
   now += 2 * MINUTE_MS;
@@ -127,10 +129,38 @@ test('the answer to that question is the answer to the task', async () => {
     .pluck()
     .get();
   await hook(mission, 'UserPromptSubmit', { prompt: String(asked), prompt_id: 'prompt-2' });
-  await hook(mission, 'Stop', { prompt_id: 'prompt-2', last_assistant_message: 'the disk is full' });
+  await hook(mission, 'Stop', { prompt_id: 'prompt-2', last_assistant_message: words });
+  stage.fake.show(slotId, idleReading({ at: now + 1 }));
+}
+
+test('the answer to that question is the answer to the task', async () => {
+  const { mission, taskId } = await working();
+  await answered(mission, 'The tests were BLOCKED: mended.');
+  await until(mission, 'done', () => mission.task(taskId).status === 'done');
+  expect(mission.task(taskId).result).toBe('The tests were BLOCKED: mended.');
+});
+
+test('a session that says what blocks it fails its task with that, is not tried again, and nothing goes on behind it', async () => {
+  const { mission, taskId } = await working({ retries: 3 });
+  const { taskId: dependent } = await mission.submit({ role, prompt: 'next', dependsOn: [taskId] });
+  await answered(mission, '**BLOCKED:** the disk is full.\nFree 2 GB.');
+  await until(mission, 'failed', () => mission.task(taskId).status === 'failed');
+  expect(mission.task(taskId)).toMatchObject({
+    errorCode: 'blocked',
+    error: expect.stringMatching(/^the disk is full\.\nFree 2 GB\. Do what it needs/),
+    result: '**BLOCKED:** the disk is full.\nFree 2 GB.',
+    attempts: [{ outcome: 'failed', errorCode: 'blocked', error: 'the disk is full.\nFree 2 GB.' }],
+  });
+  await until(mission, 'failed, too', () => mission.task(dependent).status === 'failed');
+  expect(mission.task(dependent).errorCode).toBe('dependency_failed');
+});
+
+test('an answer that nobody asked for that word is a result', async () => {
+  const { mission, taskId } = await working();
+  await hook(mission, 'Stop', { prompt_id: 'prompt-1', last_assistant_message: 'BLOCKED: two hosts' });
   stage.fake.show(slotId, idleReading({ at: now + 1 }));
   await until(mission, 'done', () => mission.task(taskId).status === 'done');
-  expect(mission.task(taskId).result).toBe('the disk is full');
+  expect(mission.task(taskId).result).toBe('BLOCKED: two hosts');
 });
 
 test('a session that Esc does not end is restarted: its task goes on in its conversation, as the next attempt', async () => {

@@ -81,6 +81,7 @@ export function createTurnsWorld() {
         if (event.type === 'turn.failed') tasks.update(taskId, { status: 'failed' });
       },
       writeLater: (write) => write(),
+      blockedBy: () => null,
       isResting: () => state.resting,
       told: (_, task, words) => told.push(`${task === null ? 'nobody' : 'the task'}: ${words}`),
       onError: (error) => errors.push(error),

@@ -34,6 +34,20 @@ test('a session whose model never answers is told so, then interrupted and asked
   expect(messages.map(({ content }) => content).join('\n')).toContain('seems stuck on this task');
 });
 
+test('a session that only thinks for long is not stuck while it counts tokens', async () => {
+  const { client } = await world.start();
+  const { taskId } = await client.submit({ role: 'researcher', prompt: 'think: 20' });
+  const steps: string[] = [];
+  await eventOf(client, (event) => {
+    if (event?.type === 'slot_stuck') steps.push(event.step);
+    return event?.type === 'task_changed' && event.task.id === taskId && event.task.finishedAt !== undefined
+      ? event
+      : undefined;
+  });
+  expect(steps).toEqual([]);
+  expect((await client.status({ taskId })).status).toBe('done');
+});
+
 test('a Claude Code that does not even read its keys is started anew with its conversation, and the task is done', async () => {
   const { client } = await world.start();
   await client.ask({ role: 'researcher', question: 'say: warm' });

@@ -52,7 +52,7 @@ it.each(['idle', 'error', 'interrupted'] as const)(
   async (level) => {
     const { keyboard, heard, state } = setUp();
     state.level = level;
-    expect(await keyboard.command('/compact', never)).toEqual({ ok: true });
+    expect(await keyboard.command('/compact', never, hasEnded)).toEqual({ ok: true });
     expect(heard.map((text) => text.trim())).toEqual(['/compact']);
   },
 );
@@ -60,7 +60,9 @@ it.each(['idle', 'error', 'interrupted'] as const)(
 it.each(['thinking', 'limited', 'confirming'] as const)('and in no other (%s)', async (level) => {
   const { keyboard, state } = setUp();
   state.level = level;
-  expect(await keyboard.command('/compact', never)).toMatchObject({ failure: { code: 'slot_not_idle' } });
+  expect(await keyboard.command('/compact', never, hasEnded)).toMatchObject({
+    failure: { code: 'slot_not_idle' },
+  });
   expect(state.written).toEqual([]);
 });
 
@@ -87,10 +89,19 @@ describe('words that were not taken', () => {
     expect(heard).toEqual([]);
   });
 
+  it('a command is, too, before anything else is typed', async () => {
+    const { keyboard, heard, state } = setUp({ deafEnters: 1 });
+    expect(await keyboard.command('/compact', never, async () => true)).toMatchObject({ ok: false });
+    expect(state.box).toBe('');
+    expect(heard).toEqual([]);
+  });
+
   it('also those that are drawn only later, and those of a command', async () => {
     const { keyboard, heard, submitted, state } = setUp();
     state.stalledUntil = 10_000;
-    expect(await keyboard.command('/compact', never)).toMatchObject({ failure: { code: 'delivery_failed' } });
+    expect(await keyboard.command('/compact', never, hasEnded)).toMatchObject({
+      failure: { code: 'delivery_failed' },
+    });
     state.clock = 10_000;
     expect(await keyboard.deliver('do it', { signal: never, submitted })).toEqual({ ok: true });
     expect(heard).toEqual(['do it']);
@@ -111,7 +122,7 @@ describe('words that were not taken', () => {
 
 it.each([
   ['words', 'thinking', (keyboard: Keyboard) => keyboard.queue('are you there?', never, hasEnded)],
-  ['a command', 'idle', (keyboard: Keyboard) => keyboard.command('/compact', never)],
+  ['a command', 'idle', (keyboard: Keyboard) => keyboard.command('/compact', never, hasEnded)],
 ] as const)("%s are not typed behind a person's key that is not drawn yet", async (_, level, send) => {
   const { keyboard, state } = setUp();
   state.level = level;
