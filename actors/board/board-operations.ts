@@ -116,11 +116,15 @@ export function createBoardOperations({
     });
   }
 
-  /** Puts it at a place among its siblings and moves those behind it. */
-  function place(row: BoardTaskRow, at: number): void {
+  /**
+   * Puts it at a place among its siblings.
+   * @returns those that had to move for it
+   */
+  function place(row: BoardTaskRow, at: number): readonly BoardTaskRow[] {
     const others = board.childrenOf(row.parentId).filter(({ id }) => id !== row.id);
     const order = [...others.slice(0, at), row, ...others.slice(at)];
     for (const [orderIdx, { id }] of order.entries()) board.update(id, { orderIdx });
+    return others.filter((other) => order.indexOf(other) !== other.orderIdx);
   }
 
   async function stop(taskId: TaskId | null): Promise<{ readonly hint?: string }> {
@@ -141,17 +145,19 @@ export function createBoardOperations({
     const movesTo = status === undefined || status === before.status ? null : status;
     const move = movesTo === null ? {} : moved(before, movesTo, by);
     const movesElsewhere = named.parentId !== undefined && named.parentId !== before.parentId;
-    const left = board.atOnce(() => {
+    const { left, aside } = board.atOnce(() => {
       board.update(before.id, {
         ...named,
         ...move,
         ...(movesElsewhere ? { orderIdx: board.nextPlace(next.parentId) } : {}),
         updatedAt: core.now(),
       });
-      if (orderIdx !== undefined) place(next, orderIdx);
-      return movesTo === null ? null : autopilot.letGo(before.id);
+      return {
+        aside: orderIdx === undefined ? [] : place(next, orderIdx),
+        left: movesTo === null ? null : autopilot.letGo(before.id),
+      };
     });
-    writer.changed(before);
+    for (const row of [before, ...aside]) writer.changed(row);
     const stopped = await stop(left);
     autopilot.lookSoon();
     return { ...boardTaskView(find(before.id)), ...stopped };

@@ -1,10 +1,10 @@
-// The page of the daemon: slots, tasks and questions, live. Everything that comes from agents is set as text, never as markup.
+// The page of the daemon: questions, slots, the board and tasks, live. Everything that comes from agents is set as text, never as markup.
 const TOKEN_KEY = 'missiond-token';
 const RECONNECT_MS = 1000;
 const SHOWN_TASKS = 100;
 const SHOWN_CHARACTERS = 600;
 
-const state = { slots: new Map(), tasks: new Map(), questions: new Map() };
+const state = { slots: new Map(), tasks: new Map(), questions: new Map(), board: new Map() };
 const byId = (id) => document.getElementById(id);
 
 function token() {
@@ -53,6 +53,27 @@ function taskRow(task) {
   ]);
 }
 
+/** Tasks of the board with what hangs below them, as [task, depth]. */
+function boardRows(parentId, depth = 0) {
+  return [...state.board.values()]
+    .filter((task) => task.parentId === parentId && !task.hidden)
+    .sort((a, b) => a.orderIdx - b.orderIdx || a.createdAt - b.createdAt)
+    .flatMap((task) => [[task, depth], ...boardRows(task.id, depth + 1)]);
+}
+
+function boardRow([task, depth]) {
+  const indents = Array.from({ length: depth }, () => element('span', { className: 'indent' }));
+  return element('tr', {}, [
+    element('td', { className: 'words' }, [...indents, task.title]),
+    badge(task.status),
+    cell(task.claimExecutorId ?? task.assignee ?? ''),
+    cell(task.dueDate ?? ''),
+    cell(cut(task.blockedOn?.question ?? task.description), 'words'),
+  ]);
+}
+
+const withChildren = (task) => [task, ...task.children.flatMap(withChildren)];
+
 async function answer(question, response) {
   const reply = await fetch('/api/tools/mission_pty_confirm', {
     method: 'POST',
@@ -80,6 +101,7 @@ function questionCard(question) {
 
 function draw() {
   byId('slots').replaceChildren(...[...state.slots.values()].map(slotRow));
+  byId('board').replaceChildren(...boardRows(undefined).slice(0, SHOWN_TASKS).map(boardRow));
   const tasks = [...state.tasks.values()].sort((a, b) => b.createdAt - a.createdAt).slice(0, SHOWN_TASKS);
   byId('tasks').replaceChildren(...tasks.map(taskRow));
   const questions = [...state.questions.values()].map(questionCard);
@@ -92,12 +114,15 @@ function take(message) {
   if (message.type === 'snapshot') {
     state.slots = new Map(message.slots.map((slot) => [slot.slotId, slot]));
     state.tasks = new Map(message.tasks.map((task) => [task.id, task]));
+    state.board = new Map(message.board.flatMap(withChildren).map((task) => [task.id, task]));
     state.questions = new Map(message.questions.map((question) => [question.slotId, question]));
   } else if (message.type === 'slot_changed') {
     state.slots.set(message.slot.slotId, message.slot);
     if (message.slot.pendingConfirmation === undefined) state.questions.delete(message.slot.slotId);
     else state.questions.set(message.slot.slotId, message.slot.pendingConfirmation);
   } else if (message.type === 'task_changed') state.tasks.set(message.task.id, message.task);
+  else if (message.type === 'board_changed') state.board.set(message.task.id, message.task);
+  else if (message.type === 'board_removed') for (const id of message.ids) state.board.delete(id);
   else if (message.type === 'question_asked') state.questions.set(message.question.slotId, message.question);
   else if (message.type === 'question_closed') state.questions.delete(message.question.slotId);
   draw();

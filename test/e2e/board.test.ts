@@ -100,6 +100,30 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('the board is a tree that moves with the work, and its words are only text', async () => {
+    const { page, complaints } = await open(`#token=${daemon.token}`);
+    const rows = page.locator('#board tr');
+    const whole = await daemon.client.boardCreate({ title: 'The whole', dueDate: '2030-01-31' });
+    const part = await daemon.client.boardCreate({
+      title: '<b>The part</b>',
+      promptTemplate: 'tool: Bash {"command":"touch from-the-board.txt","description":"x"}',
+      parentId: whole.id,
+      assignee: 'coder-1',
+      autoExecute: true,
+    });
+    await rows.filter({ hasText: '<b>The part</b>' }).getByText('blocked').waitFor();
+    await rows.filter({ hasText: 'touch from-the-board.txt' }).waitFor();
+    await page.getByRole('button', { name: 'Yes', exact: true }).click();
+    await rows.filter({ hasText: '<b>The part</b>' }).getByText('done').waitFor();
+    // What is there when the page is opened looks the same.
+    await page.reload();
+    await rows.filter({ hasText: '<b>The part</b>' }).getByText('done').waitFor();
+    expect(await rows.locator('td:first-child').allTextContents()).toEqual(['The whole', '<b>The part</b>']);
+    await daemon.client.boardDelete({ id: part.id });
+    await expect.poll(() => rows.locator('td:first-child').allTextContents()).toEqual(['The whole']);
+    expect(complaints).toEqual([]);
+  });
+
   test('without the token it shows nothing but the form', async () => {
     const { page } = await open('');
     await page.getByLabel('Token of daemon.json').waitFor();
