@@ -6,7 +6,7 @@ import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import { localDay } from '../governor/local-day.ts';
 import type { SubmitRequest } from '../mission/api.ts';
-import { assignedTo } from './assignee.ts';
+import { assignedTo, slotsOf } from './assignee.ts';
 import { createRunFollower, type RunFollowerDependencies, UNCLAIMED } from './follow-run.ts';
 import { AUTOPILOT, runPrompt } from './run-prompt.ts';
 
@@ -136,15 +136,22 @@ export function createAutopilot(dependencies: AutopilotDependencies) {
     }
   }
 
+  /** What would be refused as `queue_full` is not begun. */
+  function queueHasRoom(assignee: string): boolean {
+    const { maxQueued, roles } = core.limits;
+    const role = assignedTo(core, assignee)?.role;
+    const ofRole = role === undefined ? undefined : roles[role]?.maxQueued;
+    return core.queue.size() < maxQueued && (ofRole === undefined || core.queue.size(role) < ofRole);
+  }
+
   /** Gives each assignee that may have something as much as its slots can do at once. */
   function look(): void {
     if (!mayBegin()) return;
     const today = localDay(core.now());
+    const goingOn = board.activeRuns();
     for (const assignee of board.assigneesDue(today)) {
-      if (throttledUntil(assignee) !== null) continue;
-      const slots = assignedTo(core, assignee)?.slots ?? 1;
-      const room = slots - board.activeRuns().filter((run) => run.assignee === assignee).length;
-      if (room <= 0) continue;
+      const room = slotsOf(core, assignee) - goingOn.filter((run) => run.assignee === assignee).length;
+      if (room <= 0 || throttledUntil(assignee) !== null || !queueHasRoom(assignee)) continue;
       for (const row of board.due(assignee, today, room)) guarded(() => begin(row, assignee));
     }
   }

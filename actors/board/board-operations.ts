@@ -6,8 +6,9 @@ import type { BoardTaskRow } from '../../services/ledger/board-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import { localDay } from '../governor/local-day.ts';
 import type { Mission } from '../mission/api.ts';
+import { IN_LIST } from '../mission/text-page.ts';
 import type { Board, BoardChange, BoardFields } from './api.ts';
-import { assignedTo } from './assignee.ts';
+import { assignedTo, slotsOf } from './assignee.ts';
 import type { Autopilot } from './autopilot.ts';
 import { boardNoteView, boardTaskView, boardTree } from './board-view.ts';
 import type { BoardWriter } from './board-writer.ts';
@@ -170,6 +171,8 @@ export function createBoardOperations({
     const unfinished = board.childrenOf(row.id).filter(({ status }) => !isSettled(status));
     if (unfinished.length > 0)
       return `It waits for what hangs below it: ${unfinished.map(({ title, status }) => `${title} (${status})`).join(', ')}.`;
+    if (slotsOf(core, row.assignee) === 0)
+      return `${row.assignee} was stopped by somebody; it begins when that is started again.`;
     const until = autopilot.throttledUntil(row.assignee);
     if (until !== null)
       return `${row.assignee} failed three times in a row and gets nothing before ${new Date(until).toISOString()}.`;
@@ -247,7 +250,7 @@ export function createBoardOperations({
         ...boardTaskView(row),
         notes: board.notesOf(row.id, SHOWN_NOTES).map(boardNoteView),
         notesTotal: board.noteCount(row.id),
-        children: board.childrenOf(row.id).map(boardTaskView),
+        children: board.childrenOf(row.id).map((child) => boardTaskView(child, IN_LIST)),
         ...(why === undefined ? {} : { waitsFor: why }),
       };
     },

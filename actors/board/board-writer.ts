@@ -1,6 +1,7 @@
 import type { BoardTaskId } from '../../db/ids.ts';
 import type { BoardTaskRow } from '../../services/ledger/board-ledger.ts';
 import type { MissionCore } from '../core.ts';
+import { IN_EVENT, pageOf } from '../mission/text-page.ts';
 import { boardNoteView, boardTaskView } from './board-view.ts';
 import type { NoteType } from './board-views.ts';
 
@@ -23,7 +24,7 @@ export function createBoardWriter(core: Pick<MissionCore, 'board' | 'bus' | 'now
       core.bus.publish({
         type: 'board_changed',
         at: core.now(),
-        task: boardTaskView(after),
+        task: boardTaskView(after, IN_EVENT),
         ...(before.status === after.status ? {} : { previousStatus: before.status }),
       });
     },
@@ -41,7 +42,8 @@ export function createBoardWriter(core: Pick<MissionCore, 'board' | 'bus' | 'now
             : content,
       });
       const view = boardNoteView(note);
-      return { view, tell: () => core.bus.publish({ type: 'board_noted', at: note.createdAt, note: view }) };
+      const told = { ...view, content: pageOf(view.content, IN_EVENT).text };
+      return { view, tell: () => core.bus.publish({ type: 'board_noted', at: note.createdAt, note: told }) };
     },
   };
 }

@@ -66,7 +66,9 @@ function boardRow([task, depth]) {
   return element('tr', {}, [
     element('td', { className: 'words' }, [...indents, task.title]),
     badge(task.status),
-    cell(task.claimExecutorId ?? task.assignee ?? ''),
+    cell(
+      (task.claimExecutorType === 'autopilot' ? task.assignee : task.claimExecutorId) ?? task.assignee ?? '',
+    ),
     cell(task.dueDate ?? ''),
     cell(cut(task.blockedOn?.question ?? task.description), 'words'),
   ]);

@@ -73,7 +73,7 @@ export const boardList = operation({
   name: 'mission_board_list',
   title: 'List the board',
   description:
-    'The tasks of the board as a tree, in their order. With a filter those that fit; one whose parent does not fit stands at the top.',
+    'The tasks of the board as a tree, in their order. With a filter those that fit; one whose parent does not fit stands at the top. Long texts are cut; mission_board_get has the whole.',
   input: z.object({
     status: BoardStatus.optional(),
     project: name.optional(),

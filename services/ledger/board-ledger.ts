@@ -32,14 +32,8 @@ export function createBoardLedger(db: MissionDatabase) {
         sql`${tasks.status} not in ('done', 'failed', 'cancelled')`,
       ),
     );
-  /** May begin on this day: no child is unfinished, and no earlier run still goes on. */
-  const mayBegin = (today: string): SQL | undefined =>
-    and(
-      forAutopilot,
-      sql`(${boardTasks.dueDate} is null or ${boardTasks.dueDate} <= ${today})`,
-      sql`not exists ${unsettledChild}`,
-      sql`not exists ${runGoesOn}`,
-    );
+  const isDue = (today: string): SQL | undefined =>
+    and(forAutopilot, sql`(${boardTasks.dueDate} is null or ${boardTasks.dueDate} <= ${today})`);
   const siblingsOf = (parentId: BoardTaskId | null): SQL =>
     parentId === null ? isNull(boardTasks.parentId) : eq(boardTasks.parentId, parentId);
 
@@ -142,22 +136,32 @@ export function createBoardLedger(db: MissionDatabase) {
       return found?.size ?? 0;
     },
 
-    /** Whom the autopilot could give something on a day (`2026-11-21`). */
+    /** Who has something for the autopilot that is due on a day (`2026-11-21`). */
     assigneesDue(today: string): readonly string[] {
       return db
         .selectDistinct({ assignee: boardTasks.assignee })
         .from(boardTasks)
-        .where(mayBegin(today))
+        .where(isDue(today))
         .all()
         .flatMap(({ assignee }) => assignee ?? []);
     },
 
-    /** What the autopilot would begin next for an assignee: most urgent first, then by their order on the board. */
+    /**
+     * What the autopilot would begin next for an assignee: most urgent first, then by their order on the board. No child
+     * of it is unfinished, and no earlier run still goes on.
+     */
     due(assignee: string, today: string, limit: number): readonly BoardTaskRow[] {
       return db
         .select()
         .from(boardTasks)
-        .where(and(eq(boardTasks.assignee, assignee), mayBegin(today)))
+        .where(
+          and(
+            eq(boardTasks.assignee, assignee),
+            isDue(today),
+            sql`not exists ${unsettledChild}`,
+            sql`not exists ${runGoesOn}`,
+          ),
+        )
         .orderBy(byPriority, ...inOrder)
         .limit(limit)
         .all();

@@ -1,11 +1,20 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BoardFields } from '../../actors/board/api.ts';
 import type { BoardTaskView } from '../../actors/board/board-views.ts';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { BoardTaskId } from '../../db/ids.ts';
 import { tasks } from '../../db/schema/tasks.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { createStage, hook, slotId, startIdle, until, untilSlot, willingKeyboard } from './mission-stage.ts';
+import {
+  becomesReady,
+  createStage,
+  hook,
+  slotId,
+  startIdle,
+  until,
+  untilSlot,
+  willingKeyboard,
+} from './mission-stage.ts';
 
 const NOON = Date.parse('2026-06-15T12:00:00Z');
 const MINUTE_MS = 60_000;
@@ -204,6 +213,63 @@ test('who fails three times in a row gets nothing for half an hour, then one try
   await until(mission, 'throttled again', () =>
     (mission.board.get(ids[4] ?? '').waitsFor ?? '').includes('three times'),
   );
+});
+
+test('it is verifying while its result is checked, and has failed when the check does not agree', async () => {
+  const checks: ((error: Error) => void)[] = [];
+  const mission = await startIdle(stage, {
+    runCheck: () => new Promise((_, reject) => checks.push(reject)),
+  });
+  const { id } = add(mission, 'do it', { options: { verify: { command: 'npm test' }, retries: 0 } });
+  await answers(mission, 'do it', 'done, I think');
+  await boardIs(mission, id, 'verifying');
+  await vi.waitFor(() => expect(checks).toHaveLength(1));
+  checks[0]?.(new Error('it ended with status 1'));
+  await boardIs(mission, id, 'failed');
+  expect(mission.board.get(id).notes[0]?.content).toMatch(/^verify_failed: .*npm test/);
+});
+
+test('what finds no room in the queue stays open and begins when there is some', async () => {
+  const mission = await startIdle(stage, { limits: { maxQueued: 1, roles: {} } });
+  const { taskId: first } = await mission.submit({ slotId, prompt: 'first' });
+  await works(mission, 'first');
+  const { taskId: second } = await mission.submit({ slotId, prompt: 'second' });
+  const { id } = add(mission, 'of the board');
+  const seen: string[] = [];
+  mission.subscribe((event) => {
+    if (event.type === 'board_changed') seen.push(event.task.status);
+  });
+  await mission.cancel(first);
+  await answers(mission, 'second', 'ok');
+  await until(mission, 'second done', () => mission.task(second).status === 'done');
+  await answers(mission, 'of the board', 'ok');
+  await boardIs(mission, id, 'done');
+  expect(mission.board.get(id).runs).toBe(1);
+  expect(seen.filter((status) => status === 'open')).toEqual([]);
+});
+
+test('nothing of the board starts a slot that a person has stopped', async () => {
+  const mission = await startIdle(stage);
+  const one = add(mission, 'one');
+  const two = add(mission, 'two');
+  await works(mission, 'one');
+  await mission.kill(slotId);
+  await boardIs(mission, one.id, 'failed');
+  await until(mission, 'waits', () => mission.board.get(two.id).waitsFor?.includes('was stopped') === true);
+  // The sweep that fails this one has looked at the board, too.
+  const { taskId } = await mission.submit({
+    slotId,
+    prompt: 'late',
+    notBefore: now + MINUTE_MS,
+    deadlineMs: 1_000,
+  });
+  now += 1_000;
+  await until(mission, 'swept', () => mission.task(taskId).status === 'failed');
+  expect(mission.slot(slotId).status).toBe('stopped');
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  await answers(mission, 'two', 'ok');
+  await boardIs(mission, two.id, 'done');
 });
 
 describe('over a kill -9 of the daemon', () => {

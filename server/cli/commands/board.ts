@@ -33,7 +33,7 @@ function rowsOf(nodes: readonly BoardNode[], depth = 0): readonly (readonly stri
       node.status,
       node.priority,
       node.autoExecute ? 'auto' : '',
-      node.claimExecutorId ?? node.assignee ?? '',
+      (node.claimExecutorType === 'autopilot' ? node.assignee : node.claimExecutorId) ?? node.assignee ?? '',
       node.dueDate ?? '',
       `${'· '.repeat(depth)}${node.title}`,
     ],
