@@ -15,6 +15,7 @@ import { createQueueLedger, type QueueLedger } from '../services/ledger/queue-le
 import { createSlotLedger, type SlotLedger } from '../services/ledger/slot-ledger.ts';
 import { createTaskLedger, type TaskLedger, type TaskRow } from '../services/ledger/task-ledger.ts';
 import { createWaitingLedger, type WaitingLedger } from '../services/ledger/waiting-ledger.ts';
+import { createWorktreeLedger, type WorktreeLedger } from '../services/ledger/worktree-ledger.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { type Bus, createBus } from './bus.ts';
 import type { SlotView } from './mission/views.ts';
@@ -40,6 +41,7 @@ export interface MissionCore {
   readonly queue: QueueLedger;
   readonly limits: QueueLimits;
   readonly slots: SlotLedger;
+  readonly worktrees: WorktreeLedger;
   readonly inbox: Inbox;
   readonly board: BoardLedger;
   readonly permissions: PermissionLedger;
@@ -99,6 +101,7 @@ export function createCore(options: {
     queue: createQueueLedger(db),
     limits: options.limits,
     slots: createSlotLedger(db),
+    worktrees: createWorktreeLedger(db),
     inbox: createInbox(db),
     board: createBoardLedger(db),
     permissions: createPermissionLedger(db),

@@ -20,6 +20,10 @@ export interface DispatchSlot {
   readonly slotId: SlotId;
   readonly role: Role;
   readonly traits: readonly string[];
+  /** Its own folder. */
+  readonly cwd: string;
+  /** The task that it is being brought to another folder for; nobody else takes it. */
+  readonly heldFor: TaskId | null;
   readonly readiness: Readiness;
   /** When a person ended it, epoch milliseconds: what was queued before does not start it again. Null when nobody did. */
   readonly killedAt: number | null;
@@ -38,7 +42,12 @@ export interface DispatcherDependencies {
   queuedFor(slot: DispatchSlot, most: number, inTurn: QueueWindow['inTurn']): readonly QueuedTask[];
   slots(): readonly DispatchSlot[];
   assign(task: QueuedTask, slotId: SlotId): void;
-  start(slotId: SlotId): void;
+  /** Starts a slot for a task, or brings one that is ready to where the task is done. It is given the task when it is there. */
+  bring(task: QueuedTask, slotId: SlotId): void;
+  /** Whether the session of the slot stands where the task is done. */
+  isThere(task: QueuedTask, slotId: SlotId): boolean;
+  /** The own folder of the slots that may do the task; null for any. */
+  boundTo(task: QueuedTask): string | null;
   refuse(task: QueuedTask, failure: Failure): void;
 }
 
@@ -65,14 +74,20 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   let turn = 0;
 
   function place(task: QueuedTask, slots: readonly DispatchSlot[], taken: Set<SlotId>): void {
+    const holder = slots.find(({ heldFor }) => heldFor === task.id);
+    const bound = dependencies.boundTo(task);
+    const isFree = (slot: DispatchSlot): boolean =>
+      holder === undefined ? slot.heldFor === null : slot === holder;
     const candidates = slots
-      .filter((slot) => fits(task, slot))
+      .filter((slot) => fits(task, slot) && isFree(slot) && (bound === null || slot.cwd === bound))
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt || a.slotId.localeCompare(b.slotId));
     const idle = candidates.filter((slot) => slot.readiness === 'ready' && !taken.has(slot.slotId));
     // A session that has worked on it knows what was done.
-    const ready = idle.find(({ slotId }) => slotId === task.lastSlotId) ?? idle[0];
+    const isThere = ({ slotId }: DispatchSlot): boolean => dependencies.isThere(task, slotId);
+    const ready = idle.find(({ slotId }) => slotId === task.lastSlotId) ?? idle.find(isThere) ?? idle[0];
     if (ready !== undefined) {
       taken.add(ready.slotId);
+      if (!isThere(ready)) return dependencies.bring(task, ready.slotId);
       turn += 1;
       servedAt.set(task.submitter, turn);
       dependencies.assign(task, ready.slotId);
@@ -85,7 +100,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     if (tried < MOST_STARTS_FOR_A_TASK) {
       starts.set(task.id, tried + 1);
       taken.add(startable.slotId);
-      dependencies.start(startable.slotId);
+      dependencies.bring(task, startable.slotId);
       return;
     }
     const someoneElseWorks = candidates.some((slot) => slot.readiness === 'busy');

@@ -50,7 +50,7 @@ export function createGuardrails({ core, writeLater }: GuardrailsDependencies) {
       const task = guarded(slotId);
       if (task === null) return;
       const { taskId, guard } = task;
-      const cwd = call.cwd ?? core.runtime(slotId).configuration.cwd;
+      const cwd = call.cwd ?? core.runtime(slotId).cwd;
       const changes = changesAfter(guard, task.changes, { ...call, cwd });
       if (changes === task.changes) return;
       counted.set(taskId, changes);

@@ -77,8 +77,8 @@ export function createHooks({
   writeLater,
 }: HooksDependencies) {
   function decide(slotId: SlotId, tool: string, input: unknown, cwd: string | undefined): Verdict {
-    const { configuration } = core.runtime(slotId);
-    const verdict = judge(slotId, tool, input, cwd ?? configuration.cwd, guardrails.rulesOf(slotId));
+    const { configuration, cwd: own } = core.runtime(slotId);
+    const verdict = judge(slotId, tool, input, cwd ?? own, guardrails.rulesOf(slotId));
     // The person chose to skip questions for this slot; what is denied, or may be, is not for the slot to skip.
     return verdict.decision === 'confirm' &&
       configuration.dangerouslySkipPermissions &&

@@ -77,6 +77,7 @@ export function createLauncher({
     held.transcriptPath = row?.transcriptPath ?? null;
     held.claudeVersion = row?.claudeVersion ?? null;
     held.costUsd = row?.costUsd ?? null;
+    held.cwd = plan.cwd;
     held.reading = null;
     held.crash = null;
     follow(slotId, plan.epoch);
@@ -102,6 +103,7 @@ export function createLauncher({
     held.keyboard = null;
     held.tokenHash = null;
     held.reading = null;
+    held.cwd = held.configuration.cwd;
   }
 
   function requirePlan(slotId: SlotId, plan: LaunchPlan | null): LaunchPlan {
@@ -181,17 +183,25 @@ export function createLauncher({
   return {
     bind,
 
-    /** @param resume go on with the conversation of `previous`, when it has one */
-    async plan(slotId: SlotId, previous: LaunchPlan | null, resume: boolean): Promise<LaunchPlan> {
+    /**
+     * @param resume go on with the conversation of `previous`, when it has one and that was in the same folder
+     * @param folder where it works; null for its own folder
+     */
+    async plan(
+      slotId: SlotId,
+      previous: LaunchPlan | null,
+      resume: boolean,
+      folder: string | null,
+    ): Promise<LaunchPlan> {
       const epoch = EpochSchema.parse(randomUUID());
-      const { cwd } = runtime(slotId).configuration;
+      const cwd = folder ?? runtime(slotId).configuration.cwd;
       // A statechart that was put together anew remembers no run; its row does.
       const last = previous?.epoch ?? slots.get(slotId)?.epoch ?? null;
       const sessionId =
         resume && last !== null ? await conversationToResume(slots.session(last), cwd, { lengthOf }) : null;
       return sessionId === null
-        ? { epoch, sessionId: ClaudeSessionId.parse(randomUUID()), resume: false }
-        : { epoch, sessionId, resume: true };
+        ? { epoch, sessionId: ClaudeSessionId.parse(randomUUID()), resume: false, cwd }
+        : { epoch, sessionId, resume: true, cwd };
     },
 
     /** Rejects with the signal's reason when the start is called off in time. */

@@ -16,10 +16,12 @@ export function rebuildSlot(core: MissionCore, key: SlotKey): Snapshot<unknown> 
   // What was being ended, or had ended, is not taken up again.
   if (row.status !== 'live' && row.status !== 'launching') return null;
   const session = core.slots.session(row.epoch);
+  const cwd = session?.cwd ?? core.runtime(key.slotId).configuration.cwd;
   const [fresh] = initialTransition(slotMachine, key);
   const [live] = transition(slotMachine, fresh, {
     type: 'slot.found',
-    plan: { epoch: row.epoch, sessionId: session?.sessionId ?? row.sessionId, resume: false },
+    plan: { epoch: row.epoch, sessionId: session?.sessionId ?? row.sessionId, resume: false, cwd },
+    folder: core.worktrees.byFolder(cwd)?.folder ?? null,
     pid: row.pid ?? session?.pid ?? null,
     startedAt: session?.startedAt ?? row.updatedAt,
     autoRestart: core.runtime(key.slotId).configuration.autoStart,

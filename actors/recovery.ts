@@ -7,6 +7,7 @@ import type { AttemptRow } from '../services/ledger/attempt-ledger.ts';
 import type { Attempts } from './attempts.ts';
 import { untilEvent } from './bus.ts';
 import type { MissionCore } from './core.ts';
+import { toTheTaskOf } from './mission/supervision.ts';
 import { heldPlan, readinessOf, type SlotSnapshot, sessionIdOf } from './slot-view.ts';
 import type { Turns } from './turns.ts';
 
@@ -98,7 +99,13 @@ export function createRecovery({ core, attempts, turns, written, stopping }: Rec
       // The daemon goes down with its agents; the next one finds the task as it is and takes it up here.
       if (stopping.aborted) await until(() => false, signal);
       const autoRestart = snapshot()?.context.autoRestart ?? false;
-      core.sendToSlot(slotId, { type: 'slot.start', by: 'daemon', autoRestart, resume: true });
+      core.sendToSlot(slotId, {
+        type: 'slot.start',
+        by: 'daemon',
+        autoRestart,
+        resume: true,
+        ...toTheTaskOf(core, slotId),
+      });
       await until(() => isGone(snapshot()) || isStopped() || next() !== null, signal);
     }
     return isGone(snapshot()) ? null : next();

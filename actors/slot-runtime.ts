@@ -71,6 +71,8 @@ export interface SlotCrash {
 /** What only lives while the daemon lives: everything else of a slot is in its machine and its row. */
 export interface SlotRuntime {
   readonly configuration: SlotConfiguration;
+  /** Where its session works: its own folder, or the worktree of a task. */
+  cwd: string;
   epoch: Epoch | null;
   keyboard: SlotKeyboard | null;
   tokenHash: Buffer | null;
@@ -93,6 +95,7 @@ export interface SlotRuntime {
 export function newRuntime(configuration: SlotConfiguration): SlotRuntime {
   return {
     configuration,
+    cwd: configuration.cwd,
     epoch: null,
     keyboard: null,
     tokenHash: null,

@@ -92,6 +92,8 @@ export function viewSlot(
   more: {
     readonly question: QuestionView | undefined;
     readonly taskId: TaskId | undefined;
+    /** The task in whose worktree the session stands. */
+    readonly worktreeOf: TaskId | undefined;
     readonly pause: Pause | null;
     readonly logFile: string;
     /** Epoch milliseconds. */
@@ -112,7 +114,8 @@ export function viewSlot(
     slotId: context.slotId,
     role: context.role,
     description: configuration.description,
-    cwd: configuration.cwd,
+    cwd: runtime.cwd,
+    ...(more.worktreeOf === undefined ? {} : { worktreeOf: more.worktreeOf }),
     status: statusOf(slot),
     state: session?.state ?? (starting ? 'starting' : 'exited'),
     conversation: session?.conversation ?? (starting ? 'starting' : NO_SESSION.conversation),

@@ -4,6 +4,7 @@ import type { Verify } from '../db/schema/tasks.ts';
 import type { Assignment, CheckVerdict } from '../machines/task-events.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { TaskRow } from '../services/ledger/task-ledger.ts';
+import type { WorktreeRow } from '../services/ledger/worktree-ledger.ts';
 import { untilEvent } from './bus.ts';
 import type { MissionCore } from './core.ts';
 import type { SubmitRequest } from './mission/api.ts';
@@ -27,11 +28,11 @@ export interface ResultToCheck {
 export interface VerificationDependencies {
   readonly core: MissionCore;
   /**
-   * Runs a shell command in the folder of a slot; what it starts ends with it. `printed` is told the end of what it
+   * Runs a shell command in a folder; what it starts ends with it. `printed` is told the end of what it
    * printed. Throws an Error that says how it ended, unless that was with status 0.
    */
   readonly runCommand: (
-    slotId: SlotId,
+    cwd: string,
     command: string,
     options: { readonly signal: AbortSignal; readonly printed: (output: string) => void },
   ) => Promise<void>;
@@ -46,11 +47,19 @@ export interface VerificationDependencies {
 }
 
 /** What an agent is asked that checks the result of another. */
-function checkPrompt(task: TaskRow, { prompt }: Verify, result: string): string {
+function checkPrompt(
+  task: TaskRow,
+  { prompt }: Verify,
+  result: string,
+  worktree: WorktreeRow | undefined,
+): string {
   return [
     'Check what another agent did. Begin your answer with PASS when you agree with it; else begin with FAIL and say what is wrong.',
     ...(prompt === undefined ? [] : [prompt]),
     `Its task was:\n${fenced(task.prompt)}`,
+    ...(worktree === undefined
+      ? []
+      : [`It worked in ${worktree.folder}, on the branch ${worktree.branch}, from ${worktree.base} on.`]),
     `It answered:\n${fenced(result)}`,
   ].join('\n\n');
 }
@@ -67,6 +76,7 @@ export function createVerification({
 }: VerificationDependencies) {
   async function byCommand(
     slotId: SlotId,
+    cwd: string,
     command: string,
     withinMs: number,
     signal: AbortSignal,
@@ -74,7 +84,7 @@ export function createVerification({
     let output = '';
     const said = (how: string): string => redact(slotId, `\`${command}\` ${how}\n${output}`.trimEnd());
     try {
-      await runCommand(slotId, command, {
+      await runCommand(cwd, command, {
         signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
         printed(text) {
           output = text;
@@ -98,7 +108,7 @@ export function createVerification({
     // Asked again after a restart, it is the same checking task.
     const id = enqueue('check', {
       role: verify?.role,
-      prompt: checkPrompt(task, verify ?? {}, result),
+      prompt: checkPrompt(task, verify ?? {}, result, core.worktrees.get(task.id)),
       deadlineMs: withinMs,
       priority: task.priority,
       submitter: `check:${task.id}`,
@@ -135,8 +145,10 @@ export function createVerification({
     if (task?.verify == null || toCheck.assignment === null)
       throw new MissionError('internal', `Nothing says how task ${toCheck.taskId} is checked.`);
     const { command, timeoutMs } = task.verify;
+    const { slotId } = toCheck.assignment;
+    const cwd = core.worktrees.get(task.id)?.folder ?? core.runtime(slotId).configuration.cwd;
     return command === undefined
       ? byAgent(task, toCheck, timeoutMs ?? AGENT_WITHIN_MS, signal)
-      : byCommand(toCheck.assignment.slotId, command, timeoutMs ?? COMMAND_WITHIN_MS, signal);
+      : byCommand(slotId, cwd, command, timeoutMs ?? COMMAND_WITHIN_MS, signal);
   };
 }

@@ -9,8 +9,9 @@ import * as permissions from './schema/permissions.ts';
 import * as slots from './schema/slots.ts';
 import * as spending from './schema/spending.ts';
 import * as tasks from './schema/tasks.ts';
+import * as worktrees from './schema/worktrees.ts';
 
-const schema = { ...slots, ...tasks, ...permissions, ...notices, ...spending, ...board };
+const schema = { ...slots, ...tasks, ...permissions, ...notices, ...spending, ...board, ...worktrees };
 export type MissionDatabase = BetterSQLite3Database<typeof schema>;
 
 /** Another process (a backup, a person with sqlite3) may hold the lock for a moment; longer than this is a fault. */

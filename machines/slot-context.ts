@@ -9,6 +9,8 @@ export interface LaunchPlan {
   readonly epoch: Epoch;
   readonly sessionId: ClaudeSessionId;
   readonly resume: boolean;
+  /** The folder it works in. */
+  readonly cwd: string;
 }
 
 export interface SlotContext {
@@ -22,6 +24,8 @@ export interface SlotContext {
   readonly killedAt: number | null;
   readonly autoRestart: boolean;
   readonly mcpConfigPath: string | null;
+  /** Where it is to work in place of its own folder: the worktree of a task. Null for its own. */
+  readonly folder: string | null;
   readonly plan: LaunchPlan | null;
   readonly pid: number | null;
   readonly startedAt: number | null;
@@ -49,6 +53,8 @@ export interface SlotStart {
   readonly mcpConfigPath?: string;
   /** Continue the conversation that the slot had before, when there is one. */
   readonly resume: boolean;
+  /** Null for its own; it stays where it was when nothing is said. */
+  readonly folder?: string | null;
 }
 
 export type SlotEvent =
@@ -61,6 +67,7 @@ export type SlotEvent =
   | {
       readonly type: 'slot.found';
       readonly plan: LaunchPlan;
+      readonly folder: string | null;
       readonly pid: number | null;
       readonly startedAt: number;
       readonly autoRestart: boolean;
@@ -72,8 +79,8 @@ export type SlotEvent =
   | { readonly type: 'slot.watched'; readonly event: StuckEvent }
   /** Its session hands over to a fresh one. */
   | { readonly type: 'slot.handsOver'; readonly event: HandOverEvent }
-  /** The program is ended and started anew, with its conversation or a fresh one. That is no failure. */
-  | { readonly type: 'slot.renew'; readonly resume: boolean }
+  /** The program is ended and started anew, with its conversation or a fresh one, there or elsewhere. That is no failure. */
+  | { readonly type: 'slot.renew'; readonly resume: boolean; readonly folder?: string | null }
   | {
       readonly type: 'terminal.exited';
       readonly epoch: Epoch;
@@ -110,6 +117,7 @@ export function newSlot({ slotId, role, killedAt = null }: SlotInput): SlotConte
     killedAt,
     autoRestart: false,
     mcpConfigPath: null,
+    folder: null,
     plan: null,
     pid: null,
     startedAt: null,

@@ -33,7 +33,12 @@ export const slotSetup = setup({
     /** Chooses the epoch and the session id. */
     plan: fromPromise<
       LaunchPlan,
-      { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }
+      {
+        readonly slotId: SlotId;
+        readonly previous: LaunchPlan | null;
+        readonly resume: boolean;
+        readonly folder: string | null;
+      }
     >(() => Promise.reject(new Error('plan is not provided'))),
     /** Starts the program, or finds it already running under the same epoch. */
     launch: fromPromise<
@@ -68,6 +73,7 @@ export const slotSetup = setup({
             mcpConfigPath: event.mcpConfigPath ?? null,
             failure: null,
             pause: null,
+            ...(event.folder === undefined ? {} : { folder: event.folder }),
             ...(event.by === 'person' ? { crashes: 0, failedAt: [], onTrial: false } : {}),
           }
         : {},
@@ -99,12 +105,16 @@ export const slotSetup = setup({
     noteFailure: assign((_, params: { readonly error: unknown }) => ({ failure: failureFrom(params.error) })),
     noteFound: assign(({ event }) => {
       if (event.type !== 'slot.found') return {};
-      const { plan, pid, startedAt, autoRestart } = event;
-      return { desired: 'running' as const, plan, pid, startedAt, autoRestart };
+      const { plan, folder, pid, startedAt, autoRestart } = event;
+      return { desired: 'running' as const, plan, folder, pid, startedAt, autoRestart };
     }),
     noteRenewal: assign(({ event }) =>
       event.type === 'slot.renew'
-        ? { pid: null, renewal: event.resume ? ('resume' as const) : ('fresh' as const) }
+        ? {
+            pid: null,
+            renewal: event.resume ? ('resume' as const) : ('fresh' as const),
+            ...(event.folder === undefined ? {} : { folder: event.folder }),
+          }
         : {},
     ),
     endRenewal: assign({ renewal: null }),

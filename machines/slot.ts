@@ -38,7 +38,7 @@ export const slotMachine = slotSetup.createMachine({
       tags: 'starting',
       invoke: {
         src: 'plan',
-        input: ({ context }) => ({ slotId: context.slotId, previous: context.plan, resume: false }),
+        input: ({ context: { slotId, plan, folder } }) => ({ slotId, previous: plan, resume: false, folder }),
         onDone: { target: 'launching', actions: assign({ plan: ({ event }) => event.output }) },
         onError: {
           target: 'failing',
@@ -53,7 +53,7 @@ export const slotMachine = slotSetup.createMachine({
       tags: 'starting',
       invoke: {
         src: 'plan',
-        input: ({ context }) => ({ slotId: context.slotId, previous: context.plan, resume: true }),
+        input: ({ context: { slotId, plan, folder } }) => ({ slotId, previous: plan, resume: true, folder }),
         onDone: { target: 'launching', actions: assign({ plan: ({ event }) => event.output }) },
         onError: {
           target: 'failing',

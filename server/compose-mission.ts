@@ -10,7 +10,7 @@ import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
 import { readUsage, transcriptsOf } from '../services/claude/transcript-usage.ts';
 import { watchSession } from '../services/claude/watch-session.ts';
-import { doubtsFolder } from '../services/config/home.ts';
+import { doubtsFolder, worktreesFolder } from '../services/config/home.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import { redactForReport, redactValue } from '../services/diagnostics/redact-report.ts';
 import { createSnapshotRing } from '../services/diagnostics/snapshot-ring.ts';
@@ -21,6 +21,7 @@ import { sameWords } from '../services/keyboard/same-words.ts';
 import { receiverOf } from '../services/notices/receivers.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
+import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
 import { createCheckRunner } from './run-check.ts';
 import { createNoticeSender } from './send-notice.ts';
@@ -99,12 +100,13 @@ export function composeMission({
     sameWords,
     readTurn: ({ path, offset }, prompt) => readTurn(path, { prompt, afterOffset: offset }),
     lengthOf: lengthOfTranscript,
-    runCheck: createCheckRunner(file, env),
+    runCheck: createCheckRunner(env),
     telling: {
       receivers: file.hooks.map(receiverOf),
       send: createNoticeSender({ env, now: () => Date.now(), logger }),
     },
     statusLineRow: readStatusLine,
+    worktrees: createWorktrees({ root: worktreesFolder(home), env }),
     budgets: file.budgets,
     readUsage,
     transcriptsOf,

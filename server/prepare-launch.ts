@@ -6,7 +6,7 @@ import { locateClaude } from '../services/claude/locate.ts';
 import { buildLaunch } from '../services/claude/profile.ts';
 import { programVersion } from '../services/claude/program-version.ts';
 import { configDirectoryOf } from '../services/claude/session-registry.ts';
-import { trustFolder } from '../services/claude/trust-folder.ts';
+import { isTrusted, trustFolder } from '../services/claude/trust-folder.ts';
 import type { SlotConfig, SlotsFile } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { compileToClaudeSettings } from '../services/permissions/claude-settings.ts';
@@ -52,20 +52,17 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
       ...(slot.command === undefined ? {} : { command: slot.command }),
     });
     const version = await programVersion(program, { env: launchEnv, signal });
-    if (slot.trustCwd) {
-      const configDirectory = launchEnv['CLAUDE_CONFIG_DIR'];
-      await trustFolder(
-        path.join(configDirectory ?? launchEnv['HOME'] ?? home, '.claude.json'),
-        slot.cwd,
-        signal,
-      );
-    }
+    const stateFile = path.join(launchEnv['CLAUDE_CONFIG_DIR'] ?? launchEnv['HOME'] ?? home, '.claude.json');
+    // A worktree holds what the folder of the slot holds, and is trusted as that is.
+    const isWorktree = plan.cwd !== slot.cwd;
+    if (slot.trustCwd || (isWorktree && (await isTrusted(stateFile, slot.cwd))))
+      await trustFolder(stateFile, plan.cwd, signal);
     const base = `http://127.0.0.1:${port()}`;
     const mcpConfig = mcpConfigPath ?? slot.mcpConfig;
     const launch = await buildLaunch({
       slot: {
         id: slot.id,
-        cwd: slot.cwd,
+        cwd: plan.cwd,
         args: slot.args,
         env: slotEnv,
         dangerouslySkipPermissions: slot.dangerouslySkipPermissions,

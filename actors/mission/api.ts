@@ -1,5 +1,5 @@
 import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
-import type { Guard, Verify } from '../../db/schema/tasks.ts';
+import type { Guard, Verify, WorktreeWish } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { Board } from '../board/api.ts';
@@ -13,6 +13,7 @@ import type {
   SpendingView,
   TaskStatus,
   TaskView,
+  WorktreeView,
 } from './views.ts';
 
 export interface SubmitRequest {
@@ -44,6 +45,8 @@ export interface SubmitRequest {
   readonly guard?: Guard | undefined;
   /** Who must agree before it counts as done. */
   readonly verify?: Verify | undefined;
+  /** Does it in a git worktree of its own, made when it begins. */
+  readonly worktree?: WorktreeWish | undefined;
   /** A second request of the same submitter with the same key gets the first one's task. */
   readonly idempotencyKey?: string | undefined;
   /** The door, and the name of the client where it has one. */
@@ -140,6 +143,15 @@ export interface Mission {
 
   inbox(filter: { readonly unreadOnly: boolean; readonly limit: number }): readonly InboxMessageView[];
   markInboxRead(ids: readonly number[] | 'all'): { readonly marked: number };
+
+  /** Newest first, with what git says of them now. */
+  worktrees(filter: { readonly removed: boolean; readonly limit: number }): Promise<readonly WorktreeView[]>;
+  /** Looks what has come of the worktree of a task, for `task` to show. */
+  lookAtWorktree(taskId: TaskId): Promise<void>;
+  /** Saves what is in the worktree of a task that has ended under a ref, then removes it with its branch. */
+  removeWorktree(
+    idOrPrefix: string,
+  ): Promise<{ readonly removed: boolean; readonly worktree: WorktreeView; readonly hint?: string }>;
 
   /** What was spent today, and which slots take nothing new for it. */
   spending(): SpendingView;

@@ -21,7 +21,7 @@ import { createRegistryWatch } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
 import { tokenFits } from '../slot-runtime.ts';
-import { heldPlan, isResting, type SlotSnapshot, viewCrashed, viewSlot } from '../slot-view.ts';
+import { heldPlan, isResting, type SlotSnapshot } from '../slot-view.ts';
 import { createStatusLines } from '../status-lines.ts';
 import { blockedBy } from '../stuck/blocked.ts';
 import { createStuck } from '../stuck/create-stuck.ts';
@@ -32,6 +32,7 @@ import { untilHooked } from '../until-hooked.ts';
 import { untilResting } from '../until-resting.ts';
 import { createVerification } from '../verification.ts';
 import { createWaitingTasks } from '../waiting-tasks.ts';
+import { createWorktreeCare } from '../worktrees/create-worktree-care.ts';
 import type { Mission } from './api.ts';
 import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
@@ -40,8 +41,9 @@ import type { MissionDependencies } from './mission-dependencies.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createReactions } from './reactions.ts';
 import { createSlotOperations } from './slot-operations.ts';
+import { createSlotViews } from './slot-views.ts';
 import { createSubmission } from './submit-task.ts';
-import { endAll } from './supervision.ts';
+import { endAll, startWithDaemon } from './supervision.ts';
 import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
 
@@ -128,31 +130,35 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       if (actor !== undefined) journal.touch(actor);
     },
   });
-  core.setView((slotId) => {
-    const runtime = core.runtime(slotId);
-    const snapshot = snapshotOf(slotId);
-    if (snapshot === undefined) return viewCrashed(runtime, dependencies.logFile(slotId));
-    return viewSlot(snapshot, runtime, {
-      question: questions.of(slotId),
-      taskId: core.occupied.get(slotId),
-      pause: governing.pauseOf(slotId),
-      logFile: dependencies.logFile(slotId),
-      now: now(),
-    });
-  });
-
   const attempts = createAttempts({
     core,
     behindHandOver: (slotId, taskId, words) => handOver.behind(slotId, taskId, words),
     writeLater: (write) => journal.enqueue(write),
   });
+  const worktreeCare = createWorktreeCare({
+    core,
+    worktrees: dependencies.worktrees,
+    dispatchSoon: () => dispatchSoon(),
+    onError: report('a worktree could not be looked after'),
+    signal: stopping.signal,
+  });
   const { dispatchSoon, give, forget } = createDispatching({
     core,
+    workplaces: worktreeCare.workplaces,
     isPaused: (slotId) => !mayBegin(slotId) || handOver.holds(slotId),
     attempts,
     report: report('tasks could not be dispatched'),
     signal: stopping.signal,
   });
+  core.setView(
+    createSlotViews({
+      core,
+      questions,
+      workplaces: worktreeCare.workplaces,
+      pauseOf: (slotId) => governing.pauseOf(slotId),
+      logFile: dependencies.logFile,
+    }),
+  );
   const doubts = createDoubts({
     core,
     keep: dependencies.keepDoubt,
@@ -218,7 +224,12 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     signal: stopping.signal,
   });
-  const tasks = createTaskOperations({ core, dispatchSoon, signal: stopping.signal });
+  const tasks = createTaskOperations({
+    core,
+    worktrees: dependencies.worktrees,
+    dispatchSoon,
+    signal: stopping.signal,
+  });
   const handOver = createHandOver({
     core,
     ask: (slotId, prompt) => tasks.enqueue('message', { slotId, prompt }),
@@ -261,6 +272,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     turns,
     stuck,
     handOver,
+    worktrees: worktreeCare.keeping,
     waiting,
     autopilot,
     dispatchSoon,
@@ -303,18 +315,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     await hostEvents.reconcile(held);
     stopping.signal.addEventListener('abort', waiting.start(), { once: true });
     stopping.signal.addEventListener('abort', autopilot.start(), { once: true });
-    for (const { configuration } of core.runtimes.values()) {
-      const snapshot = snapshotOf(configuration.id);
-      if (snapshot?.value !== 'stopped' || snapshot.context.killedAt !== null) continue;
-      if (configuration.autoStart) {
-        core.sendToSlot(configuration.id, {
-          type: 'slot.start',
-          by: 'daemon',
-          autoRestart: true,
-          resume: core.occupied.has(configuration.id),
-        });
-      }
-    }
+    startWithDaemon(core);
     dispatchSoon();
   }
 
@@ -343,11 +344,12 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       questions,
       snapshotOf,
       logFile: dependencies.logFile,
-      dispatchSoon,
+      tasks,
       signal: stopping.signal,
     }),
     ...createBudgetOperations(core, governing),
     board,
+    ...worktreeCare.operations,
     start,
     receiveHook(slotId, epoch, body, signal) {
       const reply = receiveHook(slotId, epoch, body, signal);

@@ -5,6 +5,7 @@ import type { MissionCore } from '../core.ts';
 import { createDispatcher, type DispatchSlot } from '../dispatcher.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
 import { readinessOf, sessionIdOf } from '../slot-view.ts';
+import type { Workplaces } from '../worktrees/workplaces.ts';
 
 /** A slot that looked ready and refused (a key that is not drawn yet) is not asked again at once; the sweep comes back to it. */
 const REFUSED_RESTS_MS = 250;
@@ -12,6 +13,7 @@ const REFUSED_RESTS_MS = 250;
 export interface DispatchingDependencies {
   readonly core: MissionCore;
   readonly attempts: Pick<Attempts, 'begin'>;
+  readonly workplaces: Pick<Workplaces, 'heldFor' | 'isBeingMade' | 'boundTo' | 'isThere' | 'bring'>;
   /** True while a budget or a usage window of the slot is spent. */
   readonly isPaused: (slotId: SlotId) => boolean;
   readonly report: (error: unknown) => void;
@@ -20,14 +22,21 @@ export interface DispatchingDependencies {
 }
 
 /** Brings the queue and the slots of the mission together, at most once a tick. */
-export function createDispatching({ core, attempts, isPaused, report, signal }: DispatchingDependencies) {
+export function createDispatching({
+  core,
+  attempts,
+  workplaces,
+  isPaused,
+  report,
+  signal,
+}: DispatchingDependencies) {
   function dispatchSlot(runtime: SlotRuntime): readonly DispatchSlot[] {
-    const { id: slotId, role, traits } = runtime.configuration;
+    const { id: slotId, role, traits, cwd } = runtime.configuration;
     const snapshot = core.slotSnapshot(slotId);
     if (snapshot === undefined) return [];
     // The clock may have been set back since.
     const refused = Math.abs(core.now() - runtime.refusedAt) < REFUSED_RESTS_MS;
-    const mayNot = core.occupied.has(slotId) || refused || isPaused(slotId);
+    const mayNot = core.occupied.has(slotId) || refused || isPaused(slotId) || workplaces.isBeingMade(slotId);
     const readiness = mayNot ? 'busy' : readinessOf(snapshot, core.now());
     const { failure, killedAt } = snapshot.context;
     return [
@@ -35,6 +44,8 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
         slotId,
         role,
         traits,
+        cwd,
+        heldFor: workplaces.heldFor(slotId),
         readiness,
         killedAt,
         lastUsedAt: runtime.lastUsedAt,
@@ -67,8 +78,16 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
 
   const dispatcher = createDispatcher({
     now: core.now,
-    queuedFor({ slotId, role, traits, killedAt }, most, inTurn) {
+    queuedFor({ slotId, role, traits, killedAt, heldFor }, most, inTurn) {
       const given = new Set(core.occupied.values());
+      if (heldFor !== null) {
+        const task = given.has(heldFor) ? undefined : core.queue.get(heldFor);
+        return task === undefined ? [] : [task];
+      }
+      for (const other of core.runtimes.keys()) {
+        const held = workplaces.heldFor(other);
+        if (held !== null) given.add(held);
+      }
       const window = { since: killedAt ?? 0, limit: most + given.size, traits, inTurn };
       return [...core.queue.forSlot(slotId, window), ...core.queue.forRole(role, window)].filter(
         ({ id }) => !given.has(id),
@@ -76,8 +95,9 @@ export function createDispatching({ core, attempts, isPaused, report, signal }: 
     },
     slots: () => [...core.runtimes.values()].flatMap(dispatchSlot),
     assign: ({ id }, slotId) => assign(id, slotId),
-    start: (slotId) =>
-      core.sendToSlot(slotId, { type: 'slot.start', by: 'daemon', autoRestart: false, resume: false }),
+    bring: workplaces.bring,
+    isThere: workplaces.isThere,
+    boundTo: workplaces.boundTo,
     refuse: (task, failure) => core.sendToTask(task.id, { type: 'task.refuse', failure, at: core.now() }),
   });
 

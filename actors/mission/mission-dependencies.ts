@@ -4,6 +4,7 @@ import type { OpenDatabase } from '../../db/open.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
 import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
+import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
 import type { MissionLogger } from '../core.ts';
 import type { DoubtsDependencies } from '../doubts.ts';
 import type { GoverningDependencies } from '../governor/create-governing.ts';
@@ -50,6 +51,7 @@ export interface MissionDependencies {
   readonly statusLineRow: StatusLineReader;
   /** Whom to tell of what, and how. */
   readonly telling: Pick<TellingDependencies, 'receivers' | 'send'>;
+  readonly worktrees: Worktrees;
   readonly budgets: Budgets;
   readonly readUsage: GoverningDependencies['readUsage'];
   readonly transcriptsOf: GoverningDependencies['transcriptsOf'];

@@ -18,6 +18,7 @@ import type { Stuck } from '../stuck/create-stuck.ts';
 import type { Turns } from '../turns.ts';
 import type { ResultToCheck } from '../verification.ts';
 import type { WaitingTasks } from '../waiting-tasks.ts';
+import type { WorktreeKeeping } from '../worktrees/keeping.ts';
 import { failCrashedTask, putAwayCrashed, startRespawned } from './supervision.ts';
 
 /** Deadlines are kept on the wall clock and looked at this often; also a last resort for a dispatch that was missed. */
@@ -33,6 +34,7 @@ export interface MachinesDependencies {
   readonly turns: Turns;
   readonly stuck: Pick<Stuck, 'sweep' | 'takeStep'>;
   readonly handOver: Pick<HandOver, 'sweep'>;
+  readonly worktrees: Pick<WorktreeKeeping, 'sweep'>;
   readonly waiting: Pick<WaitingTasks, 'letIn'>;
   readonly autopilot: Pick<Autopilot, 'sweep'>;
   readonly dispatchSoon: () => void;
@@ -51,6 +53,7 @@ export function provideMachines({
   turns,
   stuck,
   handOver,
+  worktrees,
   waiting,
   autopilot,
   dispatchSoon,
@@ -78,6 +81,7 @@ export function provideMachines({
     stuck.sweep();
     handOver.sweep();
     autopilot.sweep();
+    worktrees.sweep();
     dispatchSoon();
   }
 
@@ -94,8 +98,13 @@ export function provideMachines({
           }),
           plan: fromPromise<
             LaunchPlan,
-            { readonly slotId: SlotId; readonly previous: LaunchPlan | null; readonly resume: boolean }
-          >(({ input }) => launcher.plan(input.slotId, input.previous, input.resume)),
+            {
+              readonly slotId: SlotId;
+              readonly previous: LaunchPlan | null;
+              readonly resume: boolean;
+              readonly folder: string | null;
+            }
+          >(({ input }) => launcher.plan(input.slotId, input.previous, input.resume, input.folder)),
           launch: fromPromise(({ input, signal }) =>
             launcher.launch(input.slotId, input.plan, input.mcpConfigPath, signal),
           ),

@@ -105,6 +105,7 @@ export function createSlotOperations({
       by: 'person',
       autoRestart: options.autoRestart ?? false,
       resume: false,
+      folder: null,
       ...(options.mcpConfigPath === undefined ? {} : { mcpConfigPath: options.mcpConfigPath }),
     });
     const settled = ({ value }: SlotSnapshot): boolean => value === 'live' || STARTS_BY_HAND.has(value);

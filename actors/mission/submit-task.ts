@@ -146,6 +146,15 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
   return {
     candidatesOf,
 
+    /** True when the same was handed in before, under the same key. */
+    isRepeated(kind: TaskRow['kind'], request: SubmitRequest): boolean {
+      const { submitter = '', idempotencyKey } = request;
+      return (
+        idempotencyKey !== undefined &&
+        earlier(submitter, idempotencyKey, contentHash(kind, request, dependenciesOf(request))) !== undefined
+      );
+    },
+
     /**
      * Stores a task before its submitter hears of it. With a key that was used before, it is the earlier task.
      * @throws MissionError that says what would be needed
@@ -187,6 +196,7 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
         retryBackoffMs: request.retryBackoffMs ?? USUAL_RETRY_BACKOFF_MS,
         includeResults: request.includeResults ?? false,
         verify: request.verify ?? null,
+        worktree: request.worktree ?? null,
         labels: nonEmpty(request.labels),
         budgetUsd: request.budget?.usd ?? null,
         budgetTokens: request.budget?.tokens ?? null,

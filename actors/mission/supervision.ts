@@ -5,6 +5,7 @@ import type { Questions } from '../questions.ts';
 import type { SlotCrash } from '../slot-runtime.ts';
 import type { SlotSnapshot } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
+import { folderOfTask } from '../worktrees/workplaces.ts';
 import { failTask } from './fail-task.ts';
 
 /**
@@ -61,7 +62,35 @@ export async function putAwayCrashed(
 /** A slot that was put together again starts as it would with the daemon, and goes on with its conversation. */
 export function startRespawned(core: MissionCore, slotId: SlotId): void {
   if (!core.runtime(slotId).configuration.autoStart || core.slots.get(slotId)?.desired === 'stopped') return;
-  core.sendToSlot(slotId, { type: 'slot.start', by: 'daemon', autoRestart: true, resume: true });
+  core.sendToSlot(slotId, {
+    type: 'slot.start',
+    by: 'daemon',
+    autoRestart: true,
+    resume: true,
+    ...toTheTaskOf(core, slotId),
+  });
+}
+
+/** Starts the slots that come up with the daemon: those that have a task with their conversations. */
+export function startWithDaemon(core: MissionCore): void {
+  for (const [slotId, { configuration }] of core.runtimes) {
+    const slot = core.slotSnapshot(slotId);
+    if (!configuration.autoStart || slot?.value !== 'stopped' || slot.context.killedAt !== null) continue;
+    core.sendToSlot(slotId, {
+      type: 'slot.start',
+      by: 'daemon',
+      autoRestart: true,
+      resume: core.occupied.has(slotId),
+      ...toTheTaskOf(core, slotId),
+    });
+  }
+}
+
+/** Where a slot starts: where its task is done, else in its own folder. */
+export function toTheTaskOf(core: MissionCore, slotId: SlotId): { readonly folder?: string | null } {
+  const taskId = core.occupied.get(slotId);
+  const folder = taskId === undefined ? null : folderOfTask(core, taskId);
+  return folder === undefined ? {} : { folder };
 }
 
 /** Stops every slot and waits until each has let go of its terminal. */

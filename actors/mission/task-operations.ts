@@ -1,8 +1,11 @@
 import type { TaskId } from '../../db/ids.ts';
 import { isErrorCode, MissionError } from '../../services/errors/mission-error.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
 import type { MissionCore } from '../core.ts';
 import { readinessOf } from '../slot-view.ts';
+import { checkWorktreeWish } from '../worktrees/check-wish.ts';
+import { worktreeView } from '../worktrees/worktree-view.ts';
 import type { Mission, SubmitRequest, SubmitResult } from './api.ts';
 import { findTask } from './find-task.ts';
 import { createSubmission } from './submit-task.ts';
@@ -17,12 +20,13 @@ const CANCEL_AT_MOST_MS = 15_000;
 
 export interface TaskOperationsDependencies {
   readonly core: MissionCore;
+  readonly worktrees: Pick<Worktrees, 'check'>;
   readonly dispatchSoon: () => void;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
 }
 
-type TaskOperations = Pick<
+export type TaskOperations = Pick<
   Mission,
   'submit' | 'ask' | 'task' | 'tasks' | 'waitForTask' | 'cancel' | 'inbox' | 'markInboxRead'
 > & {
@@ -52,10 +56,11 @@ const isOver = ({ status }: Pick<TaskRow, 'status'>): boolean =>
 /** Giving work, waiting for it, stopping it, reading what came back. */
 export function createTaskOperations({
   core,
+  worktrees,
   dispatchSoon,
   signal: stopping,
 }: TaskOperationsDependencies): TaskOperations {
-  const { enqueue, candidatesOf } = createSubmission(core, dispatchSoon);
+  const { enqueue, candidatesOf, isRepeated } = createSubmission(core, dispatchSoon);
   const find = (idOrPrefix: string): TaskRow => findTask(core.tasks, idOrPrefix);
 
   function waitForTask(
@@ -112,6 +117,9 @@ export function createTaskOperations({
     waitForTask,
 
     async submit(request): Promise<SubmitResult> {
+      // Before anything is stored, and not of what has its worktree already.
+      if (request.worktree !== undefined && !isRepeated('task', request))
+        await checkWorktreeWish(core, worktrees, request, candidatesOf(request), stopping);
       const taskId = enqueue('task', request);
       // One turn of the event loop: an idle slot has taken it by then.
       await new Promise((resolve) => setImmediate(resolve));
@@ -144,10 +152,12 @@ export function createTaskOperations({
 
     task(idOrPrefix, page) {
       const row = find(idOrPrefix);
+      const worktree = core.worktrees.get(row.id);
       const dependsOn = core.waiting.dependenciesOf(row.id).map(({ id }) => id);
       return {
         ...taskView(row, page),
         ...(dependsOn.length === 0 ? {} : { dependsOn }),
+        ...(worktree === undefined ? {} : { worktree: worktreeView(worktree) }),
         attempts: core.attempts.of(row.id).map(attemptView),
       };
     },

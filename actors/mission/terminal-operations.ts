@@ -9,7 +9,7 @@ import type { SlotKeyboard, SlotRuntime } from '../slot-runtime.ts';
 import { isResting, readinessOf, type SlotSnapshot } from '../slot-view.ts';
 import type { Mission } from './api.ts';
 import { chooseLabel } from './choose-label.ts';
-import { createTaskOperations, failedTask } from './task-operations.ts';
+import { failedTask, type TaskOperations } from './task-operations.ts';
 import { hintOfRest } from './task-view.ts';
 
 /** A dialog of three options is answered within a second; a loaded machine may take longer. */
@@ -20,7 +20,7 @@ export interface TerminalOperationsDependencies {
   readonly questions: Questions;
   readonly snapshotOf: (slotId: SlotId) => SlotSnapshot | undefined;
   readonly logFile: (slotId: SlotId) => string;
-  readonly dispatchSoon: () => void;
+  readonly tasks: Pick<TaskOperations, 'enqueue' | 'waitForTask'>;
   readonly signal: AbortSignal;
 }
 
@@ -36,14 +36,12 @@ export function createTerminalOperations({
   questions,
   snapshotOf,
   logFile,
-  dispatchSoon,
+  tasks,
   signal,
 }: TerminalOperationsDependencies): Pick<
   Mission,
   'send' | 'screen' | 'confirm' | 'interrupt' | 'history' | 'logs' | 'attach'
 > {
-  const tasks = createTaskOperations({ core, dispatchSoon, signal });
-
   function running(slotId: SlotId): {
     readonly runtime: SlotRuntime;
     readonly keyboard: SlotKeyboard;
@@ -122,13 +120,9 @@ export function createTerminalOperations({
         questions.answerHook(slotId, answer, choice.label, answeredBy);
       } else {
         if (question.kind === 'trust' && choice.meaning !== 'no' && !runtime.configuration.trustCwd) {
-          throw new MissionError(
-            'not_authorised',
-            `Nobody has said that ${runtime.configuration.cwd} is trusted.`,
-            {
-              remedy: `Set trustCwd: true for ${slotId} in slots.yaml, or answer at the terminal (missiond attach ${slotId}).`,
-            },
-          );
+          throw new MissionError('not_authorised', `Nobody has said that ${runtime.cwd} is trusted.`, {
+            remedy: `Set trustCwd: true for ${slotId} in slots.yaml, or answer at the terminal (missiond attach ${slotId}).`,
+          });
         }
         await questions.answerByKeys(slotId, { label: choice.label, answeredBy }, async (expected) =>
           must(

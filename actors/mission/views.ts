@@ -41,6 +41,29 @@ export const AttemptView = z.object({
 });
 export type AttemptView = z.infer<typeof AttemptView>;
 
+/** The git worktree of a task. Times are epoch milliseconds. Files that git ignores do not count. */
+export const WorktreeView = z.object({
+  taskId: TaskId,
+  /** `open`: its task has not ended, or its session still stands there. `kept`: there is work in it. */
+  status: z.enum(['making', 'open', 'kept', 'removed']),
+  path: z.string(),
+  branch: z.string(),
+  /** The commit at which the branch began. */
+  base: z.string(),
+  /** Since the base. */
+  commits: z.number().int(),
+  /** Files that differ from the base, committed or not. */
+  changedFiles: z.number().int(),
+  uncommitted: z.number().int(),
+  /** The ref under which all of it was saved before it was removed. */
+  rescue: z.string().optional(),
+  /** Why git did not remove it. */
+  trouble: z.string().optional(),
+  createdAt: z.number(),
+  endedAt: z.number().optional(),
+});
+export type WorktreeView = z.infer<typeof WorktreeView>;
+
 /** A task as every door shows it. Times are epoch milliseconds. Field names are missiond's. */
 export const TaskView = z.object({
   id: TaskId,
@@ -70,6 +93,8 @@ export const TaskView = z.object({
   /** Before this no slot takes it. */
   notBefore: z.number().optional(),
   dependsOn: z.array(TaskId).optional(),
+  /** Where one task is asked for, once its worktree has been made. */
+  worktree: WorktreeView.optional(),
   labels: z.array(z.string()).optional(),
   budget: z.object({ usd: z.number().optional(), tokens: z.number().optional() }).optional(),
   /** Changes of files since the last check, where the task has a guard. */
@@ -116,7 +141,10 @@ export const SlotView = z.object({
   slotId: SlotId,
   role: Role,
   description: z.string(),
+  /** Where its session works: its own folder, or the worktree of a task. */
   cwd: z.string().optional(),
+  /** The task in whose worktree its session stands; it stays there when that has ended, until it has something else to do. */
+  worktreeOf: TaskId.optional(),
   /** The slot's own life: stopped, starting, live, ended, backingOff, quarantined, stopping; crashed when missiond failed on it. */
   status: z.string(),
   /** What the session does, in the words of missiond. */

@@ -26,6 +26,12 @@ export interface Verify {
   timeoutMs?: number | undefined;
 }
 
+/** A git worktree of its own: on which branch, beginning where. */
+export interface WorktreeWish {
+  branch?: string | undefined;
+  base?: string | undefined;
+}
+
 /**
  * A piece of work. `kind` says which door it came through: `task` (submit), `ask`, or `message` (pty_send); `check` is
  * one that looks at the result of another. All of them share one way into a session.
@@ -72,6 +78,8 @@ export const tasks = sqliteTable(
     /** The results of the tasks that it depends on stand at the end of its prompt. */
     includeResults: integer({ mode: 'boolean' }).notNull().default(false),
     verify: text({ mode: 'json' }).$type<Verify>(),
+    /** It is done in a worktree; null where it is done in the folder of its slot. */
+    worktree: text({ mode: 'json' }).$type<WorktreeWish>(),
     /** The slot that had it last: its session knows what was done. */
     lastSlotId: text().$type<SlotId>(),
     labels: text({ mode: 'json' }).$type<readonly string[]>(),

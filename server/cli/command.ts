@@ -29,7 +29,14 @@ export interface Command {
   readonly usage: string;
   /** Options beside --home, --json and --help, with their explanation. */
   readonly options: Readonly<
-    Record<string, NonNullable<ParseArgsConfig['options']>[string] & { readonly help: string }>
+    Record<
+      string,
+      NonNullable<ParseArgsConfig['options']>[string] & {
+        readonly help: string;
+        /** Takes a value only behind `=`; without one it is the empty string. */
+        readonly mayBeBare?: boolean;
+      }
+    >
   >;
   /** How many words beside options it takes: least and most. */
   readonly words: readonly [number, number];

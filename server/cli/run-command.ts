@@ -11,6 +11,7 @@ import { explain } from './commands/explain.ts';
 import { logs, restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
+import { worktrees } from './commands/worktrees.ts';
 import { safeJson, safeText } from './safe-text.ts';
 
 /** The arguments are wrong, as most command lines say it. */
@@ -28,6 +29,7 @@ const COMMANDS: readonly Command[] = [
   board,
   spending,
   resume,
+  worktrees,
   call,
   logs,
   explain,
@@ -53,6 +55,15 @@ function helpOf({ name, summary, usage, options }: Command): string {
   return `Usage: missiond ${name} ${usage}\n\n${summary[0]?.toUpperCase()}${summary.slice(1)}.\n\n${lines.join('')}`;
 }
 
+/** `--worktree` as `--worktree=`, so that it does not take the next word for its value. */
+function withEmptyValues({ options }: Command, argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, index) => {
+    const isBare = word.startsWith('--') && options[word.slice(2)]?.mayBeBare === true;
+    return isBare && (end === -1 || index < end) ? `${word}=` : word;
+  });
+}
+
 function parse(command: Command, argv: readonly string[]): ParsedCommand {
   const options = Object.fromEntries(
     Object.entries(command.options).map(([name, { type, short }]) => [
@@ -62,7 +73,7 @@ function parse(command: Command, argv: readonly string[]): ParsedCommand {
   );
   try {
     const { values, positionals } = parseArgs({
-      args: [...argv],
+      args: withEmptyValues(command, argv),
       allowPositionals: true,
       options: {
         ...options,

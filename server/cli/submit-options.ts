@@ -14,9 +14,22 @@ export const submitOptions = {
   'not-before': { type: 'string', help: 'no slot takes it before this moment (ISO 8601 with a time zone)' },
   verify: { type: 'string', help: 'a command that must end with 0 in the folder of the slot' },
   'budget-usd': { type: 'string', help: 'what it may spend, in dollars; then it is stopped' },
+  worktree: {
+    type: 'string',
+    mayBeBare: true,
+    help: 'do it in a git worktree of its own: --worktree, or --worktree=BRANCH',
+  },
+  base: { type: 'string', help: 'where its branch begins (default: HEAD of the folder of the slot)' },
   labels: { type: 'string', help: 'words of yours, separated by commas' },
   key: { type: 'string', help: 'submitted again with the same key, it is the same task' },
 } as const satisfies Command['options'];
+
+/** True for a worktree of which nothing more is said. */
+function worktreeOf({ worktree, base }: ParsedCommand['values']): unknown {
+  if (worktree === undefined && base === undefined) return undefined;
+  if (!worktree && base === undefined) return true;
+  return { ...(worktree ? { branch: worktree } : {}), ...(base === undefined ? {} : { base }) };
+}
 
 function listOf(text: string | boolean | undefined): readonly string[] | undefined {
   return typeof text === 'string' ? text.split(',').map((word) => word.trim()) : undefined;
@@ -40,6 +53,7 @@ export function submitInput(parsed: ParsedCommand): Record<string, unknown> {
     notBefore: values['not-before'],
     verify: values['verify'] === undefined ? undefined : { command: values['verify'] },
     budget: usd === undefined ? undefined : { usd },
+    worktree: worktreeOf(values),
     labels: listOf(values['labels']),
     idempotencyKey: values['key'],
   };

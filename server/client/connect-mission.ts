@@ -35,6 +35,7 @@ import {
   ptySpawn,
   ptyStatus,
 } from '../tools/terminals.ts';
+import { missionWorktreeList, missionWorktreeRemove } from '../tools/worktrees.ts';
 import { addressOf, type DaemonAddress, unreachable } from './daemon-address.ts';
 import { type EventOptions, readEvents } from './read-events.ts';
 
@@ -100,6 +101,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     boardClaim: method(boardClaim),
     boardNoteAdd: method(boardNoteAdd),
     boardSummary: method(boardSummary),
+    worktrees: method(missionWorktreeList),
+    worktreeRemove: method(missionWorktreeRemove),
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),

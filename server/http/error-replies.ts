@@ -12,6 +12,8 @@ const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   no_slot_fits: 422,
   queue_full: 429,
   dependency_failed: 422,
+  no_repository: 422,
+  worktree_refused: 422,
   prompt_empty: 400,
   prompt_too_long: 413,
   prompt_refused: 422,

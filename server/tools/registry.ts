@@ -4,6 +4,7 @@ import type { Operation } from './operation.ts';
 import { slotOperations } from './slots.ts';
 import { taskOperations } from './tasks.ts';
 import { terminalOperations } from './terminals.ts';
+import { worktreeOperations } from './worktrees.ts';
 
 /** Every operation. A new one is added to its domain's file and appears on every door. */
 export const operations: readonly Operation[] = [
@@ -12,4 +13,5 @@ export const operations: readonly Operation[] = [
   ...terminalOperations,
   ...budgetOperations,
   ...boardOperations,
+  ...worktreeOperations,
 ];

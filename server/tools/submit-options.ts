@@ -10,6 +10,8 @@ const LONGEST_BACKOFF_MS = 60 * 60_000;
 const MOST_DEPENDENCIES = 100;
 const MOST_LABELS = 20;
 const HIGHEST_PRIORITY = 100;
+/** No file system takes a longer name. */
+const LONGEST_REF = 250;
 
 /** How long a check may take, in milliseconds. */
 const checkTimeout = z.number().int().positive().max(LONGEST_TIMEOUT_MS).optional();
@@ -92,7 +94,19 @@ export const submitOptions = {
     ])
     .optional()
     .describe(
-      'Who must agree before it counts as done: a shell `command` in the folder of the slot that ends with status 0, or an agent of a `role` whose answer begins with PASS. When it does not agree and retries are left, the session is told what it said and mends it.',
+      'Who must agree before it counts as done: a shell `command` in the folder of the task that ends with status 0, or an agent of a `role` whose answer begins with PASS. When it does not agree and retries are left, the session is told what it said and mends it.',
+    ),
+  worktree: z
+    .union([
+      z.literal(true),
+      z.strictObject({
+        branch: z.string().min(1).max(LONGEST_REF).optional(),
+        base: z.string().min(1).max(LONGEST_REF).optional(),
+      }),
+    ])
+    .optional()
+    .describe(
+      'Does it in a git worktree of its own, in a fresh session: `true`, or `branch` (a new one; default work/<task>) and `base` (default: the commit at which the folder of the slot stands). Kept when there is work in it.',
     ),
   idempotencyKey: z
     .string()

@@ -13,7 +13,7 @@ import { requireConnection, tellWhenEnded } from './tell-when-ended.ts';
 const ASK_TIMEOUT_MS = 120_000;
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
-const taskIdOrPrefix = z
+export const taskIdOrPrefix = z
   .string()
   .min(4, 'give at least 4 characters of the task id')
   .describe('A task id, or the beginning of one when it is unique.');
@@ -67,11 +67,12 @@ export const missionSubmit = operation({
     hint: z.string().optional(),
   }),
   readOnly: false,
-  async run({ notify, notBefore, ...request }, { mission, caller, connection }) {
+  async run({ notify, notBefore, worktree, ...request }, { mission, caller, connection }) {
     const told = notify ? requireConnection(connection) : undefined;
     const submitted = await mission.submit({
       ...request,
       notBefore: momentOf(notBefore),
+      worktree: worktree === true ? {} : worktree,
       submitter: caller,
     });
     if (told !== undefined) tellWhenEnded(mission, submitted.taskId, told);
@@ -148,7 +149,9 @@ export const missionStatus = operation({
   }),
   output: TaskView.extend({ hint: z.string().optional() }),
   readOnly: true,
-  run({ taskId, offset, limit }, { mission }) {
+  async run({ taskId, offset, limit }, { mission }) {
+    const { id, worktree } = mission.task(taskId);
+    if (worktree !== undefined) await mission.lookAtWorktree(id);
     const task = mission.task(taskId, { offset, limit });
     return { ...task, ...hintOfRest(task) };
   },

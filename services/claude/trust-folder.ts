@@ -45,6 +45,21 @@ async function writeWhole(file: string, text: string): Promise<void> {
 }
 
 /**
+ * Whether a person has said that they trust a folder, or one above it.
+ * @throws MissionError `config_invalid`
+ */
+export async function isTrusted(claudeJsonPath: string, cwd: string): Promise<boolean> {
+  const { projects } = await readState(claudeJsonPath);
+  let folder = await realpath(cwd);
+  for (;;) {
+    if (projects[folder]?.['hasTrustDialogAccepted'] === true) return true;
+    const above = path.dirname(folder);
+    if (above === folder) return false;
+    folder = above;
+  }
+}
+
+/**
  * Answers Claude Code's trust question for one folder beforehand, in its own state file, for a slot that asked for it
  * (`trustCwd: true`). Everything else in the file stays; it is replaced whole, so that nobody reads half of it, where it
  * really is, so that a link to it stays one, and while no other slot and no Claude Code writes it.

@@ -21,6 +21,9 @@ export function missionHome(env: NodeJS.ProcessEnv): string {
 /** Where the screens of uncertain sessions are kept for a bug report. */
 export const doubtsFolder = (home: string): string => path.join(home, 'doubts');
 
+/** Where the worktrees of tasks are made. */
+export const worktreesFolder = (home: string): string => path.join(home, 'worktrees');
+
 /**
  * Makes the home and its folders, for its owner alone.
  * @throws MissionError `config_invalid` when somebody else owns it or may write to it

@@ -25,6 +25,7 @@ export function newTaskRow(task: Pick<TaskRow, Needed> & Partial<TaskRow>): Task
     retryBackoffMs: 0,
     includeResults: false,
     verify: null,
+    worktree: null,
     lastSlotId: null,
     labels: null,
     budgetUsd: null,

@@ -1,5 +1,5 @@
 import { and, count, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
-import type { Role, SlotId } from '../../db/ids.ts';
+import type { Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { tasks } from '../../db/schema/tasks.ts';
 import { waitsFrom } from '../../db/waits-from.ts';
@@ -9,7 +9,15 @@ import type { TaskRow } from './task-ledger.ts';
 export interface QueuedTask
   extends Pick<
     TaskRow,
-    'id' | 'role' | 'pinnedSlotId' | 'lastSlotId' | 'createdAt' | 'submitter' | 'requires'
+    | 'id'
+    | 'kind'
+    | 'role'
+    | 'pinnedSlotId'
+    | 'lastSlotId'
+    | 'createdAt'
+    | 'submitter'
+    | 'requires'
+    | 'worktree'
   > {
   /** Since when it waits, with its priority counted as waiting: epoch milliseconds, lower is served first. */
   readonly waitsFrom: number;
@@ -33,6 +41,20 @@ export interface QueueWindow {
 
 /** SQLite's own key: grows with every insert. */
 const place = sql<number>`rowid`;
+
+const queuedTask = {
+  id: tasks.id,
+  kind: tasks.kind,
+  role: tasks.role,
+  pinnedSlotId: tasks.pinnedSlotId,
+  lastSlotId: tasks.lastSlotId,
+  createdAt: tasks.createdAt,
+  waitsFrom,
+  submitter: tasks.submitter,
+  requires: tasks.requires,
+  worktree: tasks.worktree,
+  place,
+};
 
 /** The queue as the dispatcher reads it: along an index, and no more of it than can matter. */
 export function createQueueLedger(db: MissionDatabase) {
@@ -66,19 +88,8 @@ export function createQueueLedger(db: MissionDatabase) {
   }
 
   function firstOf(submitter: string, fits: SQL | undefined, window: QueueWindow): readonly QueuedTask[] {
-    const { id, role, pinnedSlotId, lastSlotId, createdAt, requires } = tasks;
     return db
-      .select({
-        id,
-        role,
-        pinnedSlotId,
-        lastSlotId,
-        createdAt,
-        waitsFrom,
-        submitter: tasks.submitter,
-        requires,
-        place,
-      })
+      .select(queuedTask)
       .from(tasks)
       .where(and(eq(tasks.status, 'queued'), fits, eq(tasks.submitter, submitter), mayTake(window)))
       .orderBy(waitsFrom, place)
@@ -103,6 +114,15 @@ export function createQueueLedger(db: MissionDatabase) {
     /** The queued tasks that any slot of the role may do: of those whose turn it is the first that are to be served. */
     forRole(role: Role, window: QueueWindow): readonly QueuedTask[] {
       return queued(and(eq(tasks.role, role), isNull(tasks.pinnedSlotId)), window);
+    },
+
+    /** One task, as long as it is queued. */
+    get(id: TaskId): QueuedTask | undefined {
+      return db
+        .select(queuedTask)
+        .from(tasks)
+        .where(and(eq(tasks.id, id), eq(tasks.status, 'queued')))
+        .get();
     },
 
     /** How many tasks no slot has yet; of one role, or of all. */

@@ -158,6 +158,20 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
       });
     },
 
+    /**
+     * Takes back what was begun of a worktree in which nobody has worked.
+     * @throws MissionError `worktree_failed`
+     */
+    undo(worktree: Worktree, signal: AbortSignal): Promise<void> {
+      return alone(worktree.repository, async () => {
+        await rm(worktree.path, { recursive: true, force: true });
+        await unregister(worktree, signal);
+        const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
+        if (tip === worktree.base) await deleteBranch(worktree, tip, signal);
+      });
+    },
+
+    /** @throws MissionError `worktree_failed` */
     contents: (worktree: Worktree, signal: AbortSignal): Promise<Contents> =>
       contentsOf(git, worktree, signal),
 

@@ -24,6 +24,8 @@ const slot = (name: string, change: Partial<DispatchSlot> = {}): DispatchSlot =>
   slotId: SlotId.parse(name),
   role: coder,
   traits: [],
+  cwd: '/tmp',
+  heldFor: null,
   readiness: 'ready',
   killedAt: null,
   lastUsedAt: 0,
@@ -57,7 +59,9 @@ function dispatchTo(slots: readonly DispatchSlot[], given: ReadonlySet<TaskId> =
     },
     slots: () => slots,
     assign: (task, slotId) => assigned.push([slotId, task.id]),
-    start: (slotId) => started.push(slotId),
+    bring: (_, slotId) => started.push(slotId),
+    isThere: () => true,
+    boundTo: () => null,
     refuse: (task) => refused.push(task.id),
   });
   return {

@@ -16,7 +16,9 @@ const queued = fc
     all.map(
       ({ submitter, waited }, place): QueuedTask => ({
         id: TaskId.parse(`00000000-0000-4000-8000-${String(place).padStart(12, '0')}`),
+        kind: 'task',
         role: Role.parse('coder'),
+        worktree: null,
         pinnedSlotId: null,
         lastSlotId: null,
         requires: null,

@@ -11,6 +11,7 @@ import { readStatusLine } from '../../services/claude/read-status-line.ts';
 import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
 import { BudgetsSchema } from '../../services/config/budgets.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
+import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
 import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
 
 export const slotId = SlotId.parse('coder-1');
@@ -104,6 +105,7 @@ export function createStage(always: Change = {}) {
       runCheck: async () => {},
       telling: { receivers: [], send: async () => {} },
       statusLineRow: readStatusLine,
+      worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: process.env }),
       budgets: BudgetsSchema.parse({}),
       readUsage,
       transcriptsOf,

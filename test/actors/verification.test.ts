@@ -88,7 +88,7 @@ describe('a command', () => {
     await answers(mission, taskId, 'fixed');
     await taskIs(mission, taskId, 'done');
     expect(mission.task(taskId).result).toBe('fixed');
-    expect(commands).toEqual(['coder-1: npm test']);
+    expect(commands).toEqual(['/tmp: npm test']);
   });
 
   test('that does not agree fails the task with what it said', async () => {

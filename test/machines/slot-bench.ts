@@ -25,7 +25,7 @@ export function startSlot(
   const launched = async (): Promise<Launched> => ({ pid: 1, startedAt: now(), exit: null });
   const machine = slotMachine.provide({
     actors: {
-      plan: fromPromise(async ({ input }) => ({ epoch, sessionId, resume: input.resume })),
+      plan: fromPromise(async ({ input }) => ({ epoch, sessionId, resume: input.resume, cwd: '/tmp' })),
       launch: fromPromise(options.launch ?? launched),
       terminate: fromPromise(async () => {}),
       clock: fromPromise(async () => ({ at: now(), chance: 1 })),

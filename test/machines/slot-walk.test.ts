@@ -93,7 +93,9 @@ describe('every way through a slot', () => {
     async (_, state) => {
       const machine = slotMachine.provide({
         actors: {
-          plan: fromPromise(async (): Promise<LaunchPlan> => ({ epoch, sessionId, resume: false })),
+          plan: fromPromise(
+            async (): Promise<LaunchPlan> => ({ epoch, sessionId, resume: false, cwd: '/tmp' }),
+          ),
           launch: fromPromise(async (): Promise<Launched> => ({ pid: 1, startedAt: AT, exit: null })),
           terminate: fromPromise(async () => {}),
           clock: fromPromise(async () => ({ at: AT, chance: 0 })),

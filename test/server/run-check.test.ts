@@ -1,26 +1,20 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { SlotId } from '../../db/ids.ts';
 import { createCheckRunner } from '../../server/run-check.ts';
-import { loadSlots } from '../../services/config/slots-file.ts';
-
-const slotId = SlotId.parse('coder-1');
 
 let folder: string;
 let run: ReturnType<typeof createCheckRunner>;
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'missiond-check-')));
-  const file = path.join(folder, 'slots.yaml');
-  writeFileSync(file, `slots:\n  - {id: coder-1, role: coder, cwd: ${folder}}\n`);
-  run = createCheckRunner(loadSlots(file), { PATH: process.env['PATH'], TOKEN: 'secret' });
+  run = createCheckRunner({ PATH: process.env['PATH'], TOKEN: 'secret' });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const check = (command: string, signal = AbortSignal.timeout(30_000)) => {
   let output = '';
-  const ended = run(slotId, command, {
+  const ended = run(folder, command, {
     signal,
     printed(text) {
       output = text;
@@ -32,7 +26,7 @@ const check = (command: string, signal = AbortSignal.timeout(30_000)) => {
   );
 };
 
-test('a command runs in the folder of its slot, without what only the daemon should know', async () => {
+test('a command runs in its folder, without what only the daemon should know', async () => {
   expect(await check('pwd; echo "token: $TOKEN"')).toEqual({ how: 'agreed', output: `${folder}\ntoken: \n` });
 });
 

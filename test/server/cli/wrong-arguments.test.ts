@@ -24,6 +24,8 @@ describe('wrong arguments are told with what to do, and status 2', () => {
     [['call', 'mission_status', '{'], '{ is not JSON'],
     [['board', 'dance'], 'The board knows no "dance".'],
     [['board', 'done'], 'missiond board done ID'],
+    [['worktrees', 'add'], 'missiond worktrees does not understand "add".'],
+    [['worktrees', 'remove', 'zzz'], 'taskId: give at least 4 characters of the task id'],
     [['slots', 'x'], 'Usage: missiond slots'],
     [['replay', '--bogus'], 'Usage: missiond replay'],
     [['replay'], 'Usage: missiond replay'],

@@ -235,6 +235,7 @@ test.each([
   ['too many retries', { retries: 11 }],
   ['a moment without a time zone', { notBefore: '2026-06-15T12:00:00' }],
   ['a check by nobody', { verify: {} }],
+  ['a worktree that is none', { worktree: { brunch: 'x' } }],
 ])('%s is refused at the door, with the field', async (_, options) => {
   const reply = await tool('mission_submit', { role: 'coder', prompt: 'work', ...options });
   expect(reply.status).toBe(400);
