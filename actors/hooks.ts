@@ -30,6 +30,8 @@ export interface Verdict {
   readonly argument: string;
   /** A rule that denies may mean this call; what it will be is not known before it runs. */
   readonly perhapsDenied: boolean;
+  /** A `confirm` that no agent answers, an orchestrating one neither. */
+  readonly personOnly: boolean;
 }
 
 export interface HooksDependencies {
@@ -79,10 +81,11 @@ export function createHooks({
   function decide(slotId: SlotId, tool: string, input: unknown, cwd: string | undefined): Verdict {
     const { configuration, cwd: own } = core.runtime(slotId);
     const verdict = judge(slotId, tool, input, cwd ?? own, guardrails.rulesOf(slotId));
-    // The person chose to skip questions for this slot; what is denied, or may be, is not for the slot to skip.
+    // The person chose to skip questions for this slot; what is denied, or may be, or protected is not for it to skip.
     return verdict.decision === 'confirm' &&
       configuration.dangerouslySkipPermissions &&
-      !verdict.perhapsDenied
+      !verdict.perhapsDenied &&
+      !verdict.personOnly
       ? { ...verdict, decision: 'allow', rule: `${verdict.rule}, skipped by dangerouslySkipPermissions` }
       : verdict;
   }

@@ -83,10 +83,17 @@ export function composeMission({
         now: () => Date.now(),
         version: () => known(version()),
       }),
+    rules: permissions,
     judge(slotId, tool, input, cwd, task) {
       const slot = file.slots.find(({ id }) => id === slotId);
       if (slot === undefined)
-        return { decision: 'deny', rule: 'no such slot', argument: '', perhapsDenied: false };
+        return {
+          decision: 'deny',
+          rule: 'no such slot',
+          argument: '',
+          perhapsDenied: false,
+          personOnly: false,
+        };
       return permissions.judge({ role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd }, task);
     },
     redact: secrets.redact,

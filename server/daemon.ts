@@ -11,13 +11,12 @@ import { ensureHome } from '../services/config/home.ts';
 import { loadSlots } from '../services/config/slots-file.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
-import { ownFilesDenied } from '../services/permissions/own-files.ts';
-import { createPermissionStore } from '../services/permissions/permission-store.ts';
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
 import { facesFile, loadFaces } from '../services/terminal/faces-file.ts';
 import { composeMission } from './compose-mission.ts';
 import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { lockHome } from './home-lock.ts';
+import { openHomePermissions, permissionsFile } from './home-permissions.ts';
 import { buildServer } from './http/build-server.ts';
 import type { LocalConnections } from './http/guard.ts';
 import { type Doors, type Listening, listen } from './http/listen.ts';
@@ -98,13 +97,15 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
   });
   try {
     writeDefaultSlots(settings.slotsFile);
-    const permissionsFile = path.join(home, 'permissions.yaml');
-    writeDefaultPolicy(permissionsFile);
+    writeDefaultPolicy(permissionsFile(home));
     const file = loadSlots(settings.slotsFile);
     // The pty host reads it; an error in it is told here, where somebody looks.
     loadFaces(facesFile(home));
-    const permissions = createPermissionStore(permissionsFile, {
-      always: ownFilesDenied(home, [settings.databaseFile, settings.slotsFile]),
+    const permissions = openHomePermissions({
+      home,
+      databaseFile: settings.databaseFile,
+      slotsFile: settings.slotsFile,
+      file,
       onRead(problem) {
         if (problem === null) logger.info('permissions.yaml was read anew');
         else logger.error({ error: problem.message }, 'the last good permissions stay in force');

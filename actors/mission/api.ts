@@ -3,6 +3,7 @@ import type { Guard, Verify, WorktreeWish } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { Board } from '../board/api.ts';
+import type { PermissionOperations } from './permission-operations.ts';
 import type { PageRequest } from './text-page.ts';
 import type {
   HistoryEntryView,
@@ -160,6 +161,7 @@ export interface Mission {
 
   /** Work that people, orchestrators and the autopilot share. */
   readonly board: Board;
+  readonly permissions: PermissionOperations;
 
   questions(): readonly QuestionView[];
   send(

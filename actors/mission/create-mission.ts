@@ -21,7 +21,7 @@ import { createRegistryWatch } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
 import { tokenFits } from '../slot-runtime.ts';
-import { heldPlan, isResting, type SlotSnapshot } from '../slot-view.ts';
+import { isResting, type SlotSnapshot } from '../slot-view.ts';
 import { createStatusLines } from '../status-lines.ts';
 import { blockedBy } from '../stuck/blocked.ts';
 import { createStuck } from '../stuck/create-stuck.ts';
@@ -38,12 +38,13 @@ import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHostEvents } from './host-events.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
+import { createPermissionOperations } from './permission-operations.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createReactions } from './reactions.ts';
 import { createSlotOperations } from './slot-operations.ts';
 import { createSlotViews } from './slot-views.ts';
+import { createStartAndStop } from './start-and-stop.ts';
 import { createSubmission } from './submit-task.ts';
-import { endAll, startWithDaemon } from './supervision.ts';
 import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
 
@@ -299,31 +300,22 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   core.setRoot(root);
   root.subscribe({ error: report('the root actor failed') });
 
-  async function start(): Promise<void> {
-    questions.closeForgotten();
-    // Joined and listened to before the host is asked: what ends meanwhile is heard.
-    for (const { configuration } of core.runtimes.values()) {
-      const plan = heldPlan(snapshotOf(configuration.id));
-      if (plan === null) continue;
-      launcher.bind(configuration.id, plan);
-      dependencies.outlived(configuration.id, stopping.signal);
-    }
-    telling.start();
-    hostEvents.listen();
-    const held = await core.host().list();
-    root.start();
-    await hostEvents.reconcile(held);
-    stopping.signal.addEventListener('abort', waiting.start(), { once: true });
-    stopping.signal.addEventListener('abort', autopilot.start(), { once: true });
-    startWithDaemon(core);
-    dispatchSoon();
-  }
-
-  /** A host that holds nothing is not left behind either. */
-  async function leaveHost(endAgents: boolean): Promise<void> {
-    if (endAgents || (await core.host().list()).length === 0) await core.host().shutdown(0);
-  }
-
+  const { start, close } = createStartAndStop({
+    core,
+    database,
+    root,
+    journal,
+    launcher,
+    questions,
+    telling,
+    hostEvents,
+    watches: [waiting, autopilot],
+    disposables: [turns, progress, noticeWatch],
+    outlived: dependencies.outlived,
+    dispatchSoon,
+    report,
+    stopping,
+  });
   const receiveHook = createHooks({
     core,
     questions,
@@ -350,6 +342,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ...createBudgetOperations(core, governing),
     board,
     ...worktreeCare.operations,
+    permissions: createPermissionOperations(core, dependencies.rules),
     start,
     receiveHook(slotId, epoch, body, signal) {
       const reply = receiveHook(slotId, epoch, body, signal);
@@ -372,26 +365,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       finishing = true;
       await untilEvent(core.bus, () => core.occupied.size === 0, signal);
     },
-    async close({ endAgents }) {
-      stopping.abort();
-      launcher.dispose();
-      turns.dispose();
-      progress.dispose();
-      noticeWatch.dispose();
-      telling.close();
-      questions.dispose();
-      if (endAgents) await endAll(core);
-      try {
-        journal.flush();
-      } catch (error) {
-        report('the last writes failed')(error);
-      }
-      journal.close();
-      root.stop();
-      await leaveHost(endAgents).catch(report('the pty host could not be ended'));
-      await core.host().disconnect();
-      database.close();
-    },
+    close,
   };
 }
 

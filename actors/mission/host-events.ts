@@ -109,3 +109,5 @@ export function createHostEvents({
 
   return { listen, reconcile };
 }
+
+export type HostEvents = ReturnType<typeof createHostEvents>;

@@ -16,6 +16,7 @@ import type { StatusLineReader } from '../status-lines.ts';
 import type { TellingDependencies } from '../telling.ts';
 import type { TranscriptsDependencies } from '../transcripts.ts';
 import type { VerificationDependencies } from '../verification.ts';
+import type { PermissionRules } from './permission-operations.ts';
 
 /** What a mission needs of the outside: every service, the clock, and the configuration. */
 export interface MissionDependencies {
@@ -33,6 +34,8 @@ export interface MissionDependencies {
     version: () => string | null,
   ) => ReturnType<LauncherDependencies['keyboard']>;
   readonly judge: HooksDependencies['judge'];
+  /** The rules themselves, to look at and to change. */
+  readonly rules: PermissionRules;
   readonly redact: HooksDependencies['redact'];
   /** Runs the command that checks a result. */
   readonly runCheck: VerificationDependencies['runCommand'];

@@ -8,6 +8,7 @@ import { board } from './commands/board.ts';
 import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
+import { permissions } from './commands/permissions.ts';
 import { logs, restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
@@ -33,6 +34,7 @@ const COMMANDS: readonly Command[] = [
   call,
   logs,
   explain,
+  permissions,
   doctor,
 ];
 /** Commands with arguments of their own. */
@@ -43,7 +45,7 @@ const OTHERS = [
 
 function overview(): string {
   const rows = [...COMMANDS.map(({ name, summary }) => [name, summary] as const), ...OTHERS];
-  return `Usage: missiond COMMAND [OPTIONS]\n\n${rows.map(([name, summary]) => `  ${name.padEnd(10)}${summary}\n`).join('')}\nEvery command takes --json, --help and --home DIR (default: MISSIOND_HOME, else ~/.missiond).\nmissiond --version prints the version.\n`;
+  return `Usage: missiond COMMAND [OPTIONS]\n\n${rows.map(([name, summary]) => `  ${name.padEnd(12)}${summary}\n`).join('')}\nEvery command takes --json, --help and --home DIR (default: MISSIOND_HOME, else ~/.missiond).\nmissiond --version prints the version.\n`;
 }
 
 function helpOf({ name, summary, usage, options }: Command): string {

@@ -15,6 +15,14 @@ import {
 } from '../tools/board.ts';
 import { missionResume, missionSpending } from '../tools/budgets.ts';
 import type { TypedOperation } from '../tools/operation.ts';
+import {
+  permissionAddAutoAllow,
+  permissionExplain,
+  permissionGet,
+  permissionReload,
+  permissionSetRole,
+  permissionSetSlot,
+} from '../tools/permissions.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
   missionAsk,
@@ -103,6 +111,12 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     boardSummary: method(boardSummary),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
+    permissionGet: method(permissionGet),
+    permissionSetRole: method(permissionSetRole),
+    permissionSetSlot: method(permissionSetSlot),
+    permissionAddAutoAllow: method(permissionAddAutoAllow),
+    permissionReload: method(permissionReload),
+    permissionExplain: method(permissionExplain),
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),

@@ -1,6 +1,7 @@
 import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
 import type { Operation } from './operation.ts';
+import { permissionOperations } from './permissions.ts';
 import { slotOperations } from './slots.ts';
 import { taskOperations } from './tasks.ts';
 import { terminalOperations } from './terminals.ts';
@@ -12,6 +13,7 @@ export const operations: readonly Operation[] = [
   ...slotOperations,
   ...terminalOperations,
   ...budgetOperations,
+  ...permissionOperations,
   ...boardOperations,
   ...worktreeOperations,
 ];

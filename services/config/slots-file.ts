@@ -6,6 +6,7 @@ import { Role, SlotId } from '../../db/ids.ts';
 import { BudgetsSchema } from './budgets.ts';
 import { ContextSchema, contextOf } from './context.ts';
 import { NoticeHook } from './notice-hooks.ts';
+import { GatesSchema, ProtectSchema } from './protect.ts';
 import { maxQueued, rolesSchema } from './queue-limits.ts';
 import { StuckSchema, stuckOf } from './stuck.ts';
 import { readYamlFile } from './yaml-file.ts';
@@ -77,6 +78,8 @@ const SlotsSchema = z
     stuck: StuckSchema.default({}),
     maxQueued,
     roles: rolesSchema,
+    /** What agents change only when a person agrees. */
+    protect: ProtectSchema.prefault({}),
     context: ContextSchema.default({}),
     /** Whom to tell of what. */
     hooks: z
@@ -120,6 +123,10 @@ export function loadSlots(file: string): SlotsFile {
       'hooks',
       'maxQueued',
       'roles',
+      'protect',
+      'gates',
+      ...Object.keys(GatesSchema.shape),
+      ...Object.keys(ProtectSchema.shape),
       ...Object.keys(Slot.shape),
       ...Object.keys(BudgetsSchema.shape),
       ...Object.keys(StuckSchema.shape),

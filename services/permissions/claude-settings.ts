@@ -1,6 +1,7 @@
 import { atLeast } from '../claude/version-order.ts';
 import { globMatcher } from './glob.ts';
 import type { Policy } from './policy.ts';
+import { protectionRules } from './protections.ts';
 import { namesTool, splitPattern, type ToolPattern } from './tool-pattern.ts';
 
 export interface ClaudePermissions {
@@ -21,6 +22,17 @@ const PATH_RULE: Readonly<Record<string, 'Read' | 'Edit'>> = {
 };
 /** Named one by one beside a glob such as `Web*`, because older versions (2.1.150) do not read globs in names. */
 const BUILT_IN = `Bash Read Edit Write NotebookEdit Glob Grep WebFetch WebSearch Task Agent`.split(' ');
+/** From here on a question of these settings that the daemon's rules allow is answered through PermissionRequest. */
+const ANSWERS_BY_HOOK = '2.1.0';
+/** The commands that gates stand before, as far as a pattern can say it. */
+const GATED = [
+  'git push',
+  'git send-pack',
+  'git config',
+  'git remote set-url',
+  'gh pr merge',
+  'glab mr merge',
+];
 /** A rule with a star inside makes earlier versions drop the whole settings file, hooks and denials with it (2.0.60). */
 const KNOWS_GLOBS = '2.1.0';
 /** `-rfv` has six orders; a cluster of four would be twenty-four rules. */
@@ -111,11 +123,15 @@ export function compileToClaudeSettings(
   }: { readonly role: string; readonly slotId: string; readonly version: string | null },
 ): ClaudePermissions {
   const globs = version === null || atLeast(version, KNOWS_GLOBS);
-  const scopes = [policy.always, policy.slots[slotId], policy.roles[role], policy.default];
+  const protectedToo =
+    policy.protections !== undefined && (version === null || atLeast(version, ANSWERS_BY_HOOK))
+      ? { ...protectionRules(policy.protections), gated: GATED.map((command) => `Bash(${command}:*)`) }
+      : undefined;
+  const scopes = [policy.always, policy.slots[slotId], policy.roles[role], policy.default, protectedToo];
   const all = (kind: 'allow' | 'confirm' | 'deny'): readonly ToolPattern[] =>
     scopes.flatMap((scope) => scope?.[kind] ?? []).map(splitPattern);
   const deny = all('deny');
-  const confirm = all('confirm');
+  const confirm = [...all('confirm'), ...(protectedToo?.gated ?? []).map(splitPattern)];
   const unsaid = [...deny, ...confirm]
     .filter((rule) => restricting(rule, globs) === null)
     .map(({ tool }) => tool);

@@ -2,6 +2,7 @@ import type { Meant } from './command-pattern.ts';
 import { type Demand, type Judged, judge, unreadable } from './judged.ts';
 import { type PatternArgument, patternArgument } from './pattern-argument.ts';
 import type { Policy, Rules } from './policy.ts';
+import { gateRule, type Protections, protectionRules, repositoryRules } from './protections.ts';
 import { namesTool, splitPattern } from './tool-pattern.ts';
 
 export interface ToolCall {
@@ -21,6 +22,8 @@ export interface Decision {
   readonly argument: string;
   /** A rule that denies may mean this call; what it will be is not known before it runs. */
   readonly perhapsDenied: boolean;
+  /** A `confirm` that no agent answers, an orchestrating one neither. */
+  readonly personOnly: boolean;
 }
 
 interface ScopedRule {
@@ -118,6 +121,9 @@ export type Judge = (call: ToolCall, task?: Rules) => Decision;
  * that the slot works on hold, too.
  */
 export function createJudge(policy: Policy): Judge {
+  const { protections } = policy;
+  const guarded =
+    protections === undefined ? undefined : scoped('protected', protectionRules(protections), true);
   const read = new Map<string, ScopedRules>();
   const rulesOf = ({ role, slotId }: ToolCall): ScopedRules => {
     const key = JSON.stringify([role, slotId]);
@@ -125,18 +131,50 @@ export function createJudge(policy: Policy): Judge {
     read.set(key, known);
     return known;
   };
-  return (call, task) => {
+  /** Why only a person may allow this; null when nothing is protected. */
+  function protectedBy(call: ToolCall, judged: Judged): Guarded | null {
+    if (protections === undefined) return null;
+    const gated = gatedBy(protections, call, judged);
+    if (gated?.decision === 'deny') return gated;
+    const repository = protections.repositoryPaths(call.cwd);
+    const added =
+      repository.length === 0 ? [] : scoped('repository', repositoryRules(repository), true).confirm;
+    const hit = [...(guarded?.confirm ?? []), ...added].find((rule) => meant(rule, call, judged) === 'yes');
+    return hit === undefined ? gated : { decision: 'confirm', rule: hit.name };
+  }
+  function decided(call: ToolCall, task: Rules | undefined, judged: Judged): Decision {
     const own = rulesOf(call);
     const rules = task === undefined ? own : joined([scoped('task', task, false), own]);
+    const decision = decideBy(rules, call, judged);
+    if (decision.decision === 'deny') return { ...decision, personOnly: false };
+    const guard = protectedBy(call, judged);
+    if (guard === null) return { ...decision, personOnly: false };
+    return { ...decision, ...guard, personOnly: guard.decision === 'confirm' };
+  }
+  return (call, task) => {
     try {
-      return decideBy(rules, call, judge(call.tool, call.input, call.cwd));
+      return decided(call, task, judge(call.tool, call.input, call.cwd));
     } catch {
-      return decideBy(rules, call, unreadable(call.tool));
+      return decided(call, task, unreadable(call.tool));
     }
   };
 }
 
-function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Decision {
+interface Guarded {
+  readonly decision: 'confirm' | 'deny';
+  readonly rule: string;
+}
+
+function gatedBy(protections: Protections, { role }: ToolCall, judged: Judged): Guarded | null {
+  const gates = protections.gatesOf(role);
+  const closed = judged.gated(protections.branches).filter(({ gate }) => gates[gate] !== 'allow');
+  const first = closed.find(({ gate }) => gates[gate] === 'deny') ?? closed[0];
+  if (first === undefined) return null;
+  const { gate, what } = first;
+  return { decision: gates[gate] === 'deny' ? 'deny' : 'confirm', rule: gateRule(gate, what) };
+}
+
+function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Omit<Decision, 'personOnly'> {
   const { argument } = judged;
   const doubts: { readonly decision: 'deny' | 'confirm'; readonly rule: string }[] = [];
   for (const decision of ['deny', 'confirm'] as const) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Meant, spellingsOf } from './command-pattern.ts';
+import { type GatedAct, gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
 import { createGround, type Ground } from './ground.ts';
 import { type DoubtfulFile, doubtful } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';
@@ -27,8 +28,11 @@ export interface Judged {
   /** All must be allowed, each maybe by another rule. Null: nothing but a rule for the whole tool allows this. */
   readonly demands: readonly Demand[] | null;
   readonly effects: readonly SideEffect[];
+  /** What a call does that a gate stands before, when these branches are protected. */
+  gated(branches: readonly string[]): readonly GatedAct[];
 }
 
+const NOT_GATED = (): readonly GatedAct[] => [];
 const Fields = z.record(z.string(), z.unknown());
 const FILE_FIELDS = ['file_path', 'notebook_path', 'path'];
 
@@ -171,6 +175,14 @@ function judgeCommand(command: string, ground: Ground): Judged {
           }))
         : [exactly],
     effects: effectsOf(found, ground),
+    gated(branches) {
+      const concerned = found.commands.filter(({ words }) => mayBeGated(words));
+      if (concerned.length === 0) return [];
+      const { cwds, known } = foldersFrom(ground, found.folders);
+      // Pushed from a folder that nobody knows: whatever is checked out there.
+      const folders = known ? cwds : [];
+      return concerned.flatMap(({ words }) => gatedActs(words, { folders, branches }));
+    },
   };
 }
 
@@ -181,6 +193,7 @@ function judgeFiles(tool: string, files: readonly string[], ground: Ground): Jud
     restricts: effect.restricts,
     demands: [effect],
     effects: SEARCH_TOOLS.has(tool) ? [effect] : [],
+    gated: NOT_GATED,
   };
 }
 
@@ -201,6 +214,7 @@ function judgeAddress(address: string): Judged {
       },
     ],
     effects: [],
+    gated: NOT_GATED,
   };
 }
 
@@ -210,6 +224,7 @@ function judgeText(text: string): Judged {
     restricts: ({ glob }) => certain(glob(text)),
     demands: [{ allows: ({ glob }) => glob(text) }],
     effects: [],
+    gated: NOT_GATED,
   };
 }
 
@@ -244,6 +259,12 @@ const ANY_FILE: SideEffect = {
  * whole tool allows it.
  */
 export function unreadable(tool: string): Judged {
-  const effects = tool === 'Bash' ? [ANY_FILE] : [];
-  return { argument: '', restricts: () => 'maybe', demands: null, effects };
+  const shell = tool === 'Bash';
+  return {
+    argument: '',
+    restricts: () => 'maybe',
+    demands: null,
+    effects: shell ? [ANY_FILE] : [],
+    gated: () => (shell ? [UNKNOWN_ACT] : []),
+  };
 }

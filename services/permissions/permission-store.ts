@@ -3,6 +3,8 @@ import { MissionError, type MissionErrorCode } from '../errors/mission-error.ts'
 import { createJudge, type Judge } from './decide.ts';
 import { editPolicy, type PolicyEdit } from './edit-policy.ts';
 import { EMPTY_POLICY, loadPolicy, type Policy, type Rules } from './policy.ts';
+import type { Protections } from './protections.ts';
+import type { RepositoryProtection } from './repository-protection.ts';
 
 /** A file that was written so shortly ago may be half written: fewer rules, and still a valid file. Milliseconds. */
 const SETTLES_MS = 250;
@@ -16,7 +18,7 @@ export interface PermissionStore {
   /** What is wrong with the file as it stands; null when its rules are in force. */
   problem(): MissionError | null;
   /**
-   * Reads the file at once.
+   * Reads the file at once, and anew what repositories protect.
    * @throws MissionError `permissions_invalid`; the last good rules stay
    */
   reload(): void;
@@ -31,6 +33,9 @@ export interface PermissionStoreOptions {
   /** Rules that hold beside those of the file, whatever it says. */
   readonly always?: Rules;
   /** Told of each change of the file that was read or refused. */
+  /** What only a person may let an agent do; nothing when it is left out. */
+  readonly protect?: Omit<Protections, 'repositoryPaths'>;
+  readonly repository?: RepositoryProtection;
   readonly onRead?: (problem: MissionError | null) => void;
   readonly now?: () => number;
 }
@@ -53,12 +58,17 @@ function markOf(file: string): Mark | null {
  */
 export function createPermissionStore(
   file: string,
-  { always, onRead = () => {}, now = Date.now }: PermissionStoreOptions = {},
+  { always, protect, repository, onRead = () => {}, now = Date.now }: PermissionStoreOptions = {},
 ): PermissionStore {
-  const read = (): Policy => {
-    const policy = existsSync(file) ? loadPolicy(file) : EMPTY_POLICY;
-    return always === undefined ? policy : { ...policy, always };
-  };
+  const protections: Protections | undefined =
+    protect === undefined
+      ? undefined
+      : { ...protect, repositoryPaths: (folder) => repository?.pathsFor(folder) ?? [] };
+  const read = (): Policy => ({
+    ...(existsSync(file) ? loadPolicy(file) : EMPTY_POLICY),
+    ...(always === undefined ? {} : { always }),
+    ...(protections === undefined ? {} : { protections }),
+  });
   let seen = markOf(file);
   let policy = read();
   let decide = createJudge(policy);
@@ -96,6 +106,7 @@ export function createPermissionStore(
   }
 
   function reload(): void {
+    repository?.forget();
     take(markOf(file));
     if (problem !== null) throw problem;
   }

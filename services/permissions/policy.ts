@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readYamlText, sourceOf, type YamlText } from '../config/yaml-file.ts';
+import type { Protections } from './protections.ts';
 
 /** A pattern of permissions.yaml. */
 export const Pattern = z
@@ -39,6 +40,8 @@ const PolicySchema = z.strictObject({ default: orNone, roles: named, slots: name
 export type Policy = z.output<typeof PolicySchema> & {
   /** Rules that no file has to name: missiond's own files. */
   readonly always?: Rules;
+  /** What only a person may let an agent do. */
+  readonly protections?: Protections;
 };
 
 /** Without a file everything is confirmed. */

@@ -21,7 +21,7 @@ beforeEach(() => {
   stage = createStage({
     judge(_, __, ___, ____, rules) {
       denied = rules?.deny ?? [];
-      return { decision: 'allow', rule: 'test', argument: '', perhapsDenied: false };
+      return { decision: 'allow', rule: 'test', argument: '', perhapsDenied: false, personOnly: false };
     },
   });
 });

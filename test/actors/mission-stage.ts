@@ -10,6 +10,7 @@ import { type OpenDatabase, openDatabase } from '../../db/open.ts';
 import { readStatusLine } from '../../services/claude/read-status-line.ts';
 import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
 import { BudgetsSchema } from '../../services/config/budgets.ts';
+import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
 import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
@@ -85,7 +86,14 @@ export function createStage(always: Change = {}) {
       connectHost: async () => connected,
       prepare: async () => PROGRAM,
       keyboard: () => willingKeyboard(),
-      judge: () => ({ decision: 'allow', rule: 'test', argument: '', perhapsDenied: false }),
+      judge: () => ({
+        decision: 'allow',
+        rule: 'test',
+        argument: '',
+        perhapsDenied: false,
+        personOnly: false,
+      }),
+      rules: createPermissionStore(path.join(directory, 'permissions.yaml')),
       redact: (_, text) => text,
       outlived: () => {},
       hookWasCalled: () => false,

@@ -26,7 +26,13 @@ beforeEach(() => {
         taken.push(JSON.parse(body));
       },
     },
-    judge: () => ({ decision: 'confirm', rule: 'test', argument: 'rm x', perhapsDenied: false }),
+    judge: () => ({
+      decision: 'confirm',
+      rule: 'test',
+      argument: 'rm x',
+      perhapsDenied: false,
+      personOnly: false,
+    }),
   });
 });
 afterEach(() => stage.close());

@@ -12,6 +12,7 @@ beforeEach(() => {
       rule: 'test',
       argument: 'npm test --token hunter2',
       perhapsDenied: false,
+      personOnly: false,
     }),
     redact: (_, text) => text.replaceAll('hunter2', '[secret]'),
   });

@@ -77,6 +77,7 @@ describe('tools over REST', () => {
     const { id } = await doors.client.boardCreate({ title: 'looked at' });
     const inputs: Readonly<Record<string, unknown>> = {
       mission_board_get: { id },
+      mission_permission_explain: { call: 'Bash(ls)', role: 'coder' },
       mission_pty_history: { slotId: 'coder-1' },
       mission_pty_logs: { slotId: 'coder-1' },
     };

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { readEnvironment } from '../../../services/config/environment.ts';
+import { ProtectSchema } from '../../../services/config/protect.ts';
+import { loadSlots, type SlotsFile } from '../../../services/config/slots-file.ts';
+import { MissionError } from '../../../services/errors/mission-error.ts';
+import { describedCall } from '../../../services/permissions/described-call.ts';
+import type { PermissionStore } from '../../../services/permissions/permission-store.ts';
+import { openHomePermissions, permissionsFile } from '../../home-permissions.ts';
+import type { Command, CommandContext, ParsedCommand } from '../command.ts';
+
+type Slots = Pick<SlotsFile, 'slots' | 'protect' | 'roles'>;
+
+/** A home without slots.yaml has its permissions all the same. */
+const NO_SLOTS: Slots = { slots: [], roles: {}, protect: ProtectSchema.parse({}) };
+
+/** The rules as the files say them, whether a daemon runs or not. */
+function rulesOf({ home, env }: CommandContext): { readonly rules: PermissionStore; readonly file: Slots } {
+  const { slotsFile, databaseFile } = readEnvironment(env, home);
+  const file = existsSync(slotsFile) ? loadSlots(slotsFile) : NO_SLOTS;
+  return { rules: openHomePermissions({ home, databaseFile, slotsFile, file }), file };
+}
+
+function wordOf({ values }: ParsedCommand, option: string): string | undefined {
+  return z.string().optional().parse(values[option]);
+}
+
+function explainCall(call: string, parsed: ParsedCommand, context: CommandContext): number {
+  const { rules, file } = rulesOf(context);
+  const slotId = wordOf(parsed, 'slot');
+  const slot = file.slots.find(({ id }) => id === slotId);
+  if (slotId !== undefined && slot === undefined)
+    throw new MissionError('slot_unknown', `There is no slot "${slotId}" in slots.yaml.`);
+  const role = wordOf(parsed, 'role') ?? slot?.role;
+  if (role === undefined) {
+    throw new MissionError('input_invalid', 'missiond permissions explain: whose permissions?', {
+      remedy: 'Add --role ROLE or --slot SLOT.',
+    });
+  }
+  const works = slot ?? file.slots.find((one) => one.role === role);
+  const cwd = wordOf(parsed, 'cwd') ?? works?.cwd ?? process.cwd();
+  const { decision, rule, personOnly } = rules.judge({
+    role,
+    slotId: slotId ?? '',
+    cwd,
+    ...describedCall(call),
+  });
+  context.print(
+    { decision, rule, personOnly },
+    () => `${decision}: ${rule}${personOnly ? ' (only a person may allow it)' : ''}\n`,
+  );
+  return 0;
+}
+
+export const permissions: Command = {
+  name: 'permissions',
+  summary: 'what agents may do: explain a call, check the file, let the daemon read it',
+  usage: "explain 'TOOL(ARGUMENT)' --role ROLE | check | reload",
+  options: {
+    role: { type: 'string', help: 'explain: for an agent of this role' },
+    slot: { type: 'string', help: 'explain: for the agent in this slot' },
+    cwd: { type: 'string', help: 'explain: the folder it works in (default: that of the slot)' },
+  },
+  words: [1, 2],
+  async run(parsed, context) {
+    const [what, call] = parsed.positionals;
+    if (what === 'explain' && call !== undefined) return explainCall(call, parsed, context);
+    if (what === 'check' && call === undefined) {
+      rulesOf(context);
+      const file = permissionsFile(context.home);
+      context.print({ ok: true, file }, () => `${file} is right\n`);
+      return 0;
+    }
+    if (what === 'reload' && call === undefined) {
+      const output = await context.call('mission_permission_reload');
+      context.print(output, () => 'read\n');
+      return 0;
+    }
+    throw new MissionError('input_invalid', `missiond permissions: ${parsed.positionals.join(' ')}?`, {
+      remedy: `Usage: missiond permissions ${permissions.usage}`,
+    });
+  },
+};

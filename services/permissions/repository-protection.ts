@@ -1,0 +1,66 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+/** Where a repository names, a pattern a line as in .gitignore, what agents change only when a person agrees. */
+const FILE = path.join('.missiond', 'protected');
+/** More lines than this are no list of protected paths. */
+const MOST_LINES = 500;
+
+export interface RepositoryProtection {
+  /** Patterns for the repository in which a folder lies, absolute. What was once named stays until `forget`. */
+  pathsFor(folder: string): readonly string[];
+  /** A person has looked at what is protected: names that were taken out count no more. */
+  forget(): void;
+}
+
+function topOf(folder: string): string | null {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    if (existsSync(path.join(at, '.git'))) return at;
+    if (at === path.dirname(at)) return null;
+  }
+}
+
+/** `docs/x` is meant from the top, `x` at any depth; the top may hold letters that mean something in a pattern. */
+function absolute(top: string, pattern: string): string {
+  const base = top.replace(/[\\*?[\](){}!+@]/g, '\\$&');
+  const anchored = pattern.replace(/\/$/, '').includes('/');
+  return `/${base}/${anchored ? pattern.replace(/^\/+/, '') : `**/${pattern}`}`;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('!'))
+    .slice(0, MOST_LINES);
+}
+
+/** Reads what repositories protect, again when the file has changed. */
+export function createRepositoryProtection(): RepositoryProtection {
+  const known = new Map<string, { readonly mark: string; readonly paths: readonly string[] }>();
+
+  function read(top: string): readonly string[] {
+    const file = path.join(top, FILE);
+    const before = known.get(top);
+    try {
+      const stat = statSync(file, { throwIfNoEntry: false });
+      const mark = stat === undefined ? 'none' : `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+      if (before?.mark === mark) return before.paths;
+      const named = stat === undefined ? [] : linesOf(readFileSync(file, 'utf8'));
+      // An agent that takes a line out has not asked anybody.
+      const paths = [...new Set([...(before?.paths ?? []), ...named.map((one) => absolute(top, one))])];
+      known.set(top, { mark, paths });
+      return paths;
+    } catch {
+      return before?.paths ?? [];
+    }
+  }
+
+  return {
+    pathsFor(folder) {
+      const top = topOf(folder);
+      return top === null ? [] : read(top);
+    },
+    forget: () => known.clear(),
+  };
+}

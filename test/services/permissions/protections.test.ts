@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GatesSchema, ProtectSchema } from '../../../services/config/protect.ts';
+import { createJudge, type Decision } from '../../../services/permissions/decide.ts';
+import type { Policy } from '../../../services/permissions/policy.ts';
+import {
+  createRepositoryProtection,
+  type RepositoryProtection,
+} from '../../../services/permissions/repository-protection.ts';
+import { policyOf } from './policies.ts';
+
+let repository: string;
+let protection: RepositoryProtection;
+beforeEach(() => {
+  repository = mkdtempSync(path.join(os.tmpdir(), 'missiond-gates-'));
+  protection = createRepositoryProtection();
+  git('init', '-q', '-b', 'work/fix');
+});
+afterEach(() => rmSync(repository, { recursive: true, force: true }));
+
+const git = (...args: string[]): void => {
+  execFileSync('git', args, { cwd: repository, env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' } });
+};
+
+/** A role that may do everything, and what still stands before it. */
+function ask(tool: string, input: object, change: Partial<Policy> = {}): Decision {
+  const policy: Policy = {
+    ...policyOf({ role: { allow: ['*'] } }),
+    protections: {
+      ...ProtectSchema.parse({ paths: ['deploy/**'] }),
+      gatesOf: (role) =>
+        GatesSchema.parse(role === 'merge-queue' ? { pushProtected: 'allow', merge: 'deny' } : {}),
+      repositoryPaths: protection.pathsFor,
+    },
+    ...change,
+  };
+  return createJudge(policy)({ role: 'coder', slotId: 'coder-1', tool, input, cwd: repository });
+}
+const bash = (command: string): string => {
+  const { decision, personOnly } = ask('Bash', { command });
+  return personOnly ? `${decision} by a person` : decision;
+};
+
+describe('protected files', () => {
+  it.each([
+    '.github/workflows/ci.yml',
+    'packages/a/.github/workflows/ci.yml',
+    '.gitlab-ci.yml',
+    'Jenkinsfile',
+    '.git/config',
+    '.git/hooks/pre-commit',
+    '.claude/settings.json',
+    '.missiond/protected',
+    '.env',
+    'deploy/production.yml',
+  ])('%s is changed only when a person agrees, and may be read', (name) => {
+    const file_path = path.join(repository, name);
+    expect(ask('Edit', { file_path })).toMatchObject({ decision: 'confirm', personOnly: true });
+    expect(ask('Write', { file_path })).toMatchObject({ decision: 'confirm', personOnly: true });
+    expect(ask('Read', { file_path })).toMatchObject({ decision: 'allow', personOnly: false });
+    for (const command of [
+      `echo x > ${name}`,
+      `echo x | tee -a ${name}`,
+      `sed -i s/a/b/ ${name}`,
+      `rm ${name}`,
+      `cp x ${name}`,
+      `cd ${path.dirname(name)} && rm ${path.basename(name)}`,
+    ])
+      expect(bash(command), command).toBe('confirm by a person');
+  });
+
+  it('a rule that denies stays a denial', () => {
+    const denying = policyOf({ role: { allow: ['*'], deny: ['Edit(.env)'] } });
+    expect(ask('Edit', { file_path: '.env' }, denying).decision).toBe('deny');
+  });
+
+  it.each(['src/a.ts', '.github/ISSUE_TEMPLATE/bug.md', 'environment.ts', '.env.example'])(
+    '%s is not protected',
+    (file_path) => {
+      expect(ask('Edit', { file_path }).decision).toBe('allow');
+    },
+  );
+
+  it('a repository names more, and an agent that takes a name out has not asked anybody', () => {
+    const list = path.join(repository, '.missiond', 'protected');
+    mkdirSync(path.dirname(list));
+    writeFileSync(list, '# what is released\n/release.json\nschema.sql\nmigrations/\n');
+    expect(ask('Edit', { file_path: 'release.json' })).toMatchObject({ personOnly: true });
+    expect(ask('Edit', { file_path: 'db/deep/schema.sql' })).toMatchObject({ personOnly: true });
+    expect(ask('Write', { file_path: 'db/migrations/1.sql' })).toMatchObject({ personOnly: true });
+    expect(ask('Edit', { file_path: 'db/release.json' }).decision).toBe('allow');
+    writeFileSync(list, '');
+    expect(ask('Edit', { file_path: 'release.json' })).toMatchObject({ personOnly: true });
+    protection.forget();
+    expect(ask('Edit', { file_path: 'release.json' }).decision).toBe('allow');
+  });
+});
+
+describe('gates of git', () => {
+  it.each([
+    'git push origin main',
+    'git push origin HEAD:main',
+    'git push origin work/fix:refs/heads/master',
+    'git push origin release/2.0',
+    'git -C . push origin main',
+    '/usr/bin/git push origin main',
+    'cd sub && git push origin main',
+    'git push --all',
+    'git push --mirror backup',
+    'git push -f',
+    'git push --force-with-lease origin work/fix',
+    'git push origin +work/fix',
+    'git push origin :work/old',
+    'git push --delete origin work/old',
+    'git push -d origin work/old',
+    'git -c push.default=upstream push',
+    'git push origin "$BRANCH"',
+    'git "$VERB" origin main',
+    '"$GIT" push origin main',
+    'git --git-dir=/elsewhere/.git push',
+    'timeout 60 git push origin main',
+    'bash -c "git push origin main"',
+    'echo main | xargs git push origin',
+    'gh pr merge 12 --squash',
+    'gh -R a/b pr merge 12',
+    'gh api -X PUT repos/a/b/pulls/1/merge',
+    'glab mr merge 3',
+    'git config core.hooksPath /dev/null',
+    'git config --global user.email a@b.c',
+    'git config --unset core.hooksPath',
+    'git remote set-url origin https://example.org/x',
+    'echo x >> .git/config',
+  ])('%s: only a person', (command) => {
+    expect(bash(command)).toBe('confirm by a person');
+  });
+
+  it.each([
+    'git push',
+    'git push -u origin work/fix',
+    'git push origin HEAD',
+    'git push --tags origin work/fix',
+    'git push --follow-tags origin work/fix',
+    'git push --no-verify origin work/fix',
+    'git fetch origin main',
+    'git log origin/main..HEAD',
+    'git config --get user.email',
+    'git config user.email',
+    'git config --list',
+    'git remote -v',
+    'gh pr create --title merge',
+    'gh pr view 12',
+    'git merge origin/main',
+    'echo "git push --force"',
+  ])('%s: nobody is asked', (command) => {
+    expect(bash(command)).toBe('allow');
+  });
+
+  it('the branch that is checked out counts where none is named, and the default of a remote', () => {
+    git('checkout', '-q', '-b', 'main');
+    expect(bash('git push')).toBe('confirm by a person');
+    expect(bash('git push origin HEAD')).toBe('confirm by a person');
+    mkdirSync(path.join(repository, '.git/refs/remotes/origin'), { recursive: true });
+    writeFileSync(
+      path.join(repository, '.git/refs/remotes/origin/HEAD'),
+      'ref: refs/remotes/origin/develop\n',
+    );
+    expect(bash('git push origin develop')).toBe('confirm by a person');
+    expect(bash('git push origin work/fix')).toBe('allow');
+  });
+
+  it('are set by role', () => {
+    const as = (role: string, command: string) =>
+      createJudge({
+        ...policyOf({ default: { allow: ['*'] } }),
+        protections: {
+          ...ProtectSchema.parse({}),
+          gatesOf: (name) =>
+            GatesSchema.parse(name === 'merge-queue' ? { pushProtected: 'allow' } : { forcePush: 'deny' }),
+          repositoryPaths: () => [],
+        },
+      })({ role, slotId: 'x', tool: 'Bash', input: { command }, cwd: repository });
+    expect(as('merge-queue', 'git push origin main')).toMatchObject({ decision: 'allow' });
+    expect(as('merge-queue', 'git push -f origin main')).toMatchObject({
+      decision: 'confirm',
+      personOnly: true,
+    });
+    expect(as('coder', 'git push -f')).toMatchObject({
+      decision: 'deny',
+      personOnly: false,
+      rule: 'gate forcePush: a push over what the remote has',
+    });
+  });
+});
