@@ -7,6 +7,9 @@ import type { Git } from './git.ts';
 /** Two repositories of one name have different folders. */
 const HASH_LETTERS = 6;
 
+/** git's words for a folder in no working tree. */
+const SAYS_NO = /not a git repository|must be run in a work tree/i;
+
 /** A repository, seen from a folder in one of its working trees. */
 export interface Repository {
   /** What all its working trees share; one for each repository. */
@@ -23,7 +26,7 @@ export interface BranchWish {
 
 /**
  * The repository that a folder belongs to.
- * @throws MissionError `no_repository` when it lies in no working tree
+ * @throws MissionError `no_repository` when it lies in no working tree, `worktree_failed` when git cannot say
  */
 export async function repositoryOf({ git }: Git, cwd: string, signal: AbortSignal): Promise<Repository> {
   try {
@@ -38,6 +41,8 @@ export async function repositoryOf({ git }: Git, cwd: string, signal: AbortSigna
     return { commonDir: await realpath(commonDir), prefix };
   } catch (cause) {
     signal.throwIfAborted();
+    // git that is missing, or refuses a folder of somebody else, says nothing of the folder.
+    if (cause instanceof MissionError && !SAYS_NO.test(cause.message)) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new MissionError('no_repository', `${cwd} is no working tree of a git repository: ${why}`, {
       remedy: 'Leave `worktree` out, or name a slot whose folder is a clone.',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createWorld, ended, eventOf, processesOf, running, type World } from './world.ts';
@@ -130,4 +130,18 @@ test('daemon and host are killed in mid-task: the session is resumed in the work
     event?.type === 'task_changed' && event.task.worktree?.status === 'removed' ? event : undefined,
   );
   expect(existsSync(worktree?.path ?? project)).toBe(false);
+});
+
+test('what a person has said of the servers of a project holds in its worktrees', async () => {
+  const server = { command: process.execPath, args: ['-e', 'setTimeout(() => {}, 60_000)'] };
+  writeFileSync(path.join(project, '.mcp.json'), JSON.stringify({ mcpServers: { known: server } }));
+  writeFileSync(path.join(project, '.gitignore'), '.claude/\n');
+  git('add', '.');
+  git('commit', '--quiet', '-m', 'servers');
+  mkdirSync(path.join(project, '.claude'));
+  const local = { disabledMcpjsonServers: ['known'] };
+  writeFileSync(path.join(project, '.claude', 'settings.local.json'), JSON.stringify(local));
+  const { client } = await world.start();
+  const { taskId } = await client.submit({ role: 'coder', worktree: true, prompt: 'say: begun' });
+  expect(await ended(client, taskId)).toMatchObject({ status: 'done', result: 'begun' });
 });

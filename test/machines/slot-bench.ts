@@ -25,7 +25,12 @@ export function startSlot(
   const launched = async (): Promise<Launched> => ({ pid: 1, startedAt: now(), exit: null });
   const machine = slotMachine.provide({
     actors: {
-      plan: fromPromise(async ({ input }) => ({ epoch, sessionId, resume: input.resume, cwd: '/tmp' })),
+      plan: fromPromise(async ({ input }) => ({
+        epoch,
+        sessionId,
+        resume: input.resume,
+        cwd: input.folder ?? '/tmp',
+      })),
       launch: fromPromise(options.launch ?? launched),
       terminate: fromPromise(async () => {}),
       clock: fromPromise(async () => ({ at: now(), chance: 1 })),

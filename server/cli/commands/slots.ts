@@ -34,6 +34,14 @@ function slotTable(slots: readonly SlotView[]): string {
   );
 }
 
+/** Where the work of a task lies. */
+function worktreeLine({ worktree }: TaskView): string {
+  if (worktree === undefined) return '';
+  const { path, branch, status, commits, changedFiles, rescue } = worktree;
+  const place = status === 'removed' ? (rescue ?? '') : path;
+  return `worktree ${status}: ${branch}, ${commits} commits, ${changedFiles} files changed  ${place}\n`;
+}
+
 export const restart: Command = {
   name: 'restart',
   summary: 'end the session of a slot and start a fresh one, also of one in quarantine',
@@ -75,7 +83,7 @@ export const status: Command = {
       print(
         task,
         () =>
-          `${task.id}  ${task.status}${task.slotId === undefined ? '' : `  ${task.slotId}`}\n${task.result ?? task.error ?? ''}\n`,
+          `${task.id}  ${task.status}${task.slotId === undefined ? '' : `  ${task.slotId}`}\n${worktreeLine(task)}${task.result ?? task.error ?? ''}\n`,
       );
       return task.status === 'failed' ? 1 : 0;
     }

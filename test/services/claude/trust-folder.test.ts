@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
-import { trustFolder } from '../../../services/claude/trust-folder.ts';
+import { isTrusted, trustFolder } from '../../../services/claude/trust-folder.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
 const State = z.looseObject({ projects: z.record(z.string(), z.unknown()) });
@@ -36,6 +36,15 @@ function folders(count: number): readonly string[] {
     return folder;
   });
 }
+
+it('says whether a folder, or one above it, is trusted', async () => {
+  const [trusted = '', other = ''] = folders(2);
+  expect(await isTrusted(file, trusted)).toBe(false);
+  await trustFolder(file, trusted, never());
+  mkdirSync(path.join(trusted, 'below'));
+  expect(await isTrusted(file, path.join(trusted, 'below'))).toBe(true);
+  expect(await isTrusted(file, other)).toBe(false);
+});
 
 it('adds one folder and keeps everything else', async () => {
   writeFileSync(file, JSON.stringify({ userID: 'me', projects: { '/a': { allowedTools: ['X'] } } }));

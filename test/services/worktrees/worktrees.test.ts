@@ -87,6 +87,11 @@ test('a folder in no repository, an empty repository and one that is not there a
   });
 });
 
+test('git that is not there is no word about the folder', async () => {
+  const without = createWorktrees({ root, env: { ...person.env, PATH: '/nowhere' } });
+  await expect(without.check(person.folder, {}, signal)).rejects.toMatchObject({ code: 'worktree_failed' });
+});
+
 test('a git directory in the environment of the daemon means nothing', async () => {
   const misled = createWorktrees({ root, env: { ...person.env, GIT_DIR: '/nowhere' } });
   await misled.check(person.folder, {}, signal);
