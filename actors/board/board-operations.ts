@@ -1,52 +1,42 @@
 import { randomUUID } from 'node:crypto';
 import { BoardTaskId, type TaskId } from '../../db/ids.ts';
-import { hasEnded, isSettled, isWorkedOn, nextStatuses } from '../../machines/board-task.ts';
+import { hasEnded, isWorkedOn, nextStatuses } from '../../machines/board-task.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { BoardTaskRow } from '../../services/ledger/board-ledger.ts';
 import type { MissionCore } from '../core.ts';
-import { localDay } from '../governor/local-day.ts';
 import type { Mission } from '../mission/api.ts';
-import { IN_LIST } from '../mission/text-page.ts';
 import type { Board, BoardChange, BoardFields } from './api.ts';
-import { assignedTo, slotsOf } from './assignee.ts';
+import { assignedTo } from './assignee.ts';
 import type { Autopilot } from './autopilot.ts';
-import { boardNoteView, boardTaskView, boardTree } from './board-view.ts';
+import type { BoardReading } from './board-reading.ts';
+import { boardTaskView } from './board-view.ts';
 import type { BoardWriter } from './board-writer.ts';
 import { findBoardTask } from './find-board-task.ts';
 import { UNCLAIMED } from './follow-run.ts';
 
-/** Of a task that people talk about for weeks the last words count. */
-const SHOWN_NOTES = 100;
-
 export interface BoardOperationsDependencies {
   readonly core: MissionCore;
   readonly writer: BoardWriter;
-  readonly autopilot: Pick<Autopilot, 'letGo' | 'lookSoon' | 'throttledUntil'>;
+  readonly autopilot: Pick<Autopilot, 'letGo' | 'lookSoon'>;
   readonly cancel: Mission['cancel'];
-  /** Questions that wait for an answer. */
-  readonly questions: Mission['questions'];
 }
 
-/** What people, orchestrators and agents do on the board. */
+/** What people, orchestrators and agents change on the board. */
 export function createBoardOperations({
   core,
   writer,
   autopilot,
   cancel,
-  questions,
-}: BoardOperationsDependencies): Board {
+}: BoardOperationsDependencies): Omit<Board, keyof BoardReading> {
   const { board } = core;
   const find = (idOrPrefix: string): BoardTaskRow => findBoardTask(board, idOrPrefix);
-
-  function below(id: BoardTaskId): readonly BoardTaskRow[] {
-    return board.childrenOf(id).flatMap((child) => [child, ...below(child.id)]);
-  }
 
   /** @throws MissionError `input_invalid` when it would hang below itself */
   function parentOf(id: BoardTaskId | null, idOrPrefix: string | null | undefined): BoardTaskId | null {
     if (idOrPrefix == null) return null;
     const parent = find(idOrPrefix);
-    const isCircle = id !== null && (parent.id === id || below(id).some((child) => child.id === parent.id));
+    const isCircle =
+      id !== null && (parent.id === id || board.below(id).some((child) => child.id === parent.id));
     if (!isCircle) return parent.id;
     throw new MissionError('input_invalid', 'A board task cannot hang below itself.', {
       remedy: 'Move the other one first, or leave it where it is.',
@@ -130,12 +120,17 @@ export function createBoardOperations({
 
   async function stop(taskId: TaskId | null): Promise<{ readonly hint?: string }> {
     if (taskId === null) return {};
-    const { cancelled, hint } = await cancel(taskId);
-    return {
-      hint: cancelled
-        ? `The autopilot's task ${taskId} was cancelled. ${hint ?? ''}`.trim()
-        : `The autopilot's task ${taskId}: ${hint ?? ''}`.trim(),
-    };
+    try {
+      const { cancelled, hint = '' } = await cancel(taskId);
+      const what = cancelled
+        ? `The autopilot's task ${taskId} was cancelled.`
+        : `The autopilot's task ${taskId}:`;
+      return { hint: `${what} ${hint}`.trim() };
+    } catch (error) {
+      // What is on the board counts already; a session that is slow to end ends all the same.
+      if (!(error instanceof MissionError) || error.code !== 'timeout') throw error;
+      return { hint: `The autopilot's task ${taskId} is being cancelled; its session has not stopped yet.` };
+    }
   }
 
   async function update(before: BoardTaskRow, change: BoardChange, by: string) {
@@ -164,41 +159,7 @@ export function createBoardOperations({
     return { ...boardTaskView(find(before.id)), ...stopped };
   }
 
-  /** Why the autopilot has not begun what it should. */
-  function waitsFor(row: BoardTaskRow): string | undefined {
-    if (!row.autoExecute || row.status !== 'open' || row.assignee === null) return undefined;
-    if (row.dueDate !== null && row.dueDate > localDay(core.now())) return `It begins on ${row.dueDate}.`;
-    const unfinished = board.childrenOf(row.id).filter(({ status }) => !isSettled(status));
-    if (unfinished.length > 0)
-      return `It waits for what hangs below it: ${unfinished.map(({ title, status }) => `${title} (${status})`).join(', ')}.`;
-    if (slotsOf(core, row.assignee) === 0)
-      return `${row.assignee} was stopped by somebody; it begins when that is started again.`;
-    const until = autopilot.throttledUntil(row.assignee);
-    if (until !== null)
-      return `${row.assignee} failed three times in a row and gets nothing before ${new Date(until).toISOString()}.`;
-    return `It begins when ${row.assignee} has ended what it does for the board.`;
-  }
-
   return {
-    list({ status, project, category, assignee, includeHidden = false }) {
-      const rows = board.all();
-      const hidden = includeHidden
-        ? new Set()
-        : new Set(
-            rows.filter((row) => row.hidden).flatMap(({ id }) => [id, ...below(id).map((one) => one.id)]),
-          );
-      return boardTree(
-        rows.filter(
-          (row) =>
-            !hidden.has(row.id) &&
-            (status === undefined || row.status === status) &&
-            (project === undefined || row.project === project) &&
-            (category === undefined || row.category === category) &&
-            (assignee === undefined || row.assignee === assignee),
-        ),
-      );
-    },
-
     create({ title, ...fields }, by) {
       const named = columns(null, fields);
       const now = core.now();
@@ -243,21 +204,9 @@ export function createBoardOperations({
       return update(row, { status: row.status === 'done' ? 'open' : 'done' }, by);
     },
 
-    get(idOrPrefix) {
-      const row = find(idOrPrefix);
-      const why = waitsFor(row);
-      return {
-        ...boardTaskView(row),
-        notes: board.notesOf(row.id, SHOWN_NOTES).map(boardNoteView),
-        notesTotal: board.noteCount(row.id),
-        children: board.childrenOf(row.id).map((child) => boardTaskView(child, IN_LIST)),
-        ...(why === undefined ? {} : { waitsFor: why }),
-      };
-    },
-
     async remove(idOrPrefix, { children }) {
       const row = find(idOrPrefix);
-      const others = below(row.id);
+      const others = board.below(row.id);
       if (others.length > 0 && !children) {
         throw new MissionError(
           'board_has_children',
@@ -315,21 +264,6 @@ export function createBoardOperations({
       const { view, tell } = writer.note(id, note);
       tell();
       return view;
-    },
-
-    summary(since) {
-      const counts = board.counts(since);
-      const of = (status: BoardTaskRow['status']): number => counts.get(status) ?? 0;
-      return {
-        open: of('open'),
-        running: of('running'),
-        verifying: of('verifying'),
-        blocked: of('blocked'),
-        completed: of('done'),
-        failed: of('failed'),
-        skipped: of('skipped'),
-        pendingQuestions: questions().length,
-      };
     },
   };
 }

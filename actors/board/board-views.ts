@@ -48,6 +48,7 @@ export const BoardTaskView = z.object({
           timeoutMs: z.number().optional(),
         })
         .optional(),
+      worktree: z.object({ branch: z.string().optional(), base: z.string().optional() }).optional(),
     })
     .optional(),
   hidden: z.boolean(),

@@ -1,6 +1,9 @@
+import type { SlotId } from '../../db/ids.ts';
 import { type AutopilotDependencies, createAutopilot } from './autopilot.ts';
 import { type BoardOperationsDependencies, createBoardOperations } from './board-operations.ts';
+import { createBoardReading } from './board-reading.ts';
 import { createBoardWriter } from './board-writer.ts';
+import { releaseClaims } from './release-claims.ts';
 
 /** The board and the autopilot that works on it. */
 export function createBoard(
@@ -8,5 +11,12 @@ export function createBoard(
 ) {
   const writer = createBoardWriter(dependencies.core);
   const autopilot = createAutopilot({ ...dependencies, writer });
-  return { autopilot, board: createBoardOperations({ ...dependencies, writer, autopilot }) };
+  return {
+    autopilot,
+    board: {
+      ...createBoardReading({ ...dependencies, autopilot }),
+      ...createBoardOperations({ ...dependencies, writer, autopilot }),
+    },
+    releaseClaims: (slotId: SlotId) => releaseClaims(dependencies.core, writer, slotId),
+  };
 }

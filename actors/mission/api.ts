@@ -1,4 +1,4 @@
-import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
+import type { BoardTaskId, ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { Guard, Verify, WorktreeWish } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
@@ -83,6 +83,8 @@ export interface KillResult {
   readonly requeuedTasks: readonly TaskId[];
   /** Tasks that had started and are failed with `exited`. */
   readonly failedTasks: readonly TaskId[];
+  /** Tasks of the board that its agent had claimed and that are open again. */
+  readonly claimsReleased: readonly BoardTaskId[];
 }
 
 export interface SendResult {

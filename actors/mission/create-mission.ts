@@ -241,7 +241,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     signal: stopping.signal,
   });
   const waiting = createWaitingTasks({ core, dispatchSoon });
-  const { board, autopilot } = createBoard({
+  const { board, autopilot, releaseClaims } = createBoard({
     core,
     enqueue: tasks.enqueue,
     cancel: tasks.cancel,
@@ -330,7 +330,14 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
   return {
     ...tasks,
-    ...createSlotOperations({ core, questions, turns, dispatchSoon, signal: stopping.signal }),
+    ...createSlotOperations({
+      core,
+      questions,
+      turns,
+      releaseClaims,
+      dispatchSoon,
+      signal: stopping.signal,
+    }),
     ...createTerminalOperations({
       core,
       questions,

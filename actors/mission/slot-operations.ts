@@ -23,6 +23,8 @@ export interface SlotOperationsDependencies {
   readonly core: MissionCore;
   readonly questions: Questions;
   readonly turns: Pick<Turns, 'conclude'>;
+  /** Gives back what the agent of a slot had claimed on the board. */
+  readonly releaseClaims: (slotId: SlotId) => KillResult['claimsReleased'];
   readonly dispatchSoon: () => void;
   readonly signal: AbortSignal;
 }
@@ -32,6 +34,7 @@ export function createSlotOperations({
   core,
   questions,
   turns,
+  releaseClaims,
   dispatchSoon,
   signal,
 }: SlotOperationsDependencies): Pick<Mission, 'slots' | 'slot' | 'spawn' | 'kill' | 'restart' | 'questions'> {
@@ -162,7 +165,13 @@ export function createSlotOperations({
       await until(slotId, (snapshot) => snapshot.value === 'stopped', STOPPED_WITHIN_MS, 'stopped');
     }
     dispatchSoon();
-    return { success: true, slotId, requeuedTasks: requeued, failedTasks: failed };
+    return {
+      success: true,
+      slotId,
+      requeuedTasks: requeued,
+      failedTasks: failed,
+      claimsReleased: releaseClaims(slotId),
+    };
   }
 
   return {

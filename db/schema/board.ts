@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { BoardTaskId, QuestionId, Role, SlotId, TaskId } from '../ids.ts';
-import type { Guard, Verify } from './tasks.ts';
+import type { Guard, Verify, WorktreeWish } from './tasks.ts';
 
 export const BOARD_STATUSES = [
   'open',
@@ -27,6 +27,7 @@ export interface BoardOptions {
   budget?: { usd?: number | undefined; tokens?: number | undefined } | undefined;
   guard?: Guard | undefined;
   verify?: Verify | undefined;
+  worktree?: WorktreeWish | undefined;
 }
 
 /** What a blocked board task waits for. */
@@ -78,10 +79,6 @@ export const boardTasks = sqliteTable(
   (table) => [
     index('board_children').on(table.parentId, table.orderIdx),
     index('board_status').on(table.status, table.finishedAt),
-    // What the autopilot looks through every second holds nothing else.
-    index('board_autopilot')
-      .on(table.assignee, table.dueDate)
-      .where(sql`auto_execute = 1 and status = 'open' and assignee is not null`),
   ],
 );
 

@@ -25,7 +25,7 @@ const name = z.string().trim().min(1).max(MOST_NAME_CHARACTERS);
 const text = z.string().max(MOST_TEXT_CHARACTERS);
 const title = z.string().trim().min(1).max(MOST_TITLE_CHARACTERS);
 
-const { timeoutMs, retries, retryBackoffMs, requires, budget, guard, verify } = submitOptions;
+const { timeoutMs, retries, retryBackoffMs, requires, budget, guard, verify, worktree } = submitOptions;
 
 /** What may be said of a board task beside its title; each as the update has it, which may clear it. */
 const fields = {
@@ -55,12 +55,21 @@ const fields = {
     .optional()
     .describe('What the autopilot hands in instead of title and description.'),
   options: z
-    .strictObject({ timeoutMs, retries, retryBackoffMs, requires, budget, guard, verify })
+    .strictObject({ timeoutMs, retries, retryBackoffMs, requires, budget, guard, verify, worktree })
     .nullable()
     .optional()
     .describe('How the autopilot hands it in: options of mission_submit (retries: 1 by default).'),
   hidden: z.boolean().optional().describe('Left out of lists, with everything below it.'),
 };
+
+type Said = z.output<z.ZodObject<typeof fields>>;
+
+/** As the board keeps it: a worktree of which nothing more is said is one all the same. */
+function kept<Fields extends Said>({ options, ...rest }: Fields) {
+  if (options == null) return { ...rest, options };
+  const { worktree: wish, ...others } = options;
+  return { ...rest, options: { ...others, worktree: wish === true ? {} : wish } };
+}
 
 /** Who calls, so that two sessions of one client are two. */
 function executorOf({ caller, session }: CallContext): string {
@@ -94,7 +103,7 @@ export const boardCreate = operation({
   input: z.object({ title, ...fields }),
   output: BoardTaskView,
   readOnly: false,
-  run: (input, context) => context.mission.board.create(input, executorOf(context)),
+  run: (input, context) => context.mission.board.create(kept(input), executorOf(context)),
 });
 
 export const boardUpdate = operation({
@@ -111,7 +120,7 @@ export const boardUpdate = operation({
   }),
   output: Told,
   readOnly: false,
-  run: ({ id, ...change }, context) => context.mission.board.update(id, change, executorOf(context)),
+  run: ({ id, ...change }, context) => context.mission.board.update(id, kept(change), executorOf(context)),
 });
 
 export const boardGet = operation({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SlotView } from '../../actors/mission/views.ts';
-import { Role, SlotId, TaskId } from '../../db/ids.ts';
+import { BoardTaskId, Role, SlotId, TaskId } from '../../db/ids.ts';
 import { operation } from './operation.ts';
 
 /** What a slot is configured to be: no environment, no token. */
@@ -20,6 +20,7 @@ const KillOutput = z.object({
   slotId: SlotId,
   requeuedTasks: z.array(TaskId).describe('Had not reached the session: another slot may do them.'),
   failedTasks: z.array(TaskId).describe('Had begun in the session that was killed.'),
+  claimsReleased: z.array(BoardTaskId).describe('Tasks of the board that its agent had claimed: open again.'),
 });
 
 export const missionSlots = operation({
@@ -82,8 +83,13 @@ export const missionKill = operation({
   output: KillOutput,
   readOnly: false,
   async run({ slotId }, { mission }) {
-    const { requeuedTasks, failedTasks, ...result } = await mission.kill(slotId);
-    return { ...result, requeuedTasks: [...requeuedTasks], failedTasks: [...failedTasks] };
+    const { requeuedTasks, failedTasks, claimsReleased, ...result } = await mission.kill(slotId);
+    return {
+      ...result,
+      requeuedTasks: [...requeuedTasks],
+      failedTasks: [...failedTasks],
+      claimsReleased: [...claimsReleased],
+    };
   },
 });
 

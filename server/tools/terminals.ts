@@ -107,8 +107,13 @@ export const ptyKill = operation({
   output: KillOutput,
   readOnly: false,
   async run({ slotId }, { mission }) {
-    const { requeuedTasks, failedTasks, ...result } = await mission.kill(slotId);
-    return { ...result, requeuedTasks: [...requeuedTasks], failedTasks: [...failedTasks] };
+    const { requeuedTasks, failedTasks, claimsReleased, ...result } = await mission.kill(slotId);
+    return {
+      ...result,
+      requeuedTasks: [...requeuedTasks],
+      failedTasks: [...failedTasks],
+      claimsReleased: [...claimsReleased],
+    };
   },
 });
 

@@ -1,17 +1,30 @@
-import { and, asc, count, desc, eq, gte, inArray, isNull, like, max, type SQL, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  like,
+  lte,
+  max,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import type { BoardTaskId } from '../../db/ids.ts';
+import type { BoardTaskId, SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { type BoardStatus, boardNotes, boardRuns, boardTasks } from '../../db/schema/board.ts';
 import { tasks } from '../../db/schema/tasks.ts';
-import type { TaskRow } from './task-ledger.ts';
+import { createBoardRunLedger } from './board-run-ledger.ts';
 
 export type BoardTaskRow = typeof boardTasks.$inferSelect;
 export type BoardNoteRow = typeof boardNotes.$inferSelect;
-export type BoardRunRow = typeof boardRuns.$inferSelect;
 
-/** As the partial index has it: with bound values SQLite would not know that it fits. */
-const forAutopilot = sql`auto_execute = 1 and status = 'open' and assignee is not null`;
 const inOrder = [asc(boardTasks.orderIdx), asc(boardTasks.createdAt), asc(sql`${boardTasks}.rowid`)];
 const byPriority = sql`case ${boardTasks.priority} when 'high' then 0 when 'medium' then 1 else 2 end`;
 
@@ -33,11 +46,18 @@ export function createBoardLedger(db: MissionDatabase) {
       ),
     );
   const isDue = (today: string): SQL | undefined =>
-    and(forAutopilot, sql`(${boardTasks.dueDate} is null or ${boardTasks.dueDate} <= ${today})`);
+    and(
+      eq(boardTasks.status, 'open'),
+      eq(boardTasks.autoExecute, true),
+      isNotNull(boardTasks.assignee),
+      or(isNull(boardTasks.dueDate), lte(boardTasks.dueDate, today)),
+    );
   const siblingsOf = (parentId: BoardTaskId | null): SQL =>
     parentId === null ? isNull(boardTasks.parentId) : eq(boardTasks.parentId, parentId);
 
-  return {
+  const ledger = {
+    ...createBoardRunLedger(db),
+
     /** Everything that `work` writes is written at once, or nothing of it. */
     atOnce: <Result>(work: () => Result): Result => db.transaction(work),
 
@@ -81,6 +101,11 @@ export function createBoardLedger(db: MissionDatabase) {
         .where(siblingsOf(parentId))
         .orderBy(...inOrder)
         .all();
+    },
+
+    /** Everything that hangs below it, at any depth. */
+    below(id: BoardTaskId): readonly BoardTaskRow[] {
+      return ledger.childrenOf(id).flatMap((child) => [child, ...ledger.below(child.id)]);
     },
 
     /** The place behind the last sibling. */
@@ -167,78 +192,22 @@ export function createBoardLedger(db: MissionDatabase) {
         .all();
     },
 
-    beginRun(row: BoardRunRow): void {
-      db.insert(boardRuns).values(row).run();
-    },
-
-    updateRun(
-      { boardTaskId, number }: Pick<BoardRunRow, 'boardTaskId' | 'number'>,
-      change: Partial<BoardRunRow>,
-    ): void {
-      db.update(boardRuns)
-        .set(change)
-        .where(and(eq(boardRuns.boardTaskId, boardTaskId), eq(boardRuns.number, number)))
-        .run();
-    },
-
-    dropRun({ boardTaskId, number }: Pick<BoardRunRow, 'boardTaskId' | 'number'>): void {
-      db.delete(boardRuns)
-        .where(and(eq(boardRuns.boardTaskId, boardTaskId), eq(boardRuns.number, number)))
-        .run();
-    },
-
-    run(id: BoardTaskId, number: number): BoardRunRow | undefined {
+    /** What the agent of a slot has claimed. */
+    claimedBySlot(slotId: SlotId): readonly BoardTaskRow[] {
       return db
         .select()
-        .from(boardRuns)
-        .where(and(eq(boardRuns.boardTaskId, id), eq(boardRuns.number, number)))
-        .get();
-    },
-
-    /** The run that has not ended. */
-    activeRun(id: BoardTaskId): BoardRunRow | undefined {
-      return db
-        .select()
-        .from(boardRuns)
-        .where(and(eq(boardRuns.boardTaskId, id), sql`ended_at is null`))
-        .get();
-    },
-
-    activeRuns(): readonly BoardRunRow[] {
-      return db.select().from(boardRuns).where(sql`ended_at is null`).orderBy(boardRuns.startedAt).all();
-    },
-
-    runOfTask(taskId: TaskRow['id']): BoardRunRow | undefined {
-      return db.select().from(boardRuns).where(eq(boardRuns.taskId, taskId)).get();
-    },
-
-    /** Runs of an assignee that have ended, latest first. */
-    lastRuns(assignee: string, limit: number): readonly BoardRunRow[] {
-      return db
-        .select()
-        .from(boardRuns)
-        .where(and(eq(boardRuns.assignee, assignee), sql`ended_at is not null`))
-        .orderBy(desc(boardRuns.endedAt), desc(sql`rowid`))
-        .limit(limit)
-        .all();
-    },
-
-    /** Tasks that go on although somebody has ended their run: the daemon was killed before it could stop them. */
-    unstopped(): readonly TaskRow['id'][] {
-      return db
-        .select({ id: tasks.id })
-        .from(boardRuns)
-        .innerJoin(tasks, eq(tasks.id, boardRuns.taskId))
+        .from(boardTasks)
         .where(
           and(
-            eq(boardRuns.outcome, 'cancelled'),
-            sql`${tasks.status} not in ('done', 'failed', 'cancelled')`,
+            inArray(boardTasks.status, ['running', 'verifying']),
+            eq(boardTasks.claimExecutorId, slotId),
+            eq(boardTasks.claimExecutorType, 'pty_slot'),
           ),
         )
-        .all()
-        .map(({ id }) => id);
+        .all();
     },
   };
+  return ledger;
 }
 
 export type BoardLedger = ReturnType<typeof createBoardLedger>;

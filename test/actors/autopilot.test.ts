@@ -2,14 +2,16 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BoardFields } from '../../actors/board/api.ts';
 import type { BoardTaskView } from '../../actors/board/board-views.ts';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
-import type { BoardTaskId } from '../../db/ids.ts';
+import { type BoardTaskId, SlotId } from '../../db/ids.ts';
 import { tasks } from '../../db/schema/tasks.ts';
 import { idleReading } from './fake-pty-host.ts';
 import {
   becomesReady,
   createStage,
   hook,
+  role,
   slotId,
+  slotOf,
   startIdle,
   until,
   untilSlot,
@@ -270,6 +272,50 @@ test('nothing of the board starts a slot that a person has stopped', async () =>
   await becomesReady(mission, stage);
   await answers(mission, 'two', 'ok');
   await boardIs(mission, two.id, 'done');
+});
+
+test('a role gets as much at once as it has slots, the most urgent first', async () => {
+  const second = SlotId.parse('coder-2');
+  const mission = await stage.start({ slots: [slotOf(), slotOf({ id: second })] });
+  const todo = { assignee: role };
+  const late = add(mission, 'late', { ...todo, priority: 'low' });
+  const [one, two] = [add(mission, 'one', { ...todo, priority: 'high' }), add(mission, 'two', todo)];
+  await boardIs(mission, one.id, 'running');
+  await boardIs(mission, two.id, 'running');
+  expect(mission.board.get(late.id)).toMatchObject({
+    status: 'open',
+    waitsFor: 'It begins when coder has ended what it does for the board.',
+  });
+  await mission.cancel(mission.board.get(two.id).taskId ?? '');
+  await boardIs(mission, late.id, 'running');
+});
+
+test('an end that a full disk did not take is written once there is room, once', async () => {
+  const mission = await startIdle(stage);
+  const { id } = add(mission, 'do it');
+  await works(mission, 'do it');
+  const { raw } = stage.database();
+  raw.exec("create trigger full before insert on board_notes begin select raise(abort, 'disk is full'); end");
+  await hook(mission, 'Stop', { prompt_id: 'do it', last_assistant_message: 'done it' });
+  stage.fake.show(slotId, idleReading({ at: now }));
+  await vi.waitUntil(() => stage.errors.some((error) => error.includes('disk is full')));
+  expect(mission.board.get(id).status).toBe('running');
+  raw.exec('drop trigger full');
+  await boardIs(mission, id, 'done');
+  expect(mission.board.get(id).notes).toMatchObject([{ content: 'done it' }]);
+  stage.errors.length = 0;
+});
+
+test('what the agent of a slot has claimed is open again when that is killed', async () => {
+  const mission = await startIdle(stage);
+  const { id } = mission.board.create({ title: 'claimed' }, 'test');
+  const others = mission.board.create({ title: 'of a person' }, 'test');
+  const claim = { executorType: 'pty_slot', takeOver: false } as const;
+  mission.board.claim(id, { ...claim, executorId: slotId });
+  mission.board.claim(others.id, { ...claim, executorId: 'me', executorType: 'manual_session' });
+  expect((await mission.kill(slotId)).claimsReleased).toEqual([id]);
+  expect(mission.board.get(id).status).toBe('open');
+  expect(mission.board.get(others.id).claimExecutorId).toBe('me');
 });
 
 describe('over a kill -9 of the daemon', () => {

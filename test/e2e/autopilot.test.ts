@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BoardTaskView } from '../../actors/board/board-views.ts';
 import { createWorld, type Daemon, eventOf, running, type World } from './world.ts';
@@ -26,6 +27,13 @@ const timesAsked = (prompt: string): number =>
   world.model.requests().filter((request) => request.prompt === prompt).length;
 
 test('a board task with autoExecute is worked on by its role, part before whole, and its note holds the answer', async () => {
+  const identity = ['-c', 'user.name=Person', '-c', 'user.email=person@example.org'];
+  const env = { PATH: world.env['PATH'], HOME: world.claudeHome };
+  execFileSync(
+    'git',
+    ['-C', world.workspace('researcher-1'), ...identity, 'commit', '--allow-empty', '-qm', 'first'],
+    { env },
+  );
   const daemon = await world.start();
   const { client } = daemon;
   const whole = await client.boardCreate({ title: 'say: the whole is done', assignee: 'researcher' });
@@ -33,6 +41,7 @@ test('a board task with autoExecute is worked on by its role, part before whole,
     title: 'The part',
     description: 'for the board',
     promptTemplate: 'say: the part is done',
+    options: { worktree: true },
     parentId: whole.id,
     assignee: 'researcher-1',
     autoExecute: true,
@@ -47,6 +56,7 @@ test('a board task with autoExecute is worked on by its role, part before whole,
   expect((await client.boardGet({ id: whole.id })).notes[0]?.content).toMatch(
     /^the whole is done\s+Its subtasks are done:\s+- The part: the part is done/,
   );
+  expect((await client.status({ taskId: done.taskId ?? '' })).worktree?.branch).toMatch(/^work\//);
   const { messages } = await client.inbox({});
   expect(messages.map(({ boardTaskId }) => boardTaskId)).toEqual([whole.id, part.id]);
 });

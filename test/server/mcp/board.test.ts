@@ -77,6 +77,10 @@ test('a new one is open, and nothing begins by itself', async () => {
     hidden: false,
     runs: 0,
   });
+  const options = { worktree: true, retries: 0 };
+  expect(await create('with a worktree', { options })).toMatchObject({
+    options: { worktree: {}, retries: 0 },
+  });
   const whole = {
     description: 'It is slow.',
     priority: 'high',
