@@ -39,6 +39,7 @@ function statusOf({ value, context }: TaskSnapshot): TaskStatus {
 
 function waitingForOf(snapshot: TaskSnapshot): TaskRow['waitingFor'] {
   if (snapshot.value === 'verifying') return 'check';
+  if (snapshot.value === 'recovering') return 'session';
   if (statusOf(snapshot) !== 'waiting') return null;
   return snapshot.value === 'waiting' ? 'person' : 'time';
 }

@@ -10,9 +10,12 @@ import type { MissionCore } from './core.ts';
 import { toTheTaskOf } from './mission/supervision.ts';
 import { heldPlan, readinessOf, type SlotSnapshot, sessionIdOf } from './slot-view.ts';
 import type { Turns } from './turns.ts';
+import { type LostRun, waitsForSession } from './waits-for-session.ts';
 
 /** A task in whose midst so many sessions ended may be what ends them. */
 const MOST_LOST = 3;
+/** A limit that is over, or an API that may answer again, is no event. */
+const SWEEP_MS = 1_000;
 /** How often it is looked whether what ran has ended, whose terminal is gone. */
 const LOOK_AGAIN_MS = 100;
 
@@ -20,6 +23,8 @@ export interface RecoveryDependencies {
   readonly core: MissionCore;
   readonly attempts: Pick<Attempts, 'begin'>;
   readonly turns: Pick<Turns, 'endFound' | 'wasBegun'>;
+  /** Writes in the next transaction. */
+  readonly writeLater: (write: () => void) => void;
   /** Resolves when everything is written: what was heard before the end is in the rows then. */
   readonly written: (signal: AbortSignal) => Promise<void>;
   /** Aborted when the daemon stops. */
@@ -51,10 +56,28 @@ function neverEnded(lost: readonly AttemptRow[], { assignment, failure }: LostTa
 /**
  * What becomes of a task whose session ended before it had answered. The session is resumed in its slot, which takes nothing else meanwhile, and gets the task again. Never two agents work on it.
  */
-export function createRecovery({ core, attempts, turns, written, stopping }: RecoveryDependencies) {
-  /** Resolves when `holds`; every change of a slot is an event. */
-  const until = (holds: () => boolean, signal: AbortSignal): Promise<void> =>
-    untilEvent(core.bus, holds, signal);
+export function createRecovery({
+  core,
+  attempts,
+  turns,
+  writeLater,
+  written,
+  stopping,
+}: RecoveryDependencies) {
+  /** Resolves when `holds`. Every change of a slot is an event, but for what time alone brings: `look` sees to that. */
+  async function until(holds: () => boolean, signal: AbortSignal, look = (): void => {}): Promise<void> {
+    for (;;) {
+      const within = AbortSignal.any([signal, AbortSignal.timeout(SWEEP_MS)]);
+      const held = await untilEvent(core.bus, holds, within).then(
+        () => true,
+        () => false,
+      );
+      if (held) return;
+      signal.throwIfAborted();
+      if (holds()) return;
+      look();
+    }
+  }
 
   /** False when the host does not hold the terminal of the run any more; undefined while there is no host to ask. */
   async function isHeld(lostEpoch: Epoch): Promise<boolean | undefined> {
@@ -79,10 +102,10 @@ export function createRecovery({ core, attempts, turns, written, stopping }: Rec
 
   /** The next run of the slot at its prompt, or null when it does not come. */
   async function resumedRun(
-    slotId: SlotId,
-    lostEpoch: Epoch,
+    { taskId, slotId, epoch: lostEpoch }: LostRun,
     signal: AbortSignal,
   ): Promise<Assignment | null> {
+    const look = waitsForSession(core, { taskId, slotId, epoch: lostEpoch }, writeLater);
     const snapshot = (): SlotSnapshot | undefined => core.slotSnapshot(slotId);
     const isStopped = (): boolean => snapshot()?.value === 'stopped';
     const next = (): Assignment | null => {
@@ -93,7 +116,7 @@ export function createRecovery({ core, attempts, turns, written, stopping }: Rec
       return { slotId, epoch: plan.epoch, sessionId: sessionIdOf(slot) ?? plan.sessionId };
     };
     // It may come back by itself, after a pause.
-    await until(() => isGone(snapshot()) || isStopped() || next() !== null, signal);
+    await until(() => isGone(snapshot()) || isStopped() || next() !== null, signal, look);
     if (isGone(snapshot())) return null;
     if (isStopped()) {
       // The daemon goes down with its agents; the next one finds the task as it is and takes it up here.
@@ -106,7 +129,7 @@ export function createRecovery({ core, attempts, turns, written, stopping }: Rec
         resume: true,
         ...toTheTaskOf(core, slotId),
       });
-      await until(() => isGone(snapshot()) || isStopped() || next() !== null, signal);
+      await until(() => isGone(snapshot()) || isStopped() || next() !== null, signal, look);
     }
     return isGone(snapshot()) ? null : next();
   }
@@ -120,13 +143,14 @@ export function createRecovery({ core, attempts, turns, written, stopping }: Rec
     if (assignment === null || task === undefined)
       throw new MissionError('internal', `Task ${taskId} has no assignment.`);
     const { slotId, epoch } = assignment;
+    // What may have been sent is looked for when the session rests: its transcript is behind what it does.
+    if (!(await hasEnded(slotId, epoch, signal))) return { kind: 'goesOn' };
     // An end that is found takes the task out of here, and calls this off.
-    if ((await hasEnded(slotId, epoch, signal)) && (await turns.endFound(task, slotId)))
-      await until(() => false, signal);
+    if (await turns.endFound(task, slotId)) await until(() => false, signal);
     if (!(await turns.wasBegun(task, epoch))) return { kind: 'unbegun' };
     const lost = core.attempts.of(taskId).filter(({ outcome }) => outcome === 'lost' || outcome === null);
     if (task.kind === 'message' || lost.length >= MOST_LOST) throw neverEnded(lost, lostTask);
-    const run = await resumedRun(slotId, epoch, signal);
+    const run = await resumedRun({ taskId, slotId, epoch }, signal);
     if (run === null) return { kind: 'elsewhere' };
     return { kind: 'resumed', assignment: run, attempt: attempts.begin(taskId, run) };
   };

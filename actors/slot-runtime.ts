@@ -22,6 +22,8 @@ export interface SlotConfiguration {
     readonly toolMinutes: number;
     /** How long each step of the ladder may take to help. */
     readonly stepMinutes: number;
+    /** How long a task waits for a session that ended in its midst to come back. */
+    readonly recoverMinutes: number;
   };
   /** What is done when the context of its session is nearly used up. */
   readonly context: {

@@ -21,6 +21,8 @@ export type Recovery =
   | { readonly kind: 'resumed'; readonly assignment: Assignment; readonly attempt: number }
   /** The slot does not come back: another one of the role may do it. */
   | { readonly kind: 'elsewhere' }
+  /** The session had not ended: only the connection to it was lost. Its delivery is looked at again. */
+  | { readonly kind: 'goesOn' }
   /** Its words had never reached the session. */
   | { readonly kind: 'unbegun' };
 

@@ -122,6 +122,7 @@ export const taskMachine = taskSetup.createMachine({
             target: 'delivering',
             actions: ['endAttempt', { type: 'noteRecovered', params: ({ event }) => event.output }],
           },
+          { guard: ({ event }) => event.output.kind === 'goesOn', target: 'delivering' },
           {
             guard: ({ event }) => event.output.kind === 'elsewhere',
             target: 'queued',

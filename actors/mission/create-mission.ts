@@ -206,7 +206,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     runtime: ({ slotId }) => core.runtime(slotId),
     expectedWords,
     transcripts,
-    untilResting: ({ slotId }, signal) => untilResting(core, slotId, signal),
+    untilResting: (assignment, signal) => untilResting(core, assignment, signal),
     untilHooked: (assignment, signal) => untilHooked(core, assignment, signal, dependencies.hookWasCalled),
     typing: ({ slotId, epoch }, began) =>
       core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
@@ -257,6 +257,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       core,
       attempts,
       turns,
+      writeLater: journal.enqueue,
       written: journal.written,
       stopping: stopping.signal,
     }),

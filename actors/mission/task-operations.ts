@@ -12,7 +12,7 @@ import { createSubmission } from './submit-task.ts';
 import { attemptView, taskView } from './task-view.ts';
 import { IN_EVENT, IN_LIST, pageOf } from './text-page.ts';
 import type { TaskView } from './views.ts';
-import { whyItWaits } from './why-it-waits.ts';
+import { whyItWaits, whyNotBack } from './why-it-waits.ts';
 
 const USUAL_LIST = 20;
 /** A cancelled task that runs must first see its session interrupted. */
@@ -158,6 +158,9 @@ export function createTaskOperations({
         ...taskView(row, page),
         ...(dependsOn.length === 0 ? {} : { dependsOn }),
         ...(worktree === undefined ? {} : { worktree: worktreeView(worktree) }),
+        ...(row.waitingFor === 'session' && row.slotId !== null
+          ? { waitsBecause: whyNotBack(core, row.slotId) }
+          : {}),
         attempts: core.attempts.of(row.id).map(attemptView),
       };
     },

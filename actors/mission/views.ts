@@ -88,8 +88,13 @@ export const TaskView = z.object({
   finishedAt: z.number().optional(),
   /** Its runs, oldest first; where one task is asked for. */
   attempts: z.array(AttemptView).optional(),
-  /** What a task in `waiting` waits for; `check` while a result is there and its check still runs. */
-  waitingFor: z.enum(['person', 'dependency', 'time', 'check']).optional(),
+  /**
+   * What a task in `waiting` waits for; `check` while a result is there and its check still runs; `session` while the
+   * session that ended in its midst is not back.
+   */
+  waitingFor: z.enum(['person', 'dependency', 'time', 'check', 'session']).optional(),
+  /** Why that session is not back; where one task is asked for. */
+  waitsBecause: z.string().optional(),
   /** Before this no slot takes it. */
   notBefore: z.number().optional(),
   dependsOn: z.array(TaskId).optional(),
@@ -250,13 +255,16 @@ const SESSION_EVENTS = [
     output: z.string(),
     failed: z.boolean(),
   }),
-  /** A session that works on a task shows no life, or goes round in circles; and what is done about it. */
+  /**
+   * A session that works on a task shows no life, or goes round in circles, and what is done about it; or it has ended
+   * and does not come back (`not back`, and the task waits).
+   */
   z.object({
     type: z.literal('slot_stuck'),
     ...ofSlot,
     taskId: TaskId,
-    reason: z.enum(['silent', 'loop', 'failing tool']),
-    step: z.enum(['nudge', 'ask', 'restart', 'fail']),
+    reason: z.enum(['silent', 'loop', 'failing tool', 'not back']),
+    step: z.enum(['nudge', 'ask', 'restart', 'fail', 'wait']),
   }),
   z.object({ type: z.literal('title_changed'), ...ofSlot, title: z.string() }),
   /** A turn ended with these words. */

@@ -14,6 +14,8 @@ function obstacleOf(slot: SlotView): string {
     status,
     conversation,
     attachment,
+    composer,
+    pendingConfirmation,
     statusText,
     failure,
     startsAgainAt,
@@ -34,6 +36,8 @@ function obstacleOf(slot: SlotView): string {
   if (trouble === 'needs_login') return 'is signed out: sign in there with missiond attach and /login';
   if (trouble === 'api_down') return 'waits for the API, which does not answer';
   if (attachment === 'takenOver') return 'is used by a person';
+  if (composer === 'personDraft') return 'has a draft of a person in its prompt box';
+  if (pendingConfirmation !== undefined) return `asks: ${pendingConfirmation.question}`;
   return `is not ready (${conversation})`;
 }
 
@@ -42,4 +46,10 @@ export function whyItWaits(core: MissionCore, candidates: readonly SlotId[]): st
   const named = candidates.slice(0, MOST_NAMED).map((slotId) => `${slotId} ${obstacleOf(core.view(slotId))}`);
   const others = candidates.length - named.length;
   return [...named, ...(others > 0 ? [`and ${others} more`] : [])].join('; ');
+}
+
+/** Why the session of a slot is not ready to go on with the task that the slot still has. */
+export function whyNotBack(core: MissionCore, slotId: SlotId): string {
+  const { currentTaskId: _, ...slot } = core.view(slotId);
+  return `${slotId} ${obstacleOf(slot)}`;
 }

@@ -66,7 +66,7 @@ export const tasks = sqliteTable(
      * What a task in `waiting` waits for. Only one that waits for a person has a slot. `check`: it still counts as
      * running, and its session has nothing to do with it for the time being.
      */
-    waitingFor: text().$type<'person' | 'dependency' | 'time' | 'check'>(),
+    waitingFor: text().$type<'person' | 'dependency' | 'time' | 'check' | 'session'>(),
     /** Epoch milliseconds before which no slot takes it. */
     notBefore: integer(),
     /** How long one attempt may take, in milliseconds. */

@@ -110,7 +110,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
       dangerouslySkipPermissions: false,
       trustCwd: false,
       traits: [],
-      stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
+      stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2, recoverMinutes: 60 },
       context: { handOverBelowPercent: 10, by: 'handOver' },
     });
     runtime.epoch = epoch;

@@ -5,6 +5,7 @@ import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
 import type { TurnRecord } from '../../actors/transcripts.ts';
 import { type Epoch, SlotId, type TaskId } from '../../db/ids.ts';
 import type { LaunchPlan } from '../../machines/slot.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
 import type { PtyExit } from '../../services/pty/pty-host.ts';
 import { idleReading } from './fake-pty-host.ts';
 import {
@@ -39,6 +40,8 @@ let plans: LaunchPlan[];
 let turn: TurnRecord;
 /** Whether Claude Code takes what is typed; `unheard`: Enter was pressed, and no hook says what came of it. */
 let takes: boolean | 'unheard';
+/** The connection to the host breaks while something is typed. */
+let breaks: () => void;
 /** How what runs under an epoch is ended. */
 let ends: (epoch: Epoch) => Promise<PtyExit>;
 /** Called when the transcript is read. */
@@ -49,7 +52,10 @@ const keyboard = (): SlotKeyboard =>
     deliver(prompt, { typed: reached }) {
       typed.push(prompt);
       if (takes !== false) reached();
-      if (takes !== true) return new Promise(() => {});
+      if (takes !== true)
+        return new Promise((_, reject) => {
+          breaks = () => reject(new MissionError('pty_host_unreachable', 'The host does not answer.'));
+        });
       return Promise.resolve({ ok: true });
     },
   });
@@ -274,4 +280,26 @@ test('a slot that does not come back gives its task to another one, which is tol
     { outcome: 'lost', slotId },
     { number: 2, slotId: other },
   ]);
+});
+
+test('a connection that breaks behind Enter loses nothing: the prompt is looked for when the session rests, and not typed again', async () => {
+  takes = 'unheard';
+  turn = NOTHING;
+  const mission = await startIdle(stage);
+  const { taskId } = await mission.submit({ role, prompt: 'fix the bug' });
+  await until(mission, 'being typed', () => typed.length === 1);
+  const lookedAt = new Promise<void>((resolve) => {
+    looked = resolve;
+  });
+  breaks();
+  await lookedAt;
+  for (let round = 0; round < 20; round += 1) await setImmediate();
+  // Claude Code had taken it; its transcript comes late.
+  stage.fake.show(slotId, idleReading({ level: 'thinking' }));
+  turn = { ...NOTHING, found: true, ended: true, lastAssistantMessage: 'fixed' };
+  stage.fake.show(slotId, idleReading());
+  await taskIs(mission, taskId, 'done');
+  expect(mission.task(taskId).result).toBe('fixed');
+  expect(typed).toEqual(['fix the bug']);
+  expect(outcomes(mission, taskId)).toEqual([[1, 'done']]);
 });

@@ -30,7 +30,7 @@ export const slotOf = (change: Partial<SlotConfiguration> = {}): SlotConfigurati
   dangerouslySkipPermissions: false,
   trustCwd: false,
   traits: [],
-  stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
+  stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2, recoverMinutes: 60 },
   context: { handOverBelowPercent: 10, by: 'handOver' },
   ...change,
 });

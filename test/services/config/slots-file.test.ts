@@ -68,7 +68,7 @@ it('reads what the README of missiond has, and fills in the rest', () => {
     command: path.join(folder, 'bin/claude'),
     args: [],
     trustCwd: false,
-    stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2 },
+    stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2, recoverMinutes: 60 },
     context: { handOverBelowPercent: 10, by: 'handOver' },
   });
   expect(slots[1]).toMatchObject({
@@ -85,8 +85,8 @@ it('says for all slots and for one when a session counts as stuck', () => {
     'stuck: { afterMinutes: 5, toolMinutes: 60 }\nslots:\n  - { id: a, role: r }\n  - { id: b, role: r, stuck: { toolMinutes: 90 } }\n',
   );
   expect(slots.map(({ stuck }) => stuck)).toEqual([
-    { afterMinutes: 5, toolMinutes: 60, stepMinutes: 2 },
-    { afterMinutes: 5, toolMinutes: 90, stepMinutes: 2 },
+    { afterMinutes: 5, toolMinutes: 60, stepMinutes: 2, recoverMinutes: 60 },
+    { afterMinutes: 5, toolMinutes: 90, stepMinutes: 2, recoverMinutes: 60 },
   ]);
 });
 
