@@ -92,6 +92,8 @@ export function viewSlot(
   more: {
     readonly question: QuestionView | undefined;
     readonly taskId: TaskId | undefined;
+    /** The task for which it is being brought to another folder. */
+    readonly broughtFor: TaskId | null;
     /** The task in whose worktree the session stands. */
     readonly worktreeOf: TaskId | undefined;
     readonly pause: Pause | null;
@@ -115,6 +117,7 @@ export function viewSlot(
     role: context.role,
     description: configuration.description,
     cwd: runtime.cwd,
+    ...(more.broughtFor === null ? {} : { broughtFor: more.broughtFor }),
     ...(more.worktreeOf === undefined ? {} : { worktreeOf: more.worktreeOf }),
     status: statusOf(slot),
     state: session?.state ?? (starting ? 'starting' : 'exited'),

@@ -9,7 +9,7 @@ import type { SlotView } from './views.ts';
 export interface SlotViewsDependencies {
   readonly core: MissionCore;
   readonly questions: Pick<Questions, 'of'>;
-  readonly workplaces: Pick<Workplaces, 'worktreeOf'>;
+  readonly workplaces: Pick<Workplaces, 'heldFor' | 'worktreeOf'>;
   readonly pauseOf: Governor['pauseOf'];
   readonly logFile: (slotId: SlotId) => string;
 }
@@ -23,6 +23,7 @@ export function createSlotViews({ core, questions, workplaces, pauseOf, logFile 
     return viewSlot(snapshot, runtime, {
       question: questions.of(slotId),
       taskId: core.occupied.get(slotId),
+      broughtFor: workplaces.heldFor(slotId),
       worktreeOf: workplaces.worktreeOf(slotId),
       pause: pauseOf(slotId),
       logFile: logFile(slotId),

@@ -148,6 +148,8 @@ export const SlotView = z.object({
   description: z.string(),
   /** Where its session works: its own folder, or the worktree of a task. */
   cwd: z.string().optional(),
+  /** The task for which it is being brought to another folder; nobody else gets it. */
+  broughtFor: TaskId.optional(),
   /** The task in whose worktree its session stands; it stays there when that has ended, until it has something else to do. */
   worktreeOf: TaskId.optional(),
   /** The slot's own life: stopped, starting, live, ended, backingOff, quarantined, stopping; crashed when missiond failed on it. */

@@ -20,6 +20,7 @@ function obstacleOf(slot: SlotView): string {
     failure,
     startsAgainAt,
     trouble,
+    broughtFor,
   } = slot;
   if (paused !== undefined) {
     const until = paused.until === undefined ? 'until mission_resume' : `until ${timeOf(paused.until)}`;
@@ -27,6 +28,7 @@ function obstacleOf(slot: SlotView): string {
   }
   if (status === 'quarantined') return `is quarantined: ${failure ?? 'it failed too often.'}`;
   if (currentTaskId !== undefined) return `works on task ${currentTaskId}`;
+  if (broughtFor !== undefined) return `is being brought to the folder of task ${broughtFor}`;
   if (status === 'stopped') return 'is being started';
   if (status !== 'live') return `is ${status}`;
   if (conversation === 'limited') {

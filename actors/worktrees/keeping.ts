@@ -53,6 +53,8 @@ export function createWorktreeKeeping({
 
   function end(taskId: TaskId, change: Partial<WorktreeRow>): void {
     empty.delete(taskId);
+    // Somebody may have removed it meanwhile.
+    if (core.worktrees.get(taskId)?.status === 'removed') return;
     const at = core.now();
     core.worktrees.update(taskId, { ...change, endedAt: at });
     const row = core.worktrees.get(taskId);

@@ -1,5 +1,5 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
-import { toFailure } from '../../services/errors/mission-error.ts';
+import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import type { QueuedTask } from '../../services/ledger/queue-ledger.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
 import type { MissionCore } from '../core.ts';
@@ -100,15 +100,16 @@ export function createWorkplaces({ core, worktrees, dispatchSoon, signal }: Work
     try {
       const folder = await worktreeFor(task, slotId);
       hold.making = false;
-      if (core.queue.get(task.id) === undefined) holds.delete(slotId);
-      else send(slotId, folder);
+      if (core.queue.get(task.id) !== undefined) return send(slotId, folder);
+      holds.delete(slotId);
+      dispatchSoon();
     } catch (error) {
       holds.delete(slotId);
       // A daemon that goes down leaves it to the next one.
       if (signal.aborted) return;
+      // What could not be written down is tried again: the task waits as it did, and the next sweep comes back to it.
+      if (!(error instanceof MissionError)) throw error;
       core.sendToTask(task.id, { type: 'task.refuse', failure: toFailure(error), at: core.now() });
-    } finally {
-      dispatchSoon();
     }
   }
 

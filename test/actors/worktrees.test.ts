@@ -6,6 +6,7 @@ import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { WorktreeView } from '../../actors/mission/views.ts';
 import { SlotId, type TaskId } from '../../db/ids.ts';
 import type { LaunchPlan } from '../../machines/slot.ts';
+import { createWorktrees, type Worktrees } from '../../services/worktrees/create-worktrees.ts';
 import { createRealRepository } from '../services/worktrees/real-repository.ts';
 import { idleReading } from './fake-pty-host.ts';
 import {
@@ -97,7 +98,8 @@ const becomes = (mission: RunningMission, taskId: TaskId, status: string): Promi
 test('a task that leaves work behind: its session works there, the worktree is kept, the next task is done at home', async () => {
   const before = person.own();
   const mission = await startIdle(stage);
-  const taskId = await submit(mission);
+  const { taskId, hint } = await mission.submit({ role, prompt: 'fix it', worktree: {} });
+  expect(hint).toBe(`Queued. ${slotId} is being brought to the folder of task ${taskId}`);
   const { cwd } = await begins(mission, 2);
   const { branch, base } = worktreeOf(mission, taskId);
   expect(cwd).toBe(folderOf(mission, taskId));
@@ -276,6 +278,27 @@ test('removed when somebody asks: its session goes home first, and what was in i
   expect(existsSync(cwd)).toBe(false);
   expect((await begins(mission, 3)).cwd).toBe(person.folder);
   expect(await mission.removeWorktree(taskId)).toMatchObject({ removed: false });
+});
+
+test('a disk that is full for a moment fails no task', async () => {
+  const real: Worktrees = createWorktrees({
+    root: path.join(person.directory, 'worktrees'),
+    env: person.env,
+  });
+  let isFull = true;
+  const mission = await stage.start({
+    worktrees: {
+      ...real,
+      make(wish, signal) {
+        if (!isFull) return real.make(wish, signal);
+        isFull = false;
+        return Promise.reject(new Error('disk full'));
+      },
+    },
+  });
+  const taskId = await submit(mission);
+  expect((await begins(mission, 1)).cwd).toBe(folderOf(mission, taskId));
+  expect(stage.errors.join()).toContain('disk full');
 });
 
 test('a task that is cancelled keeps its worktree with what is in it', async () => {
