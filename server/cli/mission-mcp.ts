@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '../../services/processes/small-heap.ts';
 import { parseArgs } from 'node:util';
 import { missionHome } from '../../services/config/home.ts';
 import { toFailure } from '../../services/errors/mission-error.ts';

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '../../services/processes/small-heap.ts';
 import { outliveReaders } from './outlive-readers.ts';
 import { runCommand } from './run-command.ts';
 

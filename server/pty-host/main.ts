@@ -1,3 +1,4 @@
+import '../../services/processes/small-heap.ts';
 import { parseArgs } from 'node:util';
 import { runPtyHost } from './run-pty-host.ts';
 

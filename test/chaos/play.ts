@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ran, runChaos } from './run.ts';
-import { createStage } from './stage.ts';
+import { createStage, type Stage } from './stage.ts';
 import { judge, outcomesOf, type Verdict } from './verdict.ts';
 
 export interface ChaosOptions {
@@ -11,8 +12,16 @@ export interface ChaosOptions {
   readonly tell: (line: string) => void;
 }
 
-/** Processes that end in their own time after the daemon has: a status line that was just called. */
-const LAST_WORDS_MS = 1_000;
+/** Processes may end in their own time after the daemon has (a status line that was just called), but not in so long. */
+const LAST_WORDS_AT_MOST_MS = 20_000;
+const LOOK_EVERY_MS = 50;
+
+/** What still runs when everything has had the time to end. */
+async function orphansOf(stage: Stage): Promise<readonly string[]> {
+  const until = Date.now() + LAST_WORDS_AT_MOST_MS;
+  while (stage.processes().length > 0 && Date.now() < until) await sleep(LOOK_EVERY_MS);
+  return stage.processes().map(({ pid, command }) => `${pid} ${command}`);
+}
 
 /** Plays a run on a stage of its own and judges it. */
 export async function playChaos(
@@ -27,9 +36,7 @@ export async function playChaos(
     const ran = await runChaos(stage, options);
     const outcomes = await outcomesOf(stage, ran);
     await stage.down();
-    await new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
-    const orphans = stage.processes().map(({ pid, command }) => `${pid} ${command}`);
-    const verdict = judge(ran, outcomes, orphans);
+    const verdict = judge(ran, outcomes, await orphansOf(stage));
     keep &&= verdict.broken.length > 0;
     if (keep) options.tell(`everything of this run is in ${stage.directory}`);
     return { ran, verdict };

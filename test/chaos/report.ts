@@ -31,6 +31,9 @@ export function chaosReport(ran: Ran, { outcomes, broken }: Verdict): string {
     row('tasks handed in', `${outcomes.length} (${counted(outcomes.map(({ door }) => door))})`),
     row('as they ended', counted(outcomes.map(({ task }) => task.status))),
     row('why they failed', counted(failures.map(({ task }) => task.errorCode ?? 'no code')) || 'none failed'),
+    ...failures
+      .slice(0, SHOWN_OF_A_BROKEN_PROMISE)
+      .map(({ task }) => `    ${task.id}: ${task.error ?? ''}\n`),
     row('prompts taken more than once', String(again.length)),
     row('daemon, after calm rounds', sizes('daemon')),
     row('pty host', sizes('host')),

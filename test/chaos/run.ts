@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskId } from '../../db/ids.ts';
 import { connectMission } from '../../server/client/connect-mission.ts';
 import { bridgeDoor, clientDoor, type Door } from './doors.ts';
-import { chooseFault, createFaults } from './faults.ts';
+import { createFaultSource, createFaults, type Fault } from './faults.ts';
 import { listenForFinalStates } from './final-states.ts';
 import { handIn } from './hand-in.ts';
 import { type Footprint, footprintOf } from './processes.ts';
@@ -30,7 +30,10 @@ export interface HandedIn {
 
 export interface Ran {
   readonly handedIn: readonly HandedIn[];
+  /** How often each has happened, of those that this machine allows. */
   readonly faults: ReadonlyMap<string, number>;
+  /** So long things went wrong. */
+  readonly forMs: number;
   readonly told: Awaited<ReturnType<typeof listenForFinalStates>>;
   /** Of daemon and pty host, at rest after each of the calm rounds. */
   readonly footprints: readonly { readonly daemon: Footprint | null; readonly host: Footprint | null }[];
@@ -72,17 +75,27 @@ async function lookAfterIt(stage: Stage, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function goWrong(stage: Stage, random: Random, until: number, tell: (line: string) => void) {
+/** @returns how often each fault that this machine allows has happened */
+async function goWrong(
+  stage: Stage,
+  random: Random,
+  until: number,
+  tell: (line: string) => void,
+): Promise<ReadonlyMap<string, number>> {
   const faults = createFaults(stage, random);
-  const inflicted = new Map<string, number>();
+  const next = createFaultSource(faults, random);
+  const happened = new Map(faults.map(({ name }) => [name, 0]));
+  let again: Fault | null = null;
   while (Date.now() < until) {
-    await sleep(random.between(400, 5_000));
-    const fault = chooseFault(faults, random);
-    tell(fault.name);
-    await fault.inflict();
-    inflicted.set(fault.name, (inflicted.get(fault.name) ?? 0) + 1);
+    await sleep(random.between(400, 4_000));
+    const fault: Fault = again ?? next();
+    const did = await fault.inflict();
+    tell(did ? fault.name : `${fault.name}: not now`);
+    if (did) happened.set(fault.name, (happened.get(fault.name) ?? 0) + 1);
+    // What could not happen is tried again; it is not left out.
+    again = did || again !== null ? null : fault;
   }
-  return inflicted;
+  return happened;
 }
 
 /** Resolves when no task is open, or when nothing has ended for too long. */
@@ -199,6 +212,7 @@ export async function runChaos(
     return {
       handedIn: [...handedIn, ...rounds],
       faults,
+      forMs: options.forMs,
       told: await told,
       footprints: taken,
       strayAgents: stray,

@@ -35,6 +35,10 @@ export interface Verdict {
  */
 const MEMORY_GROWS_AT_MOST_MB = 60;
 const DESCRIPTORS_GROW_AT_MOST = 3;
+/** Of the daemon, at rest after each of the calm rounds. */
+const MEMORY_AT_MOST_MB = 150;
+/** In so long everything can go wrong once. */
+const EVERYTHING_WITHIN_MS = 120_000;
 
 function rowsByMark(databaseFile: string): ReadonlyMap<string, number> {
   const database = new Database(databaseFile, { readonly: true });
@@ -103,11 +107,21 @@ function brokenByProcesses({ footprints, strayAgents }: Ran, orphans: readonly s
         : []),
     ];
   });
+  const heavy = footprints.flatMap(({ daemon }) =>
+    daemon !== null && daemon.residentMegabytes > MEMORY_AT_MOST_MB ? [`${daemon.residentMegabytes} MB`] : [],
+  );
   return [
     { promise: 'descriptors and memory stay flat', by: grown },
+    { promise: `the daemon stays within ${MEMORY_AT_MOST_MB} MB`, by: heavy },
     { promise: 'every agent belongs to a slot', by: strayAgents.map((pid) => `process ${pid}`) },
     { promise: 'an orderly stop leaves no process', by: orphans },
   ];
+}
+
+/** A run in which nothing went wrong shows nothing. */
+function brokenByFaults({ faults, forMs }: Ran): readonly Broken[] {
+  const never = [...faults].filter(([, count]) => count === 0).map(([name]) => name);
+  return [{ promise: 'everything has gone wrong', by: forMs < EVERYTHING_WITHIN_MS ? [] : never }];
 }
 
 /** What came of all that was handed in; asked of the daemon, so it must run. */
@@ -129,6 +143,10 @@ export async function outcomesOf(stage: Stage, ran: Ran): Promise<readonly Outco
 }
 
 export function judge(ran: Ran, outcomes: readonly Outcome[], orphans: readonly string[]): Verdict {
-  const promises = [...brokenByTasks(outcomes, ran), ...brokenByProcesses(ran, orphans)];
+  const promises = [
+    ...brokenByTasks(outcomes, ran),
+    ...brokenByProcesses(ran, orphans),
+    ...brokenByFaults(ran),
+  ];
   return { outcomes, broken: promises.filter(({ by }) => by.length > 0) };
 }
