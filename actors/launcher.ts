@@ -148,6 +148,7 @@ export function createLauncher({
       startedAt,
       endedAt: null,
       exitCode: null,
+      endedByDaemon: false,
     });
     bind(slotId, plan);
     const spawned = await host().spawn({

@@ -100,6 +100,10 @@ export function createRecovery({
     return true;
   }
 
+  /** Its session ended in its midst, and not because the daemon was told to stop. */
+  const wasLost = ({ outcome, epoch }: AttemptRow): boolean =>
+    (outcome === 'lost' || outcome === null) && core.slots.session(epoch)?.endedByDaemon !== true;
+
   /** The next run of the slot at its prompt, or null when it does not come. */
   async function resumedRun(
     { taskId, slotId, epoch: lostEpoch }: LostRun,
@@ -148,7 +152,7 @@ export function createRecovery({
     // An end that is found takes the task out of here, and calls this off.
     if (await turns.endFound(task, slotId)) await until(() => false, signal);
     if (!(await turns.wasBegun(task, epoch))) return { kind: 'unbegun' };
-    const lost = core.attempts.of(taskId).filter(({ outcome }) => outcome === 'lost' || outcome === null);
+    const lost = core.attempts.of(taskId).filter(wasLost);
     if (task.kind === 'message' || lost.length >= MOST_LOST) throw neverEnded(lost, lostTask);
     const run = await resumedRun({ taskId, slotId, epoch }, signal);
     if (run === null) return { kind: 'elsewhere' };

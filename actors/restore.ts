@@ -6,6 +6,7 @@ import { taskMachine } from '../machines/task.ts';
 import type { SlotRow } from '../services/ledger/slot-ledger.ts';
 import type { PtyInfo } from '../services/pty/pty-host.ts';
 import type { MissionCore } from './core.ts';
+import { withHandOver } from './hand-over/rebuild-hand-over.ts';
 import { SNAPSHOT_VERSION } from './journal.ts';
 import { lookAtScreen } from './look-at-screen.ts';
 import { failTask } from './mission/fail-task.ts';
@@ -58,8 +59,7 @@ function restoredSlots(core: MissionCore): {
       (row === undefined || row.role !== key.role
         ? null
         : usable(row.snapshot, row.snapshotVersion, slotMachine)) ??
-      rebuildSlot(core, key) ??
-      freshSlot(key, row);
+      withHandOver(rebuildSlot(core, key) ?? freshSlot(key, row), key.slotId, row?.snapshot);
     const id = slotActorId(key.slotId);
     keys.push(key);
     children[id] = { snapshot, src: 'slot', systemId: id, syncSnapshot: false };

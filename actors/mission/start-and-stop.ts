@@ -80,7 +80,7 @@ export function createStartAndStop({
       for (const each of disposables) each.dispose();
       telling.close();
       questions.dispose();
-      if (endAgents) await endAll(core);
+      if (endAgents) await endAll(core, journal.enqueue);
       try {
         journal.flush();
       } catch (error) {

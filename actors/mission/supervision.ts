@@ -3,7 +3,7 @@ import type { MissionCore } from '../core.ts';
 import type { Launcher } from '../launcher.ts';
 import type { Questions } from '../questions.ts';
 import type { SlotCrash } from '../slot-runtime.ts';
-import type { SlotSnapshot } from '../slot-view.ts';
+import { heldPlan, type SlotSnapshot } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
 import { folderOfTask } from '../worktrees/workplaces.ts';
 import { failTask } from './fail-task.ts';
@@ -93,12 +93,14 @@ export function toTheTaskOf(core: MissionCore, slotId: SlotId): { readonly folde
   return folder === undefined ? {} : { folder };
 }
 
-/** Stops every slot and waits until each has let go of its terminal. */
-export async function endAll(core: MissionCore): Promise<void> {
+/** Stops every slot and waits until each has let go of its terminal. That it was stopped is written in the next transaction. */
+export async function endAll(core: MissionCore, writeLater: (write: () => void) => void): Promise<void> {
   const ending = [...core.runtimes.keys()].map((slotId) => {
     const actor = core.slotActor(slotId);
     const snapshot: SlotSnapshot | undefined = actor?.getSnapshot();
     if (actor === undefined || snapshot === undefined || snapshot.hasTag('down')) return Promise.resolve();
+    const plan = heldPlan(snapshot);
+    if (plan !== null) writeLater(() => core.slots.updateSession(plan.epoch, { endedByDaemon: true }));
     return new Promise<void>((resolve) => {
       const subscription = actor.subscribe((next: SlotSnapshot) => {
         if (!next.hasTag('down')) return;

@@ -35,6 +35,8 @@ export const sessions = sqliteTable(
     startedAt: integer().notNull(),
     endedAt: integer(),
     exitCode: integer(),
+    /** It went down with its daemon, in good order. */
+    endedByDaemon: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (table) => [index('sessions_slot').on(table.slotId, table.startedAt)],
 );

@@ -118,6 +118,22 @@ test('a daemon that is killed while the hand-over is written goes on with it', a
   expect(second.task(next).status).toBe('running');
 });
 
+test('a hand-over that waits for the next task is not lost when the daemon comes back in another version', async () => {
+  const { mission, next } = await usedUp({ handOverBelowPercent: 10, by: 'handOver' });
+  await typedAre(mission, 2);
+  left = 100;
+  await answer(mission, 'The parser is half done.');
+  await until(mission, 'carrying', () => mission.slot(slotId).handOver === 'carrying');
+  await stage.kill9();
+  stage.database().raw.exec('update slots set snapshot_version = 0');
+  const second = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
+  expect(second.slot(slotId).handOver).toBe('carrying');
+  await becomesReady(second, stage);
+  await typedAre(second, 3);
+  expect(typed[2]).toContain('The parser is half done.');
+  expect(second.task(next).status).toBe('running');
+});
+
 test('a session that dies instead of writing it is replaced all the same, and its transcript is named', async () => {
   const { mission } = await usedUp({ handOverBelowPercent: 10, by: 'handOver' });
   await typedAre(mission, 2);

@@ -205,6 +205,19 @@ describe('a session that dies in mid-task', () => {
     ]);
   });
 
+  test('because its daemon was stopped, however often: that counts for nothing, and the task is done', async () => {
+    const { mission, taskId } = await working();
+    let daemon = mission;
+    for (let stopped = 1; stopped <= 4; stopped += 1) {
+      await stage.down();
+      daemon = await stage.start();
+      await comesBack(daemon, stopped);
+      await taskIs(daemon, taskId, 'running');
+    }
+    await answers(daemon, taskId);
+    expect(daemon.task(taskId).result).toBe('fixed');
+  });
+
   test('before it had the words: the task is given again as it is, and that was no attempt', async () => {
     takes = false;
     const mission = await startIdle(stage);

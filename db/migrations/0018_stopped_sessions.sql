@@ -1,0 +1,1 @@
+ALTER TABLE `sessions` ADD `ended_by_daemon` integer DEFAULT false NOT NULL;
