@@ -31,8 +31,10 @@ export interface DeliveryDependencies {
   readonly written: (signal: AbortSignal) => Promise<void>;
 }
 
-/** How often a prompt is typed again because the ledger failed between its last key and Enter. */
+/** How often a prompt is typed because it did not come as far as Enter: the ledger failed, or the box did not show it. */
 const MOST_TRIES = 3;
+
+const isUnseen = (typed: Typed): boolean => !typed.ok && typed.failure.code === 'delivery_failed';
 
 /**
  * Carries a task's prompt into its session: queued ▸ typed ▸ submitted (the UserPromptSubmit hook) ▸ answered, or refused.
@@ -131,7 +133,9 @@ export function createDelivery({
     const { keyboard } = held;
     await untilHooked(assignment, signal);
     const delivery = before ?? (await begin(taskId, assignment, { expected, attempt }, signal));
+    let mayBeSent = false;
     const markTyped = (): void => {
+      mayBeSent = true;
       try {
         tasks.updateDelivery(delivery.id, { status: 'typed', typedAt: now() });
       } catch (cause) {
@@ -168,6 +172,9 @@ export function createDelivery({
         if (await hasArrived(before, assignment, signal)) return markSubmitted(before);
         typed = await type();
       }
+      // The text did not come to stand in the box (a busy machine, a program that stood still), so nothing was sent.
+      for (let tries = 2; tries <= MOST_TRIES && !mayBeSent && isUnseen(typed); tries += 1)
+        typed = await type(tries);
       if (typed.ok) return;
       const { code, message, remedy } = typed.failure;
       // Hooks can be switched off or lost; the transcript then is the only proof that the words arrived.
