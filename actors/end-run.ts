@@ -3,6 +3,7 @@ import type { Assignment } from '../machines/task-events.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { MissionCore } from './core.ts';
 import type { Launcher } from './launcher.ts';
+import { personTypes } from './slot-view.ts';
 
 /** Ending a program takes at most 5 s; a machine with too much to do needs longer. */
 const ENDED_WITHIN_MS = 30_000;
@@ -27,19 +28,40 @@ export function createEndRun({ core, launcher }: EndRunDependencies) {
     return held?.every((terminal) => terminal.epoch !== epoch || terminal.exit !== null) ?? false;
   }
 
-  function renew({ slotId, epoch }: Assignment): void {
+  const isUsed = ({ slotId }: Assignment): boolean => {
+    const slot = core.slotSnapshot(slotId);
+    return slot !== undefined && personTypes(slot);
+  };
+
+  function renew(assignment: Assignment): void {
+    const { slotId, epoch } = assignment;
     const slot = core.slotSnapshot(slotId);
     // In every other state that holds the run it is being ended already.
-    if (slot?.value === 'live' && slot.context.plan?.epoch === epoch)
+    if (slot?.value === 'live' && slot.context.plan?.epoch === epoch && !isUsed(assignment))
       core.sendToSlot(slotId, { type: 'slot.renew', resume: false });
   }
 
+  function notEnded(assignment: Assignment): MissionError {
+    const { slotId, epoch } = assignment;
+    const why = isUsed(assignment)
+      ? 'a person types there, so its program was not ended'
+      : `its program could not be ended within ${ENDED_WITHIN_MS / 1_000} s`;
+    return new MissionError(
+      'session_not_ended',
+      `The session in slot ${slotId} did not leave its turn, and ${why}: it may still be at work on this task.`,
+      {
+        remedy: `See to it with \`missiond attach ${slotId}\`, or end it with mission_pty_kill {"slotId": "${slotId}"}, before you submit the task again.`,
+        facts: { slotId, epoch },
+      },
+    );
+  }
+
   /**
-   * Resolves when the program of the run has ended.
+   * Resolves when the program of the run has ended. It is not ended under the hands of a person.
    * @throws MissionError `session_not_ended` after 30 s; the signal's reason
    */
   return async function endRun(assignment: Assignment, signal: AbortSignal): Promise<void> {
-    const { slotId, epoch } = assignment;
+    const { epoch } = assignment;
     const until = AbortSignal.timeout(ENDED_WITHIN_MS);
     for (;;) {
       signal.throwIfAborted();
@@ -47,15 +69,7 @@ export function createEndRun({ core, launcher }: EndRunDependencies) {
       else if (await hasEnded(assignment)) return;
       // The slot has let go of it without seeing it end.
       else await launcher.terminateOrphan(epoch).catch(() => undefined);
-      if (until.aborted)
-        throw new MissionError(
-          'session_not_ended',
-          `The session in slot ${slotId} did not leave its turn, and its program could not be ended within ${ENDED_WITHIN_MS / 1_000} s: it may still be at work on this task.`,
-          {
-            remedy: `See \`missiond status\` and \`missiond logs ${slotId}\`; end the process by hand before you submit the task again.`,
-            facts: { slotId, epoch },
-          },
-        );
+      if (until.aborted) throw notEnded(assignment);
       await sleep(LOOK_AGAIN_MS, undefined, { signal });
     }
   };

@@ -204,3 +204,9 @@ export function hasEndedATurn({ context }: SessionSnapshot): boolean {
 export function isResting(slot: SlotSnapshot): boolean {
   return sessionOf(slot)?.hasTag('resting') ?? false;
 }
+
+/** True while a person types in the session, or has words or a menu in its prompt box: it is not ended under their hands. */
+export function personTypes(slot: SlotSnapshot): boolean {
+  const value = sessionOf(slot)?.value;
+  return value?.attachment === 'takenOver' || value?.composer === 'personDraft' || value?.composer === 'menu';
+}

@@ -4,7 +4,7 @@ import type { HandOverEvent, handOverMachine } from '../../machines/hand-over.ts
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
-import { readinessOf, sessionOf } from '../slot-view.ts';
+import { personTypes, readinessOf, sessionOf } from '../slot-view.ts';
 import { runRests } from '../until-resting.ts';
 import { ASK_FOR_HAND_OVER, behindHandOver, withoutHandOver } from './hand-over-words.ts';
 
@@ -122,8 +122,10 @@ export function createHandOver({
     const slot = core.slotSnapshot(slotId);
     if (slot?.hasTag('down') === true) return send(slotId, { type: 'run.ended' });
     if (slot?.value !== 'live' || slot.context.plan === null) return;
-    if (slot.context.plan.epoch === epoch) core.sendToSlot(slotId, { type: 'slot.renew', resume: false });
-    else send(slotId, { type: 'run.began', epoch: slot.context.plan.epoch });
+    if (slot.context.plan.epoch !== epoch)
+      return send(slotId, { type: 'run.began', epoch: slot.context.plan.epoch });
+    // A person who types there, or has a draft, is not interrupted.
+    if (!personTypes(slot)) core.sendToSlot(slotId, { type: 'slot.renew', resume: false });
   }
 
   function followCarrier(slotId: SlotId, carriedBy: TaskId | null): void {

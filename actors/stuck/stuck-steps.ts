@@ -5,7 +5,7 @@ import type { HookBody } from '../../services/claude/hook-body.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
-import { isResting } from '../slot-view.ts';
+import { isResting, personTypes } from '../slot-view.ts';
 import type { Transcripts } from '../transcripts.ts';
 import type { Turns } from '../turns.ts';
 import { runRests } from '../until-resting.ts';
@@ -188,7 +188,7 @@ export function createStuckSteps({
       if (typed.ok) return;
       if (untyped !== null) untyped = typed.failure.message;
       core.logger.warn({ slotId, taskId, failure: typed.failure }, 'the stuck session could not be asked');
-      core.sendToSlot(slotId, { type: 'slot.renew', resume: true });
+      renew(slotId, true);
     } finally {
       stop();
       const failure = untyped;
@@ -209,6 +209,12 @@ export function createStuckSteps({
       core.logger.info({ slotId: configuration.id, failure: typed.failure }, 'the slot was not nudged');
   }
 
+  /** Not while a person types there: they have seen it, and the ladder goes on when they are done. */
+  function renew(slotId: SlotId, resume: boolean): void {
+    const slot = core.slotSnapshot(slotId);
+    if (slot !== undefined && !personTypes(slot)) core.sendToSlot(slotId, { type: 'slot.renew', resume });
+  }
+
   function perform(runtime: SlotRuntime, taken: StuckStepTaken): Promise<void> | void {
     const slotId = runtime.configuration.id;
     switch (taken.step) {
@@ -217,7 +223,7 @@ export function createStuckSteps({
       case 'ask':
         return ask(runtime, taken, AbortSignal.any([stopping, AbortSignal.timeout(KEYS_WITHIN_MS)]));
       case 'restart':
-        return core.sendToSlot(slotId, { type: 'slot.renew', resume: true });
+        return renew(slotId, true);
       case 'fail':
         core.sendToTask(taken.taskId, {
           type: 'task.stop',
@@ -229,7 +235,7 @@ export function createStuckSteps({
           },
         });
         // What did not answer to Esc would hold up the next task, too.
-        return core.sendToSlot(slotId, { type: 'slot.renew', resume: false });
+        return renew(slotId, false);
     }
   }
 

@@ -4,7 +4,7 @@ import type { StuckLimits, StuckLook } from '../../machines/stuck.ts';
 import type { HookBody } from '../../services/claude/hook-body.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotConfiguration, SlotRuntime } from '../slot-runtime.ts';
-import { sessionOf } from '../slot-view.ts';
+import { personTypes, sessionOf } from '../slot-view.ts';
 import { createScreenNovelty } from './screen-novelty.ts';
 
 /** Often enough to see work that draws little, seldom enough to cost nothing. */
@@ -63,14 +63,9 @@ export function createStuckWatch({ core, lengthOf, onError }: StuckWatchDependen
   function doingOf({ configuration, reading }: SlotRuntime): StuckLook['doing'] {
     const slot = core.slotSnapshot(configuration.id);
     const session = slot === undefined ? undefined : sessionOf(slot);
-    if (session === undefined || !session.hasTag('busy')) return 'excused';
+    if (slot === undefined || session === undefined || !session.hasTag('busy')) return 'excused';
     const { conversation } = session.context;
-    const { attachment, composer } = session.value;
-    const someoneTypes =
-      attachment === 'takenOver' ||
-      composer === 'personDraft' ||
-      composer === 'ourDraft' ||
-      composer === 'menu';
+    const someoneTypes = personTypes(slot) || session.value.composer === 'ourDraft';
     // It tries a service again that does not answer.
     const serviceIsDown = reading?.retry !== undefined;
     if (conversation === 'compacting' || someoneTypes || serviceIsDown) return 'excused';

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
@@ -51,5 +52,31 @@ test('a task is given to nobody else while a program that the host could not end
   now += 5_000;
   await until(mission, 'given back', () => mission.task(taskId).status !== 'running');
   expect(failures).toBeLessThan(0);
+  expect(stage.fake.alive().map((terminal) => terminal.epoch)).not.toContain(epoch);
+});
+
+test('a session is not ended under the hands of a person who types there', async () => {
+  const mission = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
+  await mission.spawn(slotId, {});
+  await becomesReady(mission, stage);
+  const { taskId } = await mission.submit({ role, prompt: 'work', timeoutMs: 5_000, retries: 1 });
+  await until(mission, 'running', () => mission.task(taskId).status === 'running');
+  await hook(mission, 'UserPromptSubmit', { prompt: 'work' });
+  stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
+  await untilSlot(mission, 'live', 'thinking');
+  const { epoch } = mission.slot(slotId);
+  const person = await mission.attach(
+    slotId,
+    { snapshot() {}, output() {}, resized() {}, exited() {} },
+    { readOnly: false },
+  );
+  await person.input('x');
+  now += 5_000;
+  await expect.poll(() => stage.errors.join()).toContain('did not leave its turn');
+  for (let round = 0; round < 50; round += 1) await setImmediate();
+  expect(mission.slot(slotId).epoch).toBe(epoch);
+  expect(mission.task(taskId).status).toBe('running');
+  person.detach();
+  await until(mission, 'given back', () => mission.task(taskId).status !== 'running');
   expect(stage.fake.alive().map((terminal) => terminal.epoch)).not.toContain(epoch);
 });

@@ -2,19 +2,25 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { SlotConfiguration, SlotKeyboard } from '../../actors/slot-runtime.ts';
 import { SlotId, type TaskId } from '../../db/ids.ts';
+import { BudgetsSchema } from '../../services/config/budgets.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, slotId, slotOf, until } from './mission-stage.ts';
+import { becomesReady, createStage, hook, slotId, slotOf, startIdle, until } from './mission-stage.ts';
 
 const otherId = SlotId.parse('coder-2');
 
 let typed: string[];
 let commands: string[];
 let left: number;
+let cost: number | null;
+/** Whose money the status line tells of. */
+let conversation: string | null;
 let stage: ReturnType<typeof createStage>;
 beforeEach(() => {
   typed = [];
   commands = [];
   left = 100;
+  cost = null;
+  conversation = null;
   const ok = async () => ({ ok: true }) as const;
   const keyboard: SlotKeyboard = {
     async deliver(prompt, { typed: beforeEnter }) {
@@ -36,9 +42,9 @@ beforeEach(() => {
     statusLineRow: () => ({
       row: '',
       contextLeftPercent: left,
-      costUsd: null,
+      costUsd: cost,
       version: null,
-      sessionId: null,
+      sessionId: conversation,
       windows: [],
     }),
   });
@@ -158,12 +164,16 @@ test('or nothing is done', async () => {
   expect(typed).toEqual(['first', 'second']);
 });
 
+/** Two sweeps go by, in which a hand-over that may begin would have begun: nothing else ends a queued task at its deadline. */
+async function twoSweeps(mission: RunningMission): Promise<void> {
+  for (let sweep = 0; sweep < 2; sweep += 1) {
+    const { taskId } = await mission.submit({ slotId, prompt: 'too late', deadlineMs: 1 });
+    await until(mission, 'past its deadline', () => mission.task(taskId).status === 'failed');
+  }
+}
+
 test('a daemon that stops when what runs has ended begins no hand-over', async () => {
-  const mission = await stage.start({
-    slots: [slotOf({ context: { handOverBelowPercent: 10, by: 'handOver' } })],
-  });
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+  const mission = await startIdle(stage);
   await mission.submit({ slotId, prompt: 'first' });
   await typedAre(mission, 1);
   left = 7;
@@ -173,8 +183,26 @@ test('a daemon that stops when what runs has ended begins no hand-over', async (
   await answer(mission, 'one');
   await finished;
   await until(mission, 'rests', () => mission.slot(slotId).state === 'idle');
-  // A sweep would have begun it.
-  await mission.submit({ slotId, prompt: 'later' });
+  await twoSweeps(mission);
   expect(typed).toEqual(['first']);
   expect(mission.slot(slotId).handOver).toBeUndefined();
+});
+
+test('nor does a slot whose budget is spent, until a person lets it go on', async () => {
+  cost = 2;
+  const budgets = BudgetsSchema.parse({ slot: { usd: 1 } });
+  const mission = await startIdle(stage, { budgets });
+  await mission.submit({ slotId, prompt: 'first' });
+  await typedAre(mission, 1);
+  left = 7;
+  const { epoch, sessionId } = mission.slot(slotId);
+  conversation = sessionId ?? null;
+  if (epoch !== undefined) mission.receiveStatusLine(slotId, epoch, {});
+  await answer(mission, 'one');
+  await until(mission, 'paused', () => mission.slot(slotId).paused !== undefined);
+  await twoSweeps(mission);
+  expect(typed).toEqual(['first']);
+  mission.resume(slotId);
+  await until(mission, 'asked', () => typed.length === 2);
+  expect(typed[1]).toContain('Write the hand-over');
 });
