@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { createWorld, ended } from '../e2e/world.ts';
 import { measureDetection } from './detection.ts';
+import { measureDrivenLoad } from './driven-load.ts';
 import { measureQueue } from './queue.ts';
 import { measureStandingLoad } from './standing-load.ts';
 
@@ -26,6 +27,8 @@ const queues = [await measureQueue(0), await measureQueue(10_000)].map((load) =>
 }));
 const { submitMs, ...load } = await measureStandingLoad();
 const standing = { ...load, submit_ms: spread(submitMs) };
+const { submitMs: meanwhileMs, ...drivenLoad } = await measureDrivenLoad();
+const driven = { ...drivenLoad, submit_ms: spread(meanwhileMs) };
 const world = await createWorld();
 try {
   const daemon = await world.start();
@@ -49,7 +52,7 @@ try {
   }
   database.close();
   process.stdout.write(
-    `${JSON.stringify({ rounds, submit_to_prompt_ms: spread(toPrompt), stop_to_done_ms: spread(toDone), changes: bytesToState.length, bytes_to_state_ms: spread(bytesToState), queues, standing }, null, 2)}\n`,
+    `${JSON.stringify({ rounds, submit_to_prompt_ms: spread(toPrompt), stop_to_done_ms: spread(toDone), changes: bytesToState.length, bytes_to_state_ms: spread(bytesToState), queues, standing, driven }, null, 2)}\n`,
   );
 } finally {
   await world.close();
