@@ -1,7 +1,7 @@
 import { globMatcher, mayMatch } from './glob.ts';
 import type { FoundCommand } from './shell-commands.ts';
-import { programOf } from './shell-unwrap.ts';
-import { HOLE, type ShellWord } from './shell-word.ts';
+
+import { HOLE, plainWord, programOf, type ShellWord } from './shell-word.ts';
 
 /** `maybe`: it depends on what an expansion yields. */
 export type Meant = 'yes' | 'maybe' | 'no';
@@ -104,7 +104,16 @@ const maskOf = (words: readonly ShellWord[]): string => words.map(({ mask }) => 
 /** What a program that is not known as a wrapper may still run: `setpriv --x rm -rf build`. */
 function wrapped(words: readonly ShellWord[]): readonly (readonly ShellWord[])[] {
   if (ONLY_SHOWS.has(programOf(words[0]))) return [];
-  return words.slice(1, MOST_WRAPPER_WORDS).map((_, index) => words.slice(index + 1));
+  return words.slice(1, MOST_WRAPPER_WORDS).flatMap((_, index) => {
+    const [first, ...rest] = words.slice(index + 1);
+    if (first === undefined) return [];
+    return first.text.includes('/')
+      ? [
+          [first, ...rest],
+          [plainWord(programOf(first)), ...rest],
+        ]
+      : [[first, ...rest]];
+  });
 }
 
 /** A command in every way in which it might be named, worked out once for all patterns. */

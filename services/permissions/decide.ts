@@ -3,7 +3,7 @@ import { type Demand, type Judged, judge, unreadable } from './judged.ts';
 import { type PatternArgument, patternArgument } from './pattern-argument.ts';
 import type { Policy, Rules } from './policy.ts';
 import { gateRule, type Protections, protectionRules, repositoryRules } from './protections.ts';
-import { namesTool, splitPattern } from './tool-pattern.ts';
+import { namesOfTool, namesTool, splitPattern } from './tool-pattern.ts';
 
 export interface ToolCall {
   readonly role: string;
@@ -74,8 +74,10 @@ function meant(
   judged: Judged,
 ): Meant {
   const found: Meant[] = [];
-  if (namesTool(tool, call.tool)) found.push(argument === null ? 'yes' : judged.restricts(argument));
+  if (namesOfTool(call.tool).some((name) => namesTool(tool, name)))
+    found.push(argument === null ? 'yes' : judged.restricts(argument));
   for (const effect of judged.effects) {
+    if (argument === null && !effect.meantByName) continue;
     if (effect.tools.some((name) => namesTool(tool, name)))
       found.push(argument === null ? 'yes' : effect.restricts(argument));
   }
@@ -84,7 +86,7 @@ function meant(
 
 /** The rules that allow a call between them; null when something of it is allowed by none. */
 function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): string | null {
-  const own = rules.filter((rule) => namesTool(rule.tool, tool));
+  const own = rules.filter((rule) => namesOfTool(tool).some((name) => namesTool(rule.tool, name)));
   const whole = own.find(({ argument }) => argument === null);
   if (whole !== undefined) return whole.name;
   if (judged.demands === null) return null;

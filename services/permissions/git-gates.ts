@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { GateName } from '../config/protect.ts';
 import { globMatcher } from './glob.ts';
-import { programOf } from './shell-unwrap.ts';
-import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
+
+import { HOLE, plainWord, programOf, type ShellWord } from './shell-word.ts';
 
 /** An act of a command that a gate stands before. */
 export interface GatedAct {

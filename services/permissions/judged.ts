@@ -6,12 +6,15 @@ import { type DoubtfulFile, doubtful } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';
 import { type FoundCommands, findCommands } from './shell-commands.ts';
 import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
+import { namesOfTool, runsCode, shellField } from './tool-pattern.ts';
 
 /** A file that a call reads or changes on the way, by the names of the tools whose rules it falls under. */
 export interface SideEffect {
   readonly tools: readonly string[];
   restricts(pattern: PatternArgument): Meant;
   allows(pattern: PatternArgument): boolean;
+  /** False when rules for the whole of those tools are about their calls only. */
+  readonly meantByName: boolean;
   /** True when an allowed call also needs this allowed. */
   readonly needsAllowing: boolean;
 }
@@ -45,6 +48,7 @@ const FILE_TOOLS: ReadonlySet<string> = new Set([
   'NotebookRead',
   'LS',
 ]);
+const CHANGING_TOOLS: ReadonlySet<string> = new Set(['Edit', 'Write', 'MultiEdit', 'NotebookEdit']);
 /** They read files too; rules for Read hold for them, as Claude Code has it. */
 const SEARCH_TOOLS: ReadonlySet<string> = new Set(['Grep', 'Glob', 'LS', 'NotebookRead']);
 /** The disk is asked for each; more is not a command that is meant to be read, and would hold up everybody else. */
@@ -94,6 +98,7 @@ function fileEffect(
   };
   return {
     tools,
+    meantByName: true,
     needsAllowing,
     restricts({ path, mayMean }) {
       if (areNamed(path.telltale) && places().some((place) => path.matches(place, ground, true)))
@@ -150,6 +155,8 @@ function effectsOf(
 }
 
 function judgeCommand(command: string, ground: Ground): Judged {
+  // A shell leaves it out and reads what stands around it as one word.
+  if (command.includes('\0')) throw new RangeError('The command holds a NUL.');
   const found = findCommands(command);
   const text = command.replace(/\s+/g, ' ').trim();
   const all = found.commands.map((one) => ({ spelled: spellingsOf(one), transparent: one.transparent }));
@@ -188,11 +195,13 @@ function judgeCommand(command: string, ground: Ground): Judged {
 
 function judgeFiles(tool: string, files: readonly string[], ground: Ground): Judged {
   const effect = fileEffect(READING, files.map(plainWord), [ground.cwd], ground);
+  // `Edit(secret/**)` is about the files, whatever writes to them.
+  const changing = { ...effect, tools: WRITING, meantByName: false };
   return {
     argument: files.join(' '),
     restricts: effect.restricts,
     demands: [effect],
-    effects: SEARCH_TOOLS.has(tool) ? [effect] : [],
+    effects: SEARCH_TOOLS.has(tool) ? [effect] : CHANGING_TOOLS.has(tool) ? [changing] : [],
     gated: NOT_GATED,
   };
 }
@@ -236,7 +245,9 @@ export function judge(tool: string, input: unknown, cwd: string): Judged {
   const fields = Fields.safeParse(input).data ?? {};
   const textOf = (name: string): string => z.string({ error: `${tool} without ${name}` }).parse(fields[name]);
   const ground = createGround(cwd);
-  if (tool === 'Bash') return judgeCommand(textOf('command'), ground);
+  if (runsCode(tool)) return unreadable(tool);
+  const shell = shellField(tool);
+  if (shell !== null) return judgeCommand(textOf(shell), ground);
   if (tool === 'WebFetch') return judgeAddress(textOf('url'));
   const files = FILE_FIELDS.filter((name) => fields[name] !== undefined).map(textOf);
   if (SEARCH_TOOLS.has(tool) && files.length === 0) files.push('.');
@@ -249,6 +260,7 @@ export function judge(tool: string, input: unknown, cwd: string): Judged {
 
 const ANY_FILE: SideEffect = {
   tools: [...READING, ...WRITING],
+  meantByName: true,
   needsAllowing: false,
   restricts: () => 'maybe',
   allows: () => false,
@@ -259,7 +271,7 @@ const ANY_FILE: SideEffect = {
  * whole tool allows it.
  */
 export function unreadable(tool: string): Judged {
-  const shell = tool === 'Bash';
+  const shell = namesOfTool(tool).includes('Bash');
   return {
     argument: '',
     restricts: () => 'maybe',

@@ -10,9 +10,10 @@ import {
   type Word,
 } from 'unbash';
 import { mentionedFiles } from './shell-files.ts';
-import { holdsSubstitution, namesSetBy, programOf, runsFiles, whatItRuns } from './shell-unwrap.ts';
+import { NOTHING_PIPED, type Piped, pipedBy } from './shell-pipes.ts';
+import { holdsSubstitution, namesSetBy, runsFiles, whatItRuns } from './shell-unwrap.ts';
 import { holdsCommand, leavesProgramAlone, leavesShellAlone } from './shell-variables.ts';
-import { HOLE, plainWord, type ShellWord, UNKNOWN_WORD, wordsOf } from './shell-word.ts';
+import { HOLE, plainWord, programOf, type ShellWord, UNKNOWN_WORD, wordsOf } from './shell-word.ts';
 
 /** A wrapper in a wrapper in a wrapper: deeper is somebody hiding something. */
 const DEEPEST = 8;
@@ -84,7 +85,7 @@ class Finder implements FoundCommands {
     this.visit(parse(text), depth);
   }
 
-  private visit(node: SyntaxNode, depth: number, piped: ShellWord | null = null): void {
+  private visit(node: SyntaxNode, depth: number, piped: Piped = NOTHING_PIPED): void {
     if (this.commands.length > MOST_COMMANDS) return this.hide();
     switch (node.type) {
       case 'Script':
@@ -136,16 +137,12 @@ class Finder implements FoundCommands {
     forEachChild(node, (child) => this.visit(child, depth));
   }
 
-  /** What `echo` prints is what the next program reads. */
+  /** What a program prints is what the next one reads. */
   private pipeline({ commands }: Pipeline, depth: number): void {
-    let piped: ShellWord | null = null;
+    let piped: Piped = NOTHING_PIPED;
     for (const command of commands) {
       this.visit(command, depth, piped);
-      const words: ShellWord[] = command.type === 'Command' ? wordsOfCommand(command) : [];
-      const prints = ['echo', 'printf'].includes(programOf(words[0]));
-      const said = words.slice(1).filter(({ text }) => !/^-[neE]+$/.test(text));
-      // Escapes and formats change what is printed, so it is never taken for the whole.
-      piped = prints ? { text: said.map(({ text }) => text).join(' '), mask: HOLE } : null;
+      piped = command.type === 'Command' ? pipedBy(wordsOfCommand(command), piped) : NOTHING_PIPED;
     }
   }
 
@@ -158,7 +155,7 @@ class Finder implements FoundCommands {
     if (READS.has(redirect.operator) && target.text !== '/dev/null') this.reads.push(target);
   }
 
-  private command(command: Command, depth: number, piped: ShellWord | null): void {
+  private command(command: Command, depth: number, piped: Piped): void {
     const words = wordsOfCommand(command);
     for (const prefix of command.prefix) {
       if (prefix.type !== 'Assignment') continue;
@@ -172,7 +169,8 @@ class Finder implements FoundCommands {
           this.assignment(argument.name, value, leavesProgramAlone(argument.name), depth);
       }
     }
-    this.simple(words, stdinOf(command) ?? piped, depth);
+    const stdin = stdinOf(command);
+    this.simple(words, stdin === null ? piped : { text: stdin, name: null }, depth);
   }
 
   private loop(name: string, wordlist: readonly Word[] | undefined): void {
@@ -232,7 +230,7 @@ class Finder implements FoundCommands {
     if (runsOwn) this.hide();
   }
 
-  private simple(words: readonly ShellWord[], stdin: ShellWord | null, depth: number): void {
+  private simple(words: readonly ShellWord[], stdin: Piped, depth: number): void {
     if (words.length === 0) return;
     if (depth > DEEPEST || this.commands.length > MOST_COMMANDS) return this.hide();
     for (const name of namesSetBy(words)) this.sets(name);

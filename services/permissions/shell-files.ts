@@ -1,5 +1,4 @@
-import { programOf } from './shell-unwrap.ts';
-import { plainWord, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
+import { plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
@@ -22,6 +21,8 @@ const CHANGERS: ReadonlySet<string> = new Set([
   'chown',
 ]);
 const CHANGE_LAST: ReadonlySet<string> = new Set(['cp', 'ln', 'install', 'rsync', 'scp']);
+/** With -i they write back what they have read. */
+const IN_PLACE: ReadonlySet<string> = new Set(['sed', 'gsed', 'perl', 'ruby', 'yq']);
 /** They put their sources into the folder that is named last, or by -t. */
 const INTO_FOLDER: ReadonlySet<string> = new Set([...CHANGE_LAST, 'mv']);
 /** They take in all of a folder that is named to them. */
@@ -76,6 +77,28 @@ function valuesOf(words: readonly ShellWord[], options: readonly string[]): read
   });
 }
 
+/** Options of git that write a file, and its subcommands that change the files named to them. */
+const GIT_CHANGES: ReadonlySet<string> = new Set(['rm', 'mv', 'restore', 'checkout', 'clean']);
+
+/** Files that git itself changes, as far as its words name them. */
+function changedByGit(words: readonly ShellWord[]): readonly ShellWord[] {
+  const at = words.findIndex(({ text }, index) => index > 0 && GIT_CHANGES.has(text));
+  const named = at < 0 ? [] : words.slice(at + 1).filter(({ text }) => !text.startsWith('-'));
+  return [...named, ...valuesOf(words, ['--output'])];
+}
+
+/** What find is told to write or to remove: files, and folders with all that is in them. */
+function changedByFind(words: readonly ShellWord[]): {
+  readonly files: readonly ShellWord[];
+  readonly folders: readonly ShellWord[];
+} {
+  const files = valuesOf(words, ['-fprint', '-fprint0', '-fprintf', '-fls']);
+  const from = words.slice(1).findIndex(({ text }) => /^[-(!]/.test(text));
+  const starts = words.slice(1, from < 0 ? undefined : from + 1);
+  const removes = words.some(({ text }) => text === '-delete');
+  return { files, folders: removes ? (starts.length === 0 ? [plainWord('.')] : starts) : [] };
+}
+
 /** What comes to stand in a folder under its own name. */
 function inside({ text, mask }: ShellWord, source: ShellWord): ShellWord {
   const last = (path: string): string => path.replace(/\/+$/, '').replace(/^.*\//, '');
@@ -88,7 +111,7 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const operands = words.slice(1).filter(({ text }) => !text.startsWith('-') || text.includes('='));
   // `dd if=x`, `--data=@x`: the file is behind the sign.
   const files = operands.map(({ text, mask }) => ({ text: text.replace(/^[\w-]+=@?|^@/, ''), mask }));
-  const inPlace = program === 'sed' && words.some(({ text }) => /^-\w*i|^--in-place/.test(text));
+  const inPlace = IN_PLACE.has(program) && words.some(({ text }) => /^-\w*i|^--in-place/.test(text));
   const output = operands
     .filter(({ text }) => program === 'dd' && text.startsWith('of='))
     .map(({ text, mask }) => ({ text: text.slice('of='.length), mask }));
@@ -98,11 +121,18 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const arriving = targets.flatMap((target) => files.map((source) => inside(target, source)));
   const changed =
     CHANGERS.has(program) || inPlace ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output;
+  const found = program === 'find' ? changedByFind(words) : { files: [], folders: [] };
+  const byGit = program === 'git' ? changedByGit(words) : [];
   return {
-    reads: READERS.has(program) ? files : [],
-    changes: [...changed, ...arriving],
+    reads: READERS.has(program) ? files : program === 'xargs' ? valuesOf(words, ['-a', '--arg-file']) : [],
+    changes: [...changed, ...arriving, ...byGit, ...found.files],
     trees: TAKES_TREES.has(program) ? (into ? files.slice(0, -1) : files) : [],
-    fills: valuesOf(words, UNPACKS.get(program) ?? []),
+    fills: [
+      ...valuesOf(words, UNPACKS.get(program) ?? []),
+      ...found.folders,
+      // Whoever has another name for a folder can write to it by that name.
+      ...(program === 'ln' ? files.slice(0, -1) : []),
+    ],
     folders:
       program === 'env'
         ? valuesOf(words, ['-C', '--chdir'])

@@ -1,4 +1,6 @@
-import { HOLE, plainWord, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
+import { escapes, isInterpreter } from './shell-escapes.ts';
+import { foundBy, type Piped, SOMETHING } from './shell-pipes.ts';
+import { HOLE, joined, plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 import { innerCommand, WRAPPERS } from './wrapper-options.ts';
 
 /** What a simple command runs besides itself. */
@@ -69,36 +71,13 @@ const FIND_EXEC: ReadonlySet<string> = new Set([
   '--exec',
   '--exec-batch',
 ]);
-const INTERPRETER =
-  /^(?:python[\d.]*|pypy\d?|node|nodejs|deno|bun|tsx|perl|ruby|php|lua|osascript|tclsh|expect)$/;
-const INLINE_CODE = /^-\w*[ceEpr]$|^--(?:eval|print)$|^eval$/;
-/** Names that programs are started by, or files removed by, in the languages above. */
-const STARTS_PROGRAMS =
-  /\b(?:system|exec\w*|spawn\w*|popen\w*|subprocess|child_process|shutil|rmtree|unlink\w*|rmSync|rmdir\w*|remove\w*|shell\w*)\b|`|%x|\bqx\b/i;
-/** Programs with a way to start others that is spelled in their arguments. */
-const ESCAPES: ReadonlyMap<string, RegExp> = new Map([
-  ['tar', /--checkpoint-action|--to-command|--use-compress-program|(?:^| )-I/],
-  ['rsync', /(?:^| )(?:-e|--rsh)/],
-  ...['vi', 'vim', 'nvim', 'ex', 'view', 'ed'].map((name): [string, RegExp] => [name, /!|system\(/]),
-  ...['awk', 'gawk', 'mawk', 'nawk'].map((name): [string, RegExp] => [name, /system|getline|\|/]),
-  ['sed', /(?:^|[\s;{}\d$/'])e(?:\s|$)|\/[gpiIm0-9]*e[gpiIm0-9]*(?:$|[\s;}'])/],
-  ['git', /(?:^| )(?:-c\b|--config-env|--exec-path=|--upload-pack|--receive-pack|filter-branch)/],
-]);
-
-export function programOf(word: ShellWord | undefined): string {
-  const name = word?.text ?? '';
-  // zsh: `=rm` is the path of rm.
-  return name.slice(name.lastIndexOf('/') + 1).replace(/^=(?=.)/, '');
-}
+/** The dynamic linker runs the program that is named to it. */
+const LINKER = /^(?:ld-linux[\w.-]*|ld-musl[\w.-]*|ld\.so[\w.]*)$/;
 
 /** Shells and interpreters, which run the file that is named to them. */
 export function runsFiles(word: ShellWord): boolean {
   const program = programOf(word);
-  return SHELLS.has(program) || INTERPRETER.test(program) || program === 'source' || program === '.';
-}
-
-function joined(words: readonly ShellWord[]): ShellWord {
-  return { text: words.map(({ text }) => text).join(' '), mask: words.map(({ mask }) => mask).join(' ') };
+  return SHELLS.has(program) || isInterpreter(program) || program === 'source' || program === '.';
 }
 
 /** The value of an option: `-c x`, `-lc x`, `--command x`, `--command=x`. */
@@ -116,7 +95,16 @@ function optionValue(words: readonly ShellWord[], names: readonly string[]): She
   return { text: after(long.text), mask: after(long.mask) };
 }
 
-function unwrap(program: string, words: readonly ShellWord[]): Runs {
+/** A word into which a program puts what it has read or found; that may be a whole path. */
+function filledIn(word: ShellWord, marker: string, filling: ShellWord): ShellWord {
+  if (!word.text.includes(marker)) return word;
+  return {
+    text: word.text.replaceAll(marker, () => filling.text),
+    mask: word.mask.replaceAll(marker, () => filling.mask),
+  };
+}
+
+function unwrap(program: string, words: readonly ShellWord[], read: ShellWord): Runs {
   const wrapper = WRAPPERS.get(program);
   if (wrapper === undefined) return NOTHING;
   if (program === 'command' && /^-[pvV]*[vV]/.test(words[1]?.text ?? '')) return NOTHING;
@@ -131,10 +119,8 @@ function unwrap(program: string, words: readonly ShellWord[]): Runs {
     inner = plain.slice(0, plain.findIndex(({ text }) => text.startsWith(':::')) >>> 0);
   if (program === 'xargs' || program === 'parallel') {
     const marker = values.get('I')?.text ?? '{}';
-    const filled = inner.map((word) =>
-      word.text.includes(marker) ? { text: word.text, mask: word.mask.replaceAll(marker, HOLE) } : word,
-    );
-    inner = values.has('I') ? filled : [...filled, UNKNOWN_WORD];
+    const filled = inner.map((word) => filledIn(word, marker, read));
+    inner = values.has('I') ? filled : [...filled, read];
   }
   const commands = sure ? [inner] : words.slice(1).map((_, index) => words.slice(index + 1));
   const transparent = wrapper.transparent && sure && STANDARD_PROGRAM.test(words[0]?.text ?? '');
@@ -163,16 +149,13 @@ function runShell(words: readonly ShellWord[], stdin: ShellWord | null): Runs {
 
 /** `find … -exec rm {} ;` and the same of fd. */
 function runForEach(words: readonly ShellWord[]): Runs {
+  const filling = foundBy(words);
   const commands: (readonly ShellWord[])[] = [];
   for (const [index, { text }] of words.entries()) {
     if (!FIND_EXEC.has(text)) continue;
     const rest = words.slice(index + 1);
     const end = rest.findIndex((word) => word.text === ';' || word.text === '+');
-    commands.push(
-      rest
-        .slice(0, end < 0 ? undefined : end)
-        .map((word) => ({ text: word.text, mask: word.mask.replaceAll('{}', HOLE) })),
-    );
+    commands.push(rest.slice(0, end < 0 ? undefined : end).map((word) => filledIn(word, '{}', filling)));
   }
   return { ...NOTHING, commands };
 }
@@ -188,15 +171,6 @@ function runGit(words: readonly ShellWord[]): Runs {
   }
   const exec = optionValue(words, ['-x', '--exec']);
   return exec === undefined ? NOTHING : { ...NOTHING, scripts: [exec] };
-}
-
-function runBySpelling(program: string, words: readonly ShellWord[], stdin: ShellWord | null): Runs {
-  const args = words.slice(1);
-  const text = joined(args).text;
-  const inline = args.some((word) => INLINE_CODE.test(word.text)) || stdin !== null;
-  const code = `${text}\n${stdin?.text ?? ''}`;
-  const interpreted = INTERPRETER.test(program) && inline && STARTS_PROGRAMS.test(code);
-  return interpreted || ESCAPES.get(program)?.test(text) === true ? { ...NOTHING, hidden: true } : NOTHING;
 }
 
 /** Builtins of the shell that run a text given to them, or make a name mean another program. */
@@ -245,12 +219,14 @@ export function holdsSubstitution(text: string): boolean {
 
 /**
  * Looks through the programs that run others.
- * @param stdin what the command reads, as far as it is known
+ * @param piped what the command reads, as far as it is known
  */
-export function whatItRuns(words: readonly ShellWord[], stdin: ShellWord | null): Runs {
+export function whatItRuns(words: readonly ShellWord[], { text: stdin, name }: Piped): Runs {
   const program = programOf(words[0]);
   const args = words.slice(1);
-  if (WRAPPERS.has(program)) return unwrap(program, words);
+  if (WRAPPERS.has(program)) return unwrap(program, words, name ?? SOMETHING);
+  if (LINKER.test(program))
+    return { ...NOTHING, commands: words.slice(1).map((_, at) => words.slice(at + 1)) };
   if (SHELLS.has(program)) return runShell(words, stdin);
   if (
     SCHEDULERS.has(program) &&
@@ -267,8 +243,9 @@ export function whatItRuns(words: readonly ShellWord[], stdin: ShellWord | null)
   if (program === 'find' || program === 'fd' || program === 'fdfind') return runForEach(words);
   if (SCRIPT_OPTION.has(program)) {
     const script = optionValue(args, ['-c', '--command', '--call']);
-    return script === undefined ? NOTHING : { ...NOTHING, scripts: [script] };
+    const hidden = escapes(program, words, stdin);
+    return { ...NOTHING, hidden, scripts: script === undefined ? [] : [script] };
   }
-  const spelled = runBySpelling(program, words, stdin);
-  return program === 'git' ? { ...runGit(words), hidden: spelled.hidden } : spelled;
+  const hidden = escapes(program, words, stdin);
+  return { ...(program === 'git' ? runGit(words) : NOTHING), hidden };
 }

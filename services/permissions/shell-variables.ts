@@ -6,7 +6,7 @@ const ZSH =
   /^(?:path|fpath|cdpath|manpath|mailpath|module_path|fignore|psvar|watch|prompt|aliases|galiases|saliases|functions|commands|builtins|options|nameddirs|userdirs|parameters|signals|terminfo|argv|status|pipestatus)$/;
 /** Variables whose value some program reads as a command. */
 const HOLDS_COMMAND =
-  /(?:COMMAND|PAGER|EDITOR|BROWSER|ASKPASS|_SSH|_SHELL|_EXEC)$|^(?:VISUAL|SHELL|ENV|PS4|CC|CXX)$/;
+  /(?:COMMAND|PAGER|EDITOR|BROWSER|ASKPASS|_SSH|_RSH|_SHELL|_EXEC)$|^(?:VISUAL|SHELL|ENV|PS4|CC|CXX)$/;
 
 /** True when a variable handed to a program leaves it the program that a rule means. */
 export function leavesProgramAlone(name: string): boolean {

@@ -68,3 +68,14 @@ export function wordsOf(word: Word, isProgram: boolean): readonly ShellWord[] {
   }
   return words;
 }
+
+/** The name of the program that a word starts, without its path. */
+export function programOf(word: ShellWord | undefined): string {
+  const name = word?.text ?? '';
+  // zsh: `=rm` is the path of rm.
+  return name.slice(name.lastIndexOf('/') + 1).replace(/^=(?=.)/, '');
+}
+
+export function joined(words: readonly ShellWord[]): ShellWord {
+  return { text: words.map(({ text }) => text).join(' '), mask: words.map(({ mask }) => mask).join(' ') };
+}

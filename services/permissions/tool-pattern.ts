@@ -18,3 +18,23 @@ export function namesTool(name: string, tool: string): boolean {
   if (name === tool || (name.includes('*') && globMatcher(name)(tool))) return true;
   return /^mcp__(?:(?!__).)+$/.test(name) && tool.startsWith(`${name}__`);
 }
+
+/** Tools that hand a text to the shell as Bash does, in these fields: who may not run it there may not run it here. */
+const SHELL_TOOLS: Readonly<Record<string, string>> = {
+  Bash: 'command',
+  Monitor: 'command',
+  mcp__workspace__bash: 'command',
+};
+/** Tools that run texts of languages that are not read here. */
+const CODE_TOOLS: ReadonlySet<string> = new Set(['PowerShell', 'REPL', 'Eval']);
+
+/** The field that holds the shell text of a call; null for a tool that is no shell. */
+export const shellField = (tool: string): string | null =>
+  Object.hasOwn(SHELL_TOOLS, tool) ? (SHELL_TOOLS[tool] ?? null) : null;
+
+/** True of a tool whose text can do whatever a shell can, and is not understood. */
+export const runsCode = (tool: string): boolean => CODE_TOOLS.has(tool);
+
+/** By which names rules may mean a tool: the rules for Bash hold for every shell. */
+export const namesOfTool = (tool: string): readonly string[] =>
+  tool !== 'Bash' && (shellField(tool) !== null || runsCode(tool)) ? [tool, 'Bash'] : [tool];
