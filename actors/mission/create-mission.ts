@@ -146,7 +146,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   const { dispatchSoon, give, forget } = createDispatching({
     core,
     workplaces: worktreeCare.workplaces,
-    isPaused: (slotId) => !mayBegin(slotId) || handOver.holds(slotId),
+    isPaused: (slotId) => !mayBegin(slotId) || handOver.holds(slotId) || !hostEvents.isReached(),
     attempts,
     report: report('tasks could not be dispatched'),
     signal: stopping.signal,
@@ -288,6 +288,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     connectHost: dependencies.connectHost,
     writeLater: journal.enqueue,
     report,
+    dispatchSoon,
     signal: stopping.signal,
   });
 

@@ -15,6 +15,8 @@ export interface HostEventsDependencies {
   readonly connectHost: () => Promise<PtyHost>;
   readonly writeLater: (write: () => void) => void;
   readonly report: (where: string) => (error: unknown) => void;
+  /** Tasks that no slot could be started for meanwhile may be tried again. */
+  readonly dispatchSoon: () => void;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
 }
@@ -27,10 +29,13 @@ export function createHostEvents({
   connectHost,
   writeLater,
   report,
+  dispatchSoon,
   signal,
 }: HostEventsDependencies) {
+  let reached = true;
   function take(event: PtyHostEvent): void {
     if (event.type === 'disconnected') {
+      reached = false;
       if (!signal.aborted) reconnect().catch(report('the pty host could not be reached again'));
       return;
     }
@@ -99,6 +104,8 @@ export function createHostEvents({
         core.setHost(await connectHost());
         listen();
         await reconcile(await core.host().list());
+        reached = true;
+        dispatchSoon();
         return;
       } catch (error) {
         report('the pty host does not answer')(error);
@@ -107,7 +114,12 @@ export function createHostEvents({
     }
   }
 
-  return { listen, reconcile };
+  return {
+    listen,
+    reconcile,
+    /** False while no host answers: a start would only fail. */
+    isReached: (): boolean => reached,
+  };
 }
 
 export type HostEvents = ReturnType<typeof createHostEvents>;
