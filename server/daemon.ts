@@ -13,6 +13,7 @@ import { MissionError } from '../services/errors/mission-error.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
 import { facesFile, loadFaces } from '../services/terminal/faces-file.ts';
+import { openTokenStore } from './auth/token-store.ts';
 import { composeMission } from './compose-mission.ts';
 import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { lockHome } from './home-lock.ts';
@@ -137,6 +138,9 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     const app = await buildServer({
       mission,
       token,
+      tokens: openTokenStore(home, (problem) =>
+        logger.error({ error: problem.message }, "no token but the owner's is good"),
+      ),
       port: () => port,
       local,
       version: readVersion(),

@@ -12,6 +12,7 @@ import { permissions } from './commands/permissions.ts';
 import { logs, restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
+import { token } from './commands/token.ts';
 import { worktrees } from './commands/worktrees.ts';
 import { safeJson, safeText } from './safe-text.ts';
 
@@ -35,6 +36,7 @@ const COMMANDS: readonly Command[] = [
   logs,
   explain,
   permissions,
+  token,
   doctor,
 ];
 /** Commands with arguments of their own. */

@@ -10,12 +10,16 @@ import {
 import type { Mission } from '../../actors/mission/api.ts';
 import { registerBoard } from '../../inspector/board/routes.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
+import { createCallers } from '../auth/callers.ts';
+import { createIdentification } from '../auth/identify.ts';
+import { createLiveCallers } from '../auth/live-callers.ts';
+import type { TokenStore } from '../auth/token-store.ts';
 import { registerMcp } from '../mcp/routes.ts';
 import { closeSockets, endFailedSocket } from '../ws/end-sockets.ts';
 import { registerSockets } from '../ws/routes.ts';
 import { DownRequest } from './down-request.ts';
 import { errorReply, replyWithErrors } from './error-replies.ts';
-import { checkOwner, checkSource, type LocalConnections } from './guard.ts';
+import { admit, checkSource, type LocalConnections } from './guard.ts';
 import { registerHookRoutes } from './hook-routes.ts';
 import { registerToolRoutes } from './tool-routes.ts';
 
@@ -26,6 +30,8 @@ export interface ServerOptions {
   readonly mission: Mission;
   /** The owner's token. */
   readonly token: string;
+  /** Those of others. */
+  readonly tokens: Pick<TokenStore, 'callerOf' | 'stillHolds'>;
   /** The port that was bound, once it is. */
   readonly port: () => number;
   /** Filled by `listen`. */
@@ -41,6 +47,7 @@ export interface ServerOptions {
 export async function buildServer({
   mission,
   token,
+  tokens,
   port,
   local,
   version,
@@ -89,12 +96,16 @@ export async function buildServer({
   app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok', version, pid: process.pid }));
   registerBoard(app);
   await registerHookRoutes(app, mission);
+  const identify = createIdentification({ ownerToken: token, tokens, mission });
+  const callers = createCallers();
+  const live = createLiveCallers(tokens.stillHolds);
+  app.addHook('onClose', async () => live.close());
   await app.register((owned, _, done) => {
-    owned.addHook('onRequest', async (request) => checkOwner(request, token, local));
-    registerToolRoutes(owned, mission);
-    registerMcp(owned, { mission, version });
-    registerSockets(owned, { mission, stately });
-    owned.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+    owned.addHook('onRequest', async (request) => callers.set(request, admit(request, { identify, local })));
+    registerToolRoutes(owned, mission, callers.of);
+    registerMcp(owned, { mission, version, callerOf: callers.of, live });
+    registerSockets(owned, { mission, stately, callerOf: callers.of, live });
+    owned.get('/openapi.json', { config: { access: 'viewer' }, schema: { hide: true } }, () => app.swagger());
     owned.post('/api/down', { schema: { hide: true, body: DownRequest.nullish() } }, ({ body }) => {
       onDown(DownRequest.parse(body ?? {}));
       return { stopping: true };

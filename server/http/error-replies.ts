@@ -4,6 +4,8 @@ import type { ErrorBody } from '../error-body.ts';
 
 const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   not_authorised: 401,
+  not_permitted: 403,
+  too_many: 429,
   slot_unknown: 404,
   role_unknown: 404,
   task_unknown: 404,
@@ -25,6 +27,9 @@ const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   database_failed: 503,
   internal: 500,
 };
+const TOO_MANY = 429;
+/** Seconds: queues and connections are looked at anew, not reserved. */
+const RETRY_AFTER_S = 5;
 /** Anything else is a state of the world that does not allow the call now. */
 const CONFLICT = 409;
 
@@ -71,6 +76,7 @@ export function errorReply(
 export function replyWithErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = errorReply(error, { log: request.log, url: request.routeOptions.url });
+    if (status === TOO_MANY) void reply.header('retry-after', RETRY_AFTER_S);
     void reply.status(status).send(body);
   });
   app.setNotFoundHandler((request, reply) => {

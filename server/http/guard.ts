@@ -1,19 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { Access, Caller } from '../auth/caller.ts';
+import { reaches } from '../auth/caller.ts';
 
 /** How a browser, which cannot set headers on a WebSocket, carries the token. */
 const TOKEN_PROTOCOL = 'token.';
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-/** Compares in constant time, also when the lengths differ. */
-function sameSecret(a: string, b: string): boolean {
-  return timingSafeEqual(digest(a), digest(b));
-}
 
 /**
  * Connections over the unix socket, whose file's mode is the authentication. Known by the server that accepted them and
@@ -67,14 +59,42 @@ export function checkSource(request: FastifyRequest, port: () => number, local: 
   }
 }
 
-/** @throws MissionError `not_authorised` when neither the socket nor the token is the owner's */
-export function checkOwner(request: FastifyRequest, token: string, local: LocalConnections): void {
-  if (local.has(request.socket)) return;
-  const given = bearerToken(request);
-  if (given === undefined || !sameSecret(given, token)) {
-    throw refuse(
-      given === undefined ? 'The request carries no token.' : 'The token is wrong.',
-      'Send `Authorization: Bearer <token>` with the token of daemon.json in the home of missiond.',
-    );
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may come in. Where nothing is said, the owner alone. */
+    access?: Access;
+    /** Agents of slots come in too; what they may do is asked of each call. */
+    slots?: boolean;
   }
+}
+
+export interface OwnedDoors {
+  /** Whose token it is; null when it is nobody's. */
+  readonly identify: (token: string) => Caller | null;
+  readonly local: LocalConnections;
+}
+
+/** @throws MissionError `not_authorised` when neither the socket nor the token is anybody's */
+function callerOf(request: FastifyRequest, { identify, local }: OwnedDoors): Caller {
+  if (local.has(request.socket)) return { role: 'owner' };
+  const token = bearerToken(request);
+  const caller = token === undefined ? null : identify(token);
+  if (caller !== null) return caller;
+  throw refuse(
+    token === undefined ? 'The request carries no token.' : 'The token is wrong.',
+    'Send `Authorization: Bearer <token>` with the token of daemon.json in the home of missiond, or one of `missiond token create`.',
+  );
+}
+
+/**
+ * Lets in whom the route is for, and says who it is.
+ * @throws MissionError `not_authorised` for nobody's token, `not_permitted` for one that is not for this route
+ */
+export function admit(request: FastifyRequest, doors: OwnedDoors): Caller {
+  const caller = callerOf(request, doors);
+  const { access = 'owner', slots = false } = request.routeOptions.config;
+  if (caller.role === 'slot' ? slots : reaches(caller, access)) return caller;
+  throw new MissionError('not_permitted', `The token of a ${caller.role} does not open this.`, {
+    remedy: `It needs that of ${access === 'owner' ? 'the owner (daemon.json)' : `a ${access}`}.`,
+  });
 }

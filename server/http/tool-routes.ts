@@ -1,26 +1,29 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Mission } from '../../actors/mission/api.ts';
 import { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import { type Access, recordedAs } from '../auth/caller.ts';
+import type { CallerOf } from '../auth/callers.ts';
 import { ErrorBody } from '../error-body.ts';
-import { operations } from '../tools/registry.ts';
+import { findOperation, operations } from '../tools/registry.ts';
 import { callerGone } from './caller-gone.ts';
 
 /** A prompt of 100,000 characters fits many times over; a prompt of a megabyte gets its own answer. */
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 
-function callContext(mission: Mission, reply: FastifyReply, caller: string) {
-  return { mission, signal: callerGone(reply), progress: () => {}, caller };
-}
-
 /** Every operation as `POST /api/tools/<name>`, and the ones that read well as addresses. */
-export function registerToolRoutes(app: FastifyInstance, mission: Mission): void {
+export function registerToolRoutes(app: FastifyInstance, mission: Mission, callerOf: CallerOf): void {
+  const contextOf = (request: FastifyRequest, reply: FastifyReply, said = 'rest') => {
+    const by = callerOf(request);
+    return { mission, by, caller: recordedAs(by, said), signal: callerGone(reply), progress: () => {} };
+  };
   for (const operation of operations) {
     const { name, title, description, input, output, readOnly } = operation;
     app.post(
       `/api/tools/${name}`,
       {
         bodyLimit: MOST_BODY_BYTES,
+        config: { access: operation.access },
         schema: {
           operationId: name,
           summary: title,
@@ -32,33 +35,34 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission): void
         validatorCompiler: () => () => true,
       },
       async (request, reply) => {
-        const caller =
-          typeof request.headers['x-missiond-caller'] === 'string'
-            ? request.headers['x-missiond-caller']
-            : 'rest';
-        return reply.send(await operation.run(request.body ?? {}, callContext(mission, reply, caller)));
+        const said = request.headers['x-missiond-caller'];
+        const context = contextOf(request, reply, typeof said === 'string' ? said : undefined);
+        return reply.send(await operation.run(request.body ?? {}, context));
       },
     );
   }
-  const call = (name: string, input: unknown, reply: FastifyReply): Promise<unknown> => {
-    const operation = operations.find((candidate) => candidate.name === name);
-    if (operation === undefined) throw new Error(`no operation ${name}`);
-    return operation.run(input, callContext(mission, reply, 'rest'));
-  };
-  const hidden = { schema: { hide: true } };
-  app.get('/api/tasks', hidden, (request, reply) => call('mission_task', numbersOf(request.query), reply));
-  app.post('/api/tasks', hidden, (request, reply) => call('mission_submit', request.body, reply));
-  app.get<{ Params: { taskId: string } }>('/api/tasks/:taskId', hidden, (request, reply) =>
-    call('mission_status', { ...numbersOf(request.query), taskId: request.params.taskId }, reply),
+  const perform = (name: string, input: unknown, request: FastifyRequest, reply: FastifyReply) =>
+    findOperation(name).run(input, contextOf(request, reply));
+  const hidden = (access: Access) => ({ config: { access }, schema: { hide: true } });
+  const viewed = hidden('viewer');
+  const changed = hidden('orchestrator');
+  app.get('/api/tasks', viewed, (request, reply) =>
+    perform('mission_task', numbersOf(request.query), request, reply),
   );
-  app.post('/api/tasks/:taskId/cancel', hidden, (request, reply) =>
-    call('mission_cancel', request.params, reply),
+  app.post('/api/tasks', changed, (request, reply) =>
+    perform('mission_submit', request.body, request, reply),
   );
-  app.get('/api/slots', hidden, (_, reply) => call('mission_agents', {}, reply));
-  app.get<{ Params: { slotId: string } }>('/api/slots/:slotId', hidden, (request) =>
+  app.get<{ Params: { taskId: string } }>('/api/tasks/:taskId', viewed, (request, reply) =>
+    perform('mission_status', { ...numbersOf(request.query), taskId: request.params.taskId }, request, reply),
+  );
+  app.post('/api/tasks/:taskId/cancel', changed, (request, reply) =>
+    perform('mission_cancel', request.params, request, reply),
+  );
+  app.get('/api/slots', viewed, (request, reply) => perform('mission_agents', {}, request, reply));
+  app.get<{ Params: { slotId: string } }>('/api/slots/:slotId', viewed, (request) =>
     mission.slot(slotIdOf(request.params.slotId)),
   );
-  app.get('/api/questions', hidden, () => ({ questions: mission.questions() }));
+  app.get('/api/questions', viewed, () => ({ questions: mission.questions() }));
 }
 
 function slotIdOf(text: string): SlotId {

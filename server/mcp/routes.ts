@@ -3,14 +3,24 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Mission } from '../../actors/mission/api.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { type Caller, keyOf } from '../auth/caller.ts';
+import type { CallerOf } from '../auth/callers.ts';
+import type { LiveCallers } from '../auth/live-callers.ts';
 import { createMcpServer } from './session.ts';
 
 /** A client that neither says nor waits for anything for so long has gone without saying goodbye. */
 const IDLE_SESSION_MS = 60 * 60_000;
+/** Each holds every tool with its schema: some 100 KB. */
+const MOST_SESSIONS = 200;
+/** One caller takes no other's place. */
+const MOST_OF_ONE = 100;
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 
 interface McpSession {
   readonly transport: StreamableHTTPServerTransport;
+  /** Whose it is: nobody else speaks in it. */
+  readonly key: string;
   readonly close: () => Promise<void>;
   /** Requests that are being answered, and the stream on which the client listens. */
   open: number;
@@ -20,7 +30,16 @@ interface McpSession {
 /** `/mcp`, streamable HTTP. Sessions live in memory: after a restart a client is told 404 and begins again. */
 export function registerMcp(
   app: FastifyInstance,
-  options: { readonly mission: Mission; readonly version: string },
+  {
+    callerOf,
+    live,
+    ...options
+  }: {
+    readonly mission: Mission;
+    readonly version: string;
+    readonly callerOf: CallerOf;
+    readonly live: LiveCallers;
+  },
 ): void {
   const sessions = new Map<string, McpSession>();
 
@@ -46,12 +65,40 @@ export function registerMcp(
     await session.close();
   }
 
-  async function begin(): Promise<StreamableHTTPServerTransport> {
-    const server = createMcpServer(options);
+  /**
+   * Ends the session that has rested longest when there are too many.
+   * @throws MissionError `too_many` when all of them are at work
+   */
+  function makeRoom(key: string): void {
+    const own = [...sessions].filter(([, session]) => session.key === key);
+    const crowded = own.length >= MOST_OF_ONE ? own : sessions.size >= MOST_SESSIONS ? [...sessions] : [];
+    if (crowded.length === 0) return;
+    const resting = crowded.find(([, { open }]) => open === 0);
+    if (resting === undefined) {
+      throw new MissionError('too_many', `There are ${crowded.length} MCP sessions at work already.`, {
+        remedy: 'Close one of them (DELETE /mcp), or ask again later.',
+      });
+    }
+    void end(resting[0]);
+  }
+
+  async function begin(by: Caller): Promise<StreamableHTTPServerTransport> {
+    makeRoom(keyOf(by));
+    const server = createMcpServer({ ...options, by });
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       onsessioninitialized(id) {
-        sessions.set(id, { transport, close: () => server.close(), open: 0, idle: endLater(id) });
+        const leave = live.add(by, () => void end(id));
+        sessions.set(id, {
+          transport,
+          key: keyOf(by),
+          close: () => {
+            leave();
+            return server.close();
+          },
+          open: 0,
+          idle: endLater(id),
+        });
       },
       onsessionclosed: (id) => void end(id),
     });
@@ -61,7 +108,9 @@ export function registerMcp(
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const header = request.headers['mcp-session-id'];
-    const session = typeof header === 'string' ? sessions.get(header) : undefined;
+    const by = callerOf(request);
+    const named = typeof header === 'string' ? sessions.get(header) : undefined;
+    const session = named?.key === keyOf(by) ? named : undefined;
     if (session !== undefined && typeof header === 'string') keepWhile(reply, header, session);
     if (
       session === undefined &&
@@ -73,7 +122,7 @@ export function registerMcp(
         id: null,
       });
     }
-    const transport = session?.transport ?? (await begin());
+    const transport = session?.transport ?? (await begin(by));
     reply.hijack();
     await transport.handleRequest(request.raw, reply.raw, request.body);
   }
@@ -82,6 +131,7 @@ export function registerMcp(
     method: ['GET', 'POST', 'DELETE'],
     url: '/mcp',
     bodyLimit: MOST_BODY_BYTES,
+    config: { access: 'viewer', slots: true },
     schema: { hide: true },
     handler: handle,
   });

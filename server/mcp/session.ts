@@ -2,7 +2,9 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { toFailure } from '../../services/errors/mission-error.ts';
-import type { CallerConnection } from '../tools/operation.ts';
+import { type Caller, reaches, recordedAs } from '../auth/caller.ts';
+import { slotIsOffered } from '../auth/slot-access.ts';
+import type { CallerConnection, Operation } from '../tools/operation.ts';
 import { operations } from '../tools/registry.ts';
 
 /** What a model reads once about all the tools together. */
@@ -12,14 +14,22 @@ Follow a task with mission_status; its answer is in "result". Read what came bac
 The board (mission_board_*) holds work that is planned; with autoExecute and an assignee it is done without you.
 A task in status "waiting" needs an answer: mission_pty_status shows the question, mission_pty_confirm answers it by the label of an option.`;
 
-/** The door with the name by which the client introduced itself. */
-function callerOf({ server }: McpServer): string {
+/** The door with the name by which the client introduced itself, unless its token has a name. */
+function callerOf({ server }: McpServer, by: Caller): string {
   const name = server.getClientVersion()?.name;
-  return name === undefined ? 'mcp' : `mcp:${name}`;
+  return recordedAs(by, name === undefined ? 'mcp' : `mcp:${name}`);
+}
+
+function isOffered(mission: Mission, by: Caller, operation: Operation): boolean {
+  return by.role === 'slot' ? slotIsOffered(mission, by.slotId, operation) : reaches(by, operation.access);
 }
 
 /** One MCP server for one client session: a server holds one transport. */
-export function createMcpServer(options: { readonly mission: Mission; readonly version: string }): McpServer {
+export function createMcpServer(options: {
+  readonly mission: Mission;
+  readonly version: string;
+  readonly by: Caller;
+}): McpServer {
   const server = new McpServer(
     { name: 'missiond', version: options.version },
     { instructions: INSTRUCTIONS, capabilities: { logging: {} } },
@@ -33,7 +43,7 @@ export function createMcpServer(options: { readonly mission: Mission; readonly v
       server.sendLoggingMessage({ level: 'notice', logger: 'missiond', data: news }).catch(() => {});
     },
   };
-  for (const operation of operations) {
+  for (const operation of operations.filter((one) => isOffered(options.mission, options.by, one))) {
     server.registerTool(
       operation.name,
       {
@@ -62,7 +72,8 @@ export function createMcpServer(options: { readonly mission: Mission; readonly v
             mission: options.mission,
             signal: extra.signal,
             progress,
-            caller: callerOf(server),
+            by: options.by,
+            caller: callerOf(server, options.by),
             session: extra.sessionId,
             connection,
           });

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
+import type { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { Access, Caller } from '../auth/caller.ts';
+import { checkCall } from '../auth/check-call.ts';
 import { sayIssues } from '../say-issues.ts';
 
 /** A caller who can be told something after the call has been answered. */
@@ -18,13 +21,17 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Tells the caller that something moves; does nothing where the door cannot carry it. */
   readonly progress: (message: string) => void;
-  /** Who calls, for the record: `rest`, `cli`, `board`, or `mcp:` and the name of the client. */
+  /** Whose token it was. */
+  readonly by: Caller;
+  /** Who calls, for the record: `rest`, `cli`, `board`, `mcp:` and the name of the client, or the name of a token. */
   readonly caller: string;
   /** Tells apart callers of one name: the MCP session. */
   readonly session?: string | undefined;
   /** Absent where the door closes with the call (REST, command line). */
   readonly connection?: CallerConnection;
 }
+
+type OwnOfSlot = (input: unknown, slotId: SlotId, mission: Mission) => boolean;
 
 /** One operation, defined once: an MCP tool, a REST call, a `missiond call`, a typed client method, and its documentation. */
 export interface Operation {
@@ -35,7 +42,13 @@ export interface Operation {
   readonly output: z.ZodType;
   /** Whether it changes anything. */
   readonly readOnly: boolean;
-  /** Parses the input and performs it. Throws MissionError. */
+  /** Whom it serves: a viewer when it changes nothing, else an orchestrator, unless its definition wants more. */
+  readonly access: Access;
+  /** False where the agent of a slot may not call it, whatever a rule allows. */
+  readonly forSlots: boolean;
+  /** Whether a call is about what belongs to a slot: its agent makes it without a rule. */
+  readonly ownOfSlot?: OwnOfSlot;
+  /** Checks that the caller may, parses the input and performs it. Throws MissionError. */
   run(input: unknown, context: CallContext): Promise<unknown>;
 }
 
@@ -53,12 +66,29 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
   readonly input: Input;
   readonly output: Output;
   readonly readOnly: boolean;
+  readonly access?: Access;
+  readonly forSlots?: false;
+  readonly ownOfSlot?: (input: z.output<Input>, slotId: SlotId, mission: Mission) => boolean;
   readonly run: (input: z.output<Input>, context: CallContext) => Promise<z.input<Output>> | z.input<Output>;
 }): TypedOperation<Input, Output> {
-  return {
-    ...definition,
-    run: async (input, context) => definition.run(parseInput(definition.input, input), context),
+  const { ownOfSlot, ...rest } = definition;
+  const access = definition.access ?? (definition.readOnly ? 'viewer' : 'orchestrator');
+  const made: TypedOperation<Input, Output> = {
+    ...rest,
+    access,
+    forSlots: access !== 'owner' && definition.forSlots !== false,
+    ...(ownOfSlot === undefined
+      ? {}
+      : {
+          ownOfSlot: (input: unknown, slotId: SlotId, mission: Mission) =>
+            ownOfSlot(parseInput(definition.input, input), slotId, mission),
+        }),
+    run: async (input, context) => {
+      checkCall(made, input, context);
+      return definition.run(parseInput(definition.input, input), context);
+    },
   };
+  return made;
 }
 
 function parseInput<Input extends z.ZodObject>(schema: Input, input: unknown): z.output<Input> {

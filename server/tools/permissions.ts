@@ -56,6 +56,7 @@ export const permissionSetRole = operation({
   input: z.object({ role: Role, rule }),
   output: z.object({ success: z.boolean(), role: Role, rule: RulesView }),
   readOnly: false,
+  access: 'owner',
   run({ role, rule: rules }, { mission }) {
     mission.permissions.set({ role }, rules);
     return { success: true, role, rule: rules };
@@ -70,6 +71,7 @@ export const permissionSetSlot = operation({
   input: z.object({ slotId: SlotId, rule }),
   output: z.object({ success: z.boolean(), slotId: SlotId, rule: RulesView }),
   readOnly: false,
+  access: 'owner',
   run({ slotId, rule: rules }, { mission }) {
     mission.permissions.set({ slotId }, rules);
     return { success: true, slotId, rule: rules };
@@ -84,6 +86,7 @@ export const permissionAddAutoAllow = operation({
   input: z.object({ pattern: Pattern, role: Role.optional(), slotId: SlotId.optional() }),
   output: z.object({ success: z.boolean(), pattern: z.string() }),
   readOnly: false,
+  access: 'owner',
   run({ pattern, ...scope }, { mission }) {
     mission.permissions.addAllowed(scopeOf(scope), pattern);
     return { success: true, pattern };
@@ -98,6 +101,7 @@ export const permissionReload = operation({
   input: z.object({}),
   output: z.object({ success: z.boolean() }),
   readOnly: false,
+  access: 'owner',
   run(_, { mission }) {
     mission.permissions.reload();
     return { success: true };

@@ -17,3 +17,10 @@ export const operations: readonly Operation[] = [
   ...boardOperations,
   ...worktreeOperations,
 ];
+
+/** @throws Error for a name that a door of ours has wrong */
+export function findOperation(name: string): Operation {
+  const operation = operations.find((candidate) => candidate.name === name);
+  if (operation === undefined) throw new Error(`no operation ${name}`);
+  return operation;
+}

@@ -149,6 +149,7 @@ export const missionStatus = operation({
   }),
   output: TaskView.extend({ hint: z.string().optional() }),
   readOnly: true,
+  ownOfSlot: ({ taskId }, slotId, mission) => mission.task(taskId).slotId === slotId,
   async run({ taskId, offset, limit }, { mission }) {
     const { id, worktree } = mission.task(taskId);
     if (worktree !== undefined) await mission.lookAtWorktree(id);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HistoryEntryView, QuestionView, SlotView } from '../../actors/mission/views.ts';
 import { SlotId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
 import { operation } from './operation.ts';
 import { sayProgress } from './say-progress.ts';
 import { KillOutput } from './slots.ts';
@@ -28,13 +29,23 @@ export const ptySpawn = operation({
   }),
   output: SlotView,
   readOnly: false,
-  run: ({ slotId, waitForIdle, timeoutSecs, autoRestart, mcpConfigPath }, { mission }) =>
-    mission.spawn(slotId, {
+  run({ slotId, waitForIdle, timeoutSecs, autoRestart, mcpConfigPath }, { mission, by }) {
+    if (mcpConfigPath !== undefined && by.role !== 'owner') {
+      throw new MissionError(
+        'not_permitted',
+        'An MCP configuration names programs: only the owner chooses one.',
+        {
+          remedy: 'Leave out mcpConfigPath, or set mcpConfig for the slot in slots.yaml.',
+        },
+      );
+    }
+    return mission.spawn(slotId, {
       waitForIdle,
       timeoutMs: timeoutSecs * 1_000,
       autoRestart,
       ...(mcpConfigPath === undefined ? {} : { mcpConfigPath }),
-    }),
+    });
+  },
 });
 
 export const ptySend = operation({
@@ -57,6 +68,8 @@ export const ptySend = operation({
     state: z.string().optional(),
   }),
   readOnly: false,
+  // Its own words would come back to it as those of a person.
+  forSlots: false,
   run({ slotId, message, waitForResponse, timeoutMs }, { mission, signal, progress }) {
     const stop = mission.subscribe((event) => {
       if (event.type === 'slot_changed' && event.slot.slotId === slotId)
@@ -86,6 +99,8 @@ export const ptyConfirm = operation({
   input: z.object({ ...slot, response: z.union([z.boolean(), z.number().int(), z.string()]) }),
   output: z.object({ success: z.boolean(), slotId: SlotId, chosen: z.string(), question: QuestionView }),
   readOnly: false,
+  // No agent answers what it asks.
+  forSlots: false,
   run: ({ slotId, response }, { mission, caller }) => mission.confirm(slotId, response, caller),
 });
 
@@ -125,6 +140,7 @@ export const ptyStatus = operation({
   input: z.object({ slotId: SlotId.optional() }),
   output: z.object({ slots: z.array(SlotView) }),
   readOnly: true,
+  ownOfSlot: (input, slotId) => input.slotId === slotId,
   run: ({ slotId }, { mission }) => ({
     slots: slotId === undefined ? [...mission.slots()] : [mission.slot(slotId)],
   }),

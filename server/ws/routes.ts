@@ -6,6 +6,9 @@ import { SlotId } from '../../db/ids.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { AttachQuery } from '../attach/protocol.ts';
+import type { Access } from '../auth/caller.ts';
+import type { CallerOf } from '../auth/callers.ts';
+import type { LiveCallers } from '../auth/live-callers.ts';
 import { servePty } from './pty-socket.ts';
 import { sendJson, sendText } from './send-json.ts';
 import { serveTasks } from './tasks-socket.ts';
@@ -14,6 +17,8 @@ const PtyParams = z.object({ slotId: SlotId });
 const TasksQuery = z.object({ since: z.coerce.number().int().nonnegative().optional() });
 /** The address or its query cannot be understood. */
 const CLOSE_UNKNOWN = 4004;
+/** The token holds no more. */
+const CLOSE_REVOKED = 4005;
 
 function refuse(socket: WebSocket, message: string): void {
   sendJson(socket, { type: 'error', code: 'input_invalid', message });
@@ -23,14 +28,35 @@ function refuse(socket: WebSocket, message: string): void {
 /** `/pty/<slot>`, `/tasks` and `/inspect`. The token was checked before the upgrade. */
 export function registerSockets(
   app: FastifyInstance,
-  { mission, stately }: { readonly mission: Mission; readonly stately: StatelyBridge },
+  {
+    mission,
+    stately,
+    callerOf,
+    live,
+  }: {
+    readonly mission: Mission;
+    readonly stately: StatelyBridge;
+    readonly callerOf: CallerOf;
+    readonly live: LiveCallers;
+  },
 ): void {
-  function serve(url: string, wsHandler: (socket: WebSocket, request: FastifyRequest) => void): void {
+  function serve(
+    url: string,
+    access: Access,
+    wsHandler: (socket: WebSocket, request: FastifyRequest) => void,
+  ): void {
     app.route({
       method: 'GET',
       url,
+      config: { access },
       schema: { hide: true },
-      wsHandler,
+      wsHandler(socket, request) {
+        socket.once(
+          'close',
+          live.add(callerOf(request), () => socket.close(CLOSE_REVOKED)),
+        );
+        wsHandler(socket, request);
+      },
       handler(request) {
         throw new MissionError('input_invalid', `${request.url.split('?')[0]} is a WebSocket.`, {
           remedy: 'Open it with ws:// and the token, or use the REST calls of /openapi.json.',
@@ -39,23 +65,24 @@ export function registerSockets(
     });
   }
 
-  serve('/pty/:slotId', (socket, request) => {
+  serve('/pty/:slotId', 'viewer', (socket, request) => {
     const params = PtyParams.safeParse(request.params);
     const query = AttachQuery.safeParse(request.query);
     if (!params.success || !query.success)
       return refuse(socket, 'Use /pty/<slot>?since=<sequence>&readonly=1.');
     const { since, readonly } = query.data;
     servePty(socket, mission, params.data.slotId, {
-      readOnly: readonly === '1' || readonly === 'true',
+      // A viewer has no keyboard, whatever it asks for.
+      readOnly: readonly === '1' || readonly === 'true' || callerOf(request).role === 'viewer',
       ...(since === undefined ? {} : { fromSequence: since }),
     });
   });
-  serve('/tasks', (socket, request) => {
+  serve('/tasks', 'viewer', (socket, request) => {
     const query = TasksQuery.safeParse(request.query);
     if (!query.success) return refuse(socket, 'Use /tasks?since=<sequence>.');
     serveTasks(socket, mission, query.data.since);
   });
-  serve('/inspect', (socket) => {
+  serve('/inspect', 'owner', (socket) => {
     const leave = stately.addViewer((text) => sendText(socket, text));
     socket.on('close', leave);
   });

@@ -45,6 +45,8 @@ const MISSION_ERRORS = {
   daemon_unreachable: 'No daemon answers.',
   pty_host_unreachable: 'The process that holds the terminals does not answer.',
   not_authorised: 'The token is missing or does not allow this.',
+  too_many: 'More at once, or in a short time, than missiond takes.',
+  not_permitted: 'The token is good, but not for this.',
   input_invalid: 'The arguments do not fit the operation.',
   database_failed: 'The database refused the operation.',
   budget_exceeded: 'A budget is spent.',

@@ -8,6 +8,7 @@ const NAMES = [
   'slots.yaml',
   'faces.yaml',
   'daemon.json',
+  'tokens.json',
   'agents',
   'doubts',
   'missiond.sock',

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type MissionDatabase, openDatabase } from '../../db/open.ts';
 import { createStatelyBridge } from '../../inspector/stately.ts';
+import { openTokenStore, type TokenStore } from '../../server/auth/token-store.ts';
 import { connectMission, type MissionClient } from '../../server/client/connect-mission.ts';
 import { composeMission } from '../../server/compose-mission.ts';
 import { newToken } from '../../server/daemon-file.ts';
@@ -31,6 +32,9 @@ export interface OpenDoors {
   readonly app: FastifyInstance;
   readonly port: number;
   readonly token: string;
+  /** Of others than the owner. */
+  readonly tokens: TokenStore;
+  readonly home: string;
   readonly socketFile: string;
   readonly client: MissionClient;
   /** How often `POST /api/down` was obeyed. */
@@ -76,6 +80,7 @@ export async function openDoors(
   const logger = pino({ level: 'error' }, { write: (line: string) => void written.push(line) });
   const stately = createStatelyBridge((error) => logger.error({ error: String(error) }, 'inspector'));
   const token = newToken();
+  const tokens = openTokenStore(home);
   const socketFile = path.join(home, 'missiond.sock');
   const local: LocalConnections = new WeakSet();
   let port = 0;
@@ -94,6 +99,7 @@ export async function openDoors(
   const app = await buildServer({
     mission,
     token,
+    tokens,
     port: () => port,
     local,
     version: '0.0.0',
@@ -110,6 +116,8 @@ export async function openDoors(
     app,
     port,
     token,
+    tokens,
+    home,
     socketFile,
     client: connectMission({ url: `http://127.0.0.1:${port}`, token }),
     downs: () => downs,

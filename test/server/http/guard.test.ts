@@ -26,7 +26,6 @@ describe('over TCP', () => {
     ['a wrong token', () => bearer('x'.repeat(doors.token.length))],
     ['a shorter token', () => bearer(doors.token.slice(0, -1))],
     ['a longer token', () => bearer(`${doors.token}x`)],
-    ['the token of a slot', () => bearer(doors.doorOf('coder-1').token)],
     ['another scheme', () => ({ authorization: `Basic ${doors.token}` })],
     ['the token alone', () => ({ authorization: doors.token })],
     ['a cookie', () => ({ cookie: `token=${doors.token}` })],
@@ -51,6 +50,16 @@ describe('over TCP', () => {
     for (const address of ['/tasks', '/pty/coder-1', '/inspect']) {
       expect(await openSocket(`ws://${host()}${address}`, [], headers())).toBe(401);
     }
+  });
+
+  test('the token of a slot opens no other door', async () => {
+    const headers = bearer(doors.doorOf('coder-1').token);
+    for (const address of ['/api/slots', '/openapi.json']) {
+      const reply = await doors.tcp({ path: address, headers });
+      expect([address, reply.status, failureOf(reply).code]).toEqual([address, 403, 'not_permitted']);
+    }
+    for (const address of ['/tasks', '/pty/coder-1', '/inspect'])
+      expect(await openSocket(`ws://${host()}${address}`, [], headers)).toBe(403);
   });
 
   test('nobody comes in with the token in the address, where logs and histories keep it', async () => {
@@ -148,6 +157,8 @@ describe('over the unix socket', () => {
 
 describe('every address', () => {
   const OPEN = ['/', '/board.css', '/board.js', '/health', '/icon.svg'];
+  /** Where an agent comes in, to what is its own. */
+  const OPEN_TO_SLOTS = [...OPEN, '/mcp'].sort();
 
   /** As the router prints them, so that one that is added without a guard is found. */
   const routes = (): readonly { readonly path: string; readonly method: string }[] => {
@@ -165,20 +176,24 @@ describe('every address', () => {
       });
   };
 
-  test('but the page and the health wants the token, and none wants less than a slot has', async () => {
+  test('but the page and the health wants a token, and the token of a slot opens one more', async () => {
     const known = routes();
     expect(known).toContainEqual({ path: '/api/tools/mission_kill', method: 'POST' });
     expect(known).toContainEqual({ path: '/hooks/:slotId/:epoch', method: 'POST' });
     const { token } = doors.doorOf('coder-1');
-    const open = new Set<string>();
+    const open = { nobody: new Set<string>(), slot: new Set<string>() };
     for (const { path, method } of known) {
-      for (const authorization of ['', `Bearer ${token}`]) {
+      for (const [who, authorization] of [
+        ['nobody', ''],
+        ['slot', `Bearer ${token}`],
+      ] as const) {
         const filled = path.replace(':slotId', 'coder-2').replace(/:[a-zA-Z]+/g, crypto.randomUUID());
         const reply = await doors.tcp({ path: filled, method, headers: { authorization } });
-        if (reply.status !== 401) open.add(path);
+        if (![401, 403].includes(reply.status)) open[who].add(path);
       }
     }
-    expect([...open].sort()).toEqual(OPEN);
+    expect([...open.nobody].sort()).toEqual(OPEN);
+    expect([...open.slot].sort()).toEqual(OPEN_TO_SLOTS);
     expect(doors.downs()).toBe(0);
   });
 });
