@@ -15,7 +15,7 @@ import type { MissionCore } from './core.ts';
 import type { Guardrails } from './guardrails.ts';
 import { edgeOf } from './hook-edge.ts';
 import type { Progress } from './progress.ts';
-import type { Questions } from './questions.ts';
+import type { Questions } from './questions/questions.ts';
 import type { SessionReports } from './session-reports.ts';
 import { sessionIdOf } from './slot-view.ts';
 import type { StuckWatch } from './stuck/stuck-watch.ts';
@@ -99,9 +99,9 @@ export function createHooks({
   function record(slotId: SlotId, epoch: Epoch, tool: string, argument: string, verdict: Verdict): void {
     const at = core.now();
     const taskId = core.occupied.get(slotId) ?? null;
-    const { decision, rule } = verdict;
+    const { decision, rule, personOnly } = verdict;
     writeLater(() =>
-      core.permissions.addDecision({ at, slotId, epoch, taskId, tool, argument, decision, rule }),
+      core.permissions.addDecision({ at, slotId, epoch, taskId, tool, argument, decision, rule, personOnly }),
     );
     core.bus.publish({
       type: 'tool_decided',
@@ -150,7 +150,14 @@ export function createHooks({
       return allowRequest();
     }
     const answer = await questions.askByHook(
-      { slotId, epoch, tool: hook.tool, argument: redact(slotId, verdict.argument) },
+      {
+        slotId,
+        epoch,
+        tool: hook.tool,
+        argument: redact(slotId, verdict.argument),
+        rule: verdict.rule,
+        personOnly: verdict.personOnly,
+      },
       signal,
     );
     if (answer === null) return {};

@@ -3,7 +3,7 @@ import type { Assignment } from '../machines/task-events.ts';
 import { untilEvent } from './bus.ts';
 import { createEndRun, type EndRunDependencies } from './end-run.ts';
 import { lookAtScreen } from './look-at-screen.ts';
-import type { Questions } from './questions.ts';
+import type { Questions } from './questions/questions.ts';
 import { isResting } from './slot-view.ts';
 
 /** How long Esc may take before the session is ended. */

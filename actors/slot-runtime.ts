@@ -25,6 +25,8 @@ export interface SlotConfiguration {
     /** How long a task waits for a session that ended in its midst to come back. */
     readonly recoverMinutes: number;
   };
+  /** After so many minutes a question that nobody has answered is denied; null: never. */
+  readonly confirmWithinMinutes: number | null;
   /** What is done when the context of its session is nearly used up. */
   readonly context: {
     readonly handOverBelowPercent: number;
@@ -58,6 +60,8 @@ export interface SlotKeyboard {
     label: string,
     options: { readonly signal: AbortSignal; readonly expected?: string },
   ): Promise<Typed>;
+  /** Refuses the dialog on the screen with Esc, if it is the expected one. */
+  dismiss(expected: string, signal: AbortSignal): Promise<Typed>;
   /** One Esc, while the session is busy. */
   interrupt(signal: AbortSignal): Promise<Interrupted>;
   /** Bytes of a person who is attached; they go between deliveries, never into one. */

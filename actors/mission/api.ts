@@ -3,6 +3,7 @@ import type { Guard, Verify, WorktreeWish } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { Board } from '../board/api.ts';
+import type { Answerer } from '../questions/answerer.ts';
 import type { PermissionOperations } from './permission-operations.ts';
 import type { PageRequest } from './text-page.ts';
 import type {
@@ -99,6 +100,13 @@ export interface SendResult {
 /** How a dialog is answered: yes/no, a number as drawn, or a label (exact, else the only one that starts so, else the only one that holds it). */
 export type ConfirmResponse = boolean | number | string;
 
+/** Which question is answered: the one that waits in a slot, or one by its id or the unique beginning of it. */
+export interface ConfirmRequest {
+  readonly slotId?: SlotId | undefined;
+  readonly questionId?: string | undefined;
+  readonly response: ConfirmResponse;
+}
+
 export interface ConfirmResult {
   readonly success: boolean;
   readonly slotId: SlotId;
@@ -172,7 +180,8 @@ export interface Mission {
     options: { readonly waitForResponse: boolean; readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<SendResult>;
   screen(slotId: SlotId, lines?: number): Promise<string>;
-  confirm(slotId: SlotId, response: ConfirmResponse, answeredBy: string): Promise<ConfirmResult>;
+  /** The first answer wins: another one rejects with `question_gone` and says who has answered. */
+  confirm(request: ConfirmRequest, answerer: Answerer): Promise<ConfirmResult>;
   interrupt(slotId: SlotId): Promise<{ readonly interrupted: boolean; readonly state: string }>;
   history(slotId: SlotId): readonly HistoryEntryView[];
   logs(slotId: SlotId, lines: number): Promise<TerminalLog>;

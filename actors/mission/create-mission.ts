@@ -14,7 +14,9 @@ import { createHooks } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
-import { createQuestions } from '../questions.ts';
+import { createAnswering } from '../questions/answer-question.ts';
+import { createQuestions } from '../questions/questions.ts';
+import { waitsFor } from '../questions/waits-for.ts';
 import { slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRecovery } from '../recovery.ts';
 import { createRegistryWatch } from '../registry-watch.ts';
@@ -124,6 +126,10 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     bus: core.bus,
     now,
     activeTask: (slotId) => core.occupied.get(slotId),
+    redact: dependencies.redact,
+    waitsFor: (slotId, kind) => waitsFor(core.runtime(slotId).configuration, kind),
+    deny: (id) => answering.deny(id),
+    onError: report('a question whose time was over could not be denied'),
     changed(slotId, taskId, open) {
       if (taskId !== undefined)
         core.sendToTask(taskId, { type: open ? 'question.asked' : 'question.closed' });
@@ -131,6 +137,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       if (actor !== undefined) journal.touch(actor);
     },
   });
+  const answering = createAnswering({ core, questions, signal: stopping.signal });
   const attempts = createAttempts({
     core,
     behindHandOver: (slotId, taskId, words) => handOver.behind(slotId, taskId, words),
@@ -340,9 +347,9 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       dispatchSoon,
       signal: stopping.signal,
     }),
+    confirm: answering.confirm,
     ...createTerminalOperations({
       core,
-      questions,
       snapshotOf,
       logFile: dependencies.logFile,
       tasks,

@@ -11,7 +11,7 @@ import type { HandOver } from '../hand-over/hand-over.ts';
 import { createInterrupt } from '../interrupt-task.ts';
 import type { Launcher } from '../launcher.ts';
 import { lookAtScreen } from '../look-at-screen.ts';
-import type { Questions } from '../questions.ts';
+import type { Questions } from '../questions/questions.ts';
 import type { LostTask } from '../recovery.ts';
 import { isResting } from '../slot-view.ts';
 import type { Stuck } from '../stuck/create-stuck.ts';

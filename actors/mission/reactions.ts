@@ -6,7 +6,7 @@ import type { createDoubts } from '../doubts.ts';
 import type { Guardrails } from '../guardrails.ts';
 import type { NoticeWatch } from '../notice-watch.ts';
 import type { Progress } from '../progress.ts';
-import type { Questions } from '../questions.ts';
+import type { Questions } from '../questions/questions.ts';
 import type { Reactions } from '../recorders.ts';
 import type { SessionReports } from '../session-reports.ts';
 import { hasEndedATurn, heldPlan } from '../slot-view.ts';
@@ -64,7 +64,8 @@ export function createReactions({
     sessionMoved(slotId, session) {
       const runtime = core.runtime(slotId);
       if (runtime.epoch === null || runtime.epoch !== session.context.epoch) return;
-      questions.see(slotId, runtime.epoch, runtime.reading?.dialog);
+      // Before the first look nothing is known of the screen.
+      if (runtime.reading !== null) questions.see(slotId, runtime.epoch, runtime.reading.dialog);
       reports.sessionMoved(slotId, session);
       noticeWatch.sessionMoved(slotId, session);
       doubts.sessionMoved(slotId, runtime.epoch, session);

@@ -2,7 +2,7 @@ import type { SlotId, TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { DeliveryRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
-import type { Questions } from '../questions.ts';
+import type { Questions } from '../questions/questions.ts';
 import { readinessOf, type SlotSnapshot } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';
 import type { KillResult, Mission, SpawnOptions } from './api.ts';

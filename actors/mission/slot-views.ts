@@ -1,7 +1,7 @@
 import type { SlotId } from '../../db/ids.ts';
 import type { MissionCore } from '../core.ts';
 import type { Governor } from '../governor/governor.ts';
-import type { Questions } from '../questions.ts';
+import type { Questions } from '../questions/questions.ts';
 import { viewCrashed, viewSlot } from '../slot-view.ts';
 import type { Workplaces } from '../worktrees/workplaces.ts';
 import type { SlotView } from './views.ts';

@@ -3,7 +3,7 @@ import type { OpenDatabase } from '../../db/open.ts';
 import type { MissionCore } from '../core.ts';
 import type { Journal } from '../journal.ts';
 import type { Launcher } from '../launcher.ts';
-import type { Questions } from '../questions.ts';
+import type { Questions } from '../questions/questions.ts';
 import { heldPlan } from '../slot-view.ts';
 import type { HostEvents } from './host-events.ts';
 import { endAll, startWithDaemon } from './supervision.ts';
@@ -19,7 +19,7 @@ export interface StartAndStopDependencies {
   readonly root: { start(): unknown; stop(): unknown };
   readonly journal: Journal;
   readonly launcher: Pick<Launcher, 'bind' | 'dispose'>;
-  readonly questions: Pick<Questions, 'closeForgotten' | 'dispose'>;
+  readonly questions: Pick<Questions, 'remember' | 'dispose'>;
   readonly telling: { start(): void; close(): void };
   readonly hostEvents: HostEvents;
   readonly watches: readonly Watch[];
@@ -56,7 +56,7 @@ export function createStartAndStop({
 
   return {
     async start(): Promise<void> {
-      questions.closeForgotten();
+      questions.remember((slotId) => heldPlan(core.slotSnapshot(slotId))?.epoch ?? null);
       // Joined and listened to before the host is asked: what ends meanwhile is heard.
       for (const { configuration } of core.runtimes.values()) {
         const plan = heldPlan(core.slotSnapshot(configuration.id));

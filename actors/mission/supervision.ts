@@ -1,7 +1,7 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionCore } from '../core.ts';
 import type { Launcher } from '../launcher.ts';
-import type { Questions } from '../questions.ts';
+import type { Questions } from '../questions/questions.ts';
 import type { SlotCrash } from '../slot-runtime.ts';
 import { heldPlan, type SlotSnapshot } from '../slot-view.ts';
 import type { Turns } from '../turns.ts';

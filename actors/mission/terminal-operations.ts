@@ -1,46 +1,36 @@
 import { readFile } from 'node:fs/promises';
 import type { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
-import type { Typed } from '../../services/keyboard/keyboard-terminal.ts';
+import { must } from '../../services/keyboard/keyboard-terminal.ts';
 import type { MissionCore } from '../core.ts';
 import { SESSION_SIZE } from '../launcher.ts';
-import type { Questions } from '../questions.ts';
 import type { SlotKeyboard, SlotRuntime } from '../slot-runtime.ts';
 import { isResting, readinessOf, type SlotSnapshot } from '../slot-view.ts';
 import type { Mission } from './api.ts';
-import { chooseLabel } from './choose-label.ts';
 import { failedTask, type TaskOperations } from './task-operations.ts';
 import { hintOfRest } from './task-view.ts';
 
-/** A dialog of three options is answered within a second; a loaded machine may take longer. */
+/** One key takes a second; a loaded machine may take longer. */
 const KEYS_WITHIN_MS = 15_000;
 
 export interface TerminalOperationsDependencies {
   readonly core: MissionCore;
-  readonly questions: Questions;
   readonly snapshotOf: (slotId: SlotId) => SlotSnapshot | undefined;
   readonly logFile: (slotId: SlotId) => string;
   readonly tasks: Pick<TaskOperations, 'enqueue' | 'waitForTask'>;
   readonly signal: AbortSignal;
 }
 
-function must(typed: Typed): void {
-  if (typed.ok) return;
-  const { code, message, remedy } = typed.failure;
-  throw new MissionError(code, message, remedy === undefined ? {} : { remedy });
-}
-
 /** One terminal at a time: writing to it, looking at it, answering it. */
 export function createTerminalOperations({
   core,
-  questions,
   snapshotOf,
   logFile,
   tasks,
   signal,
 }: TerminalOperationsDependencies): Pick<
   Mission,
-  'send' | 'screen' | 'confirm' | 'interrupt' | 'history' | 'logs' | 'attach'
+  'send' | 'screen' | 'interrupt' | 'history' | 'logs' | 'attach'
 > {
   function running(slotId: SlotId): {
     readonly runtime: SlotRuntime;
@@ -100,44 +90,6 @@ export function createTerminalOperations({
 
     async screen(slotId, lines) {
       return core.host().text(running(slotId).epoch, lines);
-    },
-
-    async confirm(slotId, response, answeredBy) {
-      const { keyboard, runtime } = running(slotId);
-      const question = questions.of(slotId);
-      if (question === undefined) {
-        throw new MissionError('question_gone', `Nothing waits for an answer in slot ${slotId}.`, {
-          remedy: 'Look with mission_pty_status; the dialog may have been answered at the terminal.',
-        });
-      }
-      const choice = chooseLabel(question, response);
-      // A plain yes or no goes through the hook that waits; what widens a rule is chosen on the screen, by its label.
-      if (questions.hookWaits(slotId) && choice.meaning !== 'other') {
-        const answer =
-          choice.meaning === 'yes'
-            ? { behavior: 'allow' as const }
-            : { behavior: 'deny' as const, message: `Refused by ${answeredBy}.` };
-        questions.answerHook(slotId, answer, choice.label, answeredBy);
-      } else {
-        if (question.kind === 'trust' && choice.meaning !== 'no' && !runtime.configuration.trustCwd) {
-          throw new MissionError('not_authorised', `Nobody has said that ${runtime.cwd} is trusted.`, {
-            remedy: `Set trustCwd: true for ${slotId} in slots.yaml, or answer at the terminal (missiond attach ${slotId}).`,
-          });
-        }
-        await questions.answerByKeys(slotId, { label: choice.label, answeredBy }, async (expected) =>
-          must(
-            await keyboard.choose(choice.label, {
-              signal: AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)]),
-              ...(expected === null ? {} : { expected }),
-            }),
-          ),
-        );
-      }
-      core.logger.info(
-        { slotId, tool: question.tool, chosen: choice.label, answeredBy },
-        'question answered',
-      );
-      return { success: true, slotId, chosen: choice.label, question };
     },
 
     async interrupt(slotId) {

@@ -136,6 +136,14 @@ export const QuestionView = z.object({
   question: z.string(),
   options: z.array(z.string()),
   askedAt: z.number(),
+  /** When it is denied unless somebody has answered; absent where it waits as long as it takes. */
+  expiresAt: z.number().optional(),
+  /** Only a person answers it, no agent, an orchestrating one neither. */
+  personOnly: z.boolean(),
+  /** Why it is asked, where a rule says so. */
+  rule: z.string().optional(),
+  /** What it is known by: the hook of Claude Code, the dialog on the screen. */
+  evidence: z.array(z.string()),
   /** `hook`: a PermissionRequest waits for the answer; `screen`: the dialog is answered by keys. */
   answerBy: z.enum(['hook', 'screen']),
 });

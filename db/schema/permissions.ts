@@ -14,6 +14,8 @@ export const decisions = sqliteTable(
     argument: text().notNull(),
     decision: text().$type<'allow' | 'confirm' | 'deny'>().notNull(),
     rule: text().notNull(),
+    /** No agent may answer what is asked because of it. */
+    personOnly: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (table) => [index('decisions_slot').on(table.slotId, table.at)],
 );
@@ -32,6 +34,14 @@ export const questions = sqliteTable(
     question: text().notNull(),
     options: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
     askedAt: integer().notNull(),
+    /** When it is denied unless somebody has answered; null for what waits as long as it takes. */
+    expiresAt: integer(),
+    /** No agent may answer it, an orchestrating one neither. */
+    personOnly: integer({ mode: 'boolean' }).notNull().default(false),
+    /** Why it is asked, where a rule says so. */
+    rule: text(),
+    /** Of the dialog on the screen; null until one was seen. */
+    identity: text(),
     closedAt: integer(),
     answer: text(),
     answeredBy: text(),

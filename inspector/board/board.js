@@ -84,7 +84,7 @@ async function answer(question, response) {
       'content-type': 'application/json',
       'x-missiond-caller': 'board',
     },
-    body: JSON.stringify({ slotId: question.slotId, response }),
+    body: JSON.stringify({ questionId: question.id, response }),
   });
   if (!reply.ok)
     byId('connection').textContent = (await reply.json()).error?.message ?? `failed (${reply.status})`;
@@ -97,6 +97,9 @@ function questionCard(question) {
   return element('div', { className: 'question' }, [
     element('strong', { text: `${question.slotId}: ${question.question}` }),
     element('pre', { text: [question.tool, question.argument].filter(Boolean).join(' ') }),
+    ...(question.personOnly
+      ? [element('p', { text: `Only a person answers this: ${question.rule ?? 'protected'}` })]
+      : []),
     ...buttons,
   ]);
 }

@@ -29,3 +29,16 @@ export function recordedAs(caller: Caller, said: string): string {
   if (caller.role === 'owner') return said;
   return caller.role === 'slot' ? `slot:${caller.slotId}` : `token:${caller.name}`;
 }
+
+/** Doors of ours at which a person sits. */
+const PERSONS_DOORS: readonly string[] = ['cli', 'board'];
+
+export const isPersonsDoor = (said: string): boolean => PERSONS_DOORS.includes(said);
+
+/**
+ * True of the owner at the command line or on the page: what only a person may approve is not for programs, agents and
+ * made tokens.
+ */
+export function isPerson(caller: Caller, said: string): boolean {
+  return caller.role === 'owner' && isPersonsDoor(said);
+}

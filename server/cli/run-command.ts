@@ -5,6 +5,7 @@ import { readVersion } from '../version.ts';
 import { callDaemon } from './call-daemon.ts';
 import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
 import { board } from './commands/board.ts';
+import { confirm } from './commands/confirm.ts';
 import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
@@ -28,6 +29,7 @@ const COMMANDS: readonly Command[] = [
   submit,
   ask,
   tasks,
+  confirm,
   board,
   spending,
   resume,

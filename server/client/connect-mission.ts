@@ -23,6 +23,7 @@ import {
   permissionSetRole,
   permissionSetSlot,
 } from '../tools/permissions.ts';
+import { ptyConfirm, questionList } from '../tools/questions.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
   missionAsk,
@@ -33,7 +34,6 @@ import {
   missionTask,
 } from '../tools/tasks.ts';
 import {
-  ptyConfirm,
   ptyHistory,
   ptyInterrupt,
   ptyKill,
@@ -120,6 +120,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),
+    questions: method(questionList),
     ptyConfirm: method(ptyConfirm),
     ptyInterrupt: method(ptyInterrupt),
     ptyKill: method(ptyKill),

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Mission } from '../../actors/mission/api.ts';
 import { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
-import { type Access, recordedAs } from '../auth/caller.ts';
+import { type Access, isPerson, isPersonsDoor, recordedAs } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import { ErrorBody } from '../error-body.ts';
 import { findOperation, operations } from '../tools/registry.ts';
@@ -11,11 +11,24 @@ import { callerGone } from './caller-gone.ts';
 /** A prompt of 100,000 characters fits many times over; a prompt of a megabyte gets its own answer. */
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 
+/** Where the owner says to be. Other names are not believed: the record says who answered. */
+function saidBy(request: FastifyRequest): string | undefined {
+  const said = request.headers['x-missiond-caller'];
+  return typeof said === 'string' && isPersonsDoor(said) ? said : undefined;
+}
+
 /** Every operation as `POST /api/tools/<name>`, and the ones that read well as addresses. */
 export function registerToolRoutes(app: FastifyInstance, mission: Mission, callerOf: CallerOf): void {
   const contextOf = (request: FastifyRequest, reply: FastifyReply, said = 'rest') => {
     const by = callerOf(request);
-    return { mission, by, caller: recordedAs(by, said), signal: callerGone(reply), progress: () => {} };
+    return {
+      mission,
+      by,
+      caller: recordedAs(by, said),
+      isPerson: isPerson(by, said),
+      signal: callerGone(reply),
+      progress: () => {},
+    };
   };
   for (const operation of operations) {
     const { name, title, description, input, output, readOnly } = operation;
@@ -35,8 +48,7 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission, calle
         validatorCompiler: () => () => true,
       },
       async (request, reply) => {
-        const said = request.headers['x-missiond-caller'];
-        const context = contextOf(request, reply, typeof said === 'string' ? said : undefined);
+        const context = contextOf(request, reply, saidBy(request));
         return reply.send(await operation.run(request.body ?? {}, context));
       },
     );

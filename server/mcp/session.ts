@@ -74,6 +74,7 @@ export function createMcpServer(options: {
             progress,
             by: options.by,
             caller: callerOf(server, options.by),
+            isPerson: false,
             session: extra.sessionId,
             connection,
           });

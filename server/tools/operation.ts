@@ -25,6 +25,8 @@ export interface CallContext {
   readonly by: Caller;
   /** Who calls, for the record: `rest`, `cli`, `board`, `mcp:` and the name of the client, or the name of a token. */
   readonly caller: string;
+  /** False of programs and agents, an orchestrating one too. */
+  readonly isPerson: boolean;
   /** Tells apart callers of one name: the MCP session. */
   readonly session?: string | undefined;
   /** Absent where the door closes with the call (REST, command line). */

@@ -2,6 +2,7 @@ import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
 import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
+import { questionOperations } from './questions.ts';
 import { slotOperations } from './slots.ts';
 import { taskOperations } from './tasks.ts';
 import { terminalOperations } from './terminals.ts';
@@ -12,6 +13,7 @@ export const operations: readonly Operation[] = [
   ...taskOperations,
   ...slotOperations,
   ...terminalOperations,
+  ...questionOperations,
   ...budgetOperations,
   ...permissionOperations,
   ...boardOperations,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HistoryEntryView, QuestionView, SlotView } from '../../actors/mission/views.ts';
+import { HistoryEntryView, SlotView } from '../../actors/mission/views.ts';
 import { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { operation } from './operation.ts';
@@ -91,19 +91,6 @@ export const ptyScreen = operation({
   run: async ({ slotId, lines }, { mission }) => ({ slotId, screen: await mission.screen(slotId, lines) }),
 });
 
-export const ptyConfirm = operation({
-  name: 'mission_pty_confirm',
-  title: 'Answer a dialog',
-  description:
-    'Answers what waits in a slot: true or false, the number drawn before an option, or the words of its label. `true` is the narrowest yes, never one that is remembered. mission_pty_status shows what waits.',
-  input: z.object({ ...slot, response: z.union([z.boolean(), z.number().int(), z.string()]) }),
-  output: z.object({ success: z.boolean(), slotId: SlotId, chosen: z.string(), question: QuestionView }),
-  readOnly: false,
-  // No agent answers what it asks.
-  forSlots: false,
-  run: ({ slotId, response }, { mission, caller }) => mission.confirm(slotId, response, caller),
-});
-
 export const ptyInterrupt = operation({
   name: 'mission_pty_interrupt',
   title: 'Interrupt a turn',
@@ -178,7 +165,6 @@ export const terminalOperations = [
   ptySpawn,
   ptySend,
   ptyScreen,
-  ptyConfirm,
   ptyInterrupt,
   ptyKill,
   ptyStatus,

@@ -1,7 +1,10 @@
 import { atLeast } from './version-order.ts';
 
-/** Waits longer than any person should take. A longer one is answered at the terminal; the dialog stays on the screen. */
-const PERSON_ANSWERS_WITHIN_S = 3_600;
+/**
+ * An hour, after which missiond denies by itself unless told otherwise, and two minutes in which it does. A question that
+ * waits longer is answered on the screen, where the dialog stays.
+ */
+const PERSON_ANSWERS_WITHIN_S = 3_720;
 /** Deciding a tool call takes a millisecond; a busy machine may need seconds. A call that times out is asked on the screen. */
 const TOOL_DECIDED_WITHIN_S = 10;
 /** The others are only told. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
 import { BudgetsSchema } from './budgets.ts';
+import { ConfirmWithin, confirmWithinOf } from './confirm-within.ts';
 import { ContextSchema, contextOf } from './context.ts';
 import { NoticeHook } from './notice-hooks.ts';
 import { GatesSchema, ProtectSchema } from './protect.ts';
@@ -62,6 +63,7 @@ const Slot = z.strictObject({
   /** Instead of what `stuck` says for all. */
   stuck: StuckSchema.default({}),
   context: ContextSchema.default({}),
+  confirmWithinMinutes: ConfirmWithin.optional(),
 });
 
 const SlotsSchema = z
@@ -81,6 +83,8 @@ const SlotsSchema = z
     /** What agents change only when a person agrees. */
     protect: ProtectSchema.prefault({}),
     context: ContextSchema.default({}),
+    /** After so many minutes a question that nobody has answered is denied. */
+    confirmWithinMinutes: ConfirmWithin.optional(),
     /** Whom to tell of what. */
     hooks: z
       .array(NoticeHook)
@@ -98,12 +102,13 @@ const SlotsSchema = z
       }
     }
   })
-  .transform(({ stuck, context, slots, ...file }) => ({
+  .transform(({ stuck, context, confirmWithinMinutes, slots, ...file }) => ({
     ...file,
     slots: slots.map((slot) => ({
       ...slot,
       stuck: stuckOf(slot.stuck, stuck),
       context: contextOf(slot.context, context),
+      confirmWithinMinutes: confirmWithinOf(slot.confirmWithinMinutes, confirmWithinMinutes),
     })),
   }));
 export type SlotsFile = z.output<typeof SlotsSchema>;

@@ -1,4 +1,4 @@
-import type { Failure } from '../errors/mission-error.ts';
+import { type Failure, MissionError } from '../errors/mission-error.ts';
 import type { ScreenReading } from '../terminal/reading.ts';
 
 /** A terminal as the keyboard needs it. Times are milliseconds; `sleep` rejects when the signal aborts. */
@@ -50,4 +50,11 @@ export async function drawsAgain(
 
 export function failed(code: Failure['code'], message: string, remedy: string): Typed {
   return { ok: false, failure: { code, message, remedy } };
+}
+
+/** @throws MissionError what kept it from being typed */
+export function must(typed: Typed): void {
+  if (typed.ok) return;
+  const { code, message, remedy } = typed.failure;
+  throw new MissionError(code, message, remedy === undefined ? {} : { remedy });
 }

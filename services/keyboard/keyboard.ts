@@ -3,6 +3,7 @@ import type { ScreenReading } from '../terminal/reading.ts';
 import { type ChooseOptions, chooseOption } from './choose-option.ts';
 import { clearOwnText, quietBox } from './clear-own-text.ts';
 import { type DeliveryOptions, deliverPrompt } from './deliver-prompt.ts';
+import { dismissDialog } from './dismiss-dialog.ts';
 import { guardAgainstExit } from './exit-guard.ts';
 import { type Interrupted, interruptTurn } from './interrupt-turn.ts';
 import type { KeyboardTerminal, Typed } from './keyboard-terminal.ts';
@@ -28,6 +29,8 @@ export interface Keyboard {
   queue(words: string, signal: AbortSignal, rests: () => Promise<boolean>): Promise<Typed>;
   /** See `chooseOption`. */
   choose(label: string, options: ChooseOptions): Promise<Typed>;
+  /** See `dismissDialog`. */
+  dismiss(expected: string, signal: AbortSignal): Promise<Typed>;
   /** See `interruptTurn`. */
   interrupt(signal: AbortSignal): Promise<Interrupted>;
   /** Bytes of a person who is attached: they go between deliveries, never into one. */
@@ -112,6 +115,7 @@ export function createKeyboard({ version, ...door }: KeyboardOptions): Keyboard 
       );
     },
     choose: (label, options) => enqueue(() => chooseOption(terminal, label, options)),
+    dismiss: (expected, signal) => enqueue(() => dismissDialog(terminal, expected, signal)),
     interrupt: (signal) =>
       enqueue(async () => {
         await untilKeysAreDrawn();

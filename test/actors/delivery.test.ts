@@ -112,6 +112,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
       traits: [],
       stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2, recoverMinutes: 60 },
       context: { handOverBelowPercent: 10, by: 'handOver' },
+      confirmWithinMinutes: null,
     });
     runtime.epoch = epoch;
     runtime.keyboard = createKeyboard({

@@ -22,6 +22,7 @@ beforeEach(() => {
         return { ok: true };
       },
       choose: async () => ({ ok: true }),
+      dismiss: async () => ({ ok: true }),
       queue: async () => ({ ok: true }),
       command: async () => ({ ok: true }),
       interrupt: async () => ({ ok: false, failure: { code: 'timeout', message: 'It is still at work.' } }),

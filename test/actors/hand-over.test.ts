@@ -34,6 +34,7 @@ beforeEach(() => {
     },
     queue: ok,
     choose: ok,
+    dismiss: ok,
     interrupt: ok,
     passThrough: async () => {},
   };

@@ -32,6 +32,7 @@ beforeEach(() => {
         return { ok: true };
       },
       choose: async () => ({ ok: true }),
+      dismiss: async () => ({ ok: true }),
       queue: async () => ({ ok: true }),
       command: async () => ({ ok: true }),
       async interrupt() {

@@ -86,6 +86,7 @@ test('a task that the slot had refused to take goes back into the queue when it 
     queue: refuses,
     command: refuses,
     choose: refuses,
+    dismiss: refuses,
     interrupt: refuses,
     passThrough: async () => {},
   };

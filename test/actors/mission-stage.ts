@@ -32,6 +32,7 @@ export const slotOf = (change: Partial<SlotConfiguration> = {}): SlotConfigurati
   traits: [],
   stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2, recoverMinutes: 60 },
   context: { handOverBelowPercent: 10, by: 'handOver' },
+  confirmWithinMinutes: null,
   ...change,
 });
 
@@ -52,6 +53,7 @@ export const willingKeyboard = (change: Partial<SlotKeyboard> = {}): SlotKeyboar
     return { ok: true };
   },
   choose: async () => ({ ok: true }),
+  dismiss: async () => ({ ok: true }),
   queue: async () => ({ ok: true }),
   command: async () => ({ ok: true }),
   interrupt: async () => ({ ok: true }),

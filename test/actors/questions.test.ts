@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBus } from '../../actors/bus.ts';
-import { createQuestions } from '../../actors/questions.ts';
+import { createQuestions } from '../../actors/questions/questions.ts';
 import { Epoch, SlotId } from '../../db/ids.ts';
 import { openDatabase } from '../../db/open.ts';
 import { createPermissionLedger } from '../../services/ledger/permission-ledger.ts';
@@ -32,6 +32,10 @@ function setUp() {
     bus,
     now: () => Date.now(),
     activeTask: () => undefined,
+    redact: (_, text) => text,
+    waitsFor: () => null,
+    deny: async () => {},
+    onError: (error) => told.push(String(error)),
     changed: () => {},
   });
   const see = (shown: DialogReading | undefined) => questions.see(slotId, epoch, shown);
@@ -120,7 +124,12 @@ describe('an answer by keys', () => {
     const never = new AbortController().signal;
     await questions.answerByKeys(slotId, { label: 'Yes', answeredBy: 'mcp' }, async () => {
       questions.drop(slotId, 'the first is over');
-      questions.askByHook({ slotId, epoch, tool: 'Bash', argument: 'touch b' }, never).catch(() => {});
+      questions
+        .askByHook(
+          { slotId, epoch, tool: 'Bash', argument: 'touch b', rule: 'no rule', personOnly: false },
+          never,
+        )
+        .catch(() => {});
     });
     expect(questions.of(slotId)).toMatchObject({ tool: 'Bash', argument: 'touch b' });
     expect(questions.hookWaits(slotId)).toBe(true);

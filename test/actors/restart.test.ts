@@ -47,7 +47,14 @@ describe('a daemon of another version', () => {
 
   test('a prompt that was on its way is delivered', async () => {
     const never = () => new Promise<never>(() => {});
-    const keys = { queue: never, command: never, choose: never, interrupt: never, passThrough: never };
+    const keys = {
+      queue: never,
+      command: never,
+      choose: never,
+      dismiss: never,
+      interrupt: never,
+      passThrough: never,
+    };
     const first = await stage.start({ keyboard: () => ({ ...keys, deliver: never }) });
     await first.spawn(slotId, {});
     await becomesReady(first, stage);

@@ -45,6 +45,7 @@ beforeEach(() => {
     },
     command: async () => ({ ok: true }),
     choose: async () => ({ ok: true }),
+    dismiss: async () => ({ ok: true }),
     passThrough: async () => {},
   };
   stage = createStage({

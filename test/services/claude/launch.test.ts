@@ -109,7 +109,7 @@ describe('hookSettings', () => {
       {
         matcher: '*',
         hooks: [
-          { type: 'http', url: 'http://h', headers: { Authorization: `Bearer ${TOKEN}` }, timeout: 3_600 },
+          { type: 'http', url: 'http://h', headers: { Authorization: `Bearer ${TOKEN}` }, timeout: 3_720 },
         ],
       },
     ]);

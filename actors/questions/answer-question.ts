@@ -1,0 +1,137 @@
+import type { QuestionId, SlotId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { must } from '../../services/keyboard/keyboard-terminal.ts';
+import type { MissionCore } from '../core.ts';
+import type { ConfirmRequest, ConfirmResult } from '../mission/api.ts';
+import { chooseLabel, type LabelChoice } from '../mission/choose-label.ts';
+import type { QuestionView } from '../mission/views.ts';
+import type { SlotKeyboard } from '../slot-runtime.ts';
+import { type Answerer, checkMayAnswer } from './answerer.ts';
+import type { Questions } from './questions.ts';
+
+/** A dialog of three options is answered within a second; a loaded machine may take longer. */
+const KEYS_WITHIN_MS = 15_000;
+/** Who answers what nobody has answered in time. */
+const TIMEOUT = 'timeout';
+
+export interface AnsweringDependencies {
+  readonly core: Pick<MissionCore, 'logger' | 'permissions' | 'runtime' | 'now'>;
+  readonly questions: Questions;
+  /** Calls off what is being typed. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers what waits: through the hook where one waits, by keys where only the dialog is left. */
+export function createAnswering({ core, questions, signal }: AnsweringDependencies) {
+  function keyboardOf(slotId: SlotId): SlotKeyboard {
+    const { keyboard } = core.runtime(slotId);
+    if (keyboard !== null) return keyboard;
+    throw new MissionError('slot_not_running', `Slot ${slotId} has no running session.`, {
+      remedy: `Start it with mission_pty_spawn {"slotId": "${slotId}"}.`,
+    });
+  }
+
+  function gone(message: string): MissionError {
+    return new MissionError('question_gone', message, {
+      remedy: 'Look with mission_question_list; the dialog may have been answered at the terminal.',
+    });
+  }
+
+  function byId(prefix: string): QuestionView {
+    const [open, ...others] = questions.all().filter(({ id }) => id.startsWith(prefix));
+    if (open !== undefined && others.length === 0) return open;
+    if (open !== undefined)
+      throw new MissionError('input_invalid', `Several questions begin with "${prefix}".`, {
+        remedy: 'Give more of the id.',
+      });
+    const [closed] = core.permissions.find(prefix);
+    if (closed === undefined || closed.closedAt === null) throw gone(`No question "${prefix}" waits.`);
+    const { answer, answeredBy, closedAt } = closed;
+    throw gone(`The question is over: "${answer}" (${answeredBy}, ${new Date(closedAt).toISOString()}).`);
+  }
+
+  /** The question that is meant; nothing is guessed when it is another slot's. */
+  function meant({ slotId, questionId }: ConfirmRequest): QuestionView {
+    if (slotId !== undefined) core.runtime(slotId);
+    if (questionId !== undefined) {
+      const question = byId(questionId);
+      if (slotId === undefined || question.slotId === slotId) return question;
+      throw gone(`Question ${questionId} is not of slot ${slotId}.`);
+    }
+    if (slotId === undefined)
+      throw new MissionError('input_invalid', 'Which question is answered?', {
+        remedy: 'Give its id (questionId) or its slot (slotId).',
+      });
+    const question = questions.of(slotId);
+    if (question === undefined) throw gone(`Nothing waits for an answer in slot ${slotId}.`);
+    return question;
+  }
+
+  async function byKeys(question: QuestionView, { label, meaning }: LabelChoice, by: string): Promise<void> {
+    const { slotId } = question;
+    const { cwd, configuration } = core.runtime(slotId);
+    if (question.kind === 'trust' && meaning !== 'no' && !configuration.trustCwd) {
+      throw new MissionError('not_authorised', `Nobody has said that ${cwd} is trusted.`, {
+        remedy: `Set trustCwd: true for ${slotId} in slots.yaml, or answer at the terminal (missiond attach ${slotId}).`,
+      });
+    }
+    const keyboard = keyboardOf(slotId);
+    await questions.answerByKeys(slotId, { label, answeredBy: by }, async (expected) =>
+      must(await keyboard.choose(label, { signal: keysEnd(), expected })),
+    );
+  }
+
+  const keysEnd = (): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)]);
+
+  function checkNobodyAnswers({ slotId }: QuestionView): void {
+    const by = questions.answeredJustNowBy(slotId);
+    if (by !== null) throw gone(`${by} is answering the question of ${slotId} just now.`);
+  }
+
+  /** What is said to the agent, and for the record. */
+  const late = ({ askedAt, expiresAt = askedAt }: QuestionView): string =>
+    `Nobody answered within ${Math.round((expiresAt - askedAt) / 6_000) / 10} minutes, so missiond denied it.`;
+
+  return {
+    /** @throws MissionError `question_gone`, `person_only`, `option_unknown`, `option_ambiguous`, `not_authorised` */
+    async confirm(request: ConfirmRequest, answerer: Answerer): Promise<ConfirmResult> {
+      const question = meant(request);
+      const { slotId } = question;
+      checkMayAnswer(question, answerer);
+      checkNobodyAnswers(question);
+      const choice = chooseLabel(question, request.response);
+      // A plain yes or no goes through the hook that waits; what widens a rule is chosen on the screen, by its label.
+      if (questions.hookWaits(slotId) && choice.meaning !== 'other') {
+        const answer =
+          choice.meaning === 'yes'
+            ? { behavior: 'allow' as const }
+            : { behavior: 'deny' as const, message: `Refused by ${answerer.name}.` };
+        questions.answerHook(slotId, answer, choice.label, answerer.name);
+      } else {
+        await byKeys(question, choice, answerer.name);
+      }
+      core.logger.info(
+        { slotId, tool: question.tool, chosen: choice.label, answeredBy: answerer.name },
+        'question answered',
+      );
+      return { success: true, slotId, chosen: choice.label, question };
+    },
+
+    /** The time of a question is over: the hook is told no, or its own dialog is refused with Esc. */
+    async deny(id: QuestionId): Promise<void> {
+      const question = questions.all().find((one) => one.id === id);
+      if (question === undefined || questions.answeredJustNowBy(question.slotId) !== null) return;
+      const { slotId } = question;
+      const message = late(question);
+      if (questions.hookWaits(slotId)) {
+        questions.answerHook(slotId, { behavior: 'deny', message }, message, TIMEOUT);
+      } else {
+        const keyboard = keyboardOf(slotId);
+        await questions.answerByKeys(slotId, { label: message, answeredBy: TIMEOUT }, async (expected) =>
+          must(await keyboard.dismiss(expected, keysEnd())),
+        );
+      }
+      core.logger.warn({ slotId, tool: question.tool, questionId: id }, 'question denied: its time was over');
+    },
+  };
+}

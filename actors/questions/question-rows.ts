@@ -1,0 +1,63 @@
+import type { QuestionRow } from '../../services/ledger/permission-ledger.ts';
+import { QuestionView } from '../mission/views.ts';
+import { FROM_HOOK, FROM_SCREEN, type OpenQuestion, openQuestion } from './open-question.ts';
+
+/** What is learnt of a question while it waits. */
+export function knownOf({ view, signature }: OpenQuestion) {
+  const { kind, tool, argument, question, options, personOnly, rule } = view;
+  return {
+    kind,
+    tool: tool ?? null,
+    argument: argument ?? null,
+    question,
+    options,
+    personOnly,
+    rule: rule ?? null,
+    identity: signature,
+  };
+}
+
+export function newRow(entry: OpenQuestion): QuestionRow {
+  const { id, slotId, taskId, askedAt, expiresAt } = entry.view;
+  return {
+    id,
+    slotId,
+    epoch: entry.epoch,
+    taskId: taskId ?? null,
+    ...knownOf(entry),
+    askedAt,
+    expiresAt: expiresAt ?? null,
+    closedAt: null,
+    answer: null,
+    answeredBy: null,
+  };
+}
+
+/** As a row tells it to people. */
+export function viewOfRow(row: QuestionRow): QuestionView {
+  const { id, slotId, taskId, kind, tool, argument, question, options, askedAt, expiresAt } = row;
+  return QuestionView.parse({
+    id,
+    slotId,
+    taskId: taskId ?? undefined,
+    kind,
+    tool: tool ?? undefined,
+    argument: argument ?? undefined,
+    question,
+    options,
+    askedAt,
+    expiresAt: expiresAt ?? undefined,
+    personOnly: row.personOnly,
+    rule: row.rule ?? undefined,
+    answerBy: 'screen',
+    evidence: [row.identity === null ? FROM_HOOK : FROM_SCREEN],
+  });
+}
+
+/** What an earlier daemon had asked. Its hook is gone; the dialog may stand. */
+export function rememberedQuestion(row: QuestionRow): OpenQuestion {
+  const entry = openQuestion(viewOfRow(row), row.epoch);
+  entry.isRemembered = true;
+  entry.signature = row.identity;
+  return entry;
+}

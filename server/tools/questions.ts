@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { QuestionView } from '../../actors/mission/views.ts';
+import { SlotId } from '../../db/ids.ts';
+import { operation } from './operation.ts';
+
+const questionId = z
+  .string()
+  .regex(/^[0-9a-f-]{4,36}$/, 'the id of a question, or at least its first four characters')
+  .describe('The id of a question, or its unique beginning.');
+
+export const questionList = operation({
+  name: 'mission_question_list',
+  title: 'What waits for an answer',
+  description:
+    'Everything that waits for an answer, in all slots: permission requests, questions of agents, plans, and dialogs of Claude Code. Those with `personOnly` are for a person alone (`missiond confirm`, the page, the terminal).',
+  input: z.object({ slotId: SlotId.optional() }),
+  output: z.object({ questions: z.array(QuestionView) }),
+  readOnly: true,
+  // Those of other slots are in it.
+  forSlots: false,
+  run: ({ slotId }, { mission }) => ({
+    questions: mission
+      .questions()
+      .filter((question) => slotId === undefined || question.slotId === slotId)
+      .sort((a, b) => a.askedAt - b.askedAt),
+  }),
+});
+
+export const ptyConfirm = operation({
+  name: 'mission_pty_confirm',
+  title: 'Answer a dialog',
+  description:
+    'Answers what waits in a slot, or one question by its id: true or false, the number drawn before an option, or the words of its label. `true` is the narrowest yes, never one that is remembered. mission_question_list shows what waits. The first answer wins. Questions with `personOnly` are refused here (`person_only`).',
+  input: z.object({
+    slotId: SlotId.optional(),
+    questionId: questionId.optional(),
+    response: z.union([z.boolean(), z.number().int(), z.string()]),
+  }),
+  output: z.object({ success: z.boolean(), slotId: SlotId, chosen: z.string(), question: QuestionView }),
+  readOnly: false,
+  // No agent answers what it asks.
+  forSlots: false,
+  run: (request, { mission, caller, isPerson }) => mission.confirm(request, { name: caller, isPerson }),
+});
+
+export const questionOperations = [questionList, ptyConfirm];

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { QuestionView } from '../../actors/mission/views.ts';
+import { CLI, createWorld, type Daemon, ended, eventOf, SLOTS, type World } from './world.ts';
+
+const run = promisify(execFile);
+
+let world: World;
+let daemon: Daemon;
+beforeAll(async () => {
+  world = await createWorld({
+    slots: [
+      ...SLOTS,
+      // A tenth of a minute: long enough to be seen, short enough to wait for.
+      { id: 'hasty-1', role: 'hasty', description: 'waits for nobody', extra: { confirmWithinMinutes: 0.1 } },
+    ],
+  });
+  daemon = await world.start();
+});
+afterAll(async () => {
+  expect(await world.close()).toEqual([]);
+});
+
+async function missiond(...args: string[]): Promise<string> {
+  return (await run(process.execPath, [CLI, ...args, '--home', world.home], { env: world.env })).stdout;
+}
+
+const asked = (taskId: string): Promise<QuestionView> =>
+  eventOf(daemon.client, (event) =>
+    event?.type === 'question_asked' && event.question.taskId === taskId ? event.question : undefined,
+  );
+
+test('missiond confirm lists what waits, shows one, and answers it', async () => {
+  const { taskId } = await daemon.client.submit({
+    role: 'coder',
+    prompt: 'tool: Bash {"command":"touch by-cli.txt","description":"x"}',
+  });
+  const { id } = await asked(taskId);
+  expect(await missiond('confirm')).toMatch(new RegExp(`${id.slice(0, 8)} +coder-1 .*Bash touch by-cli.txt`));
+  expect(await missiond('confirm', id.slice(0, 8))).toContain('touch by-cli.txt');
+  expect(await missiond('confirm', id.slice(0, 8), 'yes')).toContain('answered "Yes"');
+  expect((await ended(daemon.client, taskId)).status).toBe('done');
+  expect(existsSync(path.join(world.workspace('coder-1'), 'by-cli.txt'))).toBe(true);
+  expect(await missiond('confirm')).toBe('Nothing waits for an answer.\n');
+});
+
+test('what runs in CI is changed only when a person agrees: the orchestrator is refused', async () => {
+  const file = path.join(world.workspace('coder-1'), '.github', 'workflows', 'ci.yml');
+  mkdirSync(path.dirname(file), { recursive: true });
+  const { taskId } = await daemon.client.submit({
+    role: 'coder',
+    prompt: `tool: Write ${JSON.stringify({ file_path: file, content: 'on: push\n' })}`,
+  });
+  const { id, slotId } = await asked(taskId);
+  const orchestrator = new Client({ name: 'orchestrator', version: '1' });
+  await orchestrator.connect(
+    new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${daemon.port}/mcp`), {
+      requestInit: { headers: { authorization: `Bearer ${daemon.token}` } },
+    }),
+  );
+  for (const request of [
+    { slotId, response: true },
+    { questionId: id, response: 'Yes' },
+    { slotId, response: 1 },
+  ]) {
+    const refused = await orchestrator.callTool({ name: 'mission_pty_confirm', arguments: request });
+    expect(refused.isError).toBe(true);
+    expect(JSON.stringify(refused.content)).toContain('person_only');
+  }
+  await orchestrator.close();
+  expect(existsSync(file)).toBe(false);
+  expect(await missiond('confirm', slotId)).toContain('only a person answers it');
+  await missiond('confirm', id, 'yes');
+  expect((await ended(daemon.client, taskId)).status).toBe('done');
+  expect(readFileSync(file, 'utf8')).toBe('on: push\n');
+});
+
+test('what nobody answers in time is denied, and the agent reads why', async () => {
+  const { taskId } = await daemon.client.submit({
+    role: 'hasty',
+    prompt: 'tool: Bash {"command":"touch too-late.txt","description":"x"}',
+  });
+  const task = await ended(daemon.client, taskId);
+  expect(task.result).toMatch(/Nobody answered within 0\.1 minutes/);
+  expect(existsSync(path.join(world.workspace('hasty-1'), 'too-late.txt'))).toBe(false);
+  expect((await daemon.client.questions({})).questions).toEqual([]);
+});
