@@ -34,7 +34,7 @@ export function newRow(entry: OpenQuestion): QuestionRow {
 }
 
 /** As a row tells it to people. */
-export function viewOfRow(row: QuestionRow): QuestionView {
+function viewOfRow(row: QuestionRow): QuestionView {
   const { id, slotId, taskId, kind, tool, argument, question, options, askedAt, expiresAt } = row;
   return QuestionView.parse({
     id,
