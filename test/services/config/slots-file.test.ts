@@ -70,6 +70,7 @@ it('reads what the README of missiond has, and fills in the rest', () => {
     trustCwd: false,
     stuck: { afterMinutes: 10, toolMinutes: 30, stepMinutes: 2, recoverMinutes: 60 },
     context: { handOverBelowPercent: 10, by: 'handOver' },
+    confirmWithinMinutes: 60,
   });
   expect(slots[1]).toMatchObject({
     cwd: process.cwd(),
