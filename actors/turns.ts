@@ -22,6 +22,8 @@ export interface TurnsDependencies {
   readonly blockedBy: (task: TaskRow, slotId: SlotId, words: string) => MachineFailure | null;
   /** A turn ended with these words. */
   readonly told: (slotId: SlotId, taskId: TaskId | null, words: string) => void;
+  /** Takes out of words of a slot what must not be stored. */
+  readonly redact: (slotId: SlotId, text: string) => string;
   readonly onError: (error: unknown) => void;
 }
 
@@ -51,6 +53,7 @@ export function createTurns({
   isResting,
   blockedBy,
   told,
+  redact,
   onError,
 }: TurnsDependencies) {
   /** Resolved when the prompt of a delivery was heard, by task. */
@@ -106,7 +109,8 @@ export function createTurns({
 
   function remember(entry: Omit<HistoryEntry, 'at'>): void {
     const at = now();
-    writeLater(() => slots.addHistory({ ...entry, at }));
+    const content = redact(entry.slotId, entry.content);
+    writeLater(() => slots.addHistory({ ...entry, content, at }));
   }
 
   function said(slotId: SlotId, taskId: TaskId | null, words: string): void {
@@ -121,7 +125,8 @@ export function createTurns({
       writeLater(() => tasks.updateDelivery(delivery.id, { status: 'answered', answeredAt }));
   }
 
-  function answer(task: TaskRow, slotId: SlotId, result: string, heardAt: number): void {
+  function answer(task: TaskRow, slotId: SlotId, words: string, heardAt: number): void {
+    const result = redact(slotId, words);
     const failure = blockedBy(task, slotId, result);
     send(
       task.id,

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { createStatelyBridge } from '../inspector/stately.ts';
 import { writeDefaultSlots } from '../services/config/default-slots.ts';
@@ -16,6 +15,7 @@ import { facesFile, loadFaces } from '../services/terminal/faces-file.ts';
 import { openTokenStore } from './auth/token-store.ts';
 import { composeMission } from './compose-mission.ts';
 import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
+import { openDaemonLog } from './daemon-log.ts';
 import { lockHome } from './home-lock.ts';
 import { openHomePermissions, permissionsFile } from './home-permissions.ts';
 import { buildServer } from './http/build-server.ts';
@@ -76,10 +76,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
   // From here on: told to stop while it starts, the daemon ends what it has started.
   const unwatch = watchStopSignals((name) => stopping.abort(name));
   const undo: (() => Promise<void> | void)[] = [unwatch, unlock];
-  const logger = pino(
-    { name: 'missiond', level: settings.logLevel },
-    pino.destination({ dest: path.join(home, 'logs', 'missiond.log'), mode: 0o600, sync: false }),
-  );
+  const logger = openDaemonLog(path.join(home, 'logs', 'missiond.log'), settings.logLevel);
   // A daemon that cannot start ends nobody: agents may have outlived the last one.
   let endAgents = false;
   let keepAgents = false;

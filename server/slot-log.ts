@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
+import { redactTokens } from '../services/config/redact-tokens.ts';
 
 /** The file of a slot that `missiond logs` shows. */
 export const slotLogFile = (home: string, slotId: string): string =>
@@ -9,7 +10,7 @@ export const slotLogFile = (home: string, slotId: string): string =>
 /** One line of JSON. A full disk costs the line, not the daemon. */
 function appendLine(file: string, facts: object): void {
   try {
-    appendFileSync(file, `${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`, {
+    appendFileSync(file, `${redactTokens(JSON.stringify({ time: new Date().toISOString(), ...facts }))}\n`, {
       mode: 0o600,
     });
   } catch {

@@ -1,4 +1,5 @@
 import { redact } from '../services/config/redact.ts';
+import { redactTokens } from '../services/config/redact-tokens.ts';
 import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 
@@ -9,7 +10,7 @@ export interface SlotSecrets {
   resolve(slotId: string, signal: AbortSignal): Promise<Record<string, string>>;
   /** Learns the secrets of a session that outlived the last daemon, as far as they can be resolved. Never rejects. */
   learn(slotId: string, signal: AbortSignal): Promise<void>;
-  /** Takes the secrets of a slot out of a text; the whole text, while they are not known. */
+  /** Takes the secrets of a slot out of a text, and what looks like one; the whole text, while they are not known. */
   redact(slotId: string, text: string): string;
 }
 
@@ -36,8 +37,8 @@ export function createSlotSecrets(file: SlotsFile, inherited: NodeJS.ProcessEnv)
     },
     redact(slotId, text) {
       const secrets = known.get(slotId);
-      if (secrets === undefined) return holdsSecrets(envOf(slotId)) ? WITHHELD : text;
-      return redact(text, secrets);
+      if (secrets === undefined) return holdsSecrets(envOf(slotId)) ? WITHHELD : redactTokens(text);
+      return redactTokens(redact(text, secrets));
     },
   };
 }

@@ -119,6 +119,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       return snapshot !== undefined && isResting(snapshot);
     },
     told: reports.turnEnded,
+    redact: dependencies.redact,
     onError: report('a silent turn could not be judged'),
   });
   const questions = createQuestions({

@@ -16,7 +16,13 @@ function shapesOf(secret: string): readonly string[] {
 
 /** Takes known secrets out of a text, the longest first, so that one inside another leaves nothing behind. */
 export function redact(text: string, secrets: ReadonlySet<string>): string {
-  const shapes = new Set([...secrets].filter((secret) => secret.length >= LEAST_SECRET).flatMap(shapesOf));
+  const shapes = new Set(
+    [...secrets]
+      .filter((secret) => secret.length >= LEAST_SECRET)
+      .flatMap(shapesOf)
+      // Or what is put in its place would be replaced again each time.
+      .filter((shape) => !PUT_INSTEAD.includes(shape)),
+  );
   return [...shapes]
     .sort((a, b) => b.length - a.length)
     .reduce((cleaned, shape) => cleaned.replaceAll(shape, PUT_INSTEAD), text);

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { redact } from '../config/redact.ts';
+import { redactTokens } from '../config/redact-tokens.ts';
 
 const PUT_INSTEAD = '[secret]';
 
@@ -34,7 +35,7 @@ const HOME_OF_SOMEBODY = /\/(?:home|Users)\/[^/\s"':]+/g;
  * say that they are secret, and the names of home directories.
  */
 export function redactForReport(text: string, secrets: ReadonlySet<string> = new Set()): string {
-  const cleaned = redact(text, secrets);
+  const cleaned = redactTokens(redact(text, secrets));
   const withoutTokens = TOKENS.reduce((rest, token) => rest.replace(token, PUT_INSTEAD), cleaned);
   const withoutNamed = BEHIND_A_WORD.reduce(
     (rest, pattern) => rest.replace(pattern, `$1${PUT_INSTEAD}`),

@@ -85,6 +85,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
         turnOf(expected, transcriptOffset),
     };
     const turns = createTurns({
+      redact: (_, text) => text,
       tasks: ledger,
       slots: createSlotLedger(database.db),
       now: terminal.now,
