@@ -5,6 +5,7 @@ import { createEndRun, type EndRunDependencies } from './end-run.ts';
 import { lookAtScreen } from './look-at-screen.ts';
 import type { Questions } from './questions/questions.ts';
 import { isResting } from './slot-view.ts';
+import { wasTold } from './stuck/blocked.ts';
 
 /** How long Esc may take before the session is ended. */
 const INTERRUPT_AT_MOST_MS = 10_000;
@@ -55,7 +56,7 @@ export function createInterrupt({ core, launcher, questions }: InterruptDependen
   }
 
   /** Presses Esc while the screen shows work. True when the session is seen to rest then. */
-  async function leavesTurn(assignment: Assignment, signal: AbortSignal): Promise<boolean> {
+  async function leavesTurn(taskId: TaskId, assignment: Assignment, signal: AbortSignal): Promise<boolean> {
     const { slotId, epoch } = assignment;
     const { keyboard } = core.runtime(slotId);
     if (keyboard === null || isOver(assignment)) return false;
@@ -66,8 +67,10 @@ export function createInterrupt({ core, launcher, questions }: InterruptDependen
     // The screen that shows it may be on its way.
     await lookAtScreen(core, slotId, epoch).catch(() => undefined);
     await until(() => isOver(assignment) || rests(slotId), REST_IS_SEEN_WITHIN_MS, signal);
-    // Words that wait in Claude Code's own queue are sent by itself when the turn before them is interrupted.
-    if (pressed.wordsWaited === true)
+    // Words that wait in Claude Code's own queue are sent by itself when the turn before them is interrupted. Not every
+    // version shows them, but whether we have put some there is known.
+    const task = core.tasks.get(taskId);
+    if (pressed.wordsWaited === true || (task !== undefined && wasTold(core, task, slotId)))
       await until(() => isOver(assignment) || !rests(slotId), QUEUED_WORDS_GO_WITHIN_MS, signal);
     return !isOver(assignment) && rests(slotId);
   }
@@ -83,7 +86,7 @@ export function createInterrupt({ core, launcher, questions }: InterruptDependen
       if (rests(slotId) && !(await mayBegin(taskId, assignment, signal))) return;
       questions.drop(slotId, 'the task was ended');
       for (let escs = 0; escs < MOST_ESCS && !isOver(assignment); escs++)
-        if (await leavesTurn(assignment, signal)) return;
+        if (await leavesTurn(taskId, assignment, signal)) return;
       core.logger.warn({ slotId, epoch, taskId }, 'the session did not leave its turn and is ended');
     }
     await endRun(assignment, signal);

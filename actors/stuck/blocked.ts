@@ -11,7 +11,7 @@ export const SAY_BLOCKED =
 const BLOCKED = /^[^\p{L}\p{N}]*BLOCKED[*_`]*:[*_`]*\s*(?<why>[\s\S]*)$/u;
 
 /** Whether our note or our question is in the conversation that the slot works in. */
-function wasTold(core: MissionCore, { id, sessionId }: TaskRow, slotId: SlotId): boolean {
+export function wasTold(core: MissionCore, { id, sessionId }: TaskRow, slotId: SlotId): boolean {
   const runs = core.attempts.of(id).filter((attempt) => attempt.sessionId === sessionId);
   const since = Math.min(...runs.map(({ startedAt }) => startedAt));
   const { steps = [] } = core.slotSnapshot(slotId)?.children.stuck?.getSnapshot().context ?? {};
