@@ -142,10 +142,11 @@ export const taskMachine = taskSetup.createMachine({
         ],
         'turn.failed': { target: 'failing', actions: 'noteFailure' },
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
-        'task.cancel': { target: 'cancelled', actions: 'noteCancel' },
-        'task.stop': { target: 'failed', actions: 'noteStop' },
-        'deadline.passed': { target: 'failed', actions: 'noteDeadline' },
-        'attempt.timedOut': { target: 'failing', actions: 'noteTimedOut' },
+        // Perhaps only the connection was lost, and the session goes on.
+        'task.cancel': { target: 'ending', actions: 'noteCancel' },
+        'task.stop': { target: 'ending', actions: 'noteStop' },
+        'deadline.passed': { target: 'ending', actions: 'noteDeadline' },
+        'attempt.timedOut': { target: 'ending', actions: 'noteTimedOut' },
       },
     },
     verifying: {

@@ -94,7 +94,7 @@ test('a task whose session is not ready says so, somebody is told, and it fails 
   now += 10 * MINUTE_MS;
   await until(mission, 'told', () => events.length === 1);
   expect(events[0]).toMatchObject({ slotId, taskId, reason: 'not back', step: 'wait' });
-  await expect.poll(() => told.length).toBe(1);
+  await expect.poll(() => told.length, { timeout: 20_000 }).toBe(1);
   expect(mission.inbox({ unreadOnly: true, limit: 1 })[0]?.content).toMatch(
     /^stuck: coder-1 has a draft of a person/,
   );
@@ -121,7 +121,9 @@ test('a limit whose end is known is waited for, and its end is seen although not
   await until(mission, 'limited', () => mission.slot(slotId).startsAgainAt !== undefined);
   await hook(mission, 'SessionStart', { source: 'resume' });
   now += 120 * MINUTE_MS;
-  await expect.poll(() => mission.task(taskId).waitsBecause).toContain('has reached a usage limit');
+  await expect
+    .poll(() => mission.task(taskId).waitsBecause, { timeout: 20_000 })
+    .toContain('has reached a usage limit');
   now += 62 * MINUTE_MS;
   await until(mission, 'delivered again', () => typed === 2);
   expect(mission.task(taskId).attempts).toMatchObject([{ outcome: 'lost' }, { number: 2 }]);
