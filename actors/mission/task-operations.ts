@@ -12,7 +12,7 @@ import { createSubmission } from './submit-task.ts';
 import { attemptView, taskView } from './task-view.ts';
 import { IN_EVENT, IN_LIST, pageOf } from './text-page.ts';
 import type { TaskView } from './views.ts';
-import { whyItWaits, whyNotBack } from './why-it-waits.ts';
+import { whyItWaits, whyNotBack, whyQueued } from './why-it-waits.ts';
 
 const USUAL_LIST = 20;
 /** A cancelled task that runs must first see its session interrupted. */
@@ -161,6 +161,7 @@ export function createTaskOperations({
         ...(row.waitingFor === 'session' && row.slotId !== null
           ? { waitsBecause: whyNotBack(core, row.slotId) }
           : {}),
+        ...(row.status === 'queued' ? { waitsBecause: whyQueued(core, row) } : {}),
         attempts: core.attempts.of(row.id).map(attemptView),
       };
     },

@@ -1,6 +1,9 @@
 import type { SlotId } from '../../db/ids.ts';
+import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotView } from './views.ts';
+
+type QueuedFor = Pick<TaskRow, 'role' | 'pinnedSlotId' | 'requires'>;
 
 /** More slots than these are counted, not named. */
 const MOST_NAMED = 5;
@@ -54,4 +57,20 @@ export function whyItWaits(core: MissionCore, candidates: readonly SlotId[]): st
 export function whyNotBack(core: MissionCore, slotId: SlotId): string {
   const { currentTaskId: _, ...slot } = core.view(slotId);
   return `${slotId} ${obstacleOf(slot)}`;
+}
+
+/** Why a queued task is given to nobody: who could do it, and what each does, or that nobody is configured who could. */
+export function whyQueued(core: MissionCore, { role, pinnedSlotId, requires }: QueuedFor): string {
+  const fit = [...core.runtimes.values()]
+    .map(({ configuration }) => configuration)
+    .filter((slot) => (pinnedSlotId === null ? slot.role === role : slot.id === pinnedSlotId))
+    .filter(({ traits }) => (requires ?? []).every((trait) => traits.includes(trait)));
+  if (fit.length > 0)
+    return whyItWaits(
+      core,
+      fit.map(({ id }) => id),
+    );
+  const whom = pinnedSlotId === null ? `No slot of the role ${role}` : `No slot ${pinnedSlotId}`;
+  const traits = requires === null || requires.length === 0 ? '' : ` with ${requires.join(', ')}`;
+  return `${whom}${traits} is in slots.yaml any more. Put one there and start the daemon again, or cancel the task.`;
 }

@@ -184,3 +184,15 @@ test('a task whose slot is no longer configured fails, and the inbox says so', a
     { taskId, content: expect.stringContaining('Submit it again') },
   ]);
 });
+
+test('a task whose slot is in slots.yaml no more waits, and says for what', async () => {
+  const gone = SlotId.parse('coder-9');
+  const first = await stage.start({ slots: [slotOf(), slotOf({ id: gone })] });
+  const { taskId } = await first.submit({ slotId: gone, prompt: 'for that one' });
+  await stage.kill9();
+  const second = await stage.start();
+  expect(second.task(taskId)).toMatchObject({
+    status: 'queued',
+    waitsBecause: expect.stringMatching(/^No slot coder-9 is in slots\.yaml any more\./),
+  });
+});
