@@ -8,6 +8,7 @@ import type { TaskEvent } from '../machines/task-events.ts';
 import type { QueueLimits } from '../services/config/queue-limits.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { type AttemptLedger, createAttemptLedger } from '../services/ledger/attempt-ledger.ts';
+import { type AuditLedger, createAuditLedger } from '../services/ledger/audit-ledger.ts';
 import { type BoardLedger, createBoardLedger } from '../services/ledger/board-ledger.ts';
 import { createInbox, type Inbox } from '../services/ledger/inbox.ts';
 import { createPermissionLedger, type PermissionLedger } from '../services/ledger/permission-ledger.ts';
@@ -45,6 +46,7 @@ export interface MissionCore {
   readonly inbox: Inbox;
   readonly board: BoardLedger;
   readonly permissions: PermissionLedger;
+  readonly audit: AuditLedger;
   readonly notices: Notices;
   readonly bus: Bus;
   readonly runtimes: ReadonlyMap<SlotId, SlotRuntime>;
@@ -87,6 +89,7 @@ export function createCore(options: {
 }): MissionCore {
   const { db, logger, now } = options;
   const tasks = createTaskLedger(db);
+  const audit = createAuditLedger(db);
   const runtimes = new Map(options.slots.map((slot) => [slot.id, newRuntime(slot)]));
   let host: PtyHost | undefined;
   let root: AnyActorRef | undefined;
@@ -104,7 +107,12 @@ export function createCore(options: {
     worktrees: createWorktreeLedger(db),
     inbox: createInbox(db),
     board: createBoardLedger(db),
-    permissions: createPermissionLedger(db),
+    permissions: createPermissionLedger(
+      db,
+      audit,
+      (slotId) => runtimes.get(slotId)?.configuration.role ?? null,
+    ),
+    audit,
     notices: options.notices,
     bus: createBus(now(), (error) => logger.error({ error: String(error) }, 'a listener of the bus threw')),
     runtimes,

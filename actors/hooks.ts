@@ -100,8 +100,21 @@ export function createHooks({
     const at = core.now();
     const taskId = core.occupied.get(slotId) ?? null;
     const { decision, rule, personOnly } = verdict;
+    const { role } = core.runtime(slotId).configuration;
     writeLater(() =>
-      core.permissions.addDecision({ at, slotId, epoch, taskId, tool, argument, decision, rule, personOnly }),
+      core.audit.add({
+        kind: 'decision',
+        at,
+        slotId,
+        role,
+        epoch,
+        taskId,
+        tool,
+        argument,
+        decision,
+        rule,
+        personOnly,
+      }),
     );
     core.bus.publish({
       type: 'tool_decided',

@@ -92,7 +92,7 @@ describe('migrations', () => {
         'tasks',
         'deliveries',
         'questions',
-        'decisions',
+        'audit',
         'inbox_messages',
         'history',
       ]),

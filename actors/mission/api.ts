@@ -4,6 +4,7 @@ import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { Board } from '../board/api.ts';
 import type { Answerer } from '../questions/answerer.ts';
+import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
 import type { PageRequest } from './text-page.ts';
 import type {
@@ -149,8 +150,9 @@ export interface Mission {
   slots(): readonly SlotView[];
   slot(slotId: SlotId): SlotView;
   spawn(slotId: SlotId, options: SpawnOptions): Promise<SlotView>;
-  kill(slotId: SlotId): Promise<KillResult>;
-  restart(slotId: SlotId): Promise<SlotView>;
+  /** `by`: who ends it, for the audit. */
+  kill(slotId: SlotId, by: string): Promise<KillResult>;
+  restart(slotId: SlotId, by: string): Promise<SlotView>;
 
   inbox(filter: { readonly unreadOnly: boolean; readonly limit: number }): readonly InboxMessageView[];
   markInboxRead(ids: readonly number[] | 'all'): { readonly marked: number };
@@ -172,6 +174,7 @@ export interface Mission {
   /** Work that people, orchestrators and the autopilot share. */
   readonly board: Board;
   readonly permissions: PermissionOperations;
+  readonly audit: AuditOperations;
 
   questions(): readonly QuestionView[];
   send(

@@ -36,6 +36,7 @@ import { createVerification } from '../verification.ts';
 import { createWaitingTasks } from '../waiting-tasks.ts';
 import { createWorktreeCare } from '../worktrees/create-worktree-care.ts';
 import type { Mission } from './api.ts';
+import { createAuditOperations } from './audit-operations.ts';
 import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHostEvents } from './host-events.ts';
@@ -124,6 +125,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
   const questions = createQuestions({
     ledger: core.permissions,
+    audit: core.audit,
     bus: core.bus,
     now,
     activeTask: (slotId) => core.occupied.get(slotId),
@@ -326,6 +328,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     stopping,
   });
+  const permissions = createPermissionOperations(core, dependencies.rules, journal.enqueue);
   const receiveHook = createHooks({
     core,
     questions,
@@ -334,7 +337,11 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     progress,
     stuck,
     guardrails,
-    judge: dependencies.judge,
+    judge(...call) {
+      const verdict = dependencies.judge(...call);
+      permissions.notice();
+      return verdict;
+    },
     redact: dependencies.redact,
     writeLater: journal.enqueue,
   });
@@ -346,6 +353,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       turns,
       releaseClaims,
       dispatchSoon,
+      writeLater: journal.enqueue,
       signal: stopping.signal,
     }),
     confirm: answering.confirm,
@@ -359,7 +367,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ...createBudgetOperations(core, governing),
     board,
     ...worktreeCare.operations,
-    permissions: createPermissionOperations(core, dependencies.rules),
+    permissions,
+    audit: createAuditOperations(core, tasks),
     start,
     receiveHook(slotId, epoch, body, signal) {
       const reply = receiveHook(slotId, epoch, body, signal);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Role, SlotId } from '../../db/ids.ts';
 import type { Decision } from '../../services/permissions/decide.ts';
 import { describedCall } from '../../services/permissions/described-call.ts';
@@ -14,14 +15,18 @@ export interface PolicyView {
   readonly problem?: string;
 }
 
+/** Who has changed the rules when nobody did it through a door. */
+const BY_HAND = 'file';
+
 export type RuleScope = { readonly role: Role } | { readonly slotId: SlotId };
 
 /** Looking at the rules, and changing the file they stand in. Methods throw MissionError `permissions_invalid`. */
 export interface PermissionOperations {
   get(): PolicyView;
-  set(scope: RuleScope, rules: Rules): void;
-  addAllowed(scope: RuleScope, pattern: string): void;
-  reload(): void;
+  /** `by`: who changes them, for the audit. */
+  set(scope: RuleScope, rules: Rules, by: string): void;
+  addAllowed(scope: RuleScope, pattern: string, by: string): void;
+  reload(by: string): void;
   /**
    * What would happen to a call that is written as `Bash(git push --force)`, and which rule says so.
    * @throws MissionError `input_invalid`
@@ -32,9 +37,40 @@ export interface PermissionOperations {
 export type PermissionRules = Pick<PermissionStore, 'current' | 'problem' | 'edit' | 'reload' | 'judge'>;
 
 export function createPermissionOperations(
-  core: Pick<MissionCore, 'runtime' | 'runtimes'>,
+  core: Pick<MissionCore, 'audit' | 'now' | 'runtime' | 'runtimes'>,
   rules: PermissionRules,
-): PermissionOperations {
+  /** Writes in the next transaction. */
+  writeLater: (write: () => void) => void,
+): PermissionOperations & {
+  /** Writes down that the file has been changed by hand, once it has. */
+  readonly notice: () => void;
+} {
+  let known = rules.current();
+
+  /** Writes down what has become of the rules, if anything has. */
+  function record(by: string): void {
+    const now = rules.current();
+    const [before, after] = [known, now].map(({ default: general, roles, slots }) => ({
+      default: general,
+      roles,
+      slots,
+    }));
+    known = now;
+    if (isDeepStrictEqual(before, after)) return;
+    const at = core.now();
+    writeLater(() => core.audit.add({ at, kind: 'rules', by, change: { before, after } }));
+  }
+
+  /** What stood there already is not the work of who changes it now. */
+  function change(by: string, act: () => void): void {
+    record(BY_HAND);
+    try {
+      act();
+    } finally {
+      record(by);
+    }
+  }
+
   /** A role works where the first of its slots does; one without slots, here. */
   function worker(scope: RuleScope): { readonly role: Role; readonly slotId: string; readonly cwd: string } {
     if ('slotId' in scope) {
@@ -46,7 +82,7 @@ export function createPermissionOperations(
   }
 
   /** A slip of the pen would be a rule for nobody. Roles may come later. */
-  function known(scope: RuleScope): RuleScope {
+  function knownScope(scope: RuleScope): RuleScope {
     if ('slotId' in scope) core.runtime(scope.slotId);
     return scope;
   }
@@ -56,9 +92,14 @@ export function createPermissionOperations(
       const problem = rules.problem();
       return { default: general, roles, slots, ...(problem === null ? {} : { problem: problem.message }) };
     },
-    set: (scope, to) => rules.edit({ kind: 'set', scope: known(scope), rules: to }),
-    addAllowed: (scope, pattern) => rules.edit({ kind: 'add', scope: known(scope), to: 'allow', pattern }),
-    reload: () => rules.reload(),
+    set: (scope, to, by) =>
+      change(by, () => rules.edit({ kind: 'set', scope: knownScope(scope), rules: to })),
+    addAllowed: (scope, pattern, by) =>
+      change(by, () => rules.edit({ kind: 'add', scope: knownScope(scope), to: 'allow', pattern })),
+    reload: (by) => change(by, () => rules.reload()),
+    notice() {
+      if (rules.current() !== known) record(BY_HAND);
+    },
     explain: (scope, call) => rules.judge({ ...worker(scope), ...describedCall(call) }),
   };
 }

@@ -26,6 +26,8 @@ export interface SlotOperationsDependencies {
   /** Gives back what the agent of a slot had claimed on the board. */
   readonly releaseClaims: (slotId: SlotId) => KillResult['claimsReleased'];
   readonly dispatchSoon: () => void;
+  /** Writes in the next transaction. */
+  readonly writeLater: (write: () => void) => void;
   readonly signal: AbortSignal;
 }
 
@@ -36,6 +38,7 @@ export function createSlotOperations({
   turns,
   releaseClaims,
   dispatchSoon,
+  writeLater,
   signal,
 }: SlotOperationsDependencies): Pick<Mission, 'slots' | 'slot' | 'spawn' | 'kill' | 'restart' | 'questions'> {
   function snapshotOf(slotId: SlotId): SlotSnapshot {
@@ -130,9 +133,20 @@ export function createSlotOperations({
     return core.view(slotId);
   }
 
-  async function kill(slotId: SlotId): Promise<KillResult> {
+  async function kill(slotId: SlotId, by: string): Promise<KillResult> {
     const before = snapshotOf(slotId);
-    const { epoch } = core.runtime(slotId);
+    const { epoch, configuration } = core.runtime(slotId);
+    const ended = {
+      at: core.now(),
+      kind: 'kill' as const,
+      by,
+      slotId,
+      role: configuration.role,
+      epoch,
+      taskId: core.occupied.get(slotId) ?? null,
+    };
+    // A full disk keeps nobody from ending a session.
+    writeLater(() => core.audit.add(ended));
     const answered = epoch !== null && turns.conclude(slotId, epoch);
     const taskId = answered ? undefined : core.occupied.get(slotId);
     const status = taskId === undefined ? undefined : core.tasks.get(taskId)?.status;
@@ -179,9 +193,9 @@ export function createSlotOperations({
     slot: core.view,
     spawn,
     kill,
-    async restart(slotId) {
+    async restart(slotId, by) {
       const { autoRestart } = snapshotOf(slotId).context;
-      await kill(slotId);
+      await kill(slotId, by);
       return spawn(slotId, { autoRestart });
     },
     questions: () => questions.all(),

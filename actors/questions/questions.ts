@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Epoch, QuestionId, type SlotId, type TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { AuditLedger } from '../../services/ledger/audit-ledger.ts';
 import type { PermissionLedger } from '../../services/ledger/permission-ledger.ts';
 import { dialogIdentity } from '../../services/terminal/dialog-identity.ts';
 import type { DialogReading } from '../../services/terminal/reading.ts';
@@ -21,6 +22,7 @@ import { isAskedBy, isAskedOn, mayBeShownBy, mayShow, wordingOf } from './same-q
 
 export interface QuestionsDependencies {
   readonly ledger: PermissionLedger;
+  readonly audit: Pick<AuditLedger, 'lastAsked'>;
   readonly bus: Bus;
   readonly now: () => number;
   /** The task that the slot works on, which waits while its question is open. */
@@ -45,6 +47,7 @@ const GONE_MEANWHILE = 'gone when the daemon came back';
  */
 export function createQuestions({
   ledger,
+  audit,
   bus,
   now,
   activeTask,
@@ -125,13 +128,13 @@ export function createQuestions({
 
   function askFromScreen(slotId: SlotId, epoch: Epoch, dialog: DialogReading): void {
     // Versions without the hook ask on the screen alone: what was said of the call before it holds for its dialog.
-    const verdict = ledger
+    const verdict = audit
       .lastAsked(slotId, epoch)
       .find(
         ({ personOnly, tool, argument }) =>
           personOnly &&
           (dialog.tool === undefined || dialog.tool === tool) &&
-          mayShow(dialog.argument ?? dialog.file, argument),
+          mayShow(dialog.argument ?? dialog.file, argument ?? undefined),
       );
     const entry = ask(slotId, epoch, {
       kind: dialog.kind,
@@ -142,7 +145,7 @@ export function createQuestions({
       answerBy: 'screen',
       evidence: [FROM_SCREEN],
       personOnly: dialog.kind === 'permission' && verdict !== undefined,
-      ...(dialog.kind !== 'permission' || verdict === undefined ? {} : { rule: verdict.rule }),
+      ...(dialog.kind !== 'permission' || verdict?.rule == null ? {} : { rule: verdict.rule }),
     });
     lookAt(entry, dialog);
   }

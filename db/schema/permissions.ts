@@ -1,23 +1,47 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { Epoch, QuestionId, SlotId, TaskId } from '../ids.ts';
+import type { Epoch, QuestionId, Role, SlotId, TaskId } from '../ids.ts';
 
-/** Append-only: every tool call that was judged, and by which rule. */
-export const decisions = sqliteTable(
-  'decisions',
+const AUDIT_KINDS = ['decision', 'question', 'answer', 'rules', 'kill'] as const;
+
+/** Rules before and after a change. */
+export interface RulesChange {
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/**
+ * Who was let do what, by which rule, who answered, who changed the rules, who ended what. Append-only: triggers refuse
+ * to change or to remove a row.
+ */
+export const audit = sqliteTable(
+  'audit',
   {
     id: integer().primaryKey({ autoIncrement: true }),
     at: integer().notNull(),
-    slotId: text().$type<SlotId>().notNull(),
-    epoch: text().$type<Epoch>().notNull(),
+    kind: text().$type<(typeof AUDIT_KINDS)[number]>().notNull(),
+    /** Who did it: a door with the name of its client, `terminal`, `timeout`, `file`, `missiond`. */
+    by: text(),
+    slotId: text().$type<SlotId>(),
+    role: text().$type<Role>(),
+    epoch: text().$type<Epoch>(),
     taskId: text().$type<TaskId>(),
-    tool: text().notNull(),
-    argument: text().notNull(),
-    decision: text().$type<'allow' | 'confirm' | 'deny'>().notNull(),
-    rule: text().notNull(),
+    questionId: text().$type<QuestionId>(),
+    tool: text(),
+    /** Known secrets are taken out. */
+    argument: text(),
+    decision: text().$type<'allow' | 'confirm' | 'deny'>(),
+    rule: text(),
     /** No agent may answer what is asked because of it. */
     personOnly: integer({ mode: 'boolean' }).notNull().default(false),
+    answer: text(),
+    change: text({ mode: 'json' }).$type<RulesChange>(),
   },
-  (table) => [index('decisions_slot').on(table.slotId, table.at)],
+  (table) => [
+    index('audit_slot').on(table.slotId, table.id),
+    index('audit_task').on(table.taskId, table.id),
+    index('audit_question').on(table.questionId),
+    index('audit_at').on(table.at),
+  ],
 );
 
 /** Everything that waited for a person or the orchestrator, and who answered. */

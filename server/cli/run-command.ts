@@ -4,6 +4,7 @@ import { MissionError, toFailure } from '../../services/errors/mission-error.ts'
 import { readVersion } from '../version.ts';
 import { callDaemon } from './call-daemon.ts';
 import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
+import { audit } from './commands/audit.ts';
 import { board } from './commands/board.ts';
 import { confirm } from './commands/confirm.ts';
 import { down, up } from './commands/daemon.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   explain,
   permissions,
   token,
+  audit,
   doctor,
 ];
 /** Commands with arguments of their own. */

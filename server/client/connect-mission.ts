@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { missionHome } from '../../services/config/home.ts';
 import { ErrorBody, toldError } from '../error-body.ts';
 import { exchange } from '../exchange.ts';
+import { auditDetail, auditStats, auditTrace } from '../tools/audit.ts';
 import {
   boardClaim,
   boardCreate,
@@ -117,6 +118,9 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     permissionAddAutoAllow: method(permissionAddAutoAllow),
     permissionReload: method(permissionReload),
     permissionExplain: method(permissionExplain),
+    auditTrace: method(auditTrace),
+    auditDetail: method(auditDetail),
+    auditStats: method(auditStats),
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),

@@ -57,8 +57,8 @@ export const permissionSetRole = operation({
   output: z.object({ success: z.boolean(), role: Role, rule: RulesView }),
   readOnly: false,
   access: 'owner',
-  run({ role, rule: rules }, { mission }) {
-    mission.permissions.set({ role }, rules);
+  run({ role, rule: rules }, { mission, caller }) {
+    mission.permissions.set({ role }, rules, caller);
     return { success: true, role, rule: rules };
   },
 });
@@ -72,8 +72,8 @@ export const permissionSetSlot = operation({
   output: z.object({ success: z.boolean(), slotId: SlotId, rule: RulesView }),
   readOnly: false,
   access: 'owner',
-  run({ slotId, rule: rules }, { mission }) {
-    mission.permissions.set({ slotId }, rules);
+  run({ slotId, rule: rules }, { mission, caller }) {
+    mission.permissions.set({ slotId }, rules, caller);
     return { success: true, slotId, rule: rules };
   },
 });
@@ -87,8 +87,8 @@ export const permissionAddAutoAllow = operation({
   output: z.object({ success: z.boolean(), pattern: z.string() }),
   readOnly: false,
   access: 'owner',
-  run({ pattern, ...scope }, { mission }) {
-    mission.permissions.addAllowed(scopeOf(scope), pattern);
+  run({ pattern, ...scope }, { mission, caller }) {
+    mission.permissions.addAllowed(scopeOf(scope), pattern, caller);
     return { success: true, pattern };
   },
 });
@@ -102,8 +102,8 @@ export const permissionReload = operation({
   output: z.object({ success: z.boolean() }),
   readOnly: false,
   access: 'owner',
-  run(_, { mission }) {
-    mission.permissions.reload();
+  run(_, { mission, caller }) {
+    mission.permissions.reload(caller);
     return { success: true };
   },
 });

@@ -1,3 +1,4 @@
+import { auditOperations } from './audit.ts';
 import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
 import type { Operation } from './operation.ts';
@@ -16,6 +17,7 @@ export const operations: readonly Operation[] = [
   ...questionOperations,
   ...budgetOperations,
   ...permissionOperations,
+  ...auditOperations,
   ...boardOperations,
   ...worktreeOperations,
 ];

@@ -82,8 +82,8 @@ export const missionKill = operation({
   input: z.object({ slotId: SlotId }),
   output: KillOutput,
   readOnly: false,
-  async run({ slotId }, { mission }) {
-    const { requeuedTasks, failedTasks, claimsReleased, ...result } = await mission.kill(slotId);
+  async run({ slotId }, { mission, caller }) {
+    const { requeuedTasks, failedTasks, claimsReleased, ...result } = await mission.kill(slotId, caller);
     return {
       ...result,
       requeuedTasks: [...requeuedTasks],
@@ -100,7 +100,7 @@ export const missionRestart = operation({
   input: z.object({ slotId: SlotId, visible: z.boolean().optional() }),
   output: SlotView,
   readOnly: false,
-  run: ({ slotId }, { mission }) => mission.restart(slotId),
+  run: ({ slotId }, { mission, caller }) => mission.restart(slotId, caller),
 });
 
 export const slotOperations = [missionSlots, missionAgents, missionSpawn, missionKill, missionRestart];

@@ -16,10 +16,12 @@ const LONGEST_REF = 250;
 /** How long a check may take, in milliseconds. */
 const checkTimeout = z.number().int().positive().max(LONGEST_TIMEOUT_MS).optional();
 
-const Moment = z.union([z.number().int().positive(), z.iso.datetime({ offset: true })]);
+export const Moment = z.union([z.number().int().positive(), z.iso.datetime({ offset: true })]);
+
+export type Moment = z.output<typeof Moment>;
 
 /** Epoch milliseconds of a moment. A schema that transforms could not be shown to clients as JSON Schema. */
-export function momentOf(at: z.output<typeof Moment> | undefined): number | undefined {
+export function momentOf(at: Moment | undefined): number | undefined {
   return typeof at === 'string' ? Date.parse(at) : at;
 }
 

@@ -108,8 +108,8 @@ export const ptyKill = operation({
   input: z.object(slot),
   output: KillOutput,
   readOnly: false,
-  async run({ slotId }, { mission }) {
-    const { requeuedTasks, failedTasks, claimsReleased, ...result } = await mission.kill(slotId);
+  async run({ slotId }, { mission, caller }) {
+    const { requeuedTasks, failedTasks, claimsReleased, ...result } = await mission.kill(slotId, caller);
     return {
       ...result,
       requeuedTasks: [...requeuedTasks],

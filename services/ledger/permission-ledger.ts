@@ -1,36 +1,30 @@
-import { and, asc, desc, eq, isNull, like } from 'drizzle-orm';
-import type { Epoch, QuestionId, SlotId } from '../../db/ids.ts';
+import { and, asc, eq, isNull, like } from 'drizzle-orm';
+import type { QuestionId, Role, SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
-import { decisions, questions } from '../../db/schema/permissions.ts';
+import { questions } from '../../db/schema/permissions.ts';
+import type { AuditLedger } from './audit-ledger.ts';
 
-export type DecisionRow = Omit<typeof decisions.$inferSelect, 'id'>;
 export type QuestionRow = typeof questions.$inferSelect;
 
-/** A turn asks for so many tools at once at most, as far as was seen; older verdicts have been acted upon. */
-const LAST_ASKED = 10;
+/** The questions that wait, and what became of them. The audit hears of both in the same transaction. */
+export function createPermissionLedger(
+  db: MissionDatabase,
+  audit: Pick<AuditLedger, 'add'>,
+  roleOf: (slotId: SlotId) => Role | null,
+) {
+  /** What the audit says of a question, asked or answered. */
+  function entryOf(row: QuestionRow) {
+    const { id, slotId, epoch, taskId, tool, rule, personOnly } = row;
+    const argument = row.argument ?? row.question;
+    return { slotId, role: roleOf(slotId), epoch, taskId, questionId: id, tool, argument, rule, personOnly };
+  }
 
-/** Append-only record of judged tool calls, and the questions that waited. */
-export function createPermissionLedger(db: MissionDatabase) {
   return {
-    addDecision(row: DecisionRow): void {
-      db.insert(decisions).values(row).run();
-    },
-
     ask(row: QuestionRow): void {
-      db.insert(questions).values(row).run();
-    },
-
-    /** The last calls of a run about which somebody is to be asked, newest first. */
-    lastAsked(slotId: SlotId, epoch: Epoch): readonly DecisionRow[] {
-      return db
-        .select()
-        .from(decisions)
-        .where(
-          and(eq(decisions.slotId, slotId), eq(decisions.epoch, epoch), eq(decisions.decision, 'confirm')),
-        )
-        .orderBy(desc(decisions.id))
-        .limit(LAST_ASKED)
-        .all();
+      db.transaction(() => {
+        db.insert(questions).values(row).run();
+        audit.add({ ...entryOf(row), at: row.askedAt, kind: 'question' });
+      });
     },
 
     update(id: QuestionId, change: Partial<QuestionRow>): void {
@@ -47,11 +41,21 @@ export function createPermissionLedger(db: MissionDatabase) {
         .all();
     },
 
-    close(id: QuestionId, how: { answer: string; answeredBy: string; closedAt: number }): void {
-      db.update(questions)
-        .set(how)
-        .where(and(eq(questions.id, id), isNull(questions.closedAt)))
-        .run();
+    /** Once: a question that is closed stays as it was. */
+    close(
+      id: QuestionId,
+      { answer, answeredBy, closedAt }: { answer: string; answeredBy: string; closedAt: number },
+    ): void {
+      db.transaction(() => {
+        const closed = db
+          .update(questions)
+          .set({ answer, answeredBy, closedAt })
+          .where(and(eq(questions.id, id), isNull(questions.closedAt)))
+          .returning()
+          .get();
+        if (closed !== undefined)
+          audit.add({ ...entryOf(closed), at: closedAt, kind: 'answer', answer, by: answeredBy });
+      });
     },
 
     /** Those that nobody has answered, oldest first. */

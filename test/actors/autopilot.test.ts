@@ -255,7 +255,7 @@ test('nothing of the board starts a slot that a person has stopped', async () =>
   const one = add(mission, 'one');
   const two = add(mission, 'two');
   await works(mission, 'one');
-  await mission.kill(slotId);
+  await mission.kill(slotId, 'test');
   await boardIs(mission, one.id, 'failed');
   await until(mission, 'waits', () => mission.board.get(two.id).waitsFor?.includes('was stopped') === true);
   // The sweep that fails this one has looked at the board, too.
@@ -313,7 +313,7 @@ test('what the agent of a slot has claimed is open again when that is killed', a
   const claim = { executorType: 'pty_slot', takeOver: false } as const;
   mission.board.claim(id, { ...claim, executorId: slotId });
   mission.board.claim(others.id, { ...claim, executorId: 'me', executorType: 'manual_session' });
-  expect((await mission.kill(slotId)).claimsReleased).toEqual([id]);
+  expect((await mission.kill(slotId, 'test')).claimsReleased).toEqual([id]);
   expect(mission.board.get(id).status).toBe('open');
   expect(mission.board.get(others.id).claimExecutorId).toBe('me');
 });

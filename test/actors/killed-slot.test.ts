@@ -31,7 +31,7 @@ describe('a slot that is started with the daemon', () => {
   test('stays down over a restart when somebody killed it', async () => {
     const first = await stage.start();
     await untilSlot(first, 'live');
-    await first.kill(slotId);
+    await first.kill(slotId, 'test');
     await stage.kill9();
     await staysDown(await stage.start());
   });
@@ -39,7 +39,7 @@ describe('a slot that is started with the daemon', () => {
   test('stays down when a daemon of another version comes', async () => {
     const first = await stage.start();
     await untilSlot(first, 'live');
-    await first.kill(slotId);
+    await first.kill(slotId, 'test');
     await stage.kill9();
     stage.database().raw.exec('update slots set snapshot_version = 0');
     await staysDown(await stage.start());
@@ -54,7 +54,7 @@ describe('a slot that is started with the daemon', () => {
   test('comes up again when it was started after the kill', async () => {
     const first = await stage.start();
     await untilSlot(first, 'live');
-    await first.kill(slotId);
+    await first.kill(slotId, 'test');
     await first.spawn(slotId, {});
     await stage.down();
     await untilSlot(await stage.start(), 'live');
@@ -67,7 +67,7 @@ test('a task that was queued before the kill does not start the slot again; one 
   const running = await mission.submit({ role, slotId, prompt: 'running' });
   await until(mission, 'running', () => mission.task(running.taskId).status === 'running');
   const queued = await mission.submit({ role, slotId, prompt: 'queued' });
-  expect(await mission.kill(slotId)).toMatchObject({ failedTasks: [running.taskId] });
+  expect(await mission.kill(slotId, 'test')).toMatchObject({ failedTasks: [running.taskId] });
   await staysDown(mission);
   expect(mission.task(queued.taskId).status).toBe('queued');
   await mission.submit({ role, prompt: 'wanted now' });
@@ -101,7 +101,7 @@ test('a task that the slot had refused to take goes back into the queue when it 
   const { taskId } = await mission.submit({ role, slotId, prompt: 'work' });
   await again;
   expect(mission.task(taskId).status).toBe('delivering');
-  expect(await mission.kill(slotId)).toMatchObject({ requeuedTasks: [taskId], failedTasks: [] });
+  expect(await mission.kill(slotId, 'test')).toMatchObject({ requeuedTasks: [taskId], failedTasks: [] });
   await until(mission, 'queued', () => mission.task(taskId).status === 'queued');
 });
 
@@ -115,7 +115,7 @@ test('a task whose last words were heard is done, also when its slot is killed b
   await untilSlot(mission, 'live', 'thinking');
   await hook(mission, 'Stop', { prompt_id: 'prompt-1', last_assistant_message: 'all is well' });
   expect(mission.task(taskId).status).toBe('running');
-  expect(await mission.kill(slotId)).toMatchObject({ failedTasks: [] });
+  expect(await mission.kill(slotId, 'test')).toMatchObject({ failedTasks: [] });
   await until(mission, 'done', () => mission.task(taskId).status === 'done');
   expect(mission.task(taskId).result).toBe('all is well');
 });

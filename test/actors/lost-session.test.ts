@@ -260,7 +260,7 @@ describe('a session that dies in mid-task', () => {
     const { mission, taskId } = await working();
     kill9();
     await until(mission, 'started again', () => plans.length === 2);
-    expect(await mission.kill(slotId)).toMatchObject({ failedTasks: [taskId] });
+    expect(await mission.kill(slotId, 'test')).toMatchObject({ failedTasks: [taskId] });
     expect(mission.task(taskId)).toMatchObject({ status: 'failed', errorCode: 'session_exited' });
     expect(mission.slot(slotId).status).toBe('stopped');
   });

@@ -3,6 +3,7 @@ import { createBus } from '../../actors/bus.ts';
 import { createQuestions } from '../../actors/questions/questions.ts';
 import { Epoch, SlotId } from '../../db/ids.ts';
 import { openDatabase } from '../../db/open.ts';
+import { createAuditLedger } from '../../services/ledger/audit-ledger.ts';
 import { createPermissionLedger } from '../../services/ledger/permission-ledger.ts';
 import type { DialogReading } from '../../services/terminal/reading.ts';
 
@@ -27,8 +28,10 @@ function setUp() {
     if (event.type === 'question_asked') told.push(`asked ${event.question.question}`);
     if (event.type === 'question_closed') told.push(`closed ${event.question.question}: ${event.answer}`);
   });
+  const audit = createAuditLedger(database.db);
   const questions = createQuestions({
-    ledger: createPermissionLedger(database.db),
+    ledger: createPermissionLedger(database.db, audit, () => null),
+    audit,
     bus,
     now: () => Date.now(),
     activeTask: () => undefined,

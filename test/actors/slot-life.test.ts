@@ -26,7 +26,7 @@ describe('a slot that is killed while it starts', () => {
     });
     const spawning = mission.spawn(slotId, {}).catch((error: unknown) => error);
     const signal = await preparing;
-    const killing = mission.kill(slotId);
+    const killing = mission.kill(slotId, 'test');
     expect(signal.aborted).toBe(true);
     expect(mission.slot(slotId).status).toBe('stopping');
     prepared(PROGRAM);
@@ -57,7 +57,7 @@ describe('a slot that is killed while it starts', () => {
     });
     void mission.spawn(slotId, {}).catch(() => undefined);
     await spawned;
-    const killing = mission.kill(slotId);
+    const killing = mission.kill(slotId, 'test');
     go();
     await killing;
     expect(fake.held()).toEqual([]);
@@ -72,7 +72,7 @@ describe('a terminal that no slot owns', () => {
   async function lettingGo(): Promise<void> {
     const mission = await stage.start({ host: { terminate: () => Promise.reject(new Error('no answer')) } });
     await mission.spawn(slotId, {});
-    await mission.kill(slotId);
+    await mission.kill(slotId, 'test');
     expect(mission.slot(slotId)).toMatchObject({ status: 'stopped', failure: 'no answer' });
     expect(stage.fake.alive()).toHaveLength(1);
   }
@@ -102,7 +102,7 @@ describe('a terminal that no slot owns', () => {
       },
     });
     await mission.spawn(slotId, {});
-    await mission.kill(slotId);
+    await mission.kill(slotId, 'test');
     terminate = fake.host.terminate;
     fake.disconnect();
     await forgotten;

@@ -113,7 +113,7 @@ describe('retries', () => {
     const mission = await startIdle(stage);
     const taskId = await submit(mission, 'fix it', { retries: 3, retryBackoffMs: 0 });
     await works(mission, taskId);
-    await mission.kill(slotId);
+    await mission.kill(slotId, 'test');
     expect(mission.task(taskId)).toMatchObject({ status: 'failed', errorCode: 'session_exited' });
   });
 
