@@ -84,7 +84,12 @@ export function registerMcp(
 
   async function begin(by: Caller): Promise<StreamableHTTPServerTransport> {
     makeRoom(keyOf(by));
-    const server = createMcpServer({ ...options, by });
+    const server = createMcpServer({
+      ...options,
+      by,
+      // A client that goes away takes its question with it: others answer it.
+      onError: (error) => app.log.warn({ error: String(error) }, 'a question was not put to an MCP client'),
+    });
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       onsessioninitialized(id) {

@@ -6,13 +6,14 @@ import { type Caller, reaches, recordedAs } from '../auth/caller.ts';
 import { slotIsOffered } from '../auth/slot-access.ts';
 import type { CallerConnection, Operation } from '../tools/operation.ts';
 import { operations } from '../tools/registry.ts';
+import { createElicitor } from './elicit-answers.ts';
 
 /** What a model reads once about all the tools together. */
 const INSTRUCTIONS = `missiond runs other Claude Code sessions ("slots") for you.
 Give work with mission_submit (returns at once) or mission_ask (waits for the answer); both take a role, mission_slots lists the roles.
 Follow a task with mission_status; its answer is in "result". Read what came back with mission_inbox.
 The board (mission_board_*) holds work that is planned; with autoExecute and an assignee it is done without you.
-A task in status "waiting" needs an answer: mission_pty_status shows the question, mission_pty_confirm answers it by the label of an option.`;
+A task in status "waiting" needs an answer: mission_question_list shows what waits, mission_pty_confirm answers it by the label of an option. Questions with personOnly are for a person alone.`;
 
 /** The door with the name by which the client introduced itself, unless its token has a name. */
 function callerOf({ server }: McpServer, by: Caller): string {
@@ -29,15 +30,27 @@ export function createMcpServer(options: {
   readonly mission: Mission;
   readonly version: string;
   readonly by: Caller;
+  readonly onError: (error: unknown) => void;
 }): McpServer {
   const server = new McpServer(
     { name: 'missiond', version: options.version },
     { instructions: INSTRUCTIONS, capabilities: { logging: {} } },
   );
   const closed = new AbortController();
-  server.server.onclose = () => closed.abort();
+  const elicitor = createElicitor({
+    mission: options.mission,
+    server: server.server,
+    name: () => callerOf(server, options.by),
+    onError: options.onError,
+  });
+  server.server.onclose = () => {
+    closed.abort();
+    elicitor.close();
+  };
   const connection: CallerConnection = {
     closed: closed.signal,
+    // The agent of a slot answers for nobody.
+    follow: (taskId) => (options.by.role === 'slot' ? undefined : elicitor.follow(taskId)),
     tell(news) {
       // A client that has gone, or listens to nothing, finds it in the inbox.
       server.sendLoggingMessage({ level: 'notice', logger: 'missiond', data: news }).catch(() => {});

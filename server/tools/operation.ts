@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
-import type { SlotId } from '../../db/ids.ts';
+import type { SlotId, TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { Access, Caller } from '../auth/caller.ts';
 import { checkCall } from '../auth/check-call.ts';
@@ -12,6 +12,8 @@ export interface CallerConnection {
   readonly closed: AbortSignal;
   /** Never throws; one that has just gone does not hear it. */
   readonly tell: (news: Readonly<Record<string, unknown>>) => void;
+  /** What this task asks is put to the person at the client, where the client can do that. */
+  readonly follow: (taskId: TaskId) => void;
 }
 
 /** What an operation may know of its call. */

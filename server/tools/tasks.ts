@@ -75,6 +75,7 @@ export const missionSubmit = operation({
       worktree: worktree === true ? {} : worktree,
       submitter: caller,
     });
+    connection?.follow(submitted.taskId);
     if (told !== undefined) tellWhenEnded(mission, submitted.taskId, told);
     return submitted;
   },
@@ -112,7 +113,10 @@ export const missionAsk = operation({
       {
         timeoutMs,
         signal,
-        submitted: (taskId) => reportProgress(mission, taskId, context),
+        submitted(taskId) {
+          context.connection?.follow(taskId);
+          return reportProgress(mission, taskId, context);
+        },
       },
     );
     return {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { QuestionView } from '../../actors/mission/views.ts';
 import { CLI, createWorld, type Daemon, ended, eventOf, SLOTS, type World } from './world.ts';
@@ -89,4 +90,33 @@ test('what nobody answers in time is denied, and the agent reads why', async () 
   expect(task.result).toMatch(/Nobody answered within 0\.1 minutes/);
   expect(existsSync(path.join(world.workspace('hasty-1'), 'too-late.txt'))).toBe(false);
   expect((await daemon.client.questions({})).questions).toEqual([]);
+});
+
+test('a person at an MCP client is asked what its own task asks, and answers there', async () => {
+  const client = new Client({ name: 'desk', version: '1' }, { capabilities: { elicitation: {} } });
+  const shown: string[] = [];
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+    shown.push(params.message);
+    return { action: 'accept', content: { answer: 'Yes' } };
+  });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${daemon.port}/mcp`), {
+      requestInit: { headers: { authorization: `Bearer ${daemon.token}` } },
+    }),
+  );
+  const file = path.join(world.workspace('coder-1'), '.github', 'workflows', 'asked.yml');
+  mkdirSync(path.dirname(file), { recursive: true });
+  const answered = await client.callTool({
+    name: 'mission_ask',
+    arguments: {
+      role: 'coder',
+      question: `tool: Write ${JSON.stringify({ file_path: file, content: 'on: push\n' })}`,
+    },
+  });
+  expect(answered.isError ?? false).toBe(false);
+  expect(shown).toEqual([expect.stringContaining('.github/workflows/asked.yml')]);
+  expect(readFileSync(file, 'utf8')).toBe('on: push\n');
+  const audit = JSON.parse(await missiond('audit', '--kind', 'answer', '--limit', '1', '--json'));
+  expect(audit.entries).toMatchObject([{ by: 'elicitation:mcp:desk', answer: 'Yes', personOnly: true }]);
+  await client.close();
 });

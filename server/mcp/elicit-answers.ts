@@ -1,0 +1,91 @@
+import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import type { Mission } from '../../actors/mission/api.ts';
+import type { QuestionView } from '../../actors/mission/views.ts';
+import type { QuestionId, TaskId } from '../../db/ids.ts';
+
+/** The longest wait that a timer can have: the question's own end aborts it before. */
+const AS_LONG_AS_IT_TAKES_MS = 2 ** 31 - 1;
+
+export interface Elicitor {
+  /** The session has handed in this task: what it asks is put to whoever sits before the client. */
+  follow(taskId: TaskId): void;
+  close(): void;
+}
+
+/** Nothing of it is cut off: nobody should approve what they have not seen. */
+function messageOf({ slotId, question, tool, argument, rule }: QuestionView): string {
+  const call = tool === undefined ? '' : `\n\n${tool} ${argument ?? ''}`;
+  return `${slotId}: ${question}${call}${rule === undefined ? '' : `\n\nAsked because of: ${rule}`}`;
+}
+
+/**
+ * Puts the questions of a session's own tasks before the person who sits at its client (MCP elicitation), where the
+ * client can do that. What the person chooses is a person's answer; declining leaves the question to the others. When
+ * somebody else answers first, the client is told by the cancellation.
+ */
+export function createElicitor(options: {
+  readonly mission: Pick<Mission, 'subscribe' | 'confirm' | 'questions'>;
+  readonly server: Server;
+  /** For the record. */
+  readonly name: () => string;
+  readonly onError: (error: unknown) => void;
+}): Elicitor {
+  const { mission, server, name, onError } = options;
+  const tasks = new Set<TaskId>();
+  const asked = new Map<QuestionId, AbortController>();
+  let stop: (() => void) | undefined;
+
+  async function elicit(question: QuestionView): Promise<void> {
+    const over = new AbortController();
+    asked.set(question.id, over);
+    try {
+      const { action, content } = await server.elicitInput(
+        {
+          message: messageOf(question),
+          requestedSchema: {
+            type: 'object',
+            properties: { answer: { type: 'string', title: 'Answer', enum: [...question.options] } },
+            required: ['answer'],
+          },
+        },
+        { signal: over.signal, timeout: AS_LONG_AS_IT_TAKES_MS },
+      );
+      const answer = content?.['answer'];
+      if (action !== 'accept' || typeof answer !== 'string') return;
+      await mission.confirm(
+        { questionId: question.id, response: answer },
+        { name: `elicitation:${name()}`, isPerson: true },
+      );
+    } catch (error) {
+      if (!over.signal.aborted) onError(error);
+    } finally {
+      asked.delete(question.id);
+    }
+  }
+
+  function ask(question: QuestionView): void {
+    if (question.taskId === undefined || !tasks.has(question.taskId) || asked.has(question.id)) return;
+    if (question.options.length > 0) elicit(question).catch(onError);
+  }
+
+  return {
+    follow(taskId) {
+      if (server.getClientCapabilities()?.elicitation?.form === undefined) return;
+      tasks.add(taskId);
+      // Clients of the SDK (1.32.2) take no cancellation of a request whose id is 0: this one takes that id.
+      if (stop === undefined) server.ping().catch(() => {});
+      stop ??= mission.subscribe((event) => {
+        if (event.type === 'question_asked') ask(event.question);
+        if (event.type === 'question_closed')
+          asked.get(event.question.id)?.abort(`answered "${event.answer}" by ${event.answeredBy}`);
+        if (event.type === 'task_changed' && event.task.finishedAt !== undefined) tasks.delete(event.task.id);
+      });
+      // It may have asked while it was being submitted.
+      for (const question of mission.questions()) ask(question);
+    },
+    close() {
+      stop?.();
+      for (const over of asked.values()) over.abort('the session was closed');
+    },
+  };
+}
