@@ -62,6 +62,15 @@ type ToolHook = HookBody & { readonly name: 'PreToolUse' | 'PermissionRequest' }
 /** Tools that are themselves a question to the person: Claude Code shows their dialog, and answering it is the permission. */
 const ASKS_BY_ITSELF: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode', 'EnterPlanMode']);
 
+/** What is said of these: their dialog is known to be coming. */
+const ASKED_ON_THE_SCREEN: Verdict = {
+  decision: 'confirm',
+  rule: 'it asks by itself',
+  argument: '',
+  perhapsDenied: false,
+  personOnly: false,
+};
+
 /** Not to answer these lets Claude Code decide alone. */
 const ASKS_FOR_A_VERDICT: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
 
@@ -135,6 +144,7 @@ export function createHooks({
     began: (argument: string) => void,
   ): HookReply {
     if (ASKS_BY_ITSELF.has(hook.tool)) {
+      record(slotId, epoch, hook.tool, '', ASKED_ON_THE_SCREEN);
       began('');
       return {};
     }

@@ -7,6 +7,7 @@ import { dialogIdentity } from '../../services/terminal/dialog-identity.ts';
 import type { DialogReading } from '../../services/terminal/reading.ts';
 import type { Bus } from '../bus.ts';
 import type { QuestionView } from '../mission/views.ts';
+import { whoMayAnswer } from './announced.ts';
 import { createDialogTimers } from './dialog-timers.ts';
 import { createExpiry } from './expiry.ts';
 import {
@@ -18,7 +19,7 @@ import {
   openQuestion,
 } from './open-question.ts';
 import { knownOf, newRow, rememberedQuestion } from './question-rows.ts';
-import { isAskedBy, isAskedOn, mayBeShownBy, mayShow, wordingOf } from './same-question.ts';
+import { isAskedBy, isAskedOn, mayBeShownBy, wordingOf } from './same-question.ts';
 
 export interface QuestionsDependencies {
   readonly ledger: PermissionLedger;
@@ -127,15 +128,6 @@ export function createQuestions({
   }
 
   function askFromScreen(slotId: SlotId, epoch: Epoch, dialog: DialogReading): void {
-    // Versions without the hook ask on the screen alone: what was said of the call before it holds for its dialog.
-    const verdict = audit
-      .lastAsked(slotId, epoch)
-      .find(
-        ({ personOnly, tool, argument }) =>
-          personOnly &&
-          (dialog.tool === undefined || dialog.tool === tool) &&
-          mayShow(dialog.argument ?? dialog.file, argument ?? undefined),
-      );
     const entry = ask(slotId, epoch, {
       kind: dialog.kind,
       ...(dialog.tool === undefined ? {} : { tool: dialog.tool }),
@@ -144,8 +136,7 @@ export function createQuestions({
       options: dialog.options.map(({ label }) => label),
       answerBy: 'screen',
       evidence: [FROM_SCREEN],
-      personOnly: dialog.kind === 'permission' && verdict !== undefined,
-      ...(dialog.kind !== 'permission' || verdict?.rule == null ? {} : { rule: verdict.rule }),
+      ...whoMayAnswer(dialog, audit.lastAsked(slotId, epoch)),
     });
     lookAt(entry, dialog);
   }

@@ -137,7 +137,7 @@ test('one that asks is blocked with the question, and goes on when it is answere
   await expect(mission.board.update(id, { status: 'running' }, 'test')).rejects.toMatchObject({
     code: 'board_claimed',
   });
-  const confirming = mission.confirm({ slotId, response: 'Blue' }, { name: 'test', isPerson: false });
+  const confirming = mission.confirm({ slotId, response: 'Blue' }, { name: 'test', isPerson: true });
   stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
   await confirming;
   await boardIs(mission, id, 'running');

@@ -101,7 +101,7 @@ describe('after a kill -9 of the daemon', () => {
     const second = await stage.start();
     expect(second.questions()).toEqual([expect.objectContaining({ id: before.id, argument: 'touch a' })]);
     shows(dialog('touch a'));
-    await second.confirm({ questionId: before.id, response: true }, agent);
+    await second.confirm({ questionId: before.id, response: true }, person);
     expect(pressed).toEqual(['Yes']);
     expect(second.questions()).toEqual([]);
   });
@@ -213,7 +213,9 @@ describe('who answers', () => {
     shows(dialog('touch a'));
     const { id } = await waiting(mission);
     const first = mission.confirm({ questionId: id, response: true }, person);
-    await expect(mission.confirm({ questionId: id, response: false }, agent)).rejects.toMatchObject({
+    await expect(
+      mission.confirm({ questionId: id, response: false }, { name: 'board', isPerson: true }),
+    ).rejects.toMatchObject({
       code: 'question_gone',
       message: expect.stringContaining('cli is answering'),
     });
