@@ -29,20 +29,34 @@ export function createWorktreeOperations({
   workplaces,
   signal,
 }: WorktreeOperationsDependencies): Pick<Mission, 'worktrees' | 'lookAtWorktree' | 'removeWorktree'> {
-  /** The row with what git says now. One that is gone was removed by a person. */
+  /** What a double click asks for twice is done once. */
+  const removals = new Map<TaskId, ReturnType<Mission['removeWorktree']>>();
+
+  /**
+   * The row with what git says now. Only counts are stored: what cannot be seen for a moment, because a disk is away, a
+   * repository was moved, or a call failed, is not gone for good.
+   */
   async function lookedAt(row: WorktreeRow): Promise<WorktreeRow> {
     if (row.status === 'making' || row.status === 'removed') return row;
-    const { isThere, commits, changedFiles, uncommitted } = await worktrees.contents(row, signal);
-    const isGone = !isThere && row.status === 'kept';
-    const change = {
-      ...(isThere ? { commits, changedFiles, uncommitted } : {}),
-      ...(isGone ? { status: 'removed' as const } : {}),
-    };
-    // Its end may have been written meanwhile.
-    const now = core.worktrees.get(row.taskId) ?? row;
-    if (now.status !== row.status) return now;
-    core.worktrees.update(row.taskId, change);
-    return { ...row, ...change };
+    try {
+      const { isThere, tip, commits, changedFiles, uncommitted } = await worktrees.contents(row, signal);
+      // Its end may have been written meanwhile.
+      const now = core.worktrees.get(row.taskId) ?? row;
+      if (now.status !== row.status) return now;
+      if (isThere) {
+        const counts = { commits, changedFiles, uncommitted };
+        core.worktrees.update(row.taskId, counts);
+        return { ...row, ...counts };
+      }
+      if (row.status !== 'kept') return row;
+      // Nothing is left of it: a person removed it.
+      if (tip === null) return { ...row, status: 'removed' };
+      return { ...row, trouble: `Its folder is gone; its branch stands at ${tip}.` };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof MissionError)) throw error;
+      return { ...row, trouble: error.message };
+    }
   }
 
   /** Sends home a session that rests there. */
@@ -56,6 +70,38 @@ export function createWorktreeOperations({
       });
     }
     core.sendToSlot(slotId, { type: 'slot.renew', resume: false, folder: null });
+  }
+
+  async function saveAndRemove(row: WorktreeRow): ReturnType<Mission['removeWorktree']> {
+    const { taskId } = row;
+    for (const slotId of slotsIn(core, row.folder)) leave(slotId, taskId);
+    const isEmpty = (): boolean =>
+      [...core.runtimes.values()].every(({ epoch, cwd }) => epoch === null || cwd !== row.folder);
+    await untilEvent(
+      core.bus,
+      isEmpty,
+      AbortSignal.any([signal, AbortSignal.timeout(LEAVES_WITHIN_MS)]),
+    ).catch((cause: unknown) => {
+      throw new MissionError('worktree_in_use', 'The session in the worktree has not ended in time.', {
+        remedy: 'Try again in a moment.',
+        cause,
+      });
+    });
+    const saving = {
+      before: row.rescue,
+      // Written down before anything is removed: a daemon that is killed in between still knows where it is.
+      saved: (rescue: string) => core.worktrees.update(taskId, { rescue }),
+    };
+    await worktrees.remove(row, saving, signal);
+    core.worktrees.update(taskId, { status: 'removed', endedAt: core.now(), trouble: null });
+    const after = core.worktrees.get(taskId) ?? row;
+    return {
+      removed: true,
+      worktree: worktreeView(after),
+      ...(after.rescue === null
+        ? {}
+        : { hint: `What was in it is saved: git -C ${row.repository} switch -c NAME ${after.rescue}` }),
+    };
   }
 
   return {
@@ -87,29 +133,11 @@ export function createWorktreeOperations({
           facts: { taskId },
         });
       }
-      for (const slotId of slotsIn(core, row.folder)) leave(slotId, taskId);
-      const isEmpty = (): boolean =>
-        [...core.runtimes.values()].every(({ epoch, cwd }) => epoch === null || cwd !== row.folder);
-      await untilEvent(
-        core.bus,
-        isEmpty,
-        AbortSignal.any([signal, AbortSignal.timeout(LEAVES_WITHIN_MS)]),
-      ).catch((cause: unknown) => {
-        throw new MissionError('worktree_in_use', 'The session in the worktree has not ended in time.', {
-          remedy: 'Try again in a moment.',
-          cause,
-        });
-      });
-      const rescue = await worktrees.remove(row, signal);
-      core.worktrees.update(taskId, { status: 'removed', rescue, endedAt: core.now(), trouble: null });
-      const after = core.worktrees.get(taskId) ?? row;
-      return {
-        removed: true,
-        worktree: worktreeView(after),
-        ...(rescue === null
-          ? {}
-          : { hint: `What was in it is saved: git -C ${row.repository} switch -c NAME ${rescue}` }),
-      };
+      const underWay = removals.get(taskId);
+      if (underWay !== undefined) return underWay;
+      const removal = saveAndRemove(row).finally(() => removals.delete(taskId));
+      removals.set(taskId, removal);
+      return removal;
     },
   };
 }

@@ -19,17 +19,20 @@ export interface ProgramRun {
   readonly printed: (output: string) => void;
   /** All of its standard output, which is no part of `printed` then. */
   readonly answered?: (output: string) => void;
+  /** The status with which it ended by itself; not told of one that was killed, or could not be started. */
+  readonly ended?: (status: number) => void;
 }
 
 /**
  * Runs a program with a text on its standard input, in a process group of its own: what it starts ends with it, and all
  * of it ends with this process, even when that is killed.
- * @throws Error when it cannot be started, is ended by `signal`, or ends with another status than 0
+ * @throws Error when it cannot be started, is ended by `signal`, or ends with another status than 0; when somebody
+ *   waits for its answer, also when that could not be read to its end
  */
 export function runProgram(
   [program = '', ...args]: readonly string[],
   input: string,
-  { cwd, env, signal, printed, answered }: ProgramRun,
+  { cwd, env, signal, printed, answered, ended }: ProgramRun,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new Error('it was called off'));
@@ -45,6 +48,7 @@ export function runProgram(
     });
     child.stdio[3]?.on('error', () => {});
     let output = '';
+    let isWhole = false;
     const answer: Buffer[] = [];
     let force: NodeJS.Timeout | undefined;
     let letGo: NodeJS.Timeout | undefined;
@@ -74,6 +78,9 @@ export function runProgram(
       else reject(failure);
     };
     child.stdout.on('data', answered === undefined ? keep : (data: Buffer) => answer.push(data));
+    child.stdout.once('end', () => {
+      isWhole = true;
+    });
     child.stderr.on('data', keep);
     // A program that does not read its input is no failure.
     child.stdin.on('error', () => {});
@@ -82,16 +89,25 @@ export function runProgram(
     child.once('error', (error) => finish(new Error(`it could not be started: ${error.message}`)));
     // Something it has started outside its group may hold its outputs open for ever.
     child.once('exit', () => {
-      letGo = setTimeout(() => {
-        child.stdout.destroy();
-        child.stderr.destroy();
-      }, OUTPUTS_CLOSE_WITHIN_MS);
+      letGo = setTimeout(
+        // A daemon that was busy for as long has not read yet what is there: that comes before the next immediate.
+        () =>
+          setImmediate(() => {
+            child.stdout.destroy();
+            child.stderr.destroy();
+          }),
+        OUTPUTS_CLOSE_WITHIN_MS,
+      );
     });
     child.once('close', (code, killedBy) => {
       if (notStarted !== '') finish(new Error(`it could not be started: ${notStarted}`));
       else if (signal.aborted) finish(new Error('it did not end in time'));
+      else if (answered !== undefined && !isWhole) finish(new Error('its answer was cut off'));
       else if (code === 0) finish(null);
-      else finish(new Error(`it ended with ${killedBy === null ? `status ${code}` : killedBy}`));
+      else {
+        if (code !== null) ended?.(code);
+        finish(new Error(`it ended with ${killedBy === null ? `status ${code}` : killedBy}`));
+      }
     });
   });
 }

@@ -1,7 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import { MissionError } from '../errors/mission-error.ts';
 import type { Git } from './git.ts';
-import { tipOf } from './repository.ts';
+import { liesAt, trueNameOf } from './place.ts';
+import { NO_WORKING_TREE, tipOf } from './repository.ts';
 
 /** A worktree that was made for somebody: what is stored of it. */
 export interface Worktree {
@@ -17,8 +17,10 @@ export interface Worktree {
 
 /** What has come of a worktree since it was made. Files that git ignores do not count. */
 export interface Contents {
-  /** False when its folder is gone, or is no worktree of the repository any more. */
+  /** False when its folder is gone. */
   readonly isThere: boolean;
+  /** Where its branch stands; null when there is none. */
+  readonly tip: string | null;
   /** The commits that it stands at: its HEAD and its branch, as far as they have commits of their own. */
   readonly tips: readonly string[];
   /** Commits since the base, of the branch and of what is checked out. */
@@ -31,51 +33,69 @@ export interface Contents {
 
 const names = (listing: string): readonly string[] => listing.split('\0').filter((name) => name !== '');
 
-/** Above the folder there may be another repository, such as one of the person's whole home: that is never looked at. */
-async function isThere(git: Git, { path, repository }: Worktree, signal: AbortSignal): Promise<boolean> {
-  const top = await realpath(path).catch(() => null);
-  if (top === null) return false;
+/**
+ * Above the folder there may be another repository, such as one of the person's whole home: that is never looked at.
+ * @throws MissionError `worktree_failed` when nobody can say, or something else lies in its place
+ */
+async function isThere(
+  git: Git,
+  { path: place, repository }: Worktree,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!(await liesAt(place))) return false;
+  const top = await trueNameOf(place);
   const answer = await git.ask(
     ['rev-parse', '--path-format=absolute', '--show-toplevel', '--git-common-dir'],
     { cwd: top, signal },
+    NO_WORKING_TREE,
   );
-  const [shown, commonDir = ''] = answer?.split('\n') ?? [];
-  return shown === top && (await realpath(commonDir).catch(() => null)) === repository;
+  const [shown, commonDir] = answer?.split('\n') ?? [];
+  if (shown === top && commonDir !== undefined && (await trueNameOf(commonDir)) === repository) return true;
+  throw new MissionError('worktree_failed', `What lies at ${place} is no worktree of ${repository}.`, {
+    remedy: 'Look at what is in it. When nothing there is needed, remove the folder and try again.',
+  });
 }
 
-/** @throws MissionError `worktree_failed` */
+/** What is checked out; null on a branch without a commit. */
+async function headOf(git: Git, cwd: string, signal: AbortSignal): Promise<string | null> {
+  const head = await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD'], { cwd, signal });
+  // A HEAD that is no branch has a commit: one that cannot be read is no reason to believe that there is none.
+  if (head === null) await git.git(['symbolic-ref', 'HEAD'], { cwd, signal });
+  return head;
+}
+
+/** @throws MissionError `worktree_failed` when nobody can say, or something else lies in its place */
 export async function contentsOf(git: Git, worktree: Worktree, signal: AbortSignal): Promise<Contents> {
   const there = await isThere(git, worktree, signal);
   const { base, branch } = worktree;
   const cwd = there ? worktree.path : worktree.repository;
-  const head = there
-    ? await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd, signal })
-    : null;
-  const heads = [...new Set([head, await tipOf(git, cwd, branch, signal)])].filter((tip) => tip !== null);
+  const head = there ? await headOf(git, cwd, signal) : null;
+  const tip = await tipOf(git, cwd, branch, signal);
+  const heads = [...new Set([head, tip])].filter((commit) => commit !== null);
   const own = await Promise.all(
-    heads.map(async (tip) => ({
-      tip,
-      count: Number(await git.git(['rev-list', '--count', tip, `^${base}`], { cwd, signal })),
+    heads.map(async (commit) => ({
+      commit,
+      count: Number(await git.git(['rev-list', '--count', commit, `^${base}`], { cwd, signal })),
     })),
   );
-  const tips = own.filter(({ count }) => count > 0).map(({ tip }) => tip);
+  const tips = own.filter(({ count }) => count > 0).map(({ commit }) => commit);
   const commits =
     tips.length === 0
       ? 0
       : Number(await git.git(['rev-list', '--count', ...tips, `^${base}`], { cwd, signal }));
-  if (!there) return { isThere: false, tips, commits, changedFiles: 0, uncommitted: 0 };
+  if (!there) return { isThere: false, tip, tips, commits, changedFiles: 0, uncommitted: 0 };
+  // A submodule counts although its repository tells git to leave it out.
+  const whole = ['--no-renames', '--ignore-submodules=none'];
   const status = names(
-    await git.git(['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames'], {
-      cwd,
-      signal,
-    }),
+    await git.git(['status', '--porcelain=v1', '-z', '--untracked-files=all', ...whole], { cwd, signal }),
   );
   const untracked = status.filter((line) => line.startsWith('?? ')).map((line) => line.slice(3));
   const changed = names(
-    await git.git(['diff', '--name-only', '--no-renames', '--no-ext-diff', '-z', base], { cwd, signal }),
+    await git.git(['diff', '--name-only', '--no-ext-diff', '-z', ...whole, base], { cwd, signal }),
   );
   return {
     isThere: true,
+    tip,
     tips,
     commits,
     changedFiles: new Set([...changed, ...untracked]).size,
@@ -98,25 +118,26 @@ async function checkoutsOf(
   });
 }
 
-/** The name under which git knows the folder of a worktree, which may be gone. */
-const placeOf = ({ path }: Worktree): Promise<string> => realpath(path).catch(() => path);
-
-/** @throws MissionError `worktree_in_use` when the branch is checked out in a working tree beside this one */
-export async function requireNotElsewhere(git: Git, worktree: Worktree, signal: AbortSignal): Promise<void> {
-  const own = await placeOf(worktree);
+/** Where else the branch of a worktree is checked out; null when nowhere. */
+export async function elsewhere(git: Git, worktree: Worktree, signal: AbortSignal): Promise<string | null> {
+  const own = await trueNameOf(worktree.path);
   const other = (await checkoutsOf(git, worktree.repository, signal)).find(
     ({ place, branch }) => place !== own && branch === `refs/heads/${worktree.branch}`,
   );
-  if (other === undefined) return;
-  throw new MissionError(
-    'worktree_in_use',
-    `The branch ${worktree.branch} is checked out in ${other.place}.`,
-    { remedy: `Check out another branch there: git -C ${other.place} switch --detach.` },
-  );
+  return other?.place ?? null;
+}
+
+/** @throws MissionError `worktree_in_use` when the branch is checked out in a working tree beside this one */
+export async function requireNotElsewhere(git: Git, worktree: Worktree, signal: AbortSignal): Promise<void> {
+  const other = await elsewhere(git, worktree, signal);
+  if (other === null) return;
+  throw new MissionError('worktree_in_use', `The branch ${worktree.branch} is checked out in ${other}.`, {
+    remedy: `Check out another branch there: git -C ${other} switch --detach.`,
+  });
 }
 
 /** True while git knows of the worktree, whether or not its folder is there. */
 export async function isRegistered(git: Git, worktree: Worktree, signal: AbortSignal): Promise<boolean> {
-  const own = await placeOf(worktree);
+  const own = await trueNameOf(worktree.path);
   return (await checkoutsOf(git, worktree.repository, signal)).some(({ place }) => place === own);
 }

@@ -1,8 +1,19 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { MissionError } from '../errors/mission-error.ts';
 import { createOneByOne } from '../lock/one-by-one.ts';
-import { type Contents, contentsOf, isRegistered, requireNotElsewhere, type Worktree } from './contents.ts';
+import { createBranch, deleteBranch, isAsMade } from './branch.ts';
+import {
+  type Contents,
+  contentsOf,
+  elsewhere,
+  isRegistered,
+  requireNotElsewhere,
+  type Worktree,
+} from './contents.ts';
 import { createGit } from './git.ts';
+import { refuseSubmoduleWork } from './inner-repositories.ts';
 import {
   type BranchWish,
   folderNameOf,
@@ -33,6 +44,14 @@ export interface NewWorktree extends BranchWish {
   readonly planned: (worktree: PlacedWorktree) => void;
 }
 
+/** How a worktree is saved before it is removed. */
+export interface Saving {
+  /** The ref of a removal that was broken off; null when there was none. */
+  readonly before: string | null;
+  /** Told of the ref before anything is removed; when it throws, nothing is. Not called when there is nothing to save. */
+  readonly saved: (ref: string) => void;
+}
+
 /**
  * Worktrees of people's repositories, below one folder of ours. Nothing of the repository is changed but what git keeps
  * of a worktree, its branch, and refs of ours. One at a time in each repository: git's own calls would meet at its locks.
@@ -48,35 +67,35 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
     return queue(act);
   }
 
+  const isKnown = (worktree: Worktree, signal: AbortSignal): Promise<boolean> =>
+    isRegistered(git, worktree, signal);
+
+  const removeRegistered = (
+    { path: top, repository }: Worktree,
+    force: readonly string[],
+    signal: AbortSignal,
+  ): Promise<string> => git.git(['worktree', 'remove', ...force, top], { cwd: repository, signal });
+
   /**
-   * Forgets what git keeps of a worktree whose folder is gone; no branch.
-   * @throws MissionError `worktree_failed` when something else lies in its place
+   * Forgets what git keeps of a worktree whose folder is gone; no branch. Never by force: should the folder be there
+   * after all, git leaves what is in it, and what somebody has locked.
+   * @throws MissionError `worktree_failed`
    */
-  async function unregister(worktree: Worktree, signal: AbortSignal): Promise<void> {
-    if (!(await isRegistered(git, worktree, signal))) return;
+  async function forget(worktree: Worktree, signal: AbortSignal): Promise<void> {
+    await refuseSubmoduleWork(git, worktree, signal);
+    if (await isKnown(worktree, signal)) await removeRegistered(worktree, [], signal);
+  }
+
+  /** Takes away what there is of a worktree in which nobody has worked; no branch. */
+  async function clear(worktree: Worktree, signal: AbortSignal): Promise<void> {
+    await rm(worktree.path, { recursive: true, force: true });
     // Twice: one whose making was broken off is locked.
-    await git.git(['worktree', 'remove', '--force', '--force', worktree.path], {
-      cwd: worktree.repository,
-      signal,
-    });
+    if (await isKnown(worktree, signal)) await removeRegistered(worktree, ['--force', '--force'], signal);
   }
 
-  async function deleteBranch(
-    { repository, branch }: Worktree,
-    tip: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    // Only while it stands where it was seen to stand; the section of a branch in the configuration is left as it is.
-    await git.git(['update-ref', '-d', `refs/heads/${branch}`, tip], { cwd: repository, signal });
-  }
-
-  async function checkOut(
-    worktree: PlacedWorktree,
-    how: readonly string[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async function checkOut(worktree: PlacedWorktree, signal: AbortSignal): Promise<void> {
     await mkdir(path.dirname(worktree.path), { recursive: true, mode: 0o700 });
-    await git.git(['worktree', 'add', ...how], {
+    await git.git(['worktree', 'add', worktree.path, worktree.branch], {
       cwd: worktree.repository,
       signal,
       withinMs: CHECKS_OUT_WITHIN_MS,
@@ -84,14 +103,6 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
     // A folder without committed files is in no checkout.
     await mkdir(worktree.folder, { recursive: true });
   }
-
-  const newBranch = ({ branch, path: place, base }: Worktree): readonly string[] => [
-    '--no-track',
-    '-b',
-    branch,
-    place,
-    base,
-  ];
 
   async function place(
     { cwd, name, usualBranch, branch, base }: NewWorktree,
@@ -102,6 +113,10 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
     const chosen = branch ?? usualBranch;
     await requireNewBranch(git, cwd, chosen, signal);
     const top = path.join(root, folderNameOf(repository), name);
+    if (existsSync(top))
+      throw new MissionError('worktree_failed', `Something lies at ${top} already.`, {
+        remedy: 'Submit the task again: it gets another folder.',
+      });
     return {
       repository: repository.commonDir,
       path: top,
@@ -132,7 +147,8 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
       return alone(repository.commonDir, async () => {
         const worktree = await place(wish, repository, signal);
         wish.planned(worktree);
-        await checkOut(worktree, newBranch(worktree), signal);
+        await createBranch(git, worktree, signal);
+        await checkOut(worktree, signal);
         return worktree;
       });
     },
@@ -140,34 +156,42 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
     /**
      * A worktree that was made before, or whose making was broken off, there for work again. What it holds stays.
      * @param halfMade nobody has worked in it yet
-     * @throws MissionError `worktree_in_use`, `worktree_failed`
+     * @throws MissionError `worktree_in_use`, `worktree_failed`, `worktree_refused` when its branch is somebody else's
      */
     again(worktree: PlacedWorktree, halfMade: boolean, signal: AbortSignal): Promise<void> {
       return alone(worktree.repository, async () => {
-        const { isThere } = await contentsOf(git, worktree, signal);
-        if (isThere && !halfMade) return;
-        if (halfMade) await rm(worktree.path, { recursive: true, force: true });
-        await unregister(worktree, signal);
-        const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
+        if (halfMade) await clear(worktree, signal);
+        else {
+          const { isThere } = await contentsOf(git, worktree, signal);
+          if (isThere) return;
+          await forget(worktree, signal);
+        }
         await requireNotElsewhere(git, worktree, signal);
-        await checkOut(
-          worktree,
-          tip === null ? newBranch(worktree) : [worktree.path, worktree.branch],
-          signal,
-        );
+        const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
+        if (tip === null) await createBranch(git, worktree, signal);
+        else if (halfMade && !(await isAsMade(git, worktree, tip, signal)))
+          throw new MissionError(
+            'worktree_refused',
+            `Somebody else has made the branch ${worktree.branch}.`,
+            {
+              remedy: `Submit the task again with another name, or begin there: {"branch": "NEW", "base": "${worktree.branch}"}.`,
+            },
+          );
+        await checkOut(worktree, signal);
       });
     },
 
     /**
-     * Takes back what was begun of a worktree in which nobody has worked.
+     * Takes back what was begun of a worktree in which nobody has worked. A branch of its name that somebody else has
+     * made, moved or checked out stays.
      * @throws MissionError `worktree_failed`
      */
     undo(worktree: Worktree, signal: AbortSignal): Promise<void> {
       return alone(worktree.repository, async () => {
-        await rm(worktree.path, { recursive: true, force: true });
-        await unregister(worktree, signal);
+        await clear(worktree, signal);
         const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
-        if (tip === worktree.base) await deleteBranch(worktree, tip, signal);
+        if (tip === null || !(await isAsMade(git, worktree, tip, signal))) return;
+        if ((await elsewhere(git, worktree, signal)) === null) await deleteBranch(git, worktree, tip, signal);
       });
     },
 
@@ -186,34 +210,27 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
         if (contents.commits > 0 || contents.uncommitted > 0) return contents;
         await requireNotElsewhere(git, worktree, signal);
         // git looks once more itself, and refuses when something has come meanwhile.
-        if (contents.isThere)
-          await git.git(['worktree', 'remove', worktree.path], { cwd: worktree.repository, signal });
-        else await unregister(worktree, signal);
-        const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
-        if (tip !== null) await deleteBranch(worktree, tip, signal);
+        if (contents.isThere) await removeRegistered(worktree, [], signal);
+        else await forget(worktree, signal);
+        if (contents.tip !== null) await deleteBranch(git, worktree, contents.tip, signal);
         return contents;
       });
     },
 
     /**
      * Removes a worktree and its branch, whatever is in them, after saving it.
-     * @returns the ref under which it is saved; null when there was nothing
      * @throws MissionError `worktree_in_use`, `worktree_failed`
      */
-    remove(worktree: Worktree, signal: AbortSignal): Promise<string | null> {
+    remove(worktree: Worktree, saving: Saving, signal: AbortSignal): Promise<void> {
       return alone(worktree.repository, async () => {
         const contents = await contentsOf(git, worktree, signal);
         await requireNotElsewhere(git, worktree, signal);
-        const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
-        const ref = await rescue(git, worktree, contents, signal);
-        if (contents.isThere)
-          await git.git(['worktree', 'remove', '--force', worktree.path], {
-            cwd: worktree.repository,
-            signal,
-          });
-        else await unregister(worktree, signal);
-        if (tip !== null) await deleteBranch(worktree, tip, signal);
-        return ref;
+        await refuseSubmoduleWork(git, worktree, signal);
+        const ref = await rescue(git, worktree, contents, saving.before, signal);
+        if (ref !== null) saving.saved(ref);
+        if (contents.isThere) await removeRegistered(worktree, ['--force'], signal);
+        else await forget(worktree, signal);
+        if (contents.tip !== null) await deleteBranch(git, worktree, contents.tip, signal);
       });
     },
   };

@@ -21,6 +21,11 @@ const WITH_EVERY_CALL = [
   'maintenance.auto=false',
 ] as const;
 
+/** The status of a git that was asked whether something is there, and says no. */
+const NO = 1;
+/** The status of a git that cannot do what it was told. */
+const FATAL = 128;
+
 export interface GitCall {
   readonly cwd: string;
   readonly signal: AbortSignal;
@@ -38,11 +43,12 @@ export function createGit(env: NodeJS.ProcessEnv) {
 
   /**
    * @returns what it printed, without the last line break
-   * @throws MissionError `worktree_failed` with the words of git
+   * @throws MissionError `worktree_failed` with the words of git, and its status when it ended by itself
    */
   async function git(args: readonly string[], call: GitCall): Promise<string> {
     let answer = '';
     let words = '';
+    let status: number | null = null;
     try {
       await runProgram(['git', ...WITH_EVERY_CALL, ...args], '', {
         cwd: call.cwd,
@@ -54,13 +60,16 @@ export function createGit(env: NodeJS.ProcessEnv) {
         printed(text) {
           words = text.trim();
         },
+        ended(code) {
+          status = code;
+        },
       });
     } catch (cause) {
       const how = cause instanceof Error ? cause.message : String(cause);
       throw new MissionError(
         'worktree_failed',
         `git ${args[0]} in ${call.cwd}: ${words === '' ? how : words}`,
-        { cause, facts: { words } },
+        { cause, facts: { words, status } },
       );
     }
     return answer.replace(/\n$/, '');
@@ -68,13 +77,21 @@ export function createGit(env: NodeJS.ProcessEnv) {
 
   return {
     git,
-    /** For questions that git answers with a failure: null is no. */
-    async ask(args: readonly string[], call: GitCall): Promise<string | null> {
+    /**
+     * For questions that git answers with a failure. A git that was killed, took too long, or could not be started has
+     * not answered: what is removed because git says that nothing is there must not be removed for that.
+     * @param saysNo git's words for no, where it does more than end with status 1
+     * @returns null for no
+     * @throws MissionError `worktree_failed` when git has not answered
+     */
+    async ask(args: readonly string[], call: GitCall, saysNo?: RegExp): Promise<string | null> {
       try {
         return await git(args, call);
       } catch (error) {
         call.signal.throwIfAborted();
-        if (error instanceof MissionError) return null;
+        if (!(error instanceof MissionError)) throw error;
+        const { status, words } = error.facts;
+        if (status === NO || (status === FATAL && saysNo?.test(String(words)))) return null;
         throw error;
       }
     },

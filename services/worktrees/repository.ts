@@ -8,7 +8,7 @@ import type { Git } from './git.ts';
 const HASH_LETTERS = 6;
 
 /** git's words for a folder in no working tree. */
-const SAYS_NO = /not a git repository|must be run in a work tree/i;
+export const NO_WORKING_TREE = /not a git repository|must be run in a work tree/i;
 
 /** A repository, seen from a folder in one of its working trees. */
 export interface Repository {
@@ -42,7 +42,7 @@ export async function repositoryOf({ git }: Git, cwd: string, signal: AbortSigna
   } catch (cause) {
     signal.throwIfAborted();
     // git that is missing, or refuses a folder of somebody else, says nothing of the folder.
-    if (cause instanceof MissionError && !SAYS_NO.test(cause.message)) throw cause;
+    if (cause instanceof MissionError && !NO_WORKING_TREE.test(cause.message)) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new MissionError('no_repository', `${cwd} is no working tree of a git repository: ${why}`, {
       remedy: 'Leave `worktree` out, or name a slot whose folder is a clone.',
@@ -66,10 +66,8 @@ export function tipOf(
   branch: string,
   signal: AbortSignal,
 ): Promise<string | null> {
-  return ask(['rev-parse', '--verify', '--quiet', '--end-of-options', `refs/heads/${branch}^{commit}`], {
-    cwd,
-    signal,
-  });
+  // Asked for by its full name, and told apart from one whose commit cannot be read.
+  return ask(['show-ref', '--verify', '--hash', `refs/heads/${branch}`], { cwd, signal }, /not a valid ref/);
 }
 
 /**
@@ -82,7 +80,7 @@ export async function requireNewBranch(
   branch: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const valid = await git.ask(['check-ref-format', '--branch', branch], { cwd, signal });
+  const valid = await git.ask(['check-ref-format', '--branch', branch], { cwd, signal }, /./);
   if (valid !== branch) {
     throw new MissionError('worktree_refused', `"${branch}" is no name of a branch for git.`, {
       remedy: 'Use letters, digits, dots, dashes and slashes, as in work/login-page.',
@@ -107,10 +105,12 @@ export async function requireBase(
   signal: AbortSignal,
 ): Promise<string> {
   const name = base ?? 'HEAD';
-  const commit = await ask(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], {
-    cwd,
-    signal,
-  });
+  const commit = await ask(
+    ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
+    { cwd, signal },
+    // Such as a log that does not go back so far.
+    /./,
+  );
   if (commit !== null) return commit;
   throw new MissionError(
     'worktree_refused',

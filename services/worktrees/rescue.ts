@@ -1,28 +1,15 @@
-import { copyFile, lstat, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { MissionError } from '../errors/mission-error.ts';
 import type { Contents, Worktree } from './contents.ts';
 import type { Git, GitCall } from './git.ts';
+import { refuseInnerWork } from './inner-repositories.ts';
 
 const RESCUE = 'refs/missiond/rescue';
-/** The mode under which git lists a repository inside another. */
-const GITLINK = /^160000 [^\t]*\t(.*)$/s;
 const BY_MISSIOND = ['-c', 'user.name=missiond', '-c', 'user.email=missiond@localhost'] as const;
 
-/** A repository inside the worktree cannot be put into a commit: what is in it would be lost. */
-async function refuseInnerRepositories({ git }: Git, call: GitCall): Promise<void> {
-  const staged = await git(['ls-files', '--stage', '-z'], call);
-  for (const entry of staged.split('\0')) {
-    const [, inner] = GITLINK.exec(entry) ?? [];
-    if (inner === undefined) continue;
-    const holds = await lstat(path.join(call.cwd, inner, '.git')).catch(() => null);
-    if (holds === null) continue;
-    throw new MissionError('worktree_failed', `${call.cwd} holds a repository of its own in ${inner}.`, {
-      remedy: 'Push or move what it holds, remove it, and try again.',
-    });
-  }
-}
+/** git's word for a file of a merge that has not been settled: nothing is staged that makes a tree. */
+const IN_A_MERGE = /: unmerged \(/;
 
 /** The trees of everything that is not committed: as it is staged, where that can be said, and as it lies there. */
 async function treesOf(
@@ -36,19 +23,36 @@ async function treesOf(
     const own = await git(['rev-parse', '--path-format=absolute', '--git-path', 'index'], { cwd, signal });
     await copyFile(own, index);
     const call = { cwd, signal, env: { GIT_INDEX_FILE: index } };
-    // In the middle of a merge nothing is staged that makes a tree.
-    const staged = await ask(['write-tree'], call);
+    const staged = await ask(['write-tree'], call, IN_A_MERGE);
     await git(['-c', 'advice.addEmbeddedRepo=false', 'add', '--all'], call);
-    await refuseInnerRepositories({ git, ask }, call);
+    await refuseInnerWork({ git, ask }, call);
     return { staged, whole: await git(['write-tree'], call) };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
 }
 
+/** The commit of a ref; null when there is none. */
+const commitOf = ({ ask }: Git, ref: string, call: GitCall): Promise<string | null> =>
+  ask(['rev-parse', '--verify', '--quiet', '--end-of-options', ref], call);
+
+/** True when all of the commits are in the history of another. */
+async function holdsAll(
+  { ask }: Git,
+  commits: readonly string[],
+  whole: string,
+  call: GitCall,
+): Promise<boolean> {
+  const answers = await Promise.all(
+    commits.map((commit) => ask(['merge-base', '--is-ancestor', commit, whole], call)),
+  );
+  return answers.every((answer) => answer !== null);
+}
+
 /**
  * Saves all that a worktree has beyond its base under one ref: commits of its branch and of what is checked out, what is
  * staged, and every file that git does not ignore. Neither the worktree nor the stash is touched.
+ * @param before the ref of a removal that was broken off, which may have taken files away: it is in what is saved now
  * @returns the ref; null when there is nothing
  * @throws MissionError `worktree_failed`, and then nothing may be removed
  */
@@ -56,10 +60,15 @@ export async function rescue(
   git: Git,
   worktree: Worktree,
   { tips, uncommitted, isThere }: Contents,
+  before: string | null,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (tips.length === 0 && uncommitted === 0) return null;
   const cwd = isThere ? worktree.path : worktree.repository;
+  const call = { cwd, signal };
+  if (isThere && uncommitted === 0) await refuseInnerWork(git, call);
+  if (tips.length === 0 && uncommitted === 0) return null;
+  const earlier = before === null ? null : await commitOf(git, before, call);
+  const needed = earlier === null ? tips : [...tips, earlier];
   const commit = async (tree: string, parents: readonly string[], what: string): Promise<string> =>
     git.git(
       [
@@ -70,26 +79,27 @@ export async function rescue(
         '-m',
         `${what} of ${worktree.branch}, saved by missiond before its worktree was removed`,
       ],
-      { cwd, signal },
+      call,
     );
-  const parents = tips.length === 0 ? [worktree.base] : tips;
-  let [saved = worktree.base] = parents;
-  if (uncommitted > 0 || tips.length > 1) {
+  const [latest = worktree.base] = tips;
+  const parents = needed.length === 0 ? [worktree.base] : needed;
+  const save = async (): Promise<string> => {
+    if (uncommitted === 0 && needed.length === 1) return latest;
     const { staged, whole } = isThere
       ? await treesOf(git, worktree, signal)
-      : { staged: null, whole: await git.git(['rev-parse', `${saved}^{tree}`], { cwd, signal }) };
+      : { staged: null, whole: await git.git(['rev-parse', `${latest}^{tree}`], call) };
     const asStaged =
       staged === null || staged === whole ? [] : [await commit(staged, parents, 'What is staged')];
-    saved = await commit(whole, [...parents, ...asStaged], 'The whole');
-  }
-  // One that is there already is of an earlier worktree of that name.
+    return commit(whole, [...parents, ...asStaged], 'The whole');
+  };
+  // One that is there already is of an earlier worktree of that name, unless it holds all that there is to save.
   for (let number = 1; ; number += 1) {
     const ref = `${RESCUE}/${path.basename(worktree.path)}${number === 1 ? '' : `-${number}`}`;
-    const created = await git.ask(['update-ref', ref, saved, '0'.repeat(saved.length)], { cwd, signal });
-    if (created !== null) return ref;
-    const there = await git.ask(['rev-parse', '--verify', '--quiet', ref], { cwd, signal });
-    if (there === saved) return ref;
-    if (there === null)
-      throw new MissionError('worktree_failed', `git could not write ${ref} in ${worktree.repository}.`);
+    const there = await commitOf(git, ref, call);
+    if (there !== null && uncommitted === 0 && (await holdsAll(git, needed, there, call))) return ref;
+    if (there !== null) continue;
+    const saved = await save();
+    await git.git(['update-ref', ref, saved, '0'.repeat(saved.length)], call);
+    return ref;
   }
 }

@@ -17,6 +17,15 @@ afterEach(() => person.close());
 
 const make = (name: string, more: { branch?: string; base?: string; cwd?: string } = {}) =>
   worktrees.make({ cwd: person.folder, name, usualBranch: `work/${name}`, planned() {}, ...more }, signal);
+/** @returns the ref under which it was saved; null when there was nothing */
+async function remove(worktree: PlacedWorktree, before: string | null = null): Promise<string | null> {
+  let ref: string | null = null;
+  const saved = (told: string): void => {
+    ref = told;
+  };
+  await worktrees.remove(worktree, { before, saved }, signal);
+  return ref;
+}
 const branches = (): string => person.git(['branch', '--format', '%(refname:short)']);
 const commitIn = ({ path: cwd }: PlacedWorktree, file: string, text: string): void => {
   person.write(file, text, cwd);
@@ -132,7 +141,7 @@ test('commits on the branch count although something else is checked out there',
   commitIn(made, 'new.txt', 'new');
   person.git(['checkout', '--quiet', '--detach', made.base], made.path);
   expect(await worktrees.removeEmpty(made, signal)).toMatchObject({ commits: 1 });
-  const ref = await worktrees.remove(made, signal);
+  const ref = await remove(made);
   expect(person.git(['show', `${ref}:new.txt`])).toBe('new');
 });
 
@@ -145,7 +154,7 @@ test('before anything is removed all of it is saved: commits, what is staged, ch
   person.git(['add', 'readme.md'], made.path);
   person.write('readme.md', 'changed', made.path);
   person.write('loose.txt', 'loose', made.path);
-  const ref = await worktrees.remove(made, signal);
+  const ref = await remove(made);
   expect(ref).toBe('refs/missiond/rescue/one');
   expect(existsSync(made.path)).toBe(false);
   expect(branches()).toBe('trunk');
@@ -165,7 +174,7 @@ test('in the middle of a merge it is saved, too', async () => {
   person.git(['commit', '--quiet', '--all', '-m', 'theirs']);
   commitIn(made, 'readme.md', 'ours\n');
   expect(() => person.git(['merge', 'trunk'], made.path)).toThrow();
-  const ref = await worktrees.remove(made, signal);
+  const ref = await remove(made);
   expect(person.git(['show', `${ref}:readme.md`])).toContain('<<<<<<<');
 });
 
@@ -179,7 +188,7 @@ test('a repository inside it cannot be saved, so nothing is removed', async () =
   ] as const)
     person.git(['config', key, value], inner);
   commitIn({ ...made, path: inner }, 'precious.txt', 'precious');
-  await expect(worktrees.remove(made, signal)).rejects.toMatchObject({
+  await expect(remove(made)).rejects.toMatchObject({
     code: 'worktree_failed',
     message: expect.stringContaining('inner'),
   });
@@ -190,7 +199,7 @@ test('a branch that is checked out elsewhere is not removed', async () => {
   const made = await make('one');
   person.git(['checkout', '--quiet', '--detach'], made.path);
   person.git(['switch', '--quiet', 'work/one']);
-  await expect(worktrees.remove(made, signal)).rejects.toMatchObject({ code: 'worktree_in_use' });
+  await expect(remove(made)).rejects.toMatchObject({ code: 'worktree_in_use' });
   expect(existsSync(made.path)).toBe(true);
 });
 
@@ -204,10 +213,10 @@ test('a folder that somebody deleted: its commits are saved, and another reposit
   expect(readFileSync(path.join(made.path, 'new.txt'), 'utf8')).toBe('new');
   // What lies in its place may be somebody's: it stays, and is said to be there.
   rmSync(path.join(made.path, '.git'));
-  await expect(worktrees.remove(made, signal)).rejects.toMatchObject({ code: 'worktree_failed' });
+  await expect(remove(made)).rejects.toMatchObject({ code: 'worktree_failed' });
   expect(existsSync(path.join(made.path, 'new.txt'))).toBe(true);
   rmSync(made.path, { recursive: true });
-  const ref = await worktrees.remove(made, signal);
+  const ref = await remove(made);
   expect(person.git(['show', `${ref}:new.txt`])).toBe('new');
   expect(existsSync(path.join(person.directory, 'project'))).toBe(true);
 });
