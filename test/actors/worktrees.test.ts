@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SubmitRequest } from '../../actors/mission/api.ts';
@@ -62,6 +62,8 @@ afterEach(async () => {
   person.close();
 });
 
+const realWorktrees = (): Worktrees =>
+  createWorktrees({ root: path.join(person.directory, 'worktrees'), env: person.env });
 const submit = async (mission: RunningMission, more: Partial<SubmitRequest> = {}): Promise<TaskId> =>
   (await mission.submit({ role, prompt: 'fix it', worktree: {}, ...more })).taskId;
 const worktreeOf = (mission: RunningMission, taskId: TaskId): WorktreeView => {
@@ -280,11 +282,62 @@ test('removed when somebody asks: its session goes home first, and what was in i
   expect(await mission.removeWorktree(taskId)).toMatchObject({ removed: false });
 });
 
-test('a disk that is full for a moment fails no task', async () => {
-  const real: Worktrees = createWorktrees({
-    root: path.join(person.directory, 'worktrees'),
-    env: person.env,
+describe('a worktree that holds work', () => {
+  async function kept(change: Partial<Worktrees> = {}) {
+    const mission = await startIdle(stage, {
+      worktrees: { ...realWorktrees(), ...change },
+    });
+    const taskId = await submit(mission);
+    const { cwd } = await begins(mission, 2);
+    person.write('new.txt', 'new', cwd);
+    await answers(mission, taskId);
+    await becomes(mission, taskId, 'kept');
+    return { mission, taskId, cwd };
+  }
+
+  test('is removed once by a double click, and both are told where its work is', async () => {
+    const { mission, taskId } = await kept();
+    const [one, two] = await Promise.all([mission.removeWorktree(taskId), mission.removeWorktree(taskId)]);
+    expect(person.git(['show', `${one.worktree.rescue}:new.txt`])).toBe('new');
+    expect(two).toEqual(one);
   });
+
+  test('whose removal is broken off: the ref is known, and no second removal forgets it', async () => {
+    const real = realWorktrees();
+    let breaks = true;
+    const { mission, taskId } = await kept({
+      async remove(worktree, saving, signal) {
+        await real.remove(worktree, saving, signal);
+        if (!breaks) return;
+        breaks = false;
+        throw new Error('killed');
+      },
+    });
+    await expect(mission.removeWorktree(taskId)).rejects.toThrow('killed');
+    const { rescue } = worktreeOf(mission, taskId);
+    expect(person.git(['show', `${rescue}:new.txt`])).toBe('new');
+    const { removed, worktree } = await mission.removeWorktree(taskId);
+    expect({ removed, rescue: worktree.rescue }).toEqual({ removed: true, rescue });
+  });
+
+  test('and cannot be seen for a moment is listed as before', async () => {
+    const { mission, taskId } = await kept();
+    const list = () => mission.worktrees({ removed: false, limit: 10 });
+    renameSync(person.folder, `${person.folder}-moved`);
+    expect(await list()).toMatchObject([{ status: 'kept', trouble: expect.any(String) }]);
+    renameSync(`${person.folder}-moved`, person.folder);
+    expect(await list()).toMatchObject([{ status: 'kept', uncommitted: 1 }]);
+    expect(worktreeOf(mission, taskId).trouble).toBeUndefined();
+    person.git(['worktree', 'remove', '--force', folderOf(mission, taskId)]);
+    expect(await list()).toMatchObject([{ status: 'kept', trouble: expect.stringContaining('is gone') }]);
+    person.git(['branch', '--delete', '--force', worktreeOf(mission, taskId).branch]);
+    expect(await list()).toEqual([]);
+    expect(await mission.removeWorktree(taskId)).toMatchObject({ removed: true });
+  });
+});
+
+test('a disk that is full for a moment fails no task', async () => {
+  const real = realWorktrees();
   let isFull = true;
   const mission = await stage.start({
     worktrees: {
