@@ -23,13 +23,15 @@ export async function callDaemon(
   method: 'GET' | 'POST',
   url: string,
   body?: unknown,
+  { isAgents = false }: { readonly isAgents?: boolean } = {},
 ): Promise<Record<string, unknown>> {
   if ((await askHealth(home)) === null) throw unreachable(home);
   const reply = await exchange({
     at: { socketPath: path.join(home, 'missiond.sock') },
     method,
     path: url,
-    headers: { 'x-missiond-caller': 'cli' },
+    // In the session of a slot no person sits at the command line: what only a person may answer is not answered there.
+    headers: isAgents ? {} : { 'x-missiond-caller': 'cli' },
     body,
   }).catch((cause: unknown) => {
     throw unreachable(home, cause);

@@ -159,7 +159,9 @@ export async function runCommand(
       env,
       json,
       call: (operation, input = {}) =>
-        callDaemon(home, 'POST', `/api/tools/${encodeURIComponent(operation)}`, input),
+        callDaemon(home, 'POST', `/api/tools/${encodeURIComponent(operation)}`, input, {
+          isAgents: env['MISSIOND_SLOT_ID'] !== undefined,
+        }),
       print: (value, text) => void output.stdout.write(json ? `${safeJson(value)}\n` : safeText(text())),
     };
     return await command.run(parsed, context);

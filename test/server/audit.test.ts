@@ -1,9 +1,11 @@
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Epoch, QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
 import { openDatabase } from '../../db/open.ts';
 import { audit } from '../../db/schema/permissions.ts';
 import { createAuditLedger } from '../../services/ledger/audit-ledger.ts';
 import { createPermissionLedger } from '../../services/ledger/permission-ledger.ts';
+import { runCli } from './cli/run-cli.ts';
 import { type OpenDoors, openDoors } from './open-doors.ts';
 
 const slotId = SlotId.parse('coder-1');
@@ -112,6 +114,20 @@ test('who changes the rules and who ends a slot is written down, with before and
     before: { roles: {} },
     after: { roles: { coder: { allow: ['Bash(npm test*)'] } } },
   });
+});
+
+test('a command line in the session of a slot is not taken for a person', async () => {
+  const home = ['--home', path.dirname(doors.socketFile)];
+  const add = (pattern: string) => [
+    'call',
+    'mission_permission_add_auto_allow',
+    JSON.stringify({ pattern, role }),
+    ...home,
+  ];
+  await runCli(add('Bash(make a)'));
+  await runCli(add('Bash(make b)'), { MISSIOND_SLOT_ID: slotId });
+  const { entries } = await doors.client.auditTrace({ kind: 'rules', limit: 2 });
+  expect(entries.map(({ by }) => by)).toEqual(['rest', 'cli']);
 });
 
 test('no statement changes or removes an entry', () => {
