@@ -21,10 +21,21 @@ import { DownRequest } from './down-request.ts';
 import { errorReply, replyWithErrors } from './error-replies.ts';
 import { admit, checkSource, type LocalConnections } from './guard.ts';
 import { registerHookRoutes } from './hook-routes.ts';
+import { limitConnections } from './limits.ts';
 import { registerToolRoutes } from './tool-routes.ts';
 
 /** Screens and prompts pass; nobody sends a terminal more at once. */
 const MOST_SOCKET_BYTES = 4 * 1024 * 1024;
+
+/** No reply is a page, runs anything, or stands in somebody's frame; the page says what it needs beside. */
+const SHUT = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
 
 export interface ServerOptions {
   readonly mission: Mission;
@@ -60,8 +71,6 @@ export async function buildServer({
     // A waiting question holds its hook open; closing the daemon must not wait for it.
     forceCloseConnections: true,
     logController: new LogController({ disableRequestLogging: true }),
-    // A PermissionRequest waits for a person as long as it takes.
-    requestTimeout: 0,
     // Addresses that cannot be read are refused before any route, and so before the handler of errors.
     frameworkErrors(error, request, reply) {
       const { status, body } = errorReply(error, { log: request.log, url: undefined });
@@ -70,6 +79,9 @@ export async function buildServer({
       reply.raw.end(JSON.stringify(body));
     },
   });
+  limitConnections(app.server);
+  // A form of another page sends text without asking first; nobody else does.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   replyWithErrors(app);
@@ -92,6 +104,9 @@ export async function buildServer({
     preClose: () => closeSockets(app.websocketServer),
   });
   app.addHook('onRequest', async (request) => checkSource(request, port, local));
+  app.addHook('onSend', async (_, reply) => {
+    for (const [name, value] of Object.entries(SHUT)) if (!reply.hasHeader(name)) reply.header(name, value);
+  });
 
   app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok', version, pid: process.pid }));
   registerBoard(app);

@@ -29,6 +29,14 @@ export function bearerToken(request: FastifyRequest): string | undefined {
  */
 const OUR_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 
+/** What browsers say of a request that comes from the page itself, or from nobody's page (an address that was typed). */
+const OUR_SITES: readonly string[] = ['same-origin', 'none'];
+
+/** True for somebody who follows a link to the page: nothing is done by it, and the other page reads nothing. */
+function isVisit({ method, headers, routeOptions }: FastifyRequest): boolean {
+  return method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && routeOptions.url === '/';
+}
+
 function refuse(message: string, remedy: string): MissionError {
   return new MissionError('not_authorised', message, { remedy });
 }
@@ -54,6 +62,13 @@ export function checkSource(request: FastifyRequest, port: () => number, local: 
   if (origin !== undefined && origin !== `http://${host}`) {
     throw refuse(
       `Pages of ${JSON.stringify(origin)} may not use this daemon.`,
+      `Open http://127.0.0.1:${port()} instead.`,
+    );
+  }
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && !OUR_SITES.includes(String(site)) && !isVisit(request)) {
+    throw refuse(
+      'Pages of others may not use this daemon, whatever they leave out.',
       `Open http://127.0.0.1:${port()} instead.`,
     );
   }

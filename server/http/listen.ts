@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { hasCode } from '../../services/errors/system-error.ts';
 import type { LocalConnections } from './guard.ts';
+import { limitConnections } from './limits.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -36,7 +37,7 @@ async function openDoor(
     socket.once('close', () => sockets.delete(socket));
     onConnection(socket);
   });
-  server.requestTimeout = 0;
+  limitConnections(server);
   // WebSockets arrive here too; the application's own server has their handler.
   server.on('upgrade', (request, socket, head) => app.server.emit('upgrade', request, socket, head));
   await new Promise<void>((resolve, reject) => {

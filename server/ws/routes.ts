@@ -9,6 +9,7 @@ import { AttachQuery } from '../attach/protocol.ts';
 import type { Access } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import type { LiveCallers } from '../auth/live-callers.ts';
+import { limitSocket } from './limit-socket.ts';
 import { servePty } from './pty-socket.ts';
 import { sendJson, sendText } from './send-json.ts';
 import { serveTasks } from './tasks-socket.ts';
@@ -51,6 +52,7 @@ export function registerSockets(
       config: { access },
       schema: { hide: true },
       wsHandler(socket, request) {
+        limitSocket(socket, Date.now);
         socket.once(
           'close',
           live.add(callerOf(request), () => socket.close(CLOSE_REVOKED)),

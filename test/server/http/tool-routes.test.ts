@@ -198,9 +198,9 @@ describe('what is wrong is answered with a status, a code, a sentence', () => {
     [
       'text that a page may send unasked',
       () => post(submit, '{"role":"coder","prompt":"x"}', { 'content-type': 'text/plain' }),
-      400,
+      415,
       'input_invalid',
-      /object/,
+      /Media/,
     ],
   ])('%s', async (_, call, status, code, sentence) => {
     const before = (await doors.client.tasks({ limit: 500 })).tasks.length;
