@@ -1,14 +1,8 @@
 import path from 'node:path';
-import picomatch from 'picomatch';
 import type { Ground } from './ground.ts';
+import { pathGlob } from './path-glob.ts';
 
-/** gitignore knows stars, question marks and brackets; braces and the rest are letters of names. */
-const STYLE = { dot: true, nobrace: true, noextglob: true, nonegate: true } as const;
 const IGNORES_CASE = process.platform === 'darwin';
-
-/** Brackets are letters to gitignore, as in `app/(shop)/page.tsx`, and groups to picomatch. */
-const asLetters = (glob: string): string =>
-  glob.replace(/\\.|[()|]/g, (found) => (found.length > 1 ? found : `\\${found}`));
 
 /** A pattern for files, read once and asked about many places. */
 export interface PathPattern {
@@ -48,10 +42,7 @@ function nameMatcher(glob: string): NameMatcher {
     if (name === '') return folder === '';
     if (plain === '') return true;
     if (!name.includes(telltale)) return false;
-    inside ??= picomatch([plain, `${plain}/**`, ...(folder === '' ? [] : [folder])].map(asLetters), {
-      ...STYLE,
-      nocase: IGNORES_CASE,
-    });
+    inside ??= pathGlob(plain, { ignoresCase: IGNORES_CASE });
     return inside(name);
   };
 }
