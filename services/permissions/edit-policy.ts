@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { isScalar, isSeq, type YAMLSeq } from 'yaml';
 import { writeWhole } from '../config/write-whole.ts';
 import { sourceOf, type YamlText } from '../config/yaml-file.ts';
-import { type Policy, type Rules, readPolicyText } from './policy.ts';
+import { MissionError } from '../errors/mission-error.ts';
+import { NO_RULES, type Policy, type Rules, readPolicyText } from './policy.ts';
 
 /** Whose rules are changed. */
 export type Scope = { readonly role: string } | { readonly slotId: string };
@@ -71,18 +72,55 @@ function apply(document: PolicyDocument, edit: PolicyEdit): void {
   }
 }
 
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  isDeepStrictEqual(new Set(a), new Set(b));
+
+/** The rules as they must read when the change has been made, and nothing else. */
+function expected({ default: general, roles, slots }: Policy, edit: PolicyEdit): Policy {
+  const scopes = 'role' in edit.scope ? roles : slots;
+  const key = 'role' in edit.scope ? edit.scope.role : edit.scope.slotId;
+  const before = (Object.hasOwn(scopes, key) ? scopes[key] : undefined) ?? NO_RULES;
+  const after =
+    edit.kind === 'set' ? edit.rules : { ...before, [edit.to]: [...before[edit.to], edit.pattern] };
+  const changed = { ...scopes, [key]: after };
+  return {
+    default: general,
+    roles: 'role' in edit.scope ? changed : roles,
+    slots: 'role' in edit.scope ? slots : changed,
+  };
+}
+
+function samePolicy(a: Policy, b: Policy): boolean {
+  const sameRules = (one: Rules = NO_RULES, other: Rules = NO_RULES): boolean =>
+    LISTS.every((list) => same(one[list], other[list]));
+  const sameScopes = (one: Policy['roles'], other: Policy['roles']): boolean =>
+    [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) =>
+      sameRules(one[key], other[key]),
+    );
+  return sameRules(a.default, b.default) && sameScopes(a.roles, b.roles) && sameScopes(a.slots, b.slots);
+}
+
 /**
  * Changes permissions.yaml and keeps its comments. The file is written whole, and only when it can be read back.
  * @throws MissionError `permissions_invalid` when the file is wrong before, or would be after
  */
 export function editPolicy(file: string, edit: PolicyEdit): void {
   const source = existsSync(file) ? sourceOf(file, 'permissions_invalid') : '';
-  const { document } = readPolicyText(file, source);
+  const { document, value } = readPolicyText(file, source);
   const before: unknown = document.toJS();
   apply(document, edit);
   // What says the same already stays as its owner wrote it, blanks and all.
   if (isDeepStrictEqual(document.toJS(), before)) return;
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
-  readPolicyText(file, text);
+  // Anchors, keys that are numbers: a file may be written in ways in which a small change takes more with it.
+  if (!samePolicy(readPolicyText(file, text).value, expected(value, edit))) {
+    throw new MissionError(
+      'permissions_invalid',
+      `${file} is written in a way that cannot be changed here.`,
+      {
+        remedy: 'Change it by hand; nothing of it was changed.',
+      },
+    );
+  }
   writeWhole(file, text);
 }

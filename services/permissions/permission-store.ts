@@ -126,6 +126,10 @@ export function createPermissionStore(
     },
     reload,
     edit(change) {
+      // A file that is gone, or wrong, does not say what is in force: a change of it would drop the rest.
+      const mark = markOf(file);
+      if (mark?.text !== seen?.text || problem !== null) take(mark);
+      if (problem !== null) throw problem;
       editPolicy(file, change);
       reload();
     },

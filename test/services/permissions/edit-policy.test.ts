@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { editPolicy, type PolicyEdit } from '../../../services/permissions/edit-policy.ts';
+import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
 import { loadPolicy } from '../../../services/permissions/policy.ts';
 
 let folder: string;
@@ -114,4 +115,33 @@ it('writes through a link, which stays one', () => {
   editPolicy(file, add('Grep'));
   expect(lstatSync(file).isSymbolicLink()).toBe(true);
   expect(readFileSync(kept, 'utf8')).toContain('Grep');
+});
+
+it.each([
+  ['a key that is a number', 'roles:\n  1: {deny: [Read]}\n', { scope: { role: '1' } }],
+  [
+    'a list that stands elsewhere',
+    'default: {deny: &a [Read]}\nroles: {coder: {deny: *a}}\n',
+    { to: 'deny' },
+  ],
+] as const)('changes nothing where rules would be lost: %s', (_, source, more) => {
+  writeFileSync(file, source);
+  expect(() => editPolicy(file, add('Grep', more))).toThrow(
+    expect.objectContaining({ code: 'permissions_invalid' }),
+  );
+  expect(readFileSync(file, 'utf8')).toBe(source);
+});
+
+it('does not begin a new file where the one in force has gone', () => {
+  writeFileSync(file, 'default: {deny: [Bash]}');
+  const store = createPermissionStore(file);
+  rmSync(file);
+  expect(() => store.edit(add('Read'))).toThrow(expect.objectContaining({ code: 'permissions_invalid' }));
+  expect(store.current().default.deny).toEqual(['Bash']);
+  writeFileSync(file, 'default: {deny: [Bash]}');
+  store.edit(add('Read'));
+  expect(store.current()).toMatchObject({
+    default: { deny: ['Bash'] },
+    roles: { coder: { allow: ['Read'] } },
+  });
 });
