@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Meant, spellingsOf } from './command-pattern.ts';
-import { type GatedAct, gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
+import { branchesCheckedOut, type GatedAct, gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
 import { createGround, type Ground } from './ground.ts';
 import { type DoubtfulFile, doubtful } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';
@@ -183,12 +183,13 @@ function judgeCommand(command: string, ground: Ground): Judged {
         : [exactly],
     effects: effectsOf(found, ground),
     gated(branches) {
-      const concerned = found.commands.filter(({ words }) => mayBeGated(words));
+      const concerned = found.commands.filter(({ words }) => mayBeGated(words, command));
       if (concerned.length === 0) return [];
       const { cwds, known } = foldersFrom(ground, found.folders);
-      // Pushed from a folder that nobody knows: whatever is checked out there.
-      const folders = known ? cwds : [];
-      return concerned.flatMap(({ words }) => gatedActs(words, { folders, branches }));
+      const checkedOut = found.commands.flatMap(({ words }) => branchesCheckedOut(words));
+      return concerned.flatMap(({ words }) =>
+        gatedActs(words, { folders: cwds, known, branches, checkedOut }),
+      );
     },
   };
 }

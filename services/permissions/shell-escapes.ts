@@ -15,7 +15,7 @@ const ESCAPES: ReadonlyMap<string, RegExp> = new Map([
   ['sed', /(?:^|[\s;{}\d$/'])e(?:\s|$)|\/[gpiIm0-9]*e[gpiIm0-9]*(?:$|[\s;}'])/],
   [
     'git',
-    /^(?:(?:-C|--git-dir|--work-tree|--namespace|--super-prefix|--attr-source) \S+ |-\S+ )*-c\b|(?:^| )(?:--config-env|--exec-path=|--upload-pack|--receive-pack|filter-branch|-O\S|--open-files-in-pager|ext::)/,
+    /(?:^| )(?:--config-env|--exec-path=|--upload-pack|--receive-pack|filter-branch|-O\S|--open-files-in-pager|ext::)/,
   ],
   ['gdb', /shell|!|system|python/],
   ['lldb', /shell|system|script/],
@@ -32,6 +32,20 @@ const ESCAPES: ReadonlyMap<string, RegExp> = new Map([
 /** They read commands of their own from standard input. */
 const TAKES_COMMANDS = /^(?:ed|ex|vi|vim|nvim|gdb|lldb|sqlite3|psql|mysql)$/;
 
+/** Keys of git that say how it looks, not what it runs. */
+const HARMLESS_KEY =
+  /^(?:user\.(?:name|email)|color\.|advice\.|log\.|pull\.|rebase\.|commit\.gpgsign|init\.defaultbranch|protocol\.version|http\.(?:version|postbuffer)|diff\.(?:algorithm|renames|noprefix)|core\.(?:quotepath|autocrlf|eol|abbrev))|^core\.pager=(?:cat|less)?$/i;
+
+/** `git -c KEY=VALUE`: many keys name a program. */
+function givesGitAProgram(args: readonly ShellWord[]): boolean {
+  const end = args.findIndex(
+    ({ text }, at) => !text.startsWith('-') && !/^-[cC]$/.test(args[at - 1]?.text ?? ''),
+  );
+  return args
+    .slice(0, end < 0 ? undefined : end)
+    .some(({ text }, at, own) => text === '-c' && !HARMLESS_KEY.test(own[at + 1]?.text ?? ''));
+}
+
 export const isInterpreter = (program: string): boolean => INTERPRETER.test(program);
 
 /**
@@ -44,5 +58,6 @@ export function escapes(program: string, words: readonly ShellWord[], stdin: She
   const code = `${text}\n${stdin?.text ?? ''}`;
   const inline = args.some((word) => INLINE_CODE.test(word.text)) || stdin !== null;
   if (INTERPRETER.test(program) && inline && STARTS_PROGRAMS.test(code)) return true;
+  if (program === 'git' && givesGitAProgram(args)) return true;
   return ESCAPES.get(program)?.test(TAKES_COMMANDS.test(program) ? code : text) === true;
 }

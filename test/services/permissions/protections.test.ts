@@ -110,6 +110,26 @@ describe('gates of git', () => {
     'cd sub && git push origin main',
     'git push --all',
     'git push --mirror backup',
+    'git checkout main; git merge work/fix; git push',
+    'git switch main && git merge work/fix && git push origin HEAD',
+    'git branch -M main && git push',
+    'git symbolic-ref HEAD refs/heads/main; git push',
+    'git checkout - && git push',
+    'git push origin HEAD:heads/main',
+    'git push origin :',
+    'git push origin +:',
+    'git push --al',
+    'git push --m backup',
+    'git push --de origin work/old',
+    'git push --forc origin work/fix',
+    'git push --repo=origin main',
+    '/usr/lib/git-core/git-send-pack ../x.git main:main',
+    'git -c remote.origin.push=HEAD:main push',
+    'git -c alias.x=push x origin main',
+    'git config a.b list',
+    'git config --type=bool a.b true',
+    'git config set a.b c',
+    'git config -e',
     'git push -f',
     'git push --force-with-lease origin work/fix',
     'git push origin +work/fix',
@@ -143,6 +163,20 @@ describe('gates of git', () => {
     'git push origin HEAD',
     'git push --tags origin work/fix',
     'git push --follow-tags origin work/fix',
+    'git push --atomic --progress origin work/fix',
+    'git switch -c work/other && git push -u origin work/other',
+    'git checkout -b work/other && git push -u origin HEAD',
+    'git checkout -- main && git push',
+    'git push origin "$(git branch --show-current)"',
+    'cd "$(git rev-parse --show-toplevel)" && git push -u origin work/fix',
+    'git -c user.name=x -c color.ui=never commit -m y',
+    'git -c core.pager=cat log',
+    'git config -f a.cfg a.b',
+    'git config --default x a.b',
+    'git config get user.email',
+    '$PYTHON run.py',
+    'for t in a b; do ./$t.sh; done',
+    'cmd="npm test"; $cmd',
     'git push --no-verify origin work/fix',
     'git fetch origin main',
     'git log origin/main..HEAD',
@@ -169,6 +203,16 @@ describe('gates of git', () => {
     );
     expect(bash('git push origin develop')).toBe('confirm by a person');
     expect(bash('git push origin work/fix')).toBe('allow');
+  });
+
+  it('see through the aliases of git', () => {
+    git('config', 'alias.p', 'push');
+    git('config', 'alias.up', '!git push origin main');
+    git('config', 'alias.co', 'checkout');
+    expect(bash('git p origin HEAD:main')).toBe('confirm by a person');
+    expect(bash('git up')).toBe('confirm by a person');
+    expect(bash('git p origin work/fix')).toBe('allow');
+    expect(bash('git co work/fix')).toBe('allow');
   });
 
   it('are set by role', () => {
