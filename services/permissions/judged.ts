@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Meant, spellingsOf } from './command-pattern.ts';
-import { branchesCheckedOut, type GatedAct, gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
+import { branchesCheckedOut, type GatedAct } from './git-call.ts';
+import { gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
 import { createGround, type Ground } from './ground.ts';
 import { type DoubtfulFile, doubtful } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';

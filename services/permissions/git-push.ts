@@ -1,0 +1,102 @@
+import path from 'node:path';
+import { type Asked, branchName, type GatedAct, type GitCall, isUnknown } from './git-call.ts';
+import { currentBranch, defaultBranches } from './git-repository.ts';
+import { globMatcher } from './glob.ts';
+import type { ShellWord } from './shell-word.ts';
+
+/** Options of git-push(1) that take a word. */
+const PUSH_WITH_VALUE: ReadonlySet<string> = new Set([
+  '-o',
+  '--push-option',
+  '--repo',
+  '--receive-pack',
+  '--exec',
+]);
+/** Long options may be cut short (gitcli(7)). */
+const PUSHES_OVER: readonly string[] = ['--force', '--force-with-lease', '--mirror', '--delete', '--prune'];
+const PUSHES_ALL: readonly string[] = ['--all', '--branches', '--mirror'];
+/** They begin like one of those, and are themselves. */
+const OTHER_OPTIONS: readonly string[] = [
+  '--follow-tags',
+  '--atomic',
+  '--progress',
+  '--porcelain',
+  '--push-option',
+];
+
+function isOption(text: string, names: readonly string[]): boolean {
+  const [name = ''] = text.split('=', 1);
+  return name.length > 2 && !OTHER_OPTIONS.includes(name) && names.some((each) => each.startsWith(name));
+}
+const pushesOver = (text: string): boolean =>
+  text.startsWith('--') ? isOption(text, PUSHES_OVER) : /^-[a-zA-Z]*[fd]/.test(text);
+
+/** A substitution that prints the name of the branch that is checked out. */
+const CURRENT_BRANCH =
+  /^(?:\$\(|`)\s*git (?:branch --show-current|rev-parse --abbrev-ref HEAD|symbolic-ref --short HEAD)\s*[)`]$/;
+
+/** Where a refspec goes: `main`, `HEAD:main`, `+work:refs/heads/main`. Null for the branch that is checked out. */
+function destinationOf(refspec: string): string | null {
+  const plain = refspec.replace(/^\+/, '');
+  const colon = plain.indexOf(':');
+  const destination = branchName(colon < 0 ? plain : plain.slice(colon + 1));
+  return destination === 'HEAD' || destination === '@' ? null : destination;
+}
+
+interface PushWords {
+  readonly refspecs: readonly ShellWord[];
+  readonly over: boolean;
+  readonly all: boolean;
+}
+
+function readPush(args: readonly ShellWord[]): PushWords {
+  const words: ShellWord[] = [];
+  let [all, over, plain] = [false, false, false];
+  for (let at = 0; at < args.length; at++) {
+    const word = args[at];
+    if (word === undefined) break;
+    if (!plain && word.text === '--') plain = true;
+    else if (!plain && word.text.startsWith('-')) {
+      over ||= pushesOver(word.text);
+      // With --repo the first word is no remote, but a branch.
+      all ||= isOption(word.text, PUSHES_ALL) || isOption(word.text, ['--repo']) || isUnknown(word);
+      if (PUSH_WITH_VALUE.has(word.text)) at += 1;
+    } else words.push(word);
+  }
+  const refspecs = words.slice(1);
+  const matching = refspecs.some(({ text }) => text === ':' || text === '+:');
+  const deletes = refspecs.some(({ text }) => text.startsWith('+') || /^:[^:]/.test(text));
+  return { refspecs, all: all || matching, over: over || deletes };
+}
+
+/** What a push does that a gate stands before. */
+export function pushes({ args, folder, configured }: GitCall, asked: Asked): readonly GatedAct[] {
+  const { refspecs, over, all } = readPush(args);
+  const { folders, branches, checkedOut } = asked;
+  const known = asked.known && folder !== null;
+  const where = folder == null ? folders : folders.map((base) => path.resolve(base, folder));
+  const names = [...branches, ...where.flatMap(defaultBranches)].map(globMatcher);
+  const current = (): readonly (string | null)[] => [
+    ...(known ? where.map(currentBranch) : [null]),
+    ...checkedOut,
+  ];
+  const goesTo = (refspec: ShellWord): readonly (string | null)[] => {
+    if (CURRENT_BRANCH.test(refspec.text)) return current();
+    if (isUnknown(refspec)) return [null];
+    const destination = destinationOf(refspec.text);
+    return destination === null ? current() : [destination];
+  };
+  const meant = refspecs.length === 0 ? current() : refspecs.flatMap(goesTo);
+  const hit = meant.find(
+    (branch) => branch === null || branch.includes('*') || names.some((matches) => matches(branch)),
+  );
+  const acts: GatedAct[] = [];
+  if (over) acts.push({ gate: 'forcePush', what: 'a push over what the remote has' });
+  if (all || configured) {
+    acts.push({ gate: 'pushProtected', what: 'a push that may reach a protected branch' });
+  } else if (hit !== undefined) {
+    const what = hit === null ? 'a push of a branch that is not known' : `a push to ${hit}`;
+    acts.push({ gate: 'pushProtected', what });
+  }
+  return acts;
+}
