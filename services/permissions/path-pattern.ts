@@ -76,7 +76,20 @@ function matcherOf(pattern: string): PathPattern['matches'] {
   return (place, ground, wide) => (wide ? anywhere : here)(place, ground);
 }
 
+/** Of `//**\/.github/workflows/**`: `.github` and `.github/workflows`, wherever they stand. */
+function anywhere(pattern: string): PathPattern['standsBelow'] | null {
+  const [, tail] = /^\/\/\*\*\/([^*?[\\]+)/.exec(pattern) ?? [];
+  if (tail === undefined) return null;
+  const steps = tail.split('/').filter((step) => step !== '');
+  // The last step is the file itself, or the beginning of its name.
+  const folders = steps.slice(0, tail.endsWith('/') ? undefined : -1);
+  const ends = folders.map((_, index) => `/${folders.slice(0, index + 1).join('/')}`);
+  return (place) => ends.some((end) => place.endsWith(end));
+}
+
 function standsBelowOf(pattern: string): PathPattern['standsBelow'] {
+  const wherever = anywhere(pattern);
+  if (wherever !== null) return wherever;
   const beginning = /^(?:\/\/|~\/|\/|\.\/|[^/*]+\/)(?:\\.|[^*?[\\])*/.exec(pattern)?.[0];
   if (beginning === undefined) return () => false;
   const named = beginning.replace(/\\(.)/g, '$1');

@@ -32,6 +32,9 @@ const PROTECTED: readonly string[] = [
   // what git does by itself
   '.git/config',
   '.git/hooks/**',
+  '.git/info/attributes',
+  '.git/worktrees/*/config.worktree',
+  '.git/config.worktree',
   '.git/modules/**/config',
   '.git/modules/**/hooks/**',
   '.gitconfig',

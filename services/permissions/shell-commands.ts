@@ -199,6 +199,8 @@ class Finder implements FoundCommands {
 
   private assignment(name: string, value: ShellWord, harmless: boolean, depth: number): void {
     if (!harmless) this.exact = false;
+    // A shell that is started reads that file first.
+    if (name === 'BASH_ENV') this.hide();
     this.loops.delete(name);
     // Arithmetic and `@P` read a value again, and run the substitutions in it.
     if (holdsCommand(name) || holdsSubstitution(value.mask)) this.script(value, depth + 1);

@@ -1,10 +1,12 @@
+import { SOMETHING } from './shell-pipes.ts';
 import { plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
   `cat tac head tail less more bat nl od xxd hexdump strings base64 base32 md5sum sha256sum sort uniq cut tr paste
    join awk gawk sed grep egrep fgrep rg diff cmp comm cp mv ln dd install rsync scp tar zip gzip xz zstd source . tee
-   vi vim nano view jq yq file stat wc openssl gpg curl`
+   vi vim nano view jq yq openssl gpg curl rev fold shuf pr expand unexpand column iconv hd zcat bzcat xzcat zless
+   7z sqlite3 perl ruby fmt csplit split ul colrm emacs look pandoc`
     .split(/\s+/)
     .filter((name) => name !== ''),
 );
@@ -23,6 +25,8 @@ const CHANGERS: ReadonlySet<string> = new Set([
 const CHANGE_LAST: ReadonlySet<string> = new Set(['cp', 'ln', 'install', 'rsync', 'scp']);
 /** With -i they write back what they have read. */
 const IN_PLACE: ReadonlySet<string> = new Set(['sed', 'gsed', 'perl', 'ruby', 'yq']);
+/** With a folder they change all that is in it. */
+const CHANGES_TREES: ReadonlySet<string> = new Set(['rm', 'mv', 'chmod', 'chown', 'shred']);
 /** They put their sources into the folder that is named last, or by -t. */
 const INTO_FOLDER: ReadonlySet<string> = new Set([...CHANGE_LAST, 'mv']);
 /** They take in all of a folder that is named to them. */
@@ -87,6 +91,24 @@ function changedByGit(words: readonly ShellWord[]): readonly ShellWord[] {
   return [...named, ...valuesOf(words, ['--output'])];
 }
 
+/** Files of the repository that git shows: `show HEAD:F`, and what stands behind `--`. */
+function shownByGit(words: readonly ShellWord[]): readonly ShellWord[] {
+  const texts = words.map(({ text }) => text);
+  const dashes = texts.indexOf('--');
+  const shows = texts.some((text) => /^(?:show|cat-file|grep|log|archive|blame|diff|annotate)$/.test(text));
+  if (!shows) return [];
+  const revisions = words
+    .filter(({ text }) => /^[^:/]+:[^:]+$/.test(text))
+    .map(({ text, mask }) => ({
+      text: text.slice(text.indexOf(':') + 1),
+      mask: mask.slice(mask.indexOf(':') + 1),
+    }));
+  const named = texts.includes('--no-index') || texts.includes('blame') ? words.slice(2) : [];
+  return [...revisions, ...(dashes < 0 ? named : words.slice(dashes + 1))].filter(
+    ({ text }) => !text.startsWith('-'),
+  );
+}
+
 /** What find is told to write or to remove: files, and folders with all that is in them. */
 function changedByFind(words: readonly ShellWord[]): {
   readonly files: readonly ShellWord[];
@@ -96,8 +118,20 @@ function changedByFind(words: readonly ShellWord[]): {
   const from = words.slice(1).findIndex(({ text }) => /^[-(!]/.test(text));
   const starts = words.slice(1, from < 0 ? undefined : from + 1);
   const removes = words.some(({ text }) => text === '-delete');
-  return { files, folders: removes ? (starts.length === 0 ? [plainWord('.')] : starts) : [] };
+  const removed = removes ? (starts.length === 0 ? [plainWord('.')] : starts) : [];
+  const chooses = words.some(({ text }) =>
+    /^-(?:i?name|i?path|i?regex|newer|size|mtime|empty|user)/.test(text),
+  );
+  // Of those that it chooses nobody knows which they are.
+  return chooses
+    ? { files: [...files, ...removed.map((start) => inside(start, SOMETHING))], folders: [] }
+    : { files, folders: removed };
 }
+
+const withoutScheme = ({ text, mask }: ShellWord): ShellWord => ({
+  text: text.replace(/^file:\/\//, ''),
+  mask: mask.replace(/^file:\/\//, ''),
+});
 
 /** What comes to stand in a folder under its own name. */
 function inside({ text, mask }: ShellWord, source: ShellWord): ShellWord {
@@ -124,7 +158,15 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const found = program === 'find' ? changedByFind(words) : { files: [], folders: [] };
   const byGit = program === 'git' ? changedByGit(words) : [];
   return {
-    reads: READERS.has(program) ? files : program === 'xargs' ? valuesOf(words, ['-a', '--arg-file']) : [],
+    reads: [
+      ...(READERS.has(program) ? files : []),
+      ...(program === 'xargs' ? valuesOf(words, ['-a', '--arg-file']) : []),
+      ...(program === 'git' ? shownByGit(words) : []),
+      ...(program === 'gh' || program === 'glab' ? operands.slice(2) : []),
+      ...(program === 'curl'
+        ? files.filter(({ text }) => text.startsWith('file://')).map(withoutScheme)
+        : []),
+    ],
     changes: [...changed, ...arriving, ...byGit, ...found.files],
     trees: TAKES_TREES.has(program) ? (into ? files.slice(0, -1) : files) : [],
     fills: [
@@ -132,6 +174,8 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
       ...found.folders,
       // Whoever has another name for a folder can write to it by that name.
       ...(program === 'ln' ? files.slice(0, -1) : []),
+      ...(CHANGES_TREES.has(program) ? changed : []),
+      ...byGit,
     ],
     folders:
       program === 'env'

@@ -224,7 +224,10 @@ export function holdsSubstitution(text: string): boolean {
 export function whatItRuns(words: readonly ShellWord[], { text: stdin, name }: Piped): Runs {
   const program = programOf(words[0]);
   const args = words.slice(1);
-  if (WRAPPERS.has(program)) return unwrap(program, words, name ?? SOMETHING);
+  if (WRAPPERS.has(program)) {
+    const wrapped = unwrap(program, words, name ?? SOMETHING);
+    return escapes(program, words, null) ? { ...wrapped, hidden: true } : wrapped;
+  }
   if (LINKER.test(program))
     return { ...NOTHING, commands: words.slice(1).map((_, at) => words.slice(at + 1)) };
   if (SHELLS.has(program)) return runShell(words, stdin);

@@ -72,6 +72,19 @@ describe('protected files', () => {
       expect(bash(command), command).toBe('confirm by a person');
   });
 
+  it.each([
+    'rm -r .github',
+    'rm -rf packages/a/.github',
+    'find .github -delete',
+    'git checkout HEAD~1 -- .github',
+    'git rm -r .github/workflows',
+    'mv .github old',
+    'rm -r .git/hooks',
+    'chmod -R 777 .husky',
+  ])('%s changes what is in a protected folder', (command) => {
+    expect(bash(command)).toBe('confirm by a person');
+  });
+
   it('a rule that denies stays a denial', () => {
     const denying = policyOf({ role: { allow: ['*'], deny: ['Edit(.env)'] } });
     expect(ask('Edit', { file_path: '.env' }, denying).decision).toBe('deny');
