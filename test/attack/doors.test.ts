@@ -289,12 +289,12 @@ const NAMES =
 
 describe('a name that is a way somewhere', () => {
   test.each(
-    operations.flatMap(({ name, input }) =>
+    operations.flatMap(({ name, input, readOnly }) =>
       Object.keys(input.shape)
         .filter((field) => NAMES.test(field))
-        .map((field) => [name, field] as const),
+        .map((field) => [name, field, readOnly] as const),
     ),
-  )('%s does nothing with it as its %s', async (name, field) => {
+  )('%s does nothing with it as its %s', async (name, field, readOnly) => {
     for (const hostile of HOSTILE_NAMES) {
       const reply = await post(
         `/api/tools/${name}`,
@@ -303,13 +303,8 @@ describe('a name that is a way somewhere', () => {
       );
       expect([hostile.slice(0, 40), reply.status < 500]).toEqual([hostile.slice(0, 40), true]);
       if (reply.status >= 400) expect(failureOf(reply).message).not.toBe('');
-      else
-        expect([
-          'mission_board_list',
-          'mission_board_create',
-          'mission_task',
-          'mission_question_list',
-        ]).toContain(name);
+      // A question may be answered with nothing; words of the board are words.
+      else expect(readOnly || name === 'mission_board_create').toBe(true);
     }
   });
 
