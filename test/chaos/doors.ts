@@ -35,8 +35,8 @@ export function clientDoor(home: string): Door {
 
 const Answer = z.looseObject({
   isError: z.boolean().optional(),
-  content: z.unknown(),
-  structuredContent: z.unknown(),
+  content: z.unknown().optional(),
+  structuredContent: z.unknown().optional(),
 });
 const Submitted = z.looseObject({ taskId: TaskId });
 
