@@ -16,6 +16,11 @@ const NAMES = [
 ] as const;
 const TOOLS = ['Read', 'Edit', 'Write'] as const;
 
+/** What only a person says at the command line. Best effort, as with every program: who has a shell has its owner's rights. */
+const OWNERS_COMMANDS = ['confirm', 'call', 'token', 'down', 'permissions reload'].map(
+  (words) => `Bash(missiond ${words}*)`,
+);
+
 function realFolder(folder: string): string {
   try {
     return realpathSync.native(folder);
@@ -41,6 +46,9 @@ export function ownFilesDenied(home: string, more: readonly string[]): Rules {
   return {
     allow: [],
     confirm: [],
-    deny: [...new Set(patterns)].flatMap((pattern) => TOOLS.map((tool) => `${tool}(${pattern})`)),
+    deny: [
+      ...OWNERS_COMMANDS,
+      ...[...new Set(patterns)].flatMap((pattern) => TOOLS.map((tool) => `${tool}(${pattern})`)),
+    ],
   };
 }

@@ -77,3 +77,17 @@ it("is written into the session's own settings too", () => {
     2,
   );
 });
+
+it.each([
+  'missiond confirm coder-1 yes',
+  '/usr/local/bin/missiond call mission_permission_add_auto_allow "{}"',
+  'env -u MISSIOND_SLOT_ID missiond confirm',
+  'missiond token create --role orchestrator',
+  'missiond down',
+])('%s is said by a person, not by an agent', (command) => {
+  expect(ask(policy, 'Bash', { command }).decision).toBe('deny');
+});
+
+it('an agent may look at what the team does', () => {
+  expect(ask(policy, 'Bash', { command: 'missiond status' }).decision).toBe('allow');
+});
