@@ -127,3 +127,8 @@ export function hashToken(token: string): Buffer {
 export function tokenFits(runtime: SlotRuntime, token: string): boolean {
   return runtime.tokenHash !== null && timingSafeEqual(runtime.tokenHash, hashToken(token));
 }
+
+/** The version of the Claude Code of a run; null before it is known. */
+export function versionOf(runtimes: Iterable<SlotRuntime>, epoch: Epoch): string | null {
+  return [...runtimes].find((runtime) => runtime.epoch === epoch)?.claudeVersion ?? null;
+}

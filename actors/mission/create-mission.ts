@@ -1,10 +1,10 @@
 import { createActor } from 'xstate';
-import type { Epoch, SlotId } from '../../db/ids.ts';
+import type { SlotId } from '../../db/ids.ts';
 import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import { createAttempts } from '../attempts.ts';
 import { createBoard } from '../board/create-board.ts';
 import { untilEvent } from '../bus.ts';
-import { createCore, type MissionCore } from '../core.ts';
+import { createCore } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
 import { createDoubts } from '../doubts.ts';
 import { createGoverning } from '../governor/create-governing.ts';
@@ -22,7 +22,7 @@ import { createRecovery } from '../recovery.ts';
 import { createRegistryWatch } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
-import { tokenFits } from '../slot-runtime.ts';
+import { tokenFits, versionOf } from '../slot-runtime.ts';
 import { isResting, type SlotSnapshot } from '../slot-view.ts';
 import { createStatusLines } from '../status-lines.ts';
 import { blockedBy } from '../stuck/blocked.ts';
@@ -88,7 +88,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     runtime: core.runtime,
     now,
     prepare: dependencies.prepare,
-    keyboard: (epoch) => dependencies.keyboard(core.host, epoch, () => versionOf(core, epoch)),
+    keyboard: (epoch) =>
+      dependencies.keyboard(core.host, epoch, () => versionOf(core.runtimes.values(), epoch)),
     watch: createRegistryWatch(core, dependencies.watchSession),
     lengthOf: dependencies.lengthOf,
   });
@@ -393,8 +394,4 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     },
     close,
   };
-}
-
-function versionOf(core: MissionCore, epoch: Epoch): string | null {
-  return [...core.runtimes.values()].find((runtime) => runtime.epoch === epoch)?.claudeVersion ?? null;
 }
