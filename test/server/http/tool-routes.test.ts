@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { Role } from '../../../db/ids.ts';
 import { operations } from '../../../server/tools/registry.ts';
 import { failureOf, type OpenDoors, openDoors } from '../open-doors.ts';
 import type { RawReply, RawRequest } from '../raw-request.ts';
@@ -75,7 +76,10 @@ describe('the OpenAPI document', () => {
 describe('tools over REST', () => {
   test('that only look answer what their schema says', async () => {
     const { id } = await doors.client.boardCreate({ title: 'looked at' });
+    await doors.client.permissionAddAutoAllow({ pattern: 'Grep', role: Role.parse('coder') });
+    const { entries } = await doors.client.auditTrace({ limit: 1 });
     const inputs: Readonly<Record<string, unknown>> = {
+      mission_audit_detail: { id: entries[0]?.id },
       mission_board_get: { id },
       mission_permission_explain: { call: 'Bash(ls)', role: 'coder' },
       mission_pty_history: { slotId: 'coder-1' },
