@@ -9,13 +9,13 @@ import {
   becomesReady,
   createStage,
   hook,
+  notingKeyboard,
   role,
   slotId,
   slotOf,
   startIdle,
   until,
   untilSlot,
-  willingKeyboard,
 } from './mission-stage.ts';
 
 const NOON = Date.parse('2026-06-15T12:00:00Z');
@@ -30,12 +30,7 @@ beforeEach(() => {
   stage = createStage({
     now: () => now,
     keyboard: () =>
-      willingKeyboard({
-        async deliver(prompt, { typed: reached }) {
-          typed.push(prompt);
-          reached();
-          return { ok: true };
-        },
+      notingKeyboard(typed, {
         async interrupt() {
           stage.fake.show(slotId, idleReading({ at: now }));
           return { ok: true };

@@ -3,7 +3,18 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import {
+  createStage,
+  hook,
+  role,
+  slotId,
+  slotOf,
+  startIdle,
+  taskIs,
+  until,
+  untilSlot,
+  willingKeyboard,
+} from './mission-stage.ts';
 
 const otherId = SlotId.parse('coder-2');
 
@@ -16,18 +27,10 @@ beforeEach(() => {
   failures = 0;
   stage = createStage({
     now: () => now,
-    keyboard: () => ({
-      async deliver(_, { typed }) {
-        typed();
-        return { ok: true };
-      },
-      choose: async () => ({ ok: true }),
-      dismiss: async () => ({ ok: true }),
-      queue: async () => ({ ok: true }),
-      command: async () => ({ ok: true }),
-      interrupt: async () => ({ ok: false, failure: { code: 'timeout', message: 'It is still at work.' } }),
-      passThrough: async () => {},
-    }),
+    keyboard: () =>
+      willingKeyboard({
+        interrupt: async () => ({ ok: false, failure: { code: 'timeout', message: 'It is still at work.' } }),
+      }),
     host: {
       async terminate(epoch) {
         failures -= 1;
@@ -39,17 +42,20 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
-test('a task is given to nobody else while a program that the host could not end may still work on it', async () => {
-  failures = 3;
-  const mission = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
+/** A session that works on a task whose time is over after five seconds, and another slot that could do it. */
+async function working() {
+  const mission = await startIdle(stage, { slots: [slotOf(), slotOf({ id: otherId })] });
   const { taskId } = await mission.submit({ role, prompt: 'work', timeoutMs: 5_000, retries: 1 });
-  await until(mission, 'running', () => mission.task(taskId).status === 'running');
+  await taskIs(mission, taskId, 'running');
   await hook(mission, 'UserPromptSubmit', { prompt: 'work' });
   stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
   await untilSlot(mission, 'live', 'thinking');
-  const { epoch } = mission.slot(slotId);
+  return { mission, taskId, epoch: mission.slot(slotId).epoch };
+}
+
+test('a task is given to nobody else while a program that the host could not end may still work on it', async () => {
+  failures = 3;
+  const { mission, taskId, epoch } = await working();
   now += 5_000;
   await until(mission, 'given back', () => mission.task(taskId).status !== 'running');
   expect(failures).toBeLessThan(0);
@@ -57,15 +63,7 @@ test('a task is given to nobody else while a program that the host could not end
 });
 
 test('a session is not ended under the hands of a person who types there', async () => {
-  const mission = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
-  await mission.spawn(slotId, {});
-  await becomesReady(mission, stage);
-  const { taskId } = await mission.submit({ role, prompt: 'work', timeoutMs: 5_000, retries: 1 });
-  await until(mission, 'running', () => mission.task(taskId).status === 'running');
-  await hook(mission, 'UserPromptSubmit', { prompt: 'work' });
-  stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
-  await untilSlot(mission, 'live', 'thinking');
-  const { epoch } = mission.slot(slotId);
+  const { mission, taskId, epoch } = await working();
   const person = await mission.attach(
     slotId,
     { snapshot() {}, output() {}, resized() {}, exited() {} },

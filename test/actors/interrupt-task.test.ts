@@ -4,7 +4,17 @@ import { SlotId, type TaskId } from '../../db/ids.ts';
 import type { Interrupted } from '../../services/keyboard/interrupt-turn.ts';
 import type { ScreenReading } from '../../services/terminal/reading.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, slotOf, until, untilSlot } from './mission-stage.ts';
+import {
+  becomesReady,
+  createStage,
+  hook,
+  role,
+  slotId,
+  slotOf,
+  until,
+  untilSlot,
+  willingKeyboard,
+} from './mission-stage.ts';
 
 const otherId = SlotId.parse('coder-2');
 const STILL_AT_WORK: Interrupted = {
@@ -26,23 +36,15 @@ beforeEach(() => {
   after = 'idle';
   stage = createStage({
     now: () => now,
-    keyboard: () => ({
-      async deliver(_, { typed }) {
-        typed();
-        return { ok: true };
-      },
-      choose: async () => ({ ok: true }),
-      dismiss: async () => ({ ok: true }),
-      queue: async () => ({ ok: true }),
-      command: async () => ({ ok: true }),
-      async interrupt() {
-        escs += 1;
-        const outcome = outcomes[Math.min(escs, outcomes.length) - 1] ?? { ok: true };
-        if (outcome.ok) stage.fake.show(slotId, idleReading({ level: after, at: now }));
-        return outcome;
-      },
-      passThrough: async () => {},
-    }),
+    keyboard: () =>
+      willingKeyboard({
+        async interrupt() {
+          escs += 1;
+          const outcome = outcomes[Math.min(escs, outcomes.length) - 1] ?? { ok: true };
+          if (outcome.ok) stage.fake.show(slotId, idleReading({ level: after, at: now }));
+          return outcome;
+        },
+      }),
   });
 });
 afterEach(() => stage.close());

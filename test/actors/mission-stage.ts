@@ -61,6 +61,17 @@ export const willingKeyboard = (change: Partial<SlotKeyboard> = {}): SlotKeyboar
   ...change,
 });
 
+/** The same, and every prompt that is typed goes into `typed`. */
+export const notingKeyboard = (typed: string[], change: Partial<SlotKeyboard> = {}): SlotKeyboard =>
+  willingKeyboard({
+    async deliver(prompt, { typed: reached }) {
+      typed.push(prompt);
+      reached();
+      return { ok: true };
+    },
+    ...change,
+  });
+
 type Change = Partial<MissionDependencies> & { readonly host?: Partial<PtyHost> };
 
 /** Missions over one fake pty host and one database, each of which may be killed and followed by another. */
@@ -220,3 +231,13 @@ export async function startIdle(
 
 export const taskIs = (mission: RunningMission, taskId: TaskId, status: string): Promise<void> =>
   until(mission, `task ${status}`, () => mission.task(taskId).status === status);
+
+/**
+ * Resolves when the mission has looked at everything once more: nothing else ends a queued task at its deadline.
+ * @param tick where the clock stands still: lets a millisecond go by
+ */
+export async function sweepGoesBy(mission: RunningMission, tick: () => void = () => {}): Promise<void> {
+  const { taskId } = await mission.submit({ slotId, prompt: 'too late', deadlineMs: 1 });
+  tick();
+  await taskIs(mission, taskId, 'failed');
+}

@@ -1,11 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { MissionEvent } from '../../actors/mission/views.ts';
 import type { SlotKeyboard } from '../../actors/slot-runtime.ts';
 import type { TaskId } from '../../db/ids.ts';
 import { idleReading } from './fake-pty-host.ts';
-import { becomesReady, createStage, hook, role, slotId, until, untilSlot } from './mission-stage.ts';
+import {
+  becomesReady,
+  createStage,
+  hook,
+  role,
+  slotId,
+  sweepGoesBy,
+  until,
+  untilSlot,
+} from './mission-stage.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -249,7 +257,9 @@ test('a session that waits for a permission is not stuck; when it works again, i
   await untilSlot(mission, 'live', 'confirming');
   now += 100 * MINUTE_MS;
   // One sweep goes by, which sees that it is excused.
-  await sleep(1_500);
+  await sweepGoesBy(mission, () => {
+    now += 1;
+  });
   stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
   await untilSlot(mission, 'live', 'thinking');
   now += MINUTE_MS / 4;

@@ -6,6 +6,7 @@ import { idleReading } from './fake-pty-host.ts';
 import {
   createStage,
   hook,
+  notingKeyboard,
   role,
   slotId,
   slotOf,
@@ -13,7 +14,6 @@ import {
   taskIs,
   until,
   untilSlot,
-  willingKeyboard,
 } from './mission-stage.ts';
 
 const NOON = Date.parse('2026-06-15T12:00:00Z');
@@ -29,12 +29,7 @@ beforeEach(() => {
   stage = createStage({
     now: () => now,
     keyboard: () =>
-      willingKeyboard({
-        async deliver(prompt, { typed: reached }) {
-          typed.push(prompt);
-          reached();
-          return { ok: true };
-        },
+      notingKeyboard(typed, {
         async interrupt() {
           interrupts += 1;
           stage.fake.show(slotId, idleReading({ at: now }));

@@ -6,13 +6,13 @@ import { idleReading } from './fake-pty-host.ts';
 import {
   createStage,
   hook,
+  notingKeyboard,
   role,
   slotId,
   slotOf,
   startIdle,
   taskIs,
   until,
-  willingKeyboard,
 } from './mission-stage.ts';
 
 const reviewer = SlotId.parse('reviewer-1');
@@ -32,14 +32,7 @@ beforeEach(() => {
   stage = createStage({
     now: () => now,
     slots: [slotOf(), slotOf({ id: reviewer, role: reviewers })],
-    keyboard: () =>
-      willingKeyboard({
-        async deliver(prompt, { typed: reached }) {
-          typed.push(prompt);
-          reached();
-          return { ok: true };
-        },
-      }),
+    keyboard: () => notingKeyboard(typed),
     async runCheck(slot, command, { signal, printed }) {
       commands.push(`${slot}: ${command}`);
       const verdict = verdicts.shift();

@@ -13,6 +13,7 @@ import {
   becomesReady,
   createStage,
   hook,
+  notingKeyboard,
   PROGRAM,
   role,
   slotId,
@@ -21,7 +22,6 @@ import {
   taskIs,
   until,
   untilSlot,
-  willingKeyboard,
 } from './mission-stage.ts';
 
 let person: ReturnType<typeof createRealRepository>;
@@ -43,14 +43,7 @@ beforeEach(() => {
       plans.push(plan);
       return { ...PROGRAM, cwd: plan.cwd };
     },
-    keyboard: () =>
-      willingKeyboard({
-        async deliver(prompt, { typed: reached }) {
-          typed.push(prompt);
-          reached();
-          return { ok: true };
-        },
-      }),
+    keyboard: () => notingKeyboard(typed),
     lengthOf: async () => 1,
     runCheck: async (cwd) => {
       checked.push(cwd);

@@ -1,19 +1,10 @@
-import { existsSync } from 'node:fs';
 import http from 'node:http';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium } from '../chromium.ts';
 import { type OpenDoors, openDoors } from '../server/open-doors.ts';
 
-const CHROMIUM = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((file) => file !== undefined && existsSync(file));
-if (CHROMIUM === undefined)
-  console.warn(
-    'test/attack/pages.test.ts is skipped: no chromium is installed (apt install chromium, or set CHROMIUM).',
-  );
+const CHROMIUM = findChromium('test/attack/pages.test.ts');
 
 /** What a page tries, given our address and, worse than ever, the owner's token. It says whether it got anywhere. */
 const TRIES: readonly (readonly [string, string])[] = [

@@ -2,18 +2,10 @@ import { existsSync } from 'node:fs';
 import http from 'node:http';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium } from '../chromium.ts';
 import { createWorld, type Daemon, ended, type World } from './world.ts';
 
-const CHROMIUM = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((file) => file !== undefined && existsSync(file));
-if (CHROMIUM === undefined)
-  console.warn(
-    'test/e2e/board.test.ts is skipped: no chromium is installed (apt install chromium, or set CHROMIUM).',
-  );
+const CHROMIUM = findChromium('test/e2e/board.test.ts');
 
 describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
   let world: World;
