@@ -8,6 +8,14 @@ import { plainWord, programOf, type ShellWord } from './shell-word.ts';
 const GATED_PROGRAM = /^(?:git|git-push|git-send-pack|gh|glab|hub|tea)$/;
 /** What the words of a gated act cannot do without. */
 const SPEAKS_OF_IT = /git|\bgh\b|\bglab\b|\bhub\b|\btea\b|push/i;
+/** An alias of an alias of an alias: git refuses one that leads back to itself. */
+const MOST_ALIASES = 5;
+const BUILT_IN: ReadonlySet<string> = new Set(
+  `add am apply archive bisect blame branch cat-file check-ignore checkout cherry-pick clean clone commit config describe
+   diff fetch for-each-ref format-patch fsck gc grep init log ls-files ls-remote ls-tree merge merge-base mv notes pull push
+   range-diff rebase reflog remote reset restore rev-list rev-parse revert rm send-pack shortlog show show-ref stash status
+   submodule switch symbolic-ref tag update-ref worktree`.split(/\s+/),
+);
 /** Programs of forges that merge requests. */
 const FORGES: ReadonlyMap<string, RegExp> = new Map([
   ['gh', /^(?:pr merge|api\b.*(?:\/merge\b|mergePullRequest|branches\/[^ ]*\/protection|\/rulesets))/],
@@ -24,16 +32,28 @@ export const UNKNOWN_ACT: GatedAct = {
   what: 'a command that is not known before it runs',
 };
 
-function gitActs(call: GitCall, asked: Asked): readonly GatedAct[] {
+/** What git runs in place of a name that is none of its own; null when nothing is known of that name. */
+function expanded(call: GitCall, { folders }: Asked): readonly ShellWord[] | 'program' | null {
   const { text } = call.subcommand;
-  if (isUnknown(call.subcommand)) return [UNKNOWN_ACT];
-  const alias = aliasOf(text, asked.folders)?.split(/\s+/) ?? null;
-  if (alias?.[0]?.startsWith('!') === true) return SPEAKS_OF_IT.test(alias.join(' ')) ? [UNKNOWN_ACT] : [];
-  if (alias?.[0] !== undefined && alias[0] !== text) {
-    const [subcommand = text, ...first] = alias;
-    const args = [...first.map(plainWord), ...call.args];
-    return gitActs({ ...call, subcommand: plainWord(subcommand), args }, asked);
+  // Git ignores an alias that has the name of a command of its own, and these are what agents run all day.
+  const alias = BUILT_IN.has(text) ? null : aliasOf(text, folders);
+  if (alias === null) return null;
+  if (alias.startsWith('!')) return SPEAKS_OF_IT.test(alias) ? 'program' : null;
+  return [plainWord('git'), ...alias.split(/\s+/).map(plainWord), ...call.args];
+}
+
+function gitActs(call: GitCall, asked: Asked, aliases = 0): readonly GatedAct[] {
+  if (isUnknown(call.subcommand) || aliases > MOST_ALIASES) return [UNKNOWN_ACT];
+  const words = expanded(call, asked);
+  if (words === 'program') return [UNKNOWN_ACT];
+  if (words !== null) {
+    const meant = gitCall(words);
+    if (meant === null) return [];
+    const { folder, configured } = call;
+    const inherited = { folder: meant.folder ?? folder, configured: meant.configured || configured };
+    return gitActs({ ...meant, ...inherited }, asked, aliases + 1);
   }
+  const { text } = call.subcommand;
   if (text === 'push' || text === 'send-pack') return pushes(call, asked);
   return configures(call) ? [{ gate: 'gitConfig', what: `git ${text} changes its configuration` }] : [];
 }

@@ -222,8 +222,15 @@ describe('gates of git', () => {
     git('config', 'alias.p', 'push');
     git('config', 'alias.up', '!git push origin main');
     git('config', 'alias.co', 'checkout');
+    git('config', 'alias.quiet', '-c color.ui=never push');
+    git('config', 'alias.there', 'back');
+    git('config', 'alias.back', 'there');
+    git('config', 'alias.status', 'push origin main');
     expect(bash('git p origin HEAD:main')).toBe('confirm by a person');
     expect(bash('git up')).toBe('confirm by a person');
+    expect(bash('git quiet origin main')).toBe('confirm by a person');
+    expect(bash('git there')).toBe('confirm by a person');
+    expect(bash('git status')).toBe('allow');
     expect(bash('git p origin work/fix')).toBe('allow');
     expect(bash('git co work/fix')).toBe('allow');
   });
