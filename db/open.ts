@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import * as board from './schema/board.ts';
+import * as conversations from './schema/conversations.ts';
 import * as notices from './schema/notices.ts';
 import * as permissions from './schema/permissions.ts';
 import * as slots from './schema/slots.ts';
@@ -11,7 +12,16 @@ import * as spending from './schema/spending.ts';
 import * as tasks from './schema/tasks.ts';
 import * as worktrees from './schema/worktrees.ts';
 
-const schema = { ...slots, ...tasks, ...permissions, ...notices, ...spending, ...board, ...worktrees };
+const schema = {
+  ...slots,
+  ...tasks,
+  ...permissions,
+  ...notices,
+  ...spending,
+  ...board,
+  ...worktrees,
+  ...conversations,
+};
 export type MissionDatabase = BetterSQLite3Database<typeof schema>;
 
 /** Another process (a backup, a person with sqlite3) may hold the lock for a moment; longer than this is a fault. */

@@ -1,0 +1,353 @@
+import { createHash } from 'node:crypto';
+import { and, desc, eq, inArray, isNull, like, sql } from 'drizzle-orm';
+import type { MissionDatabase } from '../../db/open.ts';
+import {
+  blobs,
+  conversationEvents,
+  conversationMessages,
+  conversations,
+  messageParts,
+  messageUsage,
+} from '../../db/schema/conversations.ts';
+import type { Blob, MessageText } from '../conversations/message-text.ts';
+import type { PreparedLine } from '../conversations/prepared-lines.ts';
+import type { LineFacts, Usage } from '../conversations/transcript-entry.ts';
+import { nameOfAgent, nameOfSidechain, type TranscriptPlace } from '../conversations/transcript-place.ts';
+
+/** Tools that begin a subagent: older and recent versions. */
+const BEGINS_AN_AGENT = ['Task', 'Agent'];
+/** So many calls back, the one that began a sidechain is looked for. */
+const CALLS_BACK = 20;
+/** So much of a subagent's first prompt tells its call from others. */
+const TELLING_CHARACTERS = 300;
+/** Keeps the ids of the conversations that are being read. */
+const MOST_IDS = 10_000;
+
+/** What a transaction has found out about a conversation. */
+interface Gained {
+  messages: number;
+  compactions: number;
+  startedAt: number | null;
+  lastAt: number | null;
+  project: string | null;
+  gitBranch: string | null;
+  model: string | null;
+  claudeVersion: string | null;
+}
+
+/** Calls that are made for each line are prepared once. */
+function prepareStatements(db: MissionDatabase) {
+  const value = sql.placeholder;
+  return {
+    message: db
+      .insert(conversationMessages)
+      .values({
+        conversationId: value('conversationId'),
+        uuid: value('uuid'),
+        parentUuid: value('parentUuid'),
+        role: value('role'),
+        apiMessageId: value('apiMessageId'),
+        model: value('model'),
+        at: value('at'),
+        text: value('text'),
+        cjk: value('cjk'),
+      })
+      .onConflictDoNothing()
+      .prepare(),
+    part: db
+      .insert(messageParts)
+      .values({
+        messageId: value('messageId'),
+        position: value('position'),
+        kind: value('kind'),
+        start: value('start'),
+        length: value('length'),
+        tool: value('tool'),
+        toolUseId: value('toolUseId'),
+        isError: value('isError'),
+        blobId: value('blobId'),
+        size: value('size'),
+      })
+      .prepare(),
+    usage: db
+      .insert(messageUsage)
+      .values({
+        answer: value('answer'),
+        conversationId: value('conversationId'),
+        model: value('model'),
+        at: value('at'),
+        inputTokens: value('inputTokens'),
+        outputTokens: value('outputTokens'),
+        cacheReadTokens: value('cacheReadTokens'),
+        cacheWriteTokens: value('cacheWriteTokens'),
+        cacheWriteLongTokens: value('cacheWriteLongTokens'),
+      })
+      .onConflictDoUpdate({
+        target: messageUsage.answer,
+        // The first lines of an answer may name less than the last.
+        set: {
+          inputTokens: sql`max(${messageUsage.inputTokens}, excluded.input_tokens)`,
+          outputTokens: sql`max(${messageUsage.outputTokens}, excluded.output_tokens)`,
+          cacheReadTokens: sql`max(${messageUsage.cacheReadTokens}, excluded.cache_read_tokens)`,
+          cacheWriteTokens: sql`max(${messageUsage.cacheWriteTokens}, excluded.cache_write_tokens)`,
+          cacheWriteLongTokens: sql`max(${messageUsage.cacheWriteLongTokens}, excluded.cache_write_long_tokens)`,
+        },
+      })
+      .prepare(),
+  };
+}
+
+/** Writes lines of transcripts as rows. Every method belongs into a transaction of the caller's. */
+export function createConversationWriter(db: MissionDatabase) {
+  const statements = prepareStatements(db);
+  const ids = new Map<string, number>();
+  const gained = new Map<number, Gained>();
+
+  function conversation(name: string, sessionId: string, parentId: number | null = null): number {
+    const known = ids.get(name);
+    if (known !== undefined) return known;
+    db.insert(conversations).values({ name, sessionId, parentId }).onConflictDoNothing().run();
+    const row = db
+      .select({ id: conversations.id })
+      .from(conversations)
+      .where(eq(conversations.name, name))
+      .get();
+    if (row === undefined) throw new Error(`the conversation ${name} was not stored`);
+    if (ids.size >= MOST_IDS) ids.clear();
+    ids.set(name, row.id);
+    return row.id;
+  }
+
+  /** The call of the session's own in whose input a prompt stands; the last one of several. */
+  function callWith(conversationId: number, prompt: string): string | null {
+    const calls = db
+      .select({ toolUseId: messageParts.toolUseId, text: conversationMessages.text })
+      .from(conversationMessages)
+      .innerJoin(messageParts, eq(messageParts.messageId, conversationMessages.id))
+      .where(
+        and(
+          eq(conversationMessages.conversationId, conversationId),
+          eq(messageParts.kind, 'tool_use'),
+          inArray(messageParts.tool, BEGINS_AN_AGENT),
+        ),
+      )
+      .orderBy(desc(conversationMessages.id))
+      .limit(CALLS_BACK)
+      .all();
+    const telling = prompt.slice(0, TELLING_CHARACTERS);
+    return calls.find(({ text }) => text.includes(telling))?.toolUseId ?? null;
+  }
+
+  function setCall(conversationId: number, toolUseId: string): void {
+    db.update(conversations)
+      .set({ parentToolUseId: toolUseId })
+      .where(and(eq(conversations.id, conversationId), isNull(conversations.parentToolUseId)))
+      .run();
+  }
+
+  /** The conversation of a subagent whose lines stand among those of its session (up to 1.0.100). */
+  function sidechain(
+    sessionId: string,
+    parentId: number,
+    uuid: string,
+    facts: LineFacts,
+    text: string,
+  ): number {
+    if (facts.parentUuid !== undefined) {
+      const before = db
+        .select({ id: conversations.id, parentId: conversations.parentId })
+        .from(conversations)
+        .innerJoin(
+          conversationMessages,
+          and(
+            eq(conversationMessages.conversationId, conversations.id),
+            eq(conversationMessages.uuid, facts.parentUuid),
+          ),
+        )
+        .where(and(eq(conversations.sessionId, sessionId), eq(conversations.parentId, parentId)))
+        .get();
+      if (before !== undefined) return before.id;
+      // What stands between them was no message.
+      const last = db
+        .select({ id: conversations.id })
+        .from(conversations)
+        .where(
+          and(eq(conversations.parentId, parentId), like(conversations.name, `${sessionId}/sidechain-%`)),
+        )
+        .orderBy(desc(conversations.id))
+        .get();
+      if (last !== undefined) return last.id;
+    }
+    const id = conversation(nameOfSidechain(sessionId, uuid), sessionId, parentId);
+    const call = callWith(parentId, text);
+    if (call !== null) setCall(id, call);
+    return id;
+  }
+
+  function conversationOf(
+    place: TranscriptPlace,
+    uuid: string,
+    facts: LineFacts,
+    text: string | null,
+  ): number | null {
+    const sessionId = place.sessionId ?? facts.sessionId;
+    // Nothing says whose words these are.
+    if (sessionId === undefined) return null;
+    const session = conversation(sessionId, sessionId);
+    if (place.agentId !== null)
+      return conversation(nameOfAgent(sessionId, place.agentId), sessionId, session);
+    return facts.isSidechain && text !== null ? sidechain(sessionId, session, uuid, facts, text) : session;
+  }
+
+  function gainOf(conversationId: number): Gained {
+    const known = gained.get(conversationId);
+    if (known !== undefined) return known;
+    const gain: Gained = {
+      messages: 0,
+      compactions: 0,
+      startedAt: null,
+      lastAt: null,
+      project: null,
+      gitBranch: null,
+      model: null,
+      claudeVersion: null,
+    };
+    gained.set(conversationId, gain);
+    return gain;
+  }
+
+  function learn(gain: Gained, { at, cwd, gitBranch, version }: LineFacts): void {
+    if (at !== null) {
+      gain.startedAt = Math.min(gain.startedAt ?? at, at);
+      gain.lastAt = Math.max(gain.lastAt ?? at, at);
+    }
+    gain.project ??= cwd ?? null;
+    gain.gitBranch = gitBranch || gain.gitBranch;
+    gain.claudeVersion = version ?? gain.claudeVersion;
+  }
+
+  function store({ mediaType, content }: Blob): number {
+    const digest = createHash('sha256').update(mediaType).update('\0').update(content).digest('hex');
+    db.insert(blobs).values({ digest, mediaType, content }).onConflictDoNothing().run();
+    const row = db.select({ id: blobs.id }).from(blobs).where(eq(blobs.digest, digest)).get();
+    if (row === undefined) throw new Error('a blob was not stored');
+    return row.id;
+  }
+
+  function addParts(messageId: number, { parts }: MessageText): void {
+    for (const [position, { blob, ...part }] of parts.entries())
+      statements.part.run({ ...part, messageId, position, blobId: blob === null ? null : store(blob) });
+  }
+
+  function addUsage(
+    conversationId: number,
+    answer: string,
+    model: string,
+    at: number | null,
+    usage: Usage,
+  ): void {
+    const long = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
+    statements.usage.run({
+      answer,
+      conversationId,
+      model,
+      at,
+      inputTokens: usage.input_tokens,
+      outputTokens: usage.output_tokens,
+      cacheReadTokens: usage.cache_read_input_tokens,
+      cacheWriteTokens: Math.max(0, usage.cache_creation_input_tokens - long),
+      cacheWriteLongTokens: long,
+    });
+  }
+
+  function addMessage(
+    place: TranscriptPlace,
+    { entry, uuid, said }: Extract<PreparedLine, { kind: 'message' }>,
+  ): void {
+    const { facts, model, apiMessageId, usage } = entry;
+    const conversationId = conversationOf(place, uuid, facts, said.text);
+    if (conversationId === null) return;
+    const gain = gainOf(conversationId);
+    const done = statements.message.run({
+      conversationId,
+      uuid,
+      parentUuid: facts.parentUuid ?? null,
+      role: said.role,
+      apiMessageId,
+      model,
+      at: facts.at,
+      text: said.text,
+      cjk: said.cjk,
+    });
+    learn(gain, facts);
+    gain.model = model ?? gain.model;
+    if (done.changes > 0) {
+      gain.messages += 1;
+      addParts(Number(done.lastInsertRowid), said);
+    }
+    if (apiMessageId !== null && model !== null && usage !== null) {
+      // A copy of a conversation repeats both ids; without the second one the first may be used again by another session.
+      const answer = `${apiMessageId} ${entry.requestId ?? facts.sessionId ?? ''}`;
+      addUsage(conversationId, answer, model, facts.at, usage);
+    }
+    const sessionId = place.sessionId ?? facts.sessionId;
+    const call = said.parts.find(({ kind }) => kind === 'tool_result')?.toolUseId ?? null;
+    if (entry.ofAgent !== null && call !== null && sessionId !== undefined)
+      setCall(
+        conversation(nameOfAgent(sessionId, entry.ofAgent), sessionId, conversation(sessionId, sessionId)),
+        call,
+      );
+  }
+
+  function addEvent(
+    place: TranscriptPlace,
+    { entry, uuid, content }: Extract<PreparedLine, { kind: 'event' }>,
+  ): void {
+    const conversationId = conversationOf(place, uuid, entry.facts, null);
+    if (conversationId === null) return;
+    const { changes } = db
+      .insert(conversationEvents)
+      .values({ conversationId, uuid, type: entry.event, at: entry.facts.at, content })
+      .onConflictDoNothing()
+      .run();
+    const gain = gainOf(conversationId);
+    learn(gain, entry.facts);
+    if (changes > 0 && entry.event === 'compact_boundary') gain.compactions += 1;
+  }
+
+  return {
+    add(place: TranscriptPlace, line: PreparedLine): void {
+      if (line.kind === 'message') addMessage(place, line);
+      else addEvent(place, line);
+    },
+
+    /** Writes what the conversations have gained. The last thing in a transaction. */
+    finish(): void {
+      for (const [id, gain] of gained) {
+        const { messages, compactions, startedAt, lastAt, project, gitBranch, model, claudeVersion } = gain;
+        db.update(conversations)
+          .set({
+            messageCount: sql`${conversations.messageCount} + ${messages}`,
+            compactions: sql`${conversations.compactions} + ${compactions}`,
+            startedAt: sql`coalesce(min(${conversations.startedAt}, ${startedAt}), ${conversations.startedAt}, ${startedAt})`,
+            lastAt: sql`coalesce(max(${conversations.lastAt}, ${lastAt}), ${conversations.lastAt}, ${lastAt})`,
+            project: sql`coalesce(${conversations.project}, ${project})`,
+            gitBranch: sql`coalesce(${gitBranch}, ${conversations.gitBranch})`,
+            model: sql`coalesce(${model}, ${conversations.model})`,
+            claudeVersion: sql`coalesce(${claudeVersion}, ${conversations.claudeVersion})`,
+          })
+          .where(eq(conversations.id, id))
+          .run();
+      }
+      gained.clear();
+    },
+
+    /** After a transaction that was taken back: what it had learnt is not so. */
+    forget(): void {
+      ids.clear();
+      gained.clear();
+    },
+  };
+}
+
+export type ConversationWriter = ReturnType<typeof createConversationWriter>;

@@ -1,0 +1,79 @@
+import { eq, sql } from 'drizzle-orm';
+import type { MissionDatabase } from '../../db/open.ts';
+import { transcriptFiles, transcriptLineTypes } from '../../db/schema/conversations.ts';
+import type { PreparedLines } from '../conversations/prepared-lines.ts';
+import type { ReadPlace } from '../conversations/read-lines.ts';
+import { placeOfTranscript } from '../conversations/transcript-place.ts';
+import { createConversationWriter } from './conversation-writer.ts';
+
+export type TranscriptFileRow = typeof transcriptFiles.$inferSelect;
+
+/** What was read of a transcript, and where that ended. */
+export interface TranscriptProgress extends PreparedLines {
+  readonly place: ReadPlace;
+  /** Digest of the bytes before that place. */
+  readonly tail: string;
+  /** Lines that were too long. */
+  readonly tooLong: number;
+}
+
+/** Rows of transcripts and of what is said in them. Every method is one transaction. */
+export function createTranscriptLedger(db: MissionDatabase) {
+  const writer = createConversationWriter(db);
+
+  const inTransaction = (work: () => void): void => {
+    try {
+      // At once for writing: another one that writes is waited for, not met half-way.
+      db.transaction(work, { behavior: 'immediate' });
+    } catch (error) {
+      writer.forget();
+      throw error;
+    }
+  };
+
+  return {
+    /** The row of a file; a new one for a file that was never read. */
+    file(identity: string, path: string): TranscriptFileRow {
+      const row = db.select().from(transcriptFiles).where(eq(transcriptFiles.identity, identity)).get();
+      return row ?? db.insert(transcriptFiles).values({ identity, path }).returning().get();
+    },
+
+    move(row: TranscriptFileRow, path: string): TranscriptFileRow {
+      db.update(transcriptFiles).set({ path }).where(eq(transcriptFiles.id, row.id)).run();
+      return { ...row, path };
+    },
+
+    /** From the start: its content is another one. What was said stays. */
+    beginAnew(row: TranscriptFileRow): TranscriptFileRow {
+      const change = { offset: 0, tail: '', skipping: false, brokenLines: 0, restarts: row.restarts + 1 };
+      inTransaction(() => {
+        db.delete(transcriptLineTypes).where(eq(transcriptLineTypes.fileId, row.id)).run();
+        db.update(transcriptFiles).set(change).where(eq(transcriptFiles.id, row.id)).run();
+      });
+      return { ...row, ...change };
+    },
+
+    /** Stores what was read, and the place with it: neither is ever there without the other. */
+    write(row: TranscriptFileRow, { lines, types, broken, place, tail, tooLong }: TranscriptProgress): void {
+      const whose = placeOfTranscript(row.path);
+      inTransaction(() => {
+        for (const line of lines) writer.add(whose, line);
+        writer.finish();
+        for (const [type, count] of types)
+          db.insert(transcriptLineTypes)
+            .values({ fileId: row.id, type, count })
+            .onConflictDoUpdate({
+              target: [transcriptLineTypes.fileId, transcriptLineTypes.type],
+              set: { count: sql`${transcriptLineTypes.count} + ${count}` },
+            })
+            .run();
+        db.update(transcriptFiles)
+          .set({ ...place, tail, brokenLines: row.brokenLines + broken + tooLong })
+          .where(eq(transcriptFiles.id, row.id))
+          .run();
+      });
+    },
+  };
+}
+
+export type TranscriptLedger = ReturnType<typeof createTranscriptLedger>;
