@@ -106,6 +106,8 @@ export interface ConfirmRequest {
   readonly slotId?: SlotId | undefined;
   readonly questionId?: string | undefined;
   readonly response: ConfirmResponse;
+  /** With a yes: the very call is allowed from now on, in this slot or to its whole role. */
+  readonly remember?: 'slot' | 'role' | undefined;
 }
 
 export interface ConfirmResult {
@@ -114,6 +116,8 @@ export interface ConfirmResult {
   /** The label that was chosen. */
   readonly chosen: string;
   readonly question: QuestionView;
+  /** The rule that was added, and to what. */
+  readonly remembered?: { readonly rule: string; readonly scope: string };
 }
 
 export interface TerminalLog {

@@ -14,9 +14,6 @@ import { createHooks } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
-import { createAnswering } from '../questions/answer-question.ts';
-import { createQuestions } from '../questions/questions.ts';
-import { waitsFor } from '../questions/waits-for.ts';
 import { slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRecovery } from '../recovery.ts';
 import { createRegistryWatch } from '../registry-watch.ts';
@@ -36,12 +33,12 @@ import { createVerification } from '../verification.ts';
 import { createWaitingTasks } from '../waiting-tasks.ts';
 import { createWorktreeCare } from '../worktrees/create-worktree-care.ts';
 import type { Mission } from './api.ts';
+import { createAsking } from './asking.ts';
 import { createAuditOperations } from './audit-operations.ts';
 import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHostEvents } from './host-events.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
-import { createPermissionOperations } from './permission-operations.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createReactions } from './reactions.ts';
 import { createSlotOperations } from './slot-operations.ts';
@@ -124,24 +121,13 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     redact: dependencies.redact,
     onError: report('a silent turn could not be judged'),
   });
-  const questions = createQuestions({
-    ledger: core.permissions,
-    audit: core.audit,
-    bus: core.bus,
-    now,
-    activeTask: (slotId) => core.occupied.get(slotId),
-    redact: dependencies.redact,
-    waitsFor: (slotId, kind) => waitsFor(core.runtime(slotId).configuration, kind),
-    deny: (id) => answering.deny(id),
-    onError: report('a question whose time was over could not be denied'),
-    changed(slotId, taskId, open) {
-      if (taskId !== undefined)
-        core.sendToTask(taskId, { type: open ? 'question.asked' : 'question.closed' });
-      const actor = core.slotActor(slotId);
-      if (actor !== undefined) journal.touch(actor);
-    },
+  const { questions, answering, permissions } = createAsking({
+    core,
+    dependencies,
+    journal: () => journal,
+    signal: stopping.signal,
+    report,
   });
-  const answering = createAnswering({ core, questions, signal: stopping.signal });
   const attempts = createAttempts({
     core,
     behindHandOver: (slotId, taskId, words) => handOver.behind(slotId, taskId, words),
@@ -329,7 +315,6 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     stopping,
   });
-  const permissions = createPermissionOperations(core, dependencies.rules, journal.enqueue);
   const receiveHook = createHooks({
     core,
     questions,

@@ -142,6 +142,8 @@ export const QuestionView = z.object({
   personOnly: z.boolean(),
   /** Why it is asked, where a rule says so. */
   rule: z.string().optional(),
+  /** The rule that allows this very call from now on, for those who answer with `remember`; absent where none can be written. */
+  wouldRemember: z.string().optional(),
   /** What it is known by: the hook of Claude Code, the dialog on the screen. */
   evidence: z.array(z.string()),
   /** `hook`: a PermissionRequest waits for the answer; `screen`: the dialog is answered by keys. */

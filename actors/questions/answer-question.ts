@@ -4,10 +4,12 @@ import { must } from '../../services/keyboard/keyboard-terminal.ts';
 import type { MissionCore } from '../core.ts';
 import type { ConfirmRequest, ConfirmResult } from '../mission/api.ts';
 import { chooseLabel, type LabelChoice } from '../mission/choose-label.ts';
+import type { RuleScope } from '../mission/permission-operations.ts';
 import type { QuestionView } from '../mission/views.ts';
 import type { SlotKeyboard } from '../slot-runtime.ts';
 import { type Answerer, checkMayAnswer } from './answerer.ts';
 import type { Questions } from './questions.ts';
+import type { RememberFor, RuleToKeep } from './remember.ts';
 
 /** A dialog of three options is answered within a second; a loaded machine may take longer. */
 const KEYS_WITHIN_MS = 15_000;
@@ -17,12 +19,16 @@ const TIMEOUT = 'timeout';
 export interface AnsweringDependencies {
   readonly core: Pick<MissionCore, 'logger' | 'permissions' | 'runtime' | 'now'>;
   readonly questions: Questions;
+  /** The rule of an answer that is remembered. Throws MissionError `not_rememberable`. */
+  readonly ruleToKeep: (question: QuestionView, by: RememberFor) => RuleToKeep;
+  /** Adds a rule to permissions.yaml. Throws MissionError `permissions_invalid`. */
+  readonly allow: (scope: RuleScope, rule: string, by: string) => void;
   /** Calls off what is being typed. */
   readonly signal: AbortSignal;
 }
 
 /** Answers what waits: through the hook where one waits, by keys where only the dialog is left. */
-export function createAnswering({ core, questions, signal }: AnsweringDependencies) {
+export function createAnswering({ core, questions, ruleToKeep, allow, signal }: AnsweringDependencies) {
   function keyboardOf(slotId: SlotId): SlotKeyboard {
     const { keyboard } = core.runtime(slotId);
     if (keyboard !== null) return keyboard;
@@ -88,18 +94,35 @@ export function createAnswering({ core, questions, signal }: AnsweringDependenci
     if (by !== null) throw gone(`${by} is answering the question of ${slotId} just now.`);
   }
 
+  /** Only a plain yes is remembered, and it is known as what before it is given. */
+  function keeping(
+    question: QuestionView,
+    { meaning, label }: LabelChoice,
+    remember: RememberFor | undefined,
+  ): RuleToKeep | undefined {
+    if (remember === undefined) return undefined;
+    if (meaning === 'yes') return ruleToKeep(question, remember);
+    throw new MissionError('input_invalid', `"${label}" is not remembered; only a plain yes is.`, {
+      remedy: 'Leave `remember` out, or answer with true.',
+    });
+  }
+
+  const nameOf = (scope: RuleScope): string =>
+    'role' in scope ? `roles.${scope.role}` : `slots.${scope.slotId}`;
+
   /** What is said to the agent, and for the record. */
   const late = ({ askedAt, expiresAt = askedAt }: QuestionView): string =>
     `Nobody answered within ${Math.round((expiresAt - askedAt) / 6_000) / 10} minutes, so missiond denied it.`;
 
   return {
-    /** @throws MissionError `question_gone`, `person_only`, `option_unknown`, `option_ambiguous`, `not_authorised` */
+    /** @throws MissionError `question_gone`, `person_only`, `not_rememberable`, `option_unknown`, `option_ambiguous`, `not_authorised` */
     async confirm(request: ConfirmRequest, answerer: Answerer): Promise<ConfirmResult> {
       const question = meant(request);
       const { slotId } = question;
       checkMayAnswer(question, answerer);
       checkNobodyAnswers(question);
       const choice = chooseLabel(question, request.response);
+      const kept = keeping(question, choice, request.remember);
       // A plain yes or no goes through the hook that waits; what widens a rule is chosen on the screen, by its label.
       if (questions.hookWaits(slotId) && choice.meaning !== 'other') {
         const answer =
@@ -114,7 +137,10 @@ export function createAnswering({ core, questions, signal }: AnsweringDependenci
         { slotId, tool: question.tool, chosen: choice.label, answeredBy: answerer.name },
         'question answered',
       );
-      return { success: true, slotId, chosen: choice.label, question };
+      if (kept === undefined) return { success: true, slotId, chosen: choice.label, question };
+      allow(kept.scope, kept.rule, answerer.name);
+      const remembered = { rule: kept.rule, scope: nameOf(kept.scope) };
+      return { success: true, slotId, chosen: choice.label, question, remembered };
     },
 
     /** The time of a question is over: the hook is told no, or its own dialog is refused with Esc. */

@@ -1,6 +1,7 @@
 import type { QuestionRow } from '../../services/ledger/permission-ledger.ts';
 import { QuestionView } from '../mission/views.ts';
 import { FROM_HOOK, FROM_SCREEN, type OpenQuestion, openQuestion } from './open-question.ts';
+import { withRule } from './remember.ts';
 
 /** What is learnt of a question while it waits. */
 export function knownOf({ view, signature }: OpenQuestion) {
@@ -56,7 +57,7 @@ function viewOfRow(row: QuestionRow): QuestionView {
 
 /** What an earlier daemon had asked. Its hook is gone; the dialog may stand. */
 export function rememberedQuestion(row: QuestionRow): OpenQuestion {
-  const entry = openQuestion(viewOfRow(row), row.epoch);
+  const entry = openQuestion(withRule(viewOfRow(row)), row.epoch);
   entry.isRemembered = true;
   entry.signature = row.identity;
   return entry;

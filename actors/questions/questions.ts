@@ -19,6 +19,7 @@ import {
   openQuestion,
 } from './open-question.ts';
 import { knownOf, newRow, rememberedQuestion } from './question-rows.ts';
+import { withRule } from './remember.ts';
 import { isAskedBy, isAskedOn, mayBeShownBy, wordingOf } from './same-question.ts';
 
 export interface QuestionsDependencies {
@@ -70,14 +71,14 @@ export function createQuestions({
     const askedAt = now();
     const waitMs = waitsFor(slotId, asked.kind);
     const taskId = activeTask(slotId);
-    const view: QuestionView = {
+    const view = withRule({
       id: QuestionId.parse(randomUUID()),
       slotId,
       ...(taskId === undefined ? {} : { taskId }),
       ...asked,
       askedAt,
       ...(waitMs === null ? {} : { expiresAt: askedAt + waitMs }),
-    };
+    });
     const entry = openQuestion(view, epoch);
     open.set(slotId, entry);
     timers.losePatience(slotId);
@@ -104,7 +105,7 @@ export function createQuestions({
 
   /** The question with all that is known of it now; its row follows. */
   function learn(entry: OpenQuestion, change: Partial<QuestionView>): void {
-    entry.view = { ...entry.view, ...change };
+    entry.view = withRule({ ...entry.view, ...change });
     ledger.update(entry.view.id, knownOf(entry));
   }
 

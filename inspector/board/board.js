@@ -76,7 +76,7 @@ function boardRow([task, depth]) {
 
 const withChildren = (task) => [task, ...task.children.flatMap(withChildren)];
 
-async function answer(question, response) {
+async function answer(question, response, remember) {
   const reply = await fetch('/api/tools/mission_pty_confirm', {
     method: 'POST',
     headers: {
@@ -84,16 +84,27 @@ async function answer(question, response) {
       'content-type': 'application/json',
       'x-missiond-caller': 'board',
     },
-    body: JSON.stringify({ questionId: question.id, response }),
+    body: JSON.stringify({ questionId: question.id, response, remember }),
   });
   if (!reply.ok)
     byId('connection').textContent = (await reply.json()).error?.message ?? `failed (${reply.status})`;
 }
 
 function questionCard(question) {
-  const buttons = question.options.map((label) =>
-    element('button', { text: label, type: 'button', onclick: () => answer(question, label) }),
-  );
+  const mayAnswer = state.answers === 'all' || (state.answers === 'unprotected' && !question.personOnly);
+  const button = (text, onclick) => element('button', { text, type: 'button', onclick });
+  const buttons = mayAnswer
+    ? question.options.map((label) => button(label, () => answer(question, label)))
+    : [];
+  // Shown with the rule itself: nobody should widen one that they have not read.
+  const lasting =
+    state.answers === 'all' && question.wouldRemember !== undefined
+      ? [
+          element('p', { text: `From now on, without asking: ${question.wouldRemember}` }),
+          button(`Yes, always in ${question.slotId}`, () => answer(question, true, 'slot')),
+          button('Yes, always for its role', () => answer(question, true, 'role')),
+        ]
+      : [];
   return element('div', { className: 'question' }, [
     element('strong', { text: `${question.slotId}: ${question.question}` }),
     element('pre', { text: [question.tool, question.argument].filter(Boolean).join(' ') }),
@@ -101,6 +112,7 @@ function questionCard(question) {
       ? [element('p', { text: `Only a person answers this: ${question.rule ?? 'protected'}` })]
       : []),
     ...buttons,
+    ...lasting,
   ]);
 }
 
@@ -117,6 +129,7 @@ function draw() {
 
 function take(message) {
   if (message.type === 'snapshot') {
+    state.answers = message.answers;
     state.slots = new Map(message.slots.map((slot) => [slot.slotId, slot]));
     state.tasks = new Map(message.tasks.map((task) => [task.id, task]));
     state.board = new Map(message.board.flatMap(withChildren).map((task) => [task.id, task]));
@@ -140,7 +153,10 @@ function connect() {
     byId('connection').textContent = 'needs the token';
     return;
   }
-  const socket = new WebSocket(`ws://${location.host}/tasks`, ['missiond', `token.${secret}`]);
+  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/tasks`, [
+    'missiond',
+    `token.${secret}`,
+  ]);
   let opened = false;
   socket.onopen = () => {
     opened = true;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { QuestionView } from '../../actors/mission/views.ts';
 import { SlotId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { reaches } from '../auth/caller.ts';
 import { operation } from './operation.ts';
 
 const questionId = z
@@ -35,12 +37,31 @@ export const ptyConfirm = operation({
     slotId: SlotId.optional(),
     questionId: questionId.optional(),
     response: z.union([z.boolean(), z.number().int(), z.string()]),
+    remember: z
+      .enum(['slot', 'role'])
+      .optional()
+      .describe(
+        'With a plain yes, and for the owner alone: the very call (`wouldRemember` of the question) is allowed from now on, in the slot or to its role. It is added to permissions.yaml.',
+      ),
   }),
-  output: z.object({ success: z.boolean(), slotId: SlotId, chosen: z.string(), question: QuestionView }),
+  output: z.object({
+    success: z.boolean(),
+    slotId: SlotId,
+    chosen: z.string(),
+    question: QuestionView,
+    remembered: z.object({ rule: z.string(), scope: z.string() }).optional(),
+  }),
   readOnly: false,
   // No agent answers what it asks.
   forSlots: false,
-  run: (request, { mission, caller, isPerson }) => mission.confirm(request, { name: caller, isPerson }),
+  run(request, { mission, by, caller, isPerson }) {
+    if (request.remember !== undefined && !reaches(by, 'owner')) {
+      throw new MissionError('not_permitted', 'Only the owner changes the rules.', {
+        remedy: 'Answer without `remember`.',
+      });
+    }
+    return mission.confirm(request, { name: caller, isPerson });
+  },
 });
 
 export const questionOperations = [questionList, ptyConfirm];

@@ -6,13 +6,14 @@ import { SlotId } from '../../db/ids.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { AttachQuery } from '../attach/protocol.ts';
-import type { Access } from '../auth/caller.ts';
+import { type Access, type Caller, reaches } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import type { LiveCallers } from '../auth/live-callers.ts';
+import { ptyConfirm } from '../tools/questions.ts';
 import { limitSocket } from './limit-socket.ts';
 import { servePty } from './pty-socket.ts';
 import { sendJson, sendText } from './send-json.ts';
-import { serveTasks } from './tasks-socket.ts';
+import { type Answers, serveTasks } from './tasks-socket.ts';
 
 const PtyParams = z.object({ slotId: SlotId });
 const TasksQuery = z.object({ since: z.coerce.number().int().nonnegative().optional() });
@@ -24,6 +25,12 @@ const CLOSE_REVOKED = 4005;
 function refuse(socket: WebSocket, message: string): void {
   sendJson(socket, { type: 'error', code: 'input_invalid', message });
   socket.close(CLOSE_UNKNOWN);
+}
+
+/** What the page need not offer. The owner who opened it is a person. */
+function answersOf(by: Caller): Answers {
+  if (!reaches(by, ptyConfirm.access)) return 'none';
+  return by.role === 'owner' ? 'all' : 'unprotected';
 }
 
 /** `/pty/<slot>`, `/tasks` and `/inspect`. The token was checked before the upgrade. */
@@ -82,7 +89,7 @@ export function registerSockets(
   serve('/tasks', 'viewer', (socket, request) => {
     const query = TasksQuery.safeParse(request.query);
     if (!query.success) return refuse(socket, 'Use /tasks?since=<sequence>.');
-    serveTasks(socket, mission, query.data.since);
+    serveTasks(socket, mission, { since: query.data.since, answers: answersOf(callerOf(request)) });
   });
   serve('/inspect', 'owner', (socket) => {
     const leave = stately.addViewer((text) => sendText(socket, text));

@@ -9,8 +9,8 @@ export const GatesSchema = z.strictObject({
   pushProtected: Gate.default('person'),
   /** Pushing over, or away, what others have: `--force`, `+main`, `--delete`, `--mirror`. */
   forcePush: Gate.default('person'),
-  /** Merging a pull request. */
-  merge: Gate.default('person'),
+  /** Merging a pull request. `green`: only behind its own checks, `gh pr checks N && gh pr merge N`. */
+  merge: z.enum([...Gate.options, 'green']).default('person'),
   /** Changing the configuration of git: `git config`, `git remote set-url`. */
   gitConfig: Gate.default('person'),
 });

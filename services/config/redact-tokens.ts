@@ -1,4 +1,4 @@
-const PUT_INSTEAD = '[secret]';
+import { PUT_INSTEAD } from './redact.ts';
 
 /**
  * How the secrets of well-known services look, wherever they stand. None holds two repetitions of the same letters side by

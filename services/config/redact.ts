@@ -2,7 +2,8 @@
 const LEAST_SECRET = 6;
 /** A line of a key is long; a line such as `}` of a JSON secret is no secret. */
 const LEAST_LINE = 12;
-const PUT_INSTEAD = '[secret]';
+/** What stands where a secret was taken out. */
+export const PUT_INSTEAD = '[secret]';
 
 /** How a secret may look in a text: as it is, as JSON spells it, or line by line on a screen. */
 function shapesOf(secret: string): readonly string[] {

@@ -12,6 +12,7 @@ const MISSION_ERRORS = {
   board_has_children: 'Other board tasks hang below this one.',
   question_gone: 'Nothing waits for an answer any more.',
   person_only: 'Only a person may answer this.',
+  not_rememberable: 'No rule can be written that allows this call and no other.',
   option_unknown: 'The dialog has no such option.',
   option_ambiguous: 'More than one option of the dialog fits.',
   slot_not_running: 'The slot has no running session.',

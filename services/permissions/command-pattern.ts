@@ -120,6 +120,8 @@ function wrapped(words: readonly ShellWord[]): readonly (readonly ShellWord[])[]
 export interface Spellings {
   readonly text: string;
   readonly mask: string;
+  /** A word of it holds blanks, or nothing: what stands in the text looks like other words. */
+  readonly hasBlanks: boolean;
   readonly names: readonly {
     readonly words: readonly ShellWord[];
     readonly text: string;
@@ -143,6 +145,7 @@ export function spellingsOf({ words }: FoundCommand): Spellings {
   return {
     text: textOf(words),
     mask: maskOf(words),
+    hasBlanks: words.some(({ text }) => text === '' || /\s/.test(text)),
     names,
     wrapped: within,
     beginnings: new Set([...names.map(({ text }) => text), ...within].map(firstWord)),
@@ -168,6 +171,7 @@ export function commandPattern(pattern: string): CommandPattern {
   const allowed = allowedGlob(pattern);
   const matches = globMatcher(glob);
   const allows = globMatcher(allowed);
+  const isExact = !pattern.includes('*');
   const options = optionsOf(glob);
   // `rm*` is also the beginning of `rmdir`; `rm -rf*` begins with the word rm.
   const beginning = glob.includes(' ') && !firstWord(glob).includes('*') ? firstWord(glob) : null;
@@ -185,6 +189,6 @@ export function commandPattern(pattern: string): CommandPattern {
       }
       return meant === 'no' && within.some(matches) ? 'maybe' : meant;
     },
-    permits: ({ text, mask }) => text === allowed || allows(mask),
+    permits: ({ text, mask, hasBlanks }) => (isExact && hasBlanks ? false : text === allowed || allows(mask)),
   };
 }

@@ -1,4 +1,7 @@
+import type { Gates } from '../config/protect.ts';
+import { AS_CHECKED } from './checked-merge.ts';
 import type { Meant } from './command-pattern.ts';
+import type { GatedAct } from './git-call.ts';
 import { type Demand, type Judged, judge, unreadable } from './judged.ts';
 import { type PatternArgument, patternArgument } from './pattern-argument.ts';
 import type { Policy, Rules } from './policy.ts';
@@ -25,6 +28,9 @@ export interface Decision {
   /** A `confirm` that no agent answers, an orchestrating one neither. */
   readonly personOnly: boolean;
 }
+
+/** The rule of what no rule names. */
+export const NO_RULE = 'no rule';
 
 interface ScopedRule {
   /** `roles.coder.deny Bash(rm -rf*)` */
@@ -167,13 +173,22 @@ interface Guarded {
   readonly rule: string;
 }
 
+/** What the gates of a role make of an act; null where they let it pass. */
+function gateBefore(gates: Gates, act: GatedAct): Guarded | null {
+  if (act.gate === 'any') {
+    const areOpen = Object.values(gates).every((gate) => gate === 'allow');
+    return areOpen ? null : { decision: 'confirm', rule: gateRule(act) };
+  }
+  const gate = gates[act.gate];
+  if (gate === 'allow' || (gate === 'green' && act.isChecked === true)) return null;
+  if (gate === 'green') return { decision: 'deny', rule: `${gateRule(act)} unchecked; write ${AS_CHECKED}` };
+  return { decision: gate === 'deny' ? 'deny' : 'confirm', rule: gateRule(act) };
+}
+
 function gatedBy(protections: Protections, { role }: ToolCall, judged: Judged): Guarded | null {
   const gates = protections.gatesOf(role);
-  const closed = judged.gated(protections.branches).filter(({ gate }) => gates[gate] !== 'allow');
-  const first = closed.find(({ gate }) => gates[gate] === 'deny') ?? closed[0];
-  if (first === undefined) return null;
-  const { gate, what } = first;
-  return { decision: gates[gate] === 'deny' ? 'deny' : 'confirm', rule: gateRule(gate, what) };
+  const closed = judged.gated(protections.branches).flatMap((act) => gateBefore(gates, act) ?? []);
+  return closed.find(({ decision }) => decision === 'deny') ?? closed[0] ?? null;
 }
 
 function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Omit<Decision, 'personOnly'> {
@@ -193,6 +208,6 @@ function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Omit<Deci
     return { decision: 'confirm', rule: doubt.rule, argument, perhapsDenied: isDenied(doubts) };
   const rule = allowedBy(rules.allow, call.tool, judged);
   return rule === null
-    ? { decision: 'confirm', rule: 'no rule', argument, perhapsDenied: false }
+    ? { decision: 'confirm', rule: NO_RULE, argument, perhapsDenied: false }
     : { decision: 'allow', rule, argument, perhapsDenied: false };
 }

@@ -76,7 +76,7 @@ const same = (a: readonly string[], b: readonly string[]): boolean =>
   isDeepStrictEqual(new Set(a), new Set(b));
 
 /** The rules as they must read when the change has been made, and nothing else. */
-function expected({ default: general, roles, slots }: Policy, edit: PolicyEdit): Policy {
+export function policyAfter({ default: general, roles, slots }: Policy, edit: PolicyEdit): Policy {
   const scopes = 'role' in edit.scope ? roles : slots;
   const key = 'role' in edit.scope ? edit.scope.role : edit.scope.slotId;
   const before = (Object.hasOwn(scopes, key) ? scopes[key] : undefined) ?? NO_RULES;
@@ -113,7 +113,7 @@ export function editPolicy(file: string, edit: PolicyEdit): void {
   if (isDeepStrictEqual(document.toJS(), before)) return;
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
   // Anchors, keys that are numbers: a file may be written in ways in which a small change takes more with it.
-  if (!samePolicy(readPolicyText(file, text).value, expected(value, edit))) {
+  if (!samePolicy(readPolicyText(file, text).value, policyAfter(value, edit))) {
     throw new MissionError(
       'permissions_invalid',
       `${file} is written in a way that cannot be changed here.`,

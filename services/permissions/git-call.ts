@@ -3,9 +3,12 @@ import { HOLE, programOf, type ShellWord } from './shell-word.ts';
 
 /** An act of a command that a gate stands before. */
 export interface GatedAct {
-  readonly gate: GateName;
+  /** `any`: nobody knows what the command is, so it may be whatever a gate stands before. */
+  readonly gate: GateName | 'any';
   /** As it is told to people. */
   readonly what: string;
+  /** A merge that is made only when the checks of the pull request have passed. */
+  readonly isChecked?: boolean;
 }
 
 export interface Asked {

@@ -7,7 +7,7 @@ import { plainWord, programOf, type ShellWord } from './shell-word.ts';
 /** Programs that can do what a gate stands before. */
 const GATED_PROGRAM = /^(?:git|git-push|git-send-pack|gh|glab|hub|tea)$/;
 /** What the words of a gated act cannot do without. */
-const SPEAKS_OF_IT = /git|\bgh\b|\bglab\b|\bhub\b|\btea\b|push/i;
+const SPEAKS_OF_IT = /git|\bgh\b|\bglab\b|\bhub\b|\btea\b|push|merge/i;
 /** An alias of an alias of an alias: git refuses one that leads back to itself. */
 const MOST_ALIASES = 5;
 const BUILT_IN: ReadonlySet<string> = new Set(
@@ -28,7 +28,7 @@ const texts = (words: readonly ShellWord[]): readonly string[] => words.map(({ t
 
 /** Nobody knows what it does, so it may be this. */
 export const UNKNOWN_ACT: GatedAct = {
-  gate: 'pushProtected',
+  gate: 'any',
   what: 'a command that is not known before it runs',
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mergesWhenGreen } from './checked-merge.ts';
 import { type Meant, spellingsOf } from './command-pattern.ts';
 import { branchesCheckedOut, type GatedAct } from './git-call.ts';
 import { gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
@@ -162,7 +163,8 @@ function judgeCommand(command: string, ground: Ground): Judged {
   const text = command.replace(/\s+/g, ' ').trim();
   const all = found.commands.map((one) => ({ spelled: spellingsOf(one), transparent: one.transparent }));
   const needed = all.filter(({ transparent }) => !transparent);
-  const exactly: Demand = { allows: ({ command: pattern }) => pattern.text === text };
+  // Letter by letter: a new line where the rule has a blank makes two commands of one.
+  const exactly: Demand = { allows: (pattern) => pattern.text.trim() === command.trim() };
   return {
     argument: command,
     restricts({ command: pattern }) {
@@ -188,9 +190,10 @@ function judgeCommand(command: string, ground: Ground): Judged {
       if (concerned.length === 0) return [];
       const { cwds, known } = foldersFrom(ground, found.folders);
       const checkedOut = found.commands.flatMap(({ words }) => branchesCheckedOut(words));
-      return concerned.flatMap(({ words }) =>
-        gatedActs(words, { folders: cwds, known, branches, checkedOut }),
-      );
+      const isChecked = mergesWhenGreen(command);
+      return concerned
+        .flatMap(({ words }) => gatedActs(words, { folders: cwds, known, branches, checkedOut }))
+        .map((act) => ({ ...act, isChecked }));
     },
   };
 }

@@ -32,10 +32,10 @@ export interface PermissionStore {
 export interface PermissionStoreOptions {
   /** Rules that hold beside those of the file, whatever it says. */
   readonly always?: Rules;
-  /** Told of each change of the file that was read or refused. */
   /** What only a person may let an agent do; nothing when it is left out. */
   readonly protect?: Omit<Protections, 'repositoryPaths'>;
   readonly repository?: RepositoryProtection;
+  /** Told of each change of the file that was read or refused. */
   readonly onRead?: (problem: MissionError | null) => void;
   readonly now?: () => number;
 }

@@ -1,4 +1,5 @@
-import type { GateName, Gates } from '../config/protect.ts';
+import type { Gates } from '../config/protect.ts';
+import type { GatedAct } from './git-call.ts';
 import type { Rules } from './policy.ts';
 
 /** Files by which a team checks what its agents do, or that hold what lets somebody act as another. Anywhere on the disk. */
@@ -84,4 +85,4 @@ export function repositoryRules(paths: readonly string[]): Rules {
 }
 
 /** How a gate is called where a decision says which rule it was. */
-export const gateRule = (gate: GateName, what: string): string => `gate ${gate}: ${what}`;
+export const gateRule = ({ gate, what }: GatedAct): string => `gate ${gate}: ${what}`;

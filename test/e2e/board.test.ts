@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import http from 'node:http';
+import { promisify } from 'node:util';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { findChromium } from '../chromium.ts';
-import { createWorld, type Daemon, ended, type World } from './world.ts';
+import { CLI, createWorld, type Daemon, ended, type World } from './world.ts';
 
+const run = promisify(execFile);
 const CHROMIUM = findChromium('test/e2e/board.test.ts');
 
 describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
@@ -90,6 +94,49 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     await page.getByText('Nothing.').waitFor();
     expect(existsSync(`${world.workspace('coder-1')}/from-the-page.txt`)).toBe(true);
     expect(complaints).toEqual([]);
+  });
+
+  test('what a token may not answer has no button, and a lasting yes says which rule it adds', async () => {
+    const token = async (role: string) => {
+      const { stdout } = await run(
+        process.execPath,
+        [CLI, 'token', 'create', '--role', role, '--json', '--home', world.home],
+        { env: world.env },
+      );
+      return z.object({ token: z.string() }).parse(JSON.parse(stdout)).token;
+    };
+    const yes = (page: Page) => page.getByRole('button', { name: 'Yes', exact: true });
+    const owner = await open(`#token=${daemon.token}`);
+    const orchestrator = await open(`#token=${await token('orchestrator')}`);
+    const viewer = await open(`#token=${await token('viewer')}`);
+    const pages = [owner.page, orchestrator.page, viewer.page];
+    const all = (text: string) =>
+      Promise.all(pages.map((page) => page.locator('#questions').getByText(text).first().waitFor()));
+
+    const file = `${world.workspace('coder-1')}/.github/workflows/page.yml`;
+    const guarded = await daemon.client.submit({
+      role: 'coder',
+      prompt: `tool: Write ${JSON.stringify({ file_path: file, content: 'on: push' })}`,
+    });
+    await all('Only a person answers this');
+    expect(await Promise.all(pages.map((page) => yes(page).count()))).toEqual([1, 0, 0]);
+    await yes(owner.page).click();
+    expect((await ended(daemon.client, guarded.taskId)).status).toBe('done');
+
+    const plain = await daemon.client.submit({
+      role: 'coder',
+      prompt: 'tool: Bash {"command":"mkdir -p from-the-page","description":"x"}',
+    });
+    await all('mkdir -p from-the-page');
+    expect(await Promise.all(pages.map((page) => yes(page).count()))).toEqual([1, 1, 0]);
+    expect(await orchestrator.page.getByRole('button', { name: /always/ }).count()).toBe(0);
+    await owner.page.getByText('From now on, without asking: Bash(mkdir -p from-the-page)').waitFor();
+    await owner.page.getByRole('button', { name: 'Yes, always in coder-1' }).click();
+    expect((await ended(daemon.client, plain.taskId)).status).toBe('done');
+    expect((await daemon.client.permissionGet({})).slots['coder-1']?.allow).toEqual([
+      'Bash(mkdir -p from-the-page)',
+    ]);
+    for (const { complaints } of [owner, orchestrator, viewer]) expect(complaints).toEqual([]);
   });
 
   test('the board is a tree that moves with the work, and its words are only text', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -48,6 +48,57 @@ test('missiond confirm lists what waits, shows one, and answers it', async () =>
   expect((await ended(daemon.client, taskId)).status).toBe('done');
   expect(existsSync(path.join(world.workspace('coder-1'), 'by-cli.txt'))).toBe(true);
   expect(await missiond('confirm')).toBe('Nothing waits for an answer.\n');
+});
+
+test('a yes that is remembered adds the very call to the rules, and it is not asked about again', async () => {
+  const rules = path.join(world.home, 'permissions.yaml');
+  const before = readFileSync(rules, 'utf8');
+  const make = { role: 'coder', prompt: 'tool: Bash {"command":"mkdir -p made","description":"x"}' };
+  const first = await daemon.client.submit(make);
+  const { id, wouldRemember } = await asked(first.taskId);
+  expect(wouldRemember).toBe('Bash(mkdir -p made)');
+  expect(await missiond('confirm', id)).toContain('--remember adds: Bash(mkdir -p made)');
+  await expect(missiond('confirm', id, 'no', '--remember', 'slot')).rejects.toThrow(/only a plain yes is/);
+  expect(await missiond('confirm', id, 'yes', '--remember', 'slot')).toContain(
+    'slots.coder-1 now allows Bash(mkdir -p made)',
+  );
+  expect((await ended(daemon.client, first.taskId)).status).toBe('done');
+  expect(readFileSync(rules, 'utf8')).toContain('Bash(mkdir -p made)');
+
+  const second = await daemon.client.submit(make);
+  const decided = await eventOf(daemon.client, (event) =>
+    event?.type === 'tool_decided' && event.argument === 'mkdir -p made' && event.decision !== 'confirm'
+      ? event
+      : undefined,
+  );
+  expect(decided).toMatchObject({ decision: 'allow', rule: 'slots.coder-1.allow Bash(mkdir -p made)' });
+  expect((await ended(daemon.client, second.taskId)).status).toBe('done');
+
+  const other = await daemon.client.submit({
+    ...make,
+    prompt: 'tool: Bash {"command":"mkdir -p made/too","description":"x"}',
+  });
+  const another = await asked(other.taskId);
+  await missiond('confirm', another.id, 'yes');
+  expect((await ended(daemon.client, other.taskId)).status).toBe('done');
+  const [change] = JSON.parse(await missiond('audit', '--kind', 'rules', '--limit', '1', '--json')).entries;
+  expect(change).toMatchObject({ by: 'cli', change: { after: { slots: { 'coder-1': expect.anything() } } } });
+  writeFileSync(rules, before);
+});
+
+test('what a rule asks about each time is not remembered, and still waits', async () => {
+  const { taskId } = await daemon.client.submit({
+    role: 'coder',
+    prompt: 'tool: Bash {"command":"touch each-time.txt","description":"x"}',
+  });
+  const { id, wouldRemember } = await asked(taskId);
+  expect(wouldRemember).toBeUndefined();
+  await expect(missiond('confirm', id, 'yes', '--remember', 'role')).rejects.toThrow(
+    /cannot be remembered as one rule \(roles\.coder\.confirm Bash\(touch\*\)\)/,
+  );
+  expect(existsSync(path.join(world.workspace('coder-1'), 'each-time.txt'))).toBe(false);
+  await missiond('confirm', id, 'yes');
+  expect((await ended(daemon.client, taskId)).status).toBe('done');
 });
 
 test('what runs in CI is changed only when a person agrees: the orchestrator is refused', async () => {

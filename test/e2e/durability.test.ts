@@ -1,9 +1,10 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ScriptedRequest } from '../../services/scripted-model/start-scripted-model.ts';
 import { freePort } from '../server/free-port.ts';
 import { createWorld, type Daemon, ended, eventOf, processesOf, running, type World } from './world.ts';
 
@@ -24,6 +25,18 @@ function downKeepingAgents({ port, token }: Daemon): Promise<unknown> {
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: '{"keepAgents":true}',
   });
+}
+
+/** Resolves when the model has been sent such a request. */
+async function modelHeard(fits: (request: ScriptedRequest) => boolean): Promise<void> {
+  const { events, requests } = world.model;
+  const stop = new AbortController();
+  try {
+    const news = on(events, 'event', { signal: stop.signal });
+    while (!requests().some(fits)) await news.next();
+  } finally {
+    stop.abort();
+  }
 }
 
 describe('kill -9 of the daemon', () => {
@@ -125,20 +138,34 @@ describe('kill -9 of the daemon', () => {
     await eventOf(first.client, (event) =>
       event?.type === 'tool_decided' && event.decision === 'allow' ? event : undefined,
     );
-    const refused = new Promise<void>((resolve) => {
-      world.model.events.on('event', ({ type }) => {
-        if (
-          type === 'request' &&
-          world.model.requests().some(({ results }) => JSON.stringify(results).includes('rm -rf'))
-        )
-          resolve();
-      });
-    });
+    const refused = modelHeard(({ results }) => JSON.stringify(results).includes('rm -rf'));
     await first.kill9();
     await refused;
     expect(existsSync(path.join(world.workspace('coder-1'), '.git'))).toBe(true);
     const second = await world.start();
     expect((await ended(second.client, taskId)).status).toBe('done');
+    expect(existsSync(path.join(world.workspace('coder-1'), '.git'))).toBe(true);
+  });
+
+  test('denied commands do not run while daemons come and go', async () => {
+    const asksTwelveTimes = Array.from(
+      { length: 12 },
+      (_, index) => `tool: Bash {"command":"rm -rf .git made-${index}","description":"x"}`,
+    ).join('\nthen ');
+    let daemon = await world.start();
+    const { taskId } = await daemon.client.submit({
+      role: 'coder',
+      prompt: asksTwelveTimes,
+    });
+    let restarts = 0;
+    for (let wanted = 2; wanted <= 10; wanted += 2) {
+      await modelHeard(({ results }) => results.length >= wanted);
+      await daemon.kill9();
+      daemon = await world.start();
+      restarts += 1;
+    }
+    expect(restarts).toBe(5);
+    expect(await ended(daemon.client, taskId)).toMatchObject({ status: 'done' });
     expect(existsSync(path.join(world.workspace('coder-1'), '.git'))).toBe(true);
   });
 });

@@ -34,6 +34,7 @@ function whole(question: QuestionView): string {
     question.question,
     ...(question.tool === undefined ? [] : [`${question.tool} ${question.argument ?? ''}`]),
     ...(question.rule === undefined ? [] : [`asked because of: ${question.rule}`]),
+    ...(question.wouldRemember === undefined ? [] : [`--remember adds: ${question.wouldRemember}`]),
     ...question.options.map((label, index) => `  ${index + 1}. ${label}`),
   ];
   return facts.map((line) => `${line}\n`).join('');
@@ -58,10 +59,15 @@ async function questionsOf({ call }: CommandContext): Promise<readonly QuestionV
 export const confirm: Command = {
   name: 'confirm',
   summary: 'what waits for an answer; or see one question, or answer it',
-  usage: '[SLOT|ID [ANSWER]]',
-  options: {},
+  usage: '[SLOT|ID [ANSWER [--remember slot|role]]]',
+  options: {
+    remember: {
+      type: 'string',
+      help: 'with a yes: allow this very call from now on, in the `slot` or to its `role`',
+    },
+  },
   words: [0, 2],
-  async run({ positionals: [word, answer] }, context) {
+  async run({ values, positionals: [word, answer] }, context) {
     const questions = await questionsOf(context);
     if (word === undefined) {
       context.print({ questions }, () => list(questions));
@@ -74,9 +80,17 @@ export const confirm: Command = {
     }
     const response = /^\d+$/.test(answer) ? Number(answer) : answer;
     const output = ptyConfirm.output.parse(
-      await context.call(ptyConfirm.name, { questionId: question.id, response }),
+      await context.call(ptyConfirm.name, {
+        questionId: question.id,
+        response,
+        remember: values['remember'],
+      }),
     );
-    context.print(output, () => `${output.slotId}: answered "${output.chosen}".\n`);
+    const added =
+      output.remembered === undefined
+        ? ''
+        : ` ${output.remembered.scope} now allows ${output.remembered.rule}.`;
+    context.print(output, () => `${output.slotId}: answered "${output.chosen}".${added}\n`);
     return 0;
   },
 };

@@ -257,4 +257,62 @@ describe('gates of git', () => {
       rule: 'gate forcePush: a push over what the remote has',
     });
   });
+
+  describe('merge: green', () => {
+    const merging = (command: string, gates: object = { merge: 'green' }) => {
+      const judge = createJudge({
+        ...policyOf({ default: { allow: ['*'] } }),
+        protections: {
+          ...ProtectSchema.parse({}),
+          gatesOf: () => GatesSchema.parse(gates),
+          repositoryPaths: () => [],
+        },
+      });
+      return judge({ role: 'merge-queue', slotId: 'x', tool: 'Bash', input: { command }, cwd: repository });
+    };
+
+    it.each([
+      'gh pr checks 12 && gh pr merge 12 --squash',
+      'gh pr checks 12 --watch --fail-fast && gh pr merge 12 --squash --delete-branch',
+      'gh pr checks && gh pr merge -s',
+      'gh pr checks 12 -R a/b --required && gh pr merge 12 -R a/b --match-head-commit 0123abc',
+    ])('lets through what is merged behind its checks: %s', (command) => {
+      expect(merging(command).decision).toBe('allow');
+    });
+
+    it.each([
+      'gh pr merge 12 --squash',
+      'gh pr checks 12 || gh pr merge 12',
+      'gh pr checks 12; gh pr merge 12',
+      'gh pr checks 12 & gh pr merge 12',
+      'gh pr checks 12 && true || gh pr merge 12',
+      'gh pr checks 11 && gh pr merge 12',
+      'gh pr checks && gh pr merge 12',
+      'gh pr checks 12 -R a/c && gh pr merge 12 -R a/b',
+      'gh pr checks 12 --web && gh pr merge 12',
+      'gh pr checks 12 --help && gh pr merge 12',
+      'gh pr checks 12 && gh pr merge 12 --admin',
+      'gh pr checks 12 && gh pr merge 12 --squash --admin',
+      'gh pr checks 12\ngh pr merge 12',
+      'gh() { true; }; gh pr checks 12 && gh pr merge 12',
+      'gh pr checks 12 && gh pr merge 12 && gh pr merge 13',
+      '(gh pr checks 12) && gh pr merge 12',
+      'gh pr checks "$N" && gh pr merge "$N"',
+      'glab mr merge 3',
+      'gh api -X PUT repos/a/b/pulls/1/merge',
+    ])('refuses another way, and says how: %j', (command) => {
+      const { decision, rule } = merging(command);
+      expect(decision).toBe('deny');
+      expect(rule).toContain('gh pr checks N && gh pr merge N');
+    });
+
+    it('asks a person about a command that nobody knows, while any gate is shut', () => {
+      const others = { pushProtected: 'allow', forcePush: 'allow', gitConfig: 'allow' };
+      expect(merging('$TOOL pr merge 12', { ...others, merge: 'green' })).toMatchObject({
+        decision: 'confirm',
+        personOnly: true,
+      });
+      expect(merging('$TOOL pr merge 12', { ...others, merge: 'allow' }).decision).toBe('allow');
+    });
+  });
 });
