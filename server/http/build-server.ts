@@ -22,20 +22,11 @@ import { errorReply, replyWithErrors } from './error-replies.ts';
 import { admit, checkSource, type LocalConnections } from './guard.ts';
 import { registerHookRoutes } from './hook-routes.ts';
 import { limitConnections } from './limits.ts';
+import { refuseBrokenRequest, SECURITY_HEADERS, secureReply } from './security-headers.ts';
 import { registerToolRoutes } from './tool-routes.ts';
 
 /** Screens and prompts pass; nobody sends a terminal more at once. */
 const MOST_SOCKET_BYTES = 4 * 1024 * 1024;
-
-/** No reply is a page, runs anything, or stands in somebody's frame; the page says what it needs beside. */
-const SHUT = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-};
 
 export interface ServerOptions {
   readonly mission: Mission;
@@ -71,10 +62,12 @@ export async function buildServer({
     // A waiting question holds its hook open; closing the daemon must not wait for it.
     forceCloseConnections: true,
     logController: new LogController({ disableRequestLogging: true }),
+    clientErrorHandler: refuseBrokenRequest,
     // Addresses that cannot be read are refused before any route, and so before the handler of errors.
     frameworkErrors(error, request, reply) {
       const { status, body } = errorReply(error, { log: request.log, url: undefined });
       reply.hijack();
+      secureReply(reply.raw);
       reply.raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
       reply.raw.end(JSON.stringify(body));
     },
@@ -105,7 +98,8 @@ export async function buildServer({
   });
   app.addHook('onRequest', async (request) => checkSource(request, port, local));
   app.addHook('onSend', async (_, reply) => {
-    for (const [name, value] of Object.entries(SHUT)) if (!reply.hasHeader(name)) reply.header(name, value);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS))
+      if (!reply.hasHeader(name)) reply.header(name, value);
   });
 
   app.get('/health', { schema: { hide: true } }, () => ({ status: 'ok', version, pid: process.pid }));

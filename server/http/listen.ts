@@ -40,6 +40,7 @@ async function openDoor(
   limitConnections(server);
   // WebSockets arrive here too; the application's own server has their handler.
   server.on('upgrade', (request, socket, head) => app.server.emit('upgrade', request, socket, head));
+  server.on('clientError', (error, socket) => app.server.emit('clientError', error, socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(where, resolve);

@@ -7,6 +7,7 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import { type Caller, keyOf } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import type { LiveCallers } from '../auth/live-callers.ts';
+import { secureReply } from '../http/security-headers.ts';
 import { createMcpServer } from './session.ts';
 
 /** A client that neither says nor waits for anything for so long has gone without saying goodbye. */
@@ -129,6 +130,7 @@ export function registerMcp(
     }
     const transport = session?.transport ?? (await begin(by));
     reply.hijack();
+    secureReply(reply.raw);
     await transport.handleRequest(request.raw, reply.raw, request.body);
   }
 
