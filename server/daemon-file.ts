@@ -10,9 +10,12 @@ const TOKEN_BYTES = 32;
 /** `daemon.json`: how to reach the daemon of a home. Mode 0600, since it holds the owner's token. */
 export const DaemonFile = z.object({
   pid: z.number().int(),
+  /** On loopback, without TLS. */
   port: z.number().int(),
   /** Those of earlier daemons whose sessions may still live: their hooks go there. */
   formerPorts: z.array(z.number().int()).default([]),
+  /** How it is reached from elsewhere, where it is. */
+  outsideUrl: z.string().optional(),
   token: z.string().min(32),
 });
 export type DaemonFile = z.infer<typeof DaemonFile>;

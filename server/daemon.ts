@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FastifyInstance } from 'fastify';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { createStatelyBridge } from '../inspector/stately.ts';
 import { writeDefaultSlots } from '../services/config/default-slots.ts';
@@ -14,24 +13,28 @@ import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
 import { facesFile, loadFaces } from '../services/terminal/faces-file.ts';
 import { openTokenStore } from './auth/token-store.ts';
 import { composeMission } from './compose-mission.ts';
-import { newToken, readDaemonFile, removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
+import {
+  type DaemonFile,
+  newToken,
+  readDaemonFile,
+  removeDaemonFile,
+  writeDaemonFile,
+} from './daemon-file.ts';
 import { openDaemonLog } from './daemon-log.ts';
 import { lockHome } from './home-lock.ts';
 import { openHomePermissions, permissionsFile } from './home-permissions.ts';
 import { buildServer } from './http/build-server.ts';
+import { choosePorts, openPreferring } from './http/choose-ports.ts';
 import type { LocalConnections } from './http/guard.ts';
-import { type Doors, type Listening, listen } from './http/listen.ts';
+import { listen } from './http/listen.ts';
+import { outsideDoorOf, outsideUrl } from './http/outside-door.ts';
 import { watchStopSignals } from './stop-signals.ts';
 import { readVersion } from './version.ts';
 
 export interface DaemonOptions {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly onReady?: (address: {
-    readonly port: number;
-    readonly token: string;
-    readonly pid: number;
-  }) => void;
+  readonly onReady?: (daemon: DaemonFile) => void;
   /** Stops the daemon as SIGTERM does. */
   readonly signal?: AbortSignal;
 }
@@ -49,17 +52,6 @@ function openMissionDatabase(file: string): OpenDatabase {
         cause,
       },
     );
-  }
-}
-
-/** With any port allowed, the wanted one is tried first and another taken when it is used. */
-async function listenPreferring(app: FastifyInstance, anyPort: boolean, doors: Doors): Promise<Listening> {
-  try {
-    return await listen(app, doors);
-  } catch (error) {
-    const taken = error instanceof MissionError && error.code === 'port_taken';
-    if (!(taken && anyPort) || doors.port === 0) throw error;
-    return listen(app, { ...doors, port: 0 });
   }
 }
 
@@ -97,6 +89,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     writeDefaultSlots(settings.slotsFile);
     writeDefaultPolicy(permissionsFile(home));
     const file = loadSlots(settings.slotsFile);
+    const outside = outsideDoorOf(file.listen, settings.host);
     // The pty host reads it; an error in it is told here, where somebody looks.
     loadFaces(facesFile(home));
     const permissions = openHomePermissions({
@@ -140,6 +133,8 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
       ),
       port: () => port,
       local,
+      hosts: [...file.listen.hosts, ...(outside === null ? [] : [outside.host])],
+      origins: file.listen.origins,
       version: readVersion(),
       logger,
       stately,
@@ -157,24 +152,37 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     // A file that is there was left by a daemon whose sessions may have outlived it. Their hooks still go to its ports:
     // any port means that one first, and another one does not mean that those are deaf.
     const formerPorts = before === null ? [] : [...new Set([before.port, ...before.formerPorts])];
-    const doors = await listenPreferring(app, settings.port === 0, {
-      port: settings.port === 0 ? (before?.port ?? 0) : settings.port,
-      formerPorts,
-      socketFile: path.join(home, 'missiond.sock'),
-      local,
-    });
+    const ports = choosePorts(settings.port, before?.port, outside);
+    const doors = await openPreferring(ports, (onLoopback) =>
+      listen(app, {
+        port: onLoopback,
+        outside: outside === null ? undefined : { ...outside, port: ports.outsidePort },
+        formerPorts,
+        socketFile: path.join(home, 'missiond.sock'),
+        local,
+      }),
+    );
     port = doors.port;
     undo.push(() => doors.close());
     await mission.start();
-    writeDaemonFile(home, { pid: process.pid, port, formerPorts: [...doors.formerPorts], token });
+    const daemon: DaemonFile = {
+      pid: process.pid,
+      port,
+      formerPorts: [...doors.formerPorts],
+      token,
+      ...(outside === null || doors.outsidePort === undefined
+        ? {}
+        : { outsideUrl: outsideUrl(outside, doors.outsidePort, file.listen.hosts) }),
+    };
+    writeDaemonFile(home, daemon);
     // Agents that are kept go on calling these ports with their hooks: the next daemon must find them.
     undo.push(() => (endAgents ? removeDaemonFile(home, process.pid) : undefined));
     for (const former of formerPorts) {
       if (former !== port && !doors.formerPorts.includes(former))
         logger.warn({ former }, 'sessions of an earlier daemon are not heard: another program has its port');
     }
-    logger.info({ port, pid: process.pid }, 'the daemon is ready');
-    onReady?.({ port, token, pid: process.pid });
+    logger.info({ port, outsideUrl: daemon.outsideUrl, pid: daemon.pid }, 'the daemon is ready');
+    onReady?.(daemon);
     const stop = signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, signal]);
     if (!stop.aborted) await once(stop, 'abort');
     logger.info({ reason: String(stopping.signal.reason ?? 'asked') }, 'the daemon stops');

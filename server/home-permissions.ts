@@ -12,7 +12,7 @@ export interface HomePermissions {
   readonly home: string;
   readonly databaseFile: string;
   readonly slotsFile: string;
-  readonly file: Pick<SlotsFile, 'protect' | 'roles'>;
+  readonly file: Pick<SlotsFile, 'protect' | 'roles' | 'listen'>;
   readonly onRead?: (problem: MissionError | null) => void;
 }
 
@@ -28,9 +28,10 @@ export function openHomePermissions({
   onRead,
 }: HomePermissions): PermissionStore {
   const gates = new Map(Object.entries(file.roles).map(([role, settings]) => [role, settings?.gates]));
+  const key = file.listen.tls?.key;
   const usual = GatesSchema.parse({});
   return createPermissionStore(permissionsFile(home), {
-    always: ownFilesDenied(home, [databaseFile, slotsFile]),
+    always: ownFilesDenied(home, [databaseFile, slotsFile, ...(key === undefined ? [] : [key])]),
     protect: { ...file.protect, gatesOf: (role) => gates.get(role) ?? usual },
     repository: createRepositoryProtection(),
     ...(onRead === undefined ? {} : { onRead }),

@@ -21,6 +21,7 @@ Shows the terminal of a slot, and types into it. Every key goes to Claude Code, 
   -r, --read-only        watch; no key and no window size is sent
   -H, --host HOST        where the daemon is (${THIS_MACHINE}); for a tunnel
   -p, --port PORT        its port (the one in daemon.json)
+      --tls              it is reached over TLS (NODE_EXTRA_CA_CERTS names a certificate of your own)
       --token-file FILE  the token, alone or in a daemon.json
       --home DIR         home of the daemon (MISSIOND_HOME, or ~/.missiond)
       --json             print events, one JSON a line, instead of drawing
@@ -60,6 +61,7 @@ function parse(argv: readonly string[]) {
     options: {
       host: { type: 'string', short: 'H' },
       port: { type: 'string', short: 'p' },
+      tls: { type: 'boolean' },
       'token-file': { type: 'string' },
       'read-only': { type: 'boolean', short: 'r' },
       home: { type: 'string' },
@@ -103,6 +105,7 @@ export function readAttachCommand(argv: readonly string[], env: NodeJS.ProcessEn
       slot: slot.data,
       host: values.host ?? THIS_MACHINE,
       port,
+      tls: values.tls === true,
       token,
       // Events are printed to a program, which has no keyboard.
       readOnly: values['read-only'] === true || values.json === true,

@@ -11,6 +11,8 @@ export interface AttachTarget {
   readonly slot: string;
   readonly host: string;
   readonly port: number;
+  /** Over TLS, as from elsewhere. */
+  readonly tls: boolean;
   readonly token: string;
   readonly readOnly: boolean;
 }
@@ -27,9 +29,9 @@ export interface AttachConnection {
 }
 
 /** `::1` is written in brackets in an address. */
-function addressOf({ slot, host, port, readOnly }: AttachTarget): string {
+function addressOf({ slot, host, port, tls, readOnly }: AttachTarget): string {
   const name = host.includes(':') ? `[${host}]` : host;
-  return `ws://${name}:${port}/pty/${encodeURIComponent(slot)}${readOnly ? '?readonly=1' : ''}`;
+  return `${tls ? 'wss' : 'ws'}://${name}:${port}/pty/${encodeURIComponent(slot)}${readOnly ? '?readonly=1' : ''}`;
 }
 
 function readMessage(data: string): AttachServerMessage | null {
@@ -43,8 +45,11 @@ function readMessage(data: string): AttachServerMessage | null {
 /** Opens `ws /pty/<slot>`. What cannot be understood is left alone: a newer daemon may say more. */
 export function openAttachment(target: AttachTarget, listener: AttachListener): AttachConnection {
   const socket = new WebSocket(addressOf(target), {
-    // At the other end of a tunnel the daemon goes by its own name, and knows no other.
-    headers: { authorization: `Bearer ${target.token}`, host: `127.0.0.1:${target.port}` },
+    headers: {
+      authorization: `Bearer ${target.token}`,
+      // At the other end of a tunnel the daemon goes by its own name, and knows no other.
+      ...(target.tls ? {} : { host: `127.0.0.1:${target.port}` }),
+    },
     handshakeTimeout: HANDSHAKE_AT_MOST_MS,
     maxPayload: MOST_MESSAGE_BYTES,
     perMessageDeflate: false,

@@ -3,13 +3,16 @@ import '../../services/processes/small-heap.ts';
 import { parseArgs } from 'node:util';
 import { missionHome } from '../../services/config/home.ts';
 import { toFailure } from '../../services/errors/mission-error.ts';
-import { ensureDaemon } from '../ensure-daemon.ts';
+import { bridgedDaemon } from '../mcp/bridged-daemon.ts';
 import { runStdioBridge } from '../mcp/stdio-bridge.ts';
 import { outliveReaders } from './outlive-readers.ts';
 
 const HELP = `Usage: mission-mcp [--home DIR]
 
 The MCP server of missiond over stdin and stdout, for .mcp.json. Starts the daemon when none runs.
+
+MISSION_TOKEN   a token of 'missiond token create', instead of the owner's
+MISSION_URL     a daemon elsewhere (https://HOST:PORT), with MISSION_TOKEN; it is not started from here
 `;
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -43,7 +46,7 @@ async function main(): Promise<number> {
   const home = values.home ?? missionHome(process.env);
   try {
     await runStdioBridge({
-      daemon: () => ensureDaemon(home, process.env),
+      daemon: bridgedDaemon(home, process.env),
       input: process.stdin,
       output: process.stdout,
       onError: report,

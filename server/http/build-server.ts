@@ -19,7 +19,7 @@ import { closeSockets, endFailedSocket } from '../ws/end-sockets.ts';
 import { registerSockets } from '../ws/routes.ts';
 import { DownRequest } from './down-request.ts';
 import { errorReply, replyWithErrors } from './error-replies.ts';
-import { admit, checkSource, type LocalConnections } from './guard.ts';
+import { admit, checkSource, type Sources } from './guard.ts';
 import { registerHookRoutes } from './hook-routes.ts';
 import { limitConnections } from './limits.ts';
 import { refuseBrokenRequest, SECURITY_HEADERS, secureReply } from './security-headers.ts';
@@ -28,16 +28,12 @@ import { registerToolRoutes } from './tool-routes.ts';
 /** Screens and prompts pass; nobody sends a terminal more at once. */
 const MOST_SOCKET_BYTES = 4 * 1024 * 1024;
 
-export interface ServerOptions {
+export interface ServerOptions extends Sources {
   readonly mission: Mission;
   /** The owner's token. */
   readonly token: string;
   /** Those of others. */
   readonly tokens: Pick<TokenStore, 'callerOf' | 'stillHolds'>;
-  /** The port that was bound, once it is. */
-  readonly port: () => number;
-  /** Filled by `listen`. */
-  readonly local: LocalConnections;
   readonly version: string;
   readonly logger: FastifyBaseLogger;
   readonly stately: StatelyBridge;
@@ -50,12 +46,11 @@ export async function buildServer({
   mission,
   token,
   tokens,
-  port,
-  local,
   version,
   logger,
   stately,
   onDown,
+  ...sources
 }: ServerOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
@@ -96,7 +91,7 @@ export async function buildServer({
     errorHandler: endFailedSocket,
     preClose: () => closeSockets(app.websocketServer),
   });
-  app.addHook('onRequest', async (request) => checkSource(request, port, local));
+  app.addHook('onRequest', async (request) => checkSource(request, sources));
   app.addHook('onSend', async (_, reply) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS))
       if (!reply.hasHeader(name)) reply.header(name, value);
@@ -110,7 +105,9 @@ export async function buildServer({
   const live = createLiveCallers(tokens.stillHolds);
   app.addHook('onClose', async () => live.close());
   await app.register((owned, _, done) => {
-    owned.addHook('onRequest', async (request) => callers.set(request, admit(request, { identify, local })));
+    owned.addHook('onRequest', async (request) =>
+      callers.set(request, admit(request, { identify, local: sources.local })),
+    );
     registerToolRoutes(owned, mission, callers.of);
     registerMcp(owned, { mission, version, callerOf: callers.of, live });
     registerSockets(owned, { mission, stately, callerOf: callers.of, live });

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { Access, Caller } from '../auth/caller.ts';
@@ -28,9 +28,35 @@ export function bearerToken(request: FastifyRequest): string | undefined {
  * proves nothing, and behind a tunnel it is another one.
  */
 const OUR_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
+/** A name or an address, in brackets where it has colons, and perhaps a port. */
+const HOST = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/i;
+/** How an address of IPv4 looks where both are listened to. */
+const MAPPED = /^::ffff:(?=\d+\.)/i;
+
+/** Who may ask, and by which name. */
+export interface Sources {
+  /** The port on loopback, once it is bound. */
+  readonly port: () => number;
+  readonly local: LocalConnections;
+  /** `listen` of slots.yaml. */
+  readonly hosts: readonly string[];
+  readonly origins: readonly string[];
+}
 
 /** What browsers say of a request that comes from the page itself, or from nobody's page (an address that was typed). */
 const OUR_SITES: readonly string[] = ['same-origin', 'none'];
+
+/**
+ * True of a name of ours. The very address to which the caller has connected is one: a page's name that was bound to it
+ * is written in letters.
+ */
+function isOurHost(host: string, { socket }: FastifyRequest, { hosts }: Sources): boolean {
+  if (OUR_HOST.test(host)) return true;
+  const [, six, other] = HOST.exec(host) ?? [];
+  const name = (six ?? other ?? '').toLowerCase();
+  if (hosts.some((one) => one.toLowerCase() === name)) return true;
+  return isIP(name) !== 0 && name === socket.localAddress?.replace(MAPPED, '').toLowerCase();
+}
 
 /** True for somebody who follows a link to the page: nothing is done by it, and the other page reads nothing. */
 function isVisit({ method, headers, routeOptions }: FastifyRequest): boolean {
@@ -46,20 +72,22 @@ function refuse(message: string, remedy: string): MissionError {
  * browser names one, an allowed Origin (cross-site requests and WebSockets). Over the unix socket: no browser at all.
  * @throws MissionError `not_authorised`
  */
-export function checkSource(request: FastifyRequest, port: () => number, local: LocalConnections): void {
+export function checkSource(request: FastifyRequest, sources: Sources): void {
   const { origin, host } = request.headers;
+  const { port, local, origins } = sources;
   if (local.has(request.socket)) {
     if (origin !== undefined) throw refuse('The unix socket is not for browsers.', 'Use the TCP address.');
     return;
   }
-  if (host === undefined || !OUR_HOST.test(host)) {
+  if (host === undefined || !isOurHost(host, request, sources)) {
     throw refuse(
       `The Host header ${JSON.stringify(host ?? '')} is not this daemon's.`,
-      `Use http://127.0.0.1:${port()}.`,
+      `Use http://127.0.0.1:${port()}, or name the host under listen.hosts in slots.yaml.`,
     );
   }
+  if (origin !== undefined && origins.includes(origin)) return;
   // A page of ours has the address that it asks; any other, of another port of this machine too, is somebody else's.
-  if (origin !== undefined && origin !== `http://${host}`) {
+  if (origin !== undefined && origin !== `${request.protocol}://${host}`) {
     throw refuse(
       `Pages of ${JSON.stringify(origin)} may not use this daemon.`,
       `Open http://127.0.0.1:${port()} instead.`,

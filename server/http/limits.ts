@@ -3,7 +3,7 @@ import type http from 'node:http';
 /** Each bridge, viewer, page and waiting hook holds one; thousands are a program that runs away. */
 const MOST_CONNECTIONS = 2_000;
 /** Whoever has connected says within this what it wants; a client on this machine needs milliseconds. */
-const HEADERS_WITHIN_MS = 15_000;
+export const HEADERS_WITHIN_MS = 15_000;
 /** A connection that is kept for the next request. */
 const KEEP_ALIVE_MS = 30_000;
 /** As many as browsers and Claude Code send, several times over. */

@@ -1,33 +1,43 @@
 import { chmodSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type net from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { hasCode } from '../../services/errors/system-error.ts';
 import type { LocalConnections } from './guard.ts';
-import { limitConnections } from './limits.ts';
-
-const LOOPBACK = '127.0.0.1';
+import { HEADERS_WITHIN_MS, limitConnections } from './limits.ts';
+import { LOOPBACK, type OutsideDoor, type Tls } from './outside-door.ts';
 
 export interface Listening {
   readonly port: number;
+  /** That of the door for others than this machine. */
+  readonly outsidePort: number | undefined;
   /** Those of the former ports that are served as well. */
   readonly formerPorts: readonly number[];
   close(): Promise<void>;
 }
 
 interface Door {
-  readonly server: http.Server;
+  readonly server: http.Server | https.Server;
   close(): Promise<void>;
+}
+
+function serverOf(tls: Tls | undefined, handler: http.RequestListener): http.Server | https.Server {
+  if (tls === undefined) return http.createServer(handler);
+  return https.createServer({ ...tls, handshakeTimeout: HEADERS_WITHIN_MS }, handler);
 }
 
 /** A further door of the application, beside the one of its own server. */
 async function openDoor(
   app: FastifyInstance,
   where: net.ListenOptions,
-  onConnection: (socket: net.Socket) => void = () => {},
+  {
+    onConnection = () => {},
+    tls,
+  }: { readonly onConnection?: (socket: net.Socket) => void; readonly tls?: Tls | undefined } = {},
 ): Promise<Door> {
-  const server = http.createServer((request, response) => app.routing(request, response));
+  const server = serverOf(tls, (request, response) => app.routing(request, response));
   const sockets = new Set<net.Socket>();
   let closing = false;
   server.on('connection', (socket) => {
@@ -60,7 +70,7 @@ async function openDoor(
 async function openSocketDoor(app: FastifyInstance, file: string, local: LocalConnections): Promise<Door> {
   try {
     rmSync(file, { force: true });
-    const door = await openDoor(app, { path: file }, (socket) => local.add(socket));
+    const door = await openDoor(app, { path: file }, { onConnection: (socket) => local.add(socket) });
     chmodSync(file, 0o600);
     return door;
   } catch (cause) {
@@ -76,15 +86,41 @@ async function openSocketDoor(app: FastifyInstance, file: string, local: LocalCo
   }
 }
 
+function portTaken(host: string, port: number, cause: unknown): MissionError {
+  return new MissionError('port_taken', `Port ${port} on ${host} is used by another program.`, {
+    remedy: `Stop that program (\`ss -ltnp 'sport = :${port}'\` names it), or set MISSION_WS_PORT to another port, or to 0 for any.`,
+    facts: { port },
+    cause,
+  });
+}
+
 async function openMainDoor(app: FastifyInstance, port: number): Promise<void> {
   try {
     await app.listen({ host: LOOPBACK, port });
   } catch (cause) {
     if (!hasCode(cause, 'EADDRINUSE')) throw cause;
-    throw new MissionError('port_taken', `Port ${port} on ${LOOPBACK} is used by another program.`, {
-      remedy: `Stop that program (\`ss -ltnp 'sport = :${port}'\` names it), or set MISSION_WS_PORT to another port, or to 0 for any.`,
-      cause,
-    });
+    throw portTaken(LOOPBACK, port, cause);
+  }
+}
+
+async function openOutsideDoor(
+  app: FastifyInstance,
+  { host, tls }: OutsideDoor,
+  port: number,
+): Promise<Door> {
+  try {
+    return await openDoor(app, { host, port }, { tls });
+  } catch (cause) {
+    if (hasCode(cause, 'EADDRINUSE')) throw portTaken(host, port, cause);
+    throw new MissionError(
+      'config_invalid',
+      `The daemon cannot listen on ${host}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        remedy:
+          'Let listen.host in slots.yaml, or MISSION_HOST, be an address of this machine (0.0.0.0: all of them).',
+        cause,
+      },
+    );
   }
 }
 
@@ -101,9 +137,16 @@ async function openFormerDoors(
   return doors;
 }
 
+function portOf(server: net.Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
 export interface Doors {
-  /** 0 takes any free one. */
+  /** On loopback. 0 takes any free one. */
   readonly port: number;
+  /** The door for others than this machine, and its port. */
+  readonly outside?: (OutsideDoor & { readonly port: number }) | undefined;
   /** Where sessions that outlived earlier daemons still look for one. */
   readonly formerPorts: readonly number[];
   readonly socketFile: string;
@@ -112,35 +155,45 @@ export interface Doors {
 }
 
 /**
- * Opens the doors: loopback only, and a unix socket that only its owner can open. All of them, or none; but a former
- * port that another program has by now is left to it.
- * @throws MissionError `port_taken`, and `config_invalid` when the socket cannot be opened
+ * Opens the doors: loopback, a unix socket that only its owner can open, and one for others where that is wanted. All
+ * of them, or none; but a former port that another program has by now is left to it.
+ * @throws MissionError `port_taken`, and `config_invalid` when the socket or the address cannot be opened
  */
 export async function listen(
   app: FastifyInstance,
-  { port, formerPorts, socketFile, local }: Doors,
+  { port, outside, formerPorts, socketFile, local }: Doors,
 ): Promise<Listening> {
   await openMainDoor(app, port);
-  const address = app.server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
-  let socketDoor: Door;
-  try {
-    socketDoor = await openSocketDoor(app, socketFile, local);
-  } catch (error) {
+  const bound = portOf(app.server);
+  const opened: Door[] = [];
+  async function close(): Promise<void> {
+    // Says goodbye to the WebSockets of all doors, before what is left is cut.
     await app.close();
+    await Promise.all(opened.map((door) => door.close()));
+  }
+  let outsidePort: number | undefined;
+  try {
+    opened.push(await openSocketDoor(app, socketFile, local));
+    if (outside !== undefined) {
+      const door = await openOutsideDoor(app, outside, outside.port);
+      opened.push(door);
+      outsidePort = portOf(door.server);
+    }
+  } catch (error) {
+    await close();
     throw error;
   }
   const former = await openFormerDoors(
     app,
     formerPorts.filter((one) => one !== bound),
   );
+  opened.push(...former.values());
   return {
     port: bound,
+    outsidePort,
     formerPorts: [...former.keys()],
     async close() {
-      // Says goodbye to the WebSockets of all doors, before what is left is cut.
-      await app.close();
-      await Promise.all([socketDoor, ...former.values()].map((door) => door.close()));
+      await close();
       rmSync(socketFile, { force: true });
     },
   };

@@ -8,11 +8,13 @@ import {
   type JSONRPCRequest,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
+import type { DaemonAddress } from '../client/daemon-address.ts';
 
 /** How our own initialize is told apart from the client's requests. */
 const OWN_INITIALIZE = 'missiond-bridge-initialize';
+const UNAUTHORISED = 401;
 /** The daemon was started anew: it knows no such session, or has another token. */
-const OF_ANOTHER_DAEMON: ReadonlySet<number | undefined> = new Set([401, 404]);
+const OF_ANOTHER_DAEMON: ReadonlySet<number | undefined> = new Set([UNAUTHORISED, 404]);
 
 /** One MCP session with one daemon. */
 export interface DaemonLink {
@@ -22,9 +24,7 @@ export interface DaemonLink {
   close(): Promise<void>;
 }
 
-export interface DaemonLinkOptions {
-  readonly port: number;
-  readonly token: string;
+export interface DaemonLinkOptions extends DaemonAddress {
   /** What the client had said over an earlier link; said again before anything else. */
   readonly initialize: JSONRPCRequest | undefined;
   readonly onMessage: (message: JSONRPCMessage) => void;
@@ -40,6 +40,11 @@ export function wasNotTaken(error: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
+/** True when the daemon does not know the token. */
+export function isUnknownToken(error: unknown): boolean {
+  return error instanceof StreamableHTTPError && error.code === UNAUTHORISED;
+}
+
 /** True when the connection broke: whether the message was taken is not known. `fetch` says it with a TypeError. */
 export function hasGone(error: unknown): boolean {
   return error instanceof TypeError || wasNotTaken(error);
@@ -50,7 +55,7 @@ export function hasGone(error: unknown): boolean {
  * @throws whatever `fetch` throws when the daemon does not answer
  */
 export async function openDaemonLink({
-  port,
+  url,
   token,
   initialize,
   onMessage,
@@ -61,7 +66,7 @@ export async function openDaemonLink({
   let lost = false;
   let begun = (): void => {};
   let notBegun = (_: unknown): void => {};
-  const transport = new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`), {
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp', url), {
     // On a connection that is kept, `fetch` may not notice that the daemon has closed it, and then nobody knows whether
     // the next message was taken. A connection for each message costs less than a millisecond here.
     requestInit: { headers: { authorization: `Bearer ${token}`, connection: 'close' } },

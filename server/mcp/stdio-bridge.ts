@@ -8,7 +8,8 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
-import { type DaemonLink, hasGone, openDaemonLink, wasNotTaken } from './daemon-link.ts';
+import type { DaemonAddress } from '../client/daemon-address.ts';
+import { type DaemonLink, hasGone, isUnknownToken, openDaemonLink, wasNotTaken } from './daemon-link.ts';
 
 /** JSON-RPC's code for a failure of the server. */
 const INTERNAL_ERROR = -32603;
@@ -23,9 +24,20 @@ function wentAway(cause?: unknown): MissionError {
   });
 }
 
+/** What a client is told of a request that did not get through, also when it was tried again. */
+function failureOf(cause: unknown): unknown {
+  if (isUnknownToken(cause)) {
+    return new MissionError('not_authorised', 'The token is wrong, or was revoked.', {
+      remedy: 'Give MISSION_TOKEN one of `missiond token create`, or leave it out to act as the owner.',
+      cause,
+    });
+  }
+  return hasGone(cause) ? wentAway(cause) : cause;
+}
+
 export interface BridgeOptions {
   /** Finds or starts the daemon. Asked again when it has gone. */
-  readonly daemon: () => Promise<{ readonly port: number; readonly token: string }>;
+  readonly daemon: () => Promise<DaemonAddress>;
   readonly input: Readable;
   readonly output: Writable;
   readonly onError: (error: unknown) => void;
@@ -129,7 +141,7 @@ export async function runStdioBridge({ daemon, input, output, onError }: BridgeO
     if (isJSONRPCRequest(message)) unanswered.add(message.id);
     forward(message).catch((error: unknown) => {
       onError(error);
-      if (isJSONRPCRequest(message)) refuse(message.id, hasGone(error) ? wentAway(error) : error);
+      if (isJSONRPCRequest(message)) refuse(message.id, failureOf(error));
     });
   };
   await stdio.start();

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { expandedPath } from './expanded-path.ts';
 
 const run = promisify(execFile);
 
@@ -71,7 +70,7 @@ async function read(provider: Provider, content: string, options: ResolveOptions
     case 'env':
       return options.inherited[content] ?? '';
     case 'file':
-      return readFile(path.resolve(content.replace(/^~(?=$|\/)/, os.homedir())), {
+      return readFile(expandedPath(content), {
         encoding: 'utf8',
         signal: options.signal,
       });

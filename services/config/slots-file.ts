@@ -1,20 +1,16 @@
 import { statSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
 import { BudgetsSchema } from './budgets.ts';
 import { ConfirmWithin, confirmWithinOf } from './confirm-within.ts';
 import { ContextSchema, contextOf } from './context.ts';
+import { expandedPath } from './expanded-path.ts';
+import { ListenSchema } from './listen.ts';
 import { NoticeHook } from './notice-hooks.ts';
 import { GatesSchema, ProtectSchema } from './protect.ts';
 import { maxQueued, rolesSchema } from './queue-limits.ts';
 import { StuckSchema, stuckOf } from './stuck.ts';
 import { readYamlFile } from './yaml-file.ts';
-
-function expanded(folder: string): string {
-  return path.resolve(folder.replace(/^~(?=$|\/)/, os.homedir()));
-}
 
 function isFolder(folder: string): boolean {
   try {
@@ -32,9 +28,9 @@ const Slot = z.strictObject({
   cwd: z
     .string()
     .default(() => process.cwd())
-    .transform(expanded)
+    .transform(expandedPath)
     .refine(isFolder, { error: ({ input }) => `the folder ${String(input)} does not exist` }),
-  mcpConfig: z.string().transform(expanded).optional(),
+  mcpConfig: z.string().transform(expandedPath).optional(),
   autoStart: z.boolean().default(false),
   dangerouslySkipPermissions: z.boolean().default(false),
   /** What it can do that others of its role cannot: tasks may require it. */
@@ -55,7 +51,7 @@ const Slot = z.strictObject({
   /** Only a path is expanded; a bare name is looked up on PATH. */
   command: z
     .string()
-    .transform((command) => (command.startsWith('~') ? expanded(command) : command))
+    .transform((command) => (command.startsWith('~') ? expandedPath(command) : command))
     .optional(),
   args: z.array(z.string()).default([]),
   trustCwd: z.boolean().default(false),
@@ -83,6 +79,7 @@ const SlotsSchema = z
     /** What agents change only when a person agrees. */
     protect: ProtectSchema.prefault({}),
     context: ContextSchema.default({}),
+    listen: ListenSchema.prefault({}),
     /** After so many minutes a question that nobody has answered is denied. */
     confirmWithinMinutes: ConfirmWithin.optional(),
     /** Whom to tell of what. */
@@ -130,6 +127,9 @@ export function loadSlots(file: string): SlotsFile {
       'roles',
       'protect',
       'gates',
+      'listen',
+      'tls',
+      ...Object.keys(ListenSchema.shape),
       ...Object.keys(GatesSchema.shape),
       ...Object.keys(ProtectSchema.shape),
       ...Object.keys(Slot.shape),

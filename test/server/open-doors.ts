@@ -15,6 +15,7 @@ import { newToken } from '../../server/daemon-file.ts';
 import { buildServer } from '../../server/http/build-server.ts';
 import type { LocalConnections } from '../../server/http/guard.ts';
 import { listen } from '../../server/http/listen.ts';
+import { outsideDoorOf } from '../../server/http/outside-door.ts';
 import { ensureHome } from '../../services/config/home.ts';
 import { loadSlots } from '../../services/config/slots-file.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
@@ -31,6 +32,8 @@ const Door = z.object({ hookUrl: z.string(), statusLineUrl: z.string(), token: z
 export interface OpenDoors {
   readonly app: FastifyInstance;
   readonly port: number;
+  /** Of the door for others than this machine. */
+  readonly outsidePort: number | undefined;
   readonly token: string;
   /** Of others than the owner. */
   readonly tokens: TokenStore;
@@ -60,6 +63,8 @@ export async function openDoors(
     readonly seed?: (db: MissionDatabase) => void;
     /** `hooks:` of slots.yaml. */
     readonly hooks?: readonly object[];
+    /** `listen:` of slots.yaml. */
+    readonly listen?: object;
   } = {},
 ): Promise<OpenDoors> {
   const database = openDatabase(':memory:');
@@ -74,8 +79,10 @@ export async function openDoors(
     cwd: directory,
     command: PROGRAM,
   }));
-  writeFileSync(slotsFile, stringify({ slots, hooks: options.hooks ?? [] }));
+  writeFileSync(slotsFile, stringify({ slots, hooks: options.hooks ?? [], listen: options.listen ?? {} }));
   writeFileSync(path.join(home, 'permissions.yaml'), POLICY);
+  const file = loadSlots(slotsFile);
+  const outside = outsideDoorOf(file.listen);
   const written: string[] = [];
   const logger = pino({ level: 'error' }, { write: (line: string) => void written.push(line) });
   const stately = createStatelyBridge((error) => logger.error({ error: String(error) }, 'inspector'));
@@ -88,7 +95,7 @@ export async function openDoors(
   const mission = await composeMission({
     home,
     env: { PATH: process.env['PATH'], HOME: directory, LANG: 'C.UTF-8' },
-    file: loadSlots(slotsFile),
+    file,
     permissions: createPermissionStore(path.join(home, 'permissions.yaml')),
     database,
     logger,
@@ -102,6 +109,8 @@ export async function openDoors(
     tokens,
     port: () => port,
     local,
+    hosts: file.listen.hosts,
+    origins: file.listen.origins,
     version: '0.0.0',
     logger,
     stately,
@@ -109,12 +118,19 @@ export async function openDoors(
       downs += 1;
     },
   });
-  const doors = await listen(app, { port: 0, formerPorts: [], socketFile, local });
+  const doors = await listen(app, {
+    port: 0,
+    outside: outside === null ? undefined : { ...outside, port: 0 },
+    formerPorts: [],
+    socketFile,
+    local,
+  });
   port = doors.port;
   await mission.start();
   return {
     app,
     port,
+    outsidePort: doors.outsidePort,
     token,
     tokens,
     home,

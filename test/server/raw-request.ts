@@ -10,6 +10,7 @@ export interface RawReply {
 export interface RawRequest {
   readonly port?: number;
   readonly socketPath?: string;
+  readonly host?: string;
   readonly method?: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

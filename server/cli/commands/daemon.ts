@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import type { DaemonFile } from '../../daemon-file.ts';
 import { homeIsLocked } from '../../home-lock.ts';
 import { callDaemon } from '../call-daemon.ts';
 import type { Command } from '../command.ts';
@@ -11,7 +12,26 @@ const DOWN_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
 const MS_PER_MINUTE = 60_000;
 
-const address = (port: number, token: string): string => `http://127.0.0.1:${port}/#token=${token}`;
+const address = ({ port, token }: DaemonFile): string => `http://127.0.0.1:${port}/#token=${token}`;
+
+/** What is printed of a daemon that runs. */
+function asJson(home: string, daemon: DaemonFile) {
+  const { pid, port, outsideUrl } = daemon;
+  return {
+    running: true,
+    pid,
+    port,
+    home,
+    url: address(daemon),
+    ...(outsideUrl === undefined ? {} : { outsideUrl }),
+  };
+}
+
+function asText(how: string, daemon: DaemonFile): string {
+  const { pid, outsideUrl } = daemon;
+  const outside = outsideUrl === undefined ? '' : `from elsewhere, with a token: ${outsideUrl}\n`;
+  return `missiond ${how} (process ${pid}): ${address(daemon)}\n${outside}`;
+}
 
 export const up: Command = {
   name: 'up',
@@ -28,19 +48,13 @@ export const up: Command = {
       return runDaemon({
         home,
         env,
-        onReady: ({ port, token, pid }) =>
-          print(
-            { running: true, pid, port, home, url: address(port, token) },
-            () => `missiond runs (process ${pid}): ${address(port, token)}\n`,
-          ),
+        onReady: (daemon) => print(asJson(home, daemon), () => asText('runs', daemon)),
       });
     }
     const { ensureDaemon } = await import('../../ensure-daemon.ts');
-    const { port, token, pid, started } = await ensureDaemon(home, env);
-    print(
-      { running: true, started, pid, port, home, url: address(port, token) },
-      () => `missiond ${started ? 'runs' : 'already runs'} (process ${pid}): ${address(port, token)}\n`,
-    );
+    const daemon = await ensureDaemon(home, env);
+    const { started } = daemon;
+    print({ ...asJson(home, daemon), started }, () => asText(started ? 'runs' : 'already runs', daemon));
     return 0;
   },
 };

@@ -82,7 +82,9 @@ function checks(home: string, env: NodeJS.ProcessEnv): readonly Check[] {
         const daemon = await findDaemon(home);
         return daemon === null
           ? warn('not running; `missiond up` starts it')
-          : ok(`process ${daemon.pid}, port ${daemon.port}`);
+          : ok(
+              `process ${daemon.pid}, port ${daemon.port}${daemon.outsideUrl === undefined ? '' : `, from elsewhere ${daemon.outsideUrl}`}`,
+            );
       },
     ],
   ];

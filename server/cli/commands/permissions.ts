@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { readEnvironment } from '../../../services/config/environment.ts';
+import { ListenSchema } from '../../../services/config/listen.ts';
 import { ProtectSchema } from '../../../services/config/protect.ts';
 import { loadSlots, type SlotsFile } from '../../../services/config/slots-file.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
@@ -9,10 +10,15 @@ import type { PermissionStore } from '../../../services/permissions/permission-s
 import { openHomePermissions, permissionsFile } from '../../home-permissions.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 
-type Slots = Pick<SlotsFile, 'slots' | 'protect' | 'roles'>;
+type Slots = Pick<SlotsFile, 'slots' | 'protect' | 'roles' | 'listen'>;
 
 /** A home without slots.yaml has its permissions all the same. */
-const NO_SLOTS: Slots = { slots: [], roles: {}, protect: ProtectSchema.parse({}) };
+const NO_SLOTS: Slots = {
+  slots: [],
+  roles: {},
+  protect: ProtectSchema.parse({}),
+  listen: ListenSchema.parse({}),
+};
 
 /** The rules as the files say them, whether a daemon runs or not. */
 function rulesOf({ home, env }: CommandContext): { readonly rules: PermissionStore; readonly file: Slots } {

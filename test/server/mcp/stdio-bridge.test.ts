@@ -33,12 +33,12 @@ async function restart(): Promise<void> {
 }
 
 /** A bridge whose standard input and output are these. */
-function bridge() {
+function bridge(token?: string) {
   const [toBridge, fromBridge] = [new PassThrough(), new PassThrough()];
   const lines: string[] = [];
   fromBridge.on('data', (chunk) => lines.push(...String(chunk).trimEnd().split('\n')));
   const ended = runStdioBridge({
-    daemon: async () => current(),
+    daemon: async () => ({ url: `http://127.0.0.1:${current().port}`, token: token ?? current().token }),
     input: toBridge,
     output: fromBridge,
     onError: () => {},
@@ -47,8 +47,8 @@ function bridge() {
 }
 
 /** A client whose standard input and output are a bridge's. */
-async function connect() {
-  const { toBridge, fromBridge, lines, ended } = bridge();
+async function connect(token?: string) {
+  const { toBridge, fromBridge, lines, ended } = bridge(token);
   const client = new Client({ name: 'test', version: '1' });
   // Lines of JSON look the same from both ends.
   await client.connect(new StdioServerTransport(fromBridge, toBridge));
@@ -85,6 +85,18 @@ describe('the bridge', () => {
       isError: true,
       content: [{ text: expect.stringContaining('role_unknown') }],
     });
+  });
+
+  test('with the token of another role brings what that may do', async () => {
+    const { client } = await connect(current().tokens.create('orchestrator', 'helper').token);
+    const names = (await client.listTools()).tools.map(({ name }) => name);
+    expect(names).toContain('mission_submit');
+    expect(names).not.toContain('mission_permission_set_role');
+    expect(await slotsOf(client)).toMatchObject(SLOTS);
+  });
+
+  test("with a token that is nobody's says so", async () => {
+    await expect(connect('x'.repeat(43))).rejects.toThrow(/The token is wrong/);
   });
 
   test('serves two clients apart', async () => {
