@@ -1,5 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isMap, isNode, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { z } from 'zod';
 import { MissionError, type MissionErrorCode } from '../errors/mission-error.ts';
 
@@ -36,6 +45,18 @@ function suggestion(key: string, known: readonly string[]): string {
     .filter(({ far }) => far <= NEAR)
     .sort((a, b) => a.far - b.far);
   return near === undefined ? '' : ` Did you mean "${near.name}"?`;
+}
+
+/** Where the alias stands that is meant by what was said of it; else the last one, which was one too many. */
+function offsetOfAlias(document: Document.Parsed<ParsedNode>, said: string): number {
+  let found: Node | undefined;
+  visit(document, {
+    Alias(_, alias) {
+      found = alias;
+      return said.endsWith(`: ${alias.source}`) ? visit.BREAK : undefined;
+    },
+  });
+  return found?.range?.[0] ?? 0;
 }
 
 interface Reading {
@@ -87,7 +108,8 @@ export function readYamlText<Schema extends z.ZodType>(
   { code, knownKeys }: Reading,
 ): YamlText<z.output<Schema>> {
   const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  // What it would warn of on our own output, the schema refuses.
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const place = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -103,7 +125,15 @@ export function readYamlText<Schema extends z.ZodType>(
   if (document.errors.length > 0) {
     throw fail(document.errors.map((error) => ({ ...place(error.pos[0]), text: error.message })));
   }
-  const parsed = schema.safeParse(document.toJS() ?? {}, { reportInput: true });
+  let said: unknown;
+  try {
+    said = document.toJS() ?? {};
+  } catch (error) {
+    // Aliases of nothing, and aliases that stand for more than any file of ours says.
+    const text = error instanceof Error ? error.message : String(error);
+    throw fail([{ ...place(offsetOfAlias(document, text)), text }]);
+  }
+  const parsed = schema.safeParse(said, { reportInput: true });
   if (parsed.success) return { value: parsed.data, document };
 
   /** The node of a path, or the nearest one above it that exists. */

@@ -3,11 +3,11 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { MissionError } from '../errors/mission-error.ts';
 
-const Header = z.object({
-  version: z.literal(2),
-  width: z.number().int().positive(),
-  height: z.number().int().positive(),
-});
+/** Columns or rows. A terminal takes memory for each of its cells; no person's is larger. */
+const MOST_A_SIDE = 1_000;
+
+const side = z.number().int().positive().max(MOST_A_SIDE);
+const Header = z.object({ version: z.literal(2), width: side, height: side });
 const Event = z.tuple([z.number().nonnegative(), z.string(), z.string()]);
 
 export interface CastEvent {
@@ -44,6 +44,12 @@ function parse<T>(schema: z.ZodType<T>, text: string, file: string, line: number
   return parsed.data;
 }
 
+/** @throws MissionError `recording_invalid` */
+function checkSize([, columns, rows]: readonly string[], file: string, line: number): void {
+  const size = z.tuple([side, side]).safeParse([Number(columns), Number(rows)]);
+  if (!size.success) throw invalid(file, line, z.prettifyError(size.error), size.error);
+}
+
 /**
  * Opens an asciicast version 2 (https://docs.asciinema.org/manual/asciicast/v2/). Lines are read as they are needed,
  * so a recording of hours takes no memory.
@@ -73,6 +79,8 @@ export async function openRecording(file: string): Promise<Recording> {
       line += 1;
       if (next.value.trim() === '') continue;
       const [at, kind, data] = parse(Event, next.value, file, line);
+      const size = kind === 'r' ? /^(\d+)x(\d+)$/.exec(data) : null;
+      if (size !== null) checkSize(size, file, line);
       // A clock that was set back while recording must not turn time around here.
       latest = Math.max(latest, at);
       yield { at: latest, kind, data };

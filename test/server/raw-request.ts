@@ -15,6 +15,8 @@ export interface RawRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** The caller goes away. */
+  readonly signal?: AbortSignal;
 }
 
 /** A request with exactly these headers, `Host` and `Origin` included, which `fetch` would not send. */

@@ -18,7 +18,7 @@ export interface Viewer {
 }
 
 /** Connects as our page does. Listens from the beginning: a refusal comes with the first bytes. */
-export async function openViewer(doors: OpenDoors, address: string): Promise<Viewer> {
+export async function openViewer(doors: Pick<OpenDoors, 'port' | 'token'>, address: string): Promise<Viewer> {
   const socket = new WebSocket(`ws://127.0.0.1:${doors.port}${address}`, [
     'missiond',
     `token.${doors.token}`,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { redact } from '../../../services/config/redact.ts';
 import { redactTokens } from '../../../services/config/redact-tokens.ts';
-import { SEED } from '../../server/anything.ts';
+import { SEED } from '../../fuzz/settings.ts';
 
 const of = (length: number, letters = 'aB3dE5fG7h') => letters.repeat(length).slice(0, length);
 const KEY = `-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AB12\n\n${of(64)}\n${of(20)}==\n-----END RSA PRIVATE KEY-----`;

@@ -170,3 +170,18 @@ it('writes a first file that works, once, for its owner alone', () => {
   expect(writeDefaultSlots(fresh)).toBe(false);
   expect(loadSlots(fresh).slots).toEqual([]);
 });
+
+it.each([
+  [
+    'an alias of nothing',
+    'slots:\n  - { id: a, role: b, env: *nobody }\n',
+    /^slots.yaml:2:28: Unresolved alias .*nobody/,
+  ],
+  [
+    'aliases that stand for a million values',
+    `a: &a [${'x,'.repeat(100)}]\nb: &b [${'*a,'.repeat(100)}]\nslots: [${'*b,'.repeat(100)}]\n`,
+    /^slots.yaml:3:\d+: Excessive alias count/,
+  ],
+])('%s is a problem like others, with its place', (_, yaml, said) => {
+  expect(problemsOf(yaml)[0]).toMatch(said);
+});
