@@ -24,14 +24,7 @@ type Asked = Pick<QuestionView, 'kind' | 'tool' | 'argument' | 'rule' | 'personO
  * The rule that allows what is asked from now on, and nothing else. Undefined where none can be written: what a dialog
  * shows may be cut, a rule that asks or a protection is not undone by one that allows.
  */
-export function rememberableRule({
-  kind,
-  tool,
-  argument,
-  rule,
-  personOnly,
-  evidence,
-}: Asked): string | undefined {
+function rememberableRule({ kind, tool, argument, rule, personOnly, evidence }: Asked): string | undefined {
   if (kind !== 'permission' || personOnly || rule !== NO_RULE || !evidence.includes(FROM_HOOK))
     return undefined;
   if (tool === undefined || argument === undefined) return undefined;

@@ -32,10 +32,9 @@ test('what a real session spends is counted once, and a task that has spent its 
 
   const second = await client.submit({ role: 'coder', prompt: 'usage: 90000' });
   expect(await ended(client, second.taskId)).toMatchObject({ status: 'done' });
-  const third = await client.submit({
-    role: 'coder',
-    prompt: 'tool: Bash {"command": "echo one"}\nthen tool: Bash {"command": "sleep 60"}',
-  });
+  // What is spent is read from the transcript, a moment later: the turn goes on long enough to be stopped in it.
+  const step = 'tool: Bash {"command": "echo on && sleep 2"}';
+  const third = await client.submit({ role: 'coder', prompt: Array(20).fill(step).join('\nthen ') });
   const stopped = await ended(client, third.taskId);
   expect(stopped).toMatchObject({ status: 'failed', errorCode: 'budget_exceeded' });
   await vi.waitFor(async () => {
