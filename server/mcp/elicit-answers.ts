@@ -6,7 +6,16 @@ import type { QuestionId, TaskId } from '../../db/ids.ts';
 /** The longest wait that a timer can have: the question's own end aborts it before. */
 const AS_LONG_AS_IT_TAKES_MS = 2 ** 31 - 1;
 
+/** Which tasks some session of this daemon follows. One for all sessions. */
+export interface FollowedTasks {
+  add(taskId: TaskId): void;
+  delete(taskId: TaskId): void;
+  has(taskId: TaskId): boolean;
+}
+
 export interface Elicitor {
+  /** The client has said what it can do. Where it can ask its person, it is asked what tasks of its name ask that nobody follows. */
+  begin(): void;
   /** The session has handed in this task: what it asks is put to whoever sits before the client. */
   follow(taskId: TaskId): void;
   close(): void;
@@ -24,13 +33,14 @@ function messageOf({ slotId, question, tool, argument, rule }: QuestionView): st
  * somebody else answers first, the client is told by the cancellation.
  */
 export function createElicitor(options: {
-  readonly mission: Pick<Mission, 'subscribe' | 'confirm' | 'questions'>;
+  readonly mission: Pick<Mission, 'subscribe' | 'confirm' | 'questions' | 'task'>;
   readonly server: Server;
-  /** For the record. */
+  readonly followed: FollowedTasks;
+  /** For the record; tasks of the client have it as their submitter. */
   readonly name: () => string;
   readonly onError: (error: unknown) => void;
 }): Elicitor {
-  const { mission, server, name, onError } = options;
+  const { mission, server, followed, name, onError } = options;
   const tasks = new Set<TaskId>();
   const asked = new Map<QuestionId, AbortController>();
   let stop: (() => void) | undefined;
@@ -63,28 +73,45 @@ export function createElicitor(options: {
     }
   }
 
+  /** Handed in by a session that is no more, before a restart perhaps, of a client with this name. */
+  const isLeftBehind = (taskId: TaskId): boolean =>
+    !followed.has(taskId) && mission.task(taskId).submitter === name();
+
   function ask(question: QuestionView): void {
-    if (question.taskId === undefined || !tasks.has(question.taskId) || asked.has(question.id)) return;
-    if (question.options.length > 0) elicit(question).catch(onError);
+    const { taskId, id, options: labels } = question;
+    if (taskId === undefined || asked.has(id) || labels.length === 0) return;
+    if (tasks.has(taskId) || isLeftBehind(taskId)) elicit(question).catch(onError);
   }
 
+  function forget(taskId: TaskId): void {
+    if (tasks.delete(taskId)) followed.delete(taskId);
+  }
+
+  const canAsk = (): boolean => server.getClientCapabilities()?.elicitation?.form !== undefined;
+
   return {
-    follow(taskId) {
-      if (server.getClientCapabilities()?.elicitation?.form === undefined) return;
-      tasks.add(taskId);
+    begin() {
+      if (!canAsk() || stop !== undefined) return;
       // Clients of the SDK (1.32.2) take no cancellation of a request whose id is 0: this one takes that id.
-      if (stop === undefined) server.ping().catch(() => {});
-      stop ??= mission.subscribe((event) => {
+      server.ping().catch(() => {});
+      stop = mission.subscribe((event) => {
         if (event.type === 'question_asked') ask(event.question);
         if (event.type === 'question_closed')
           asked.get(event.question.id)?.abort(`answered "${event.answer}" by ${event.answeredBy}`);
-        if (event.type === 'task_changed' && event.task.finishedAt !== undefined) tasks.delete(event.task.id);
+        if (event.type === 'task_changed' && event.task.finishedAt !== undefined) forget(event.task.id);
       });
+      for (const question of mission.questions()) ask(question);
+    },
+    follow(taskId) {
+      if (!canAsk()) return;
+      tasks.add(taskId);
+      followed.add(taskId);
       // It may have asked while it was being submitted.
       for (const question of mission.questions()) ask(question);
     },
     close() {
       stop?.();
+      for (const taskId of tasks) forget(taskId);
       for (const over of asked.values()) over.abort('the session was closed');
     },
   };

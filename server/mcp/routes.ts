@@ -3,6 +3,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Mission } from '../../actors/mission/api.ts';
+import type { TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { type Caller, keyOf } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
@@ -43,6 +44,7 @@ export function registerMcp(
   },
 ): void {
   const sessions = new Map<string, McpSession>();
+  const followed = new Set<TaskId>();
 
   function endLater(id: string): NodeJS.Timeout {
     return setTimeout(() => void end(id), IDLE_SESSION_MS);
@@ -88,6 +90,7 @@ export function registerMcp(
     const server = createMcpServer({
       ...options,
       by,
+      followed,
       // A client that goes away takes its question with it: others answer it.
       onError: (error) => app.log.warn({ error: String(error) }, 'a question was not put to an MCP client'),
     });

@@ -6,7 +6,7 @@ import { type Caller, reaches, recordedAs } from '../auth/caller.ts';
 import { slotIsOffered } from '../auth/slot-access.ts';
 import type { CallerConnection, Operation } from '../tools/operation.ts';
 import { operations } from '../tools/registry.ts';
-import { createElicitor } from './elicit-answers.ts';
+import { createElicitor, type FollowedTasks } from './elicit-answers.ts';
 
 /** What a model reads once about all the tools together. */
 const INSTRUCTIONS = `missiond runs other Claude Code sessions ("slots") for you.
@@ -30,6 +30,7 @@ export function createMcpServer(options: {
   readonly mission: Mission;
   readonly version: string;
   readonly by: Caller;
+  readonly followed: FollowedTasks;
   readonly onError: (error: unknown) => void;
 }): McpServer {
   const server = new McpServer(
@@ -40,16 +41,20 @@ export function createMcpServer(options: {
   const elicitor = createElicitor({
     mission: options.mission,
     server: server.server,
+    followed: options.followed,
     name: () => callerOf(server, options.by),
     onError: options.onError,
   });
+  server.server.oninitialized = () => {
+    // The agent of a slot answers for nobody.
+    if (options.by.role !== 'slot') elicitor.begin();
+  };
   server.server.onclose = () => {
     closed.abort();
     elicitor.close();
   };
   const connection: CallerConnection = {
     closed: closed.signal,
-    // The agent of a slot answers for nobody.
     follow: (taskId) => (options.by.role === 'slot' ? undefined : elicitor.follow(taskId)),
     tell(news) {
       // A client that has gone, or listens to nothing, finds it in the inbox.

@@ -3,6 +3,7 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunningMission } from '../../../actors/mission/create-mission.ts';
+import type { TaskId } from '../../../db/ids.ts';
 import type { Caller } from '../../../server/auth/caller.ts';
 import { createMcpServer } from '../../../server/mcp/session.ts';
 import { createStage, hook, slotId, startIdle, until } from '../../actors/mission-stage.ts';
@@ -11,6 +12,7 @@ let stage: ReturnType<typeof createStage>;
 let mission: RunningMission;
 let client: Client;
 let failures: string[];
+let followed: Set<TaskId>;
 /** What was put to the person, and how each request was called off. */
 let asked: { readonly message: string; readonly options: unknown; readonly signal: AbortSignal }[];
 let answer: (message: string) => Promise<ElicitResult>;
@@ -18,6 +20,7 @@ let answer: (message: string) => Promise<ElicitResult>;
 beforeEach(async () => {
   asked = [];
   failures = [];
+  followed = new Set();
   answer = () => new Promise(() => {});
   stage = createStage({
     judge: () => ({
@@ -36,15 +39,20 @@ afterEach(async () => {
   expect(failures).toEqual([]);
 });
 
-async function connect(options: { readonly elicits: boolean; readonly by?: Caller }): Promise<void> {
+async function connect(options: {
+  readonly elicits: boolean;
+  readonly by?: Caller;
+  readonly name?: string;
+}): Promise<void> {
   const server = createMcpServer({
     mission,
     version: '0.0.0',
     by: options.by ?? { role: 'owner' },
+    followed,
     onError: (error) => failures.push(String(error)),
   });
   client = new Client(
-    { name: 'desk', version: '1' },
+    { name: options.name ?? 'desk', version: '1' },
     { capabilities: options.elicits ? { elicitation: {} } : {} },
   );
   if (options.elicits)
@@ -129,4 +137,35 @@ test.each<[string, { elicits: boolean; by?: Caller }, 'client' | 'somebody else'
   expect(asked).toEqual([]);
   await mission.confirm({ slotId, response: false }, { name: 'cli', isPerson: true });
   await reply;
+});
+
+test('a client that comes back under its name is asked what it had handed in before', async () => {
+  await connect({ elicits: false });
+  const first = client;
+  const reply = wants();
+  await until(mission, 'asked', () => mission.questions().length === 1);
+  await first.close();
+  answer = async () => ({ action: 'accept', content: { answer: 'Yes' } });
+  await connect({ elicits: true });
+  expect(await reply).toMatchObject({ hookSpecificOutput: { decision: { behavior: 'allow' } } });
+  expect(asked).toHaveLength(1);
+});
+
+test.each([
+  ['of the same name is asked only what no other session follows', 'desk'],
+  ['of another name is not asked what was left behind', 'another'],
+])('a client %s', async (_, name) => {
+  await connect({ elicits: true });
+  const first = client;
+  const ofFirst = asked;
+  const reply = wants();
+  await expect.poll(() => ofFirst.length).toBe(1);
+  asked = [];
+  if (name === 'another') await first.close();
+  await connect({ elicits: true, name });
+  await client.listTools();
+  expect(asked).toEqual([]);
+  await mission.confirm({ slotId, response: false }, { name: 'cli', isPerson: true });
+  await reply;
+  if (name === 'desk') await first.close();
 });
