@@ -52,6 +52,8 @@ export interface HooksDependencies {
   ) => Verdict;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
+  /** Whether a file is a transcript of the Claude Code that keeps its own files in this folder. */
+  readonly isOwnTranscript: (file: string, configDirectory: string | null) => boolean;
   /** Writes in the next transaction, and again when that fails: a verdict never waits for the disk. */
   readonly writeLater: (write: () => void) => void;
 }
@@ -71,6 +73,15 @@ const ASKED_ON_THE_SCREEN: Verdict = {
   personOnly: false,
 };
 
+/** What is said of a hook that names another file: what stands there is read as what the agent has said and done. */
+const NOT_A_TRANSCRIPT: Verdict = {
+  decision: 'deny',
+  rule: 'not a transcript of Claude Code',
+  argument: '',
+  perhapsDenied: false,
+  personOnly: false,
+};
+
 /** Not to answer these lets Claude Code decide alone. */
 const ASKS_FOR_A_VERDICT: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
 
@@ -85,6 +96,7 @@ export function createHooks({
   guardrails,
   judge,
   redact,
+  isOwnTranscript,
   writeLater,
 }: HooksDependencies) {
   function decide(slotId: SlotId, tool: string, input: unknown, cwd: string | undefined): Verdict {
@@ -187,6 +199,21 @@ export function createHooks({
     return answer.behavior === 'allow' ? allowRequest() : denyRequest(answer.message);
   }
 
+  /**
+   * Takes the transcript that a hook of the slot's own session names.
+   * @throws MissionError `input_invalid` for a file elsewhere: Claude Code has sent no such hook
+   */
+  function takeTranscript(slotId: SlotId, epoch: Epoch, { transcriptPath }: HookBody): void {
+    const runtime = core.runtime(slotId);
+    if (transcriptPath === undefined || transcriptPath === runtime.transcriptPath) return;
+    if (!isOwnTranscript(transcriptPath, core.slots.session(epoch)?.configDirectory ?? null)) {
+      record(slotId, epoch, 'transcript_path', redact(slotId, transcriptPath), NOT_A_TRANSCRIPT);
+      throw new MissionError('input_invalid', 'The hook names a transcript that is none of Claude Code.');
+    }
+    runtime.transcriptPath = transcriptPath;
+    writeLater(() => core.slots.updateSession(epoch, { transcriptPath }));
+  }
+
   return async function receiveHook(
     slotId: SlotId,
     epoch: Epoch,
@@ -201,25 +228,21 @@ export function createHooks({
     if (runtime.epoch !== epoch) {
       throw new MissionError('input_invalid', `The hook is of another run (${epoch}).`);
     }
+    // A nested `claude` may have inherited our hooks, and subagents share them: their tools are judged, but they are not
+    // this slot's turn.
+    const isOurs = (): boolean => {
+      const snapshot = core.slotSnapshot(slotId);
+      return snapshot !== undefined && hook.sessionId === sessionIdOf(snapshot) && hook.agentId === undefined;
+    };
+    // Before it moves anything: one that names a file of somebody else was forged.
+    if (isOurs()) takeTranscript(slotId, epoch, hook);
     const at = core.now();
     runtime.lastActivityAt = at;
     core.signal(slotId, edgeOf(hook, epoch, at));
     stuck.hookHeard(slotId, epoch, hook);
-    // A nested `claude` may have inherited our hooks, and subagents share them: their tools are judged, but they are not
-    // this slot's turn.
-    const snapshot = core.slotSnapshot(slotId);
-    const ours =
-      snapshot !== undefined && hook.sessionId === sessionIdOf(snapshot) && hook.agentId === undefined;
-    if (
-      ours &&
-      hook.name !== 'other' &&
-      hook.transcriptPath !== undefined &&
-      hook.transcriptPath !== runtime.transcriptPath
-    ) {
-      const { transcriptPath } = hook;
-      runtime.transcriptPath = transcriptPath;
-      writeLater(() => core.slots.updateSession(epoch, { transcriptPath }));
-    }
+    // A SessionStart has made its conversation ours.
+    const ours = isOurs();
+    if (ours) takeTranscript(slotId, epoch, hook);
     if (ours) {
       reports.hookHeard(slotId, hook);
       progress.hookHeard(slotId, hook);

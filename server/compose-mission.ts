@@ -5,6 +5,7 @@ import type { OpenDatabase } from '../db/open.ts';
 import type { StatelyBridge } from '../inspector/stately.ts';
 import { hookWasCalled } from '../services/claude/hook-mark.ts';
 import { readLastWords } from '../services/claude/last-words.ts';
+import { isOwnTranscript } from '../services/claude/own-transcript.ts';
 import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
@@ -97,6 +98,7 @@ export function composeMission({
       return permissions.judge({ role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd }, task);
     },
     redact: secrets.redact,
+    isOwnTranscript,
     outlived: (slotId, signal) => void secrets.learn(slotId, signal),
     expectedWords(prompt, version) {
       const plan = planPrompt(prompt, { version: known(version) });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { readPrivateFile } from '../services/config/private-file.ts';
 import { writeWhole } from '../services/config/write-whole.ts';
 
 /** 256 bits: nobody guesses it. */
@@ -22,10 +23,15 @@ export type DaemonFile = z.infer<typeof DaemonFile>;
 
 const fileOf = (home: string): string => path.join(home, 'daemon.json');
 
-/** The last daemon's file, also of one that has gone; null when there is none that can be read. */
+/**
+ * The last daemon's file, also of one that has gone; null when there is none, or one that no daemon has written.
+ * @throws MissionError `config_invalid` when others may read the token in it, or may have written it
+ */
 export function readDaemonFile(home: string): DaemonFile | null {
+  const content = readPrivateFile(fileOf(home));
+  if (content === null) return null;
   try {
-    return DaemonFile.parse(JSON.parse(readFileSync(fileOf(home), 'utf8')));
+    return DaemonFile.parse(JSON.parse(content));
   } catch {
     return null;
   }

@@ -329,6 +329,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       return verdict;
     },
     redact: dependencies.redact,
+    isOwnTranscript: dependencies.isOwnTranscript,
     writeLater: journal.enqueue,
   });
   return {

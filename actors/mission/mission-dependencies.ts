@@ -37,6 +37,7 @@ export interface MissionDependencies {
   /** The rules themselves, to look at and to change. */
   readonly rules: PermissionRules;
   readonly redact: HooksDependencies['redact'];
+  readonly isOwnTranscript: HooksDependencies['isOwnTranscript'];
   /** Runs the command that checks a result. */
   readonly runCheck: VerificationDependencies['runCommand'];
   /** Told of every session that outlived the last daemon: what that daemon knew of it has to be learnt again. */

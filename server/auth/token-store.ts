@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { readPrivateFile } from '../../services/config/private-file.ts';
 import { writeWhole } from '../../services/config/write-whole.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { takeLock } from '../../services/lock/take-lock.ts';
@@ -11,8 +12,6 @@ import { digestOf, sameDigest } from './secrets.ts';
 
 /** Each request compares with all of them. */
 const MOST_TOKENS = 100;
-/** Bits of a mode that let others in. */
-const OTHERS = 0o077;
 
 /** The roles for which tokens are made. The owner's is in daemon.json, a slot's is made with its session. */
 export const TokenRole = z.enum(['viewer', 'orchestrator']);
@@ -66,15 +65,10 @@ export function openTokenStore(
   let tokens: readonly StoredToken[] = [];
 
   function read(): readonly StoredToken[] {
-    const stat = statSync(file, { throwIfNoEntry: false });
-    if (stat === undefined) return [];
-    if ((stat.mode & OTHERS) !== 0) {
-      throw new MissionError('config_invalid', `Others may read or write ${file}.`, {
-        remedy: `Look who has written to it, then run \`chmod 600 ${file}\`.`,
-      });
-    }
+    const content = readPrivateFile(file);
+    if (content === null) return [];
     try {
-      return TokensFile.parse(JSON.parse(readFileSync(file, 'utf8'))).tokens;
+      return TokensFile.parse(JSON.parse(content)).tokens;
     } catch (cause) {
       throw new MissionError('config_invalid', `${file} is not a file of tokens.`, {
         remedy: 'Remove it and make the tokens anew with `missiond token create`.',

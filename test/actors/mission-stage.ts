@@ -108,6 +108,7 @@ export function createStage(always: Change = {}) {
       }),
       rules: createPermissionStore(path.join(directory, 'permissions.yaml')),
       redact: (_, text) => text,
+      isOwnTranscript: () => true,
       outlived: () => {},
       hookWasCalled: () => false,
       keepDoubt: async () => {},

@@ -26,6 +26,7 @@ beforeEach(async () => {
   writeFileSync(
     path.join(folder, 'daemon.json'),
     JSON.stringify({ pid: process.pid, port: daemon.port, token: TOKEN }),
+    { mode: 0o600 },
   );
 });
 afterEach(async () => {
