@@ -25,7 +25,9 @@ import { lockHome } from './home-lock.ts';
 import { openHomePermissions, permissionsFile } from './home-permissions.ts';
 import { buildServer } from './http/build-server.ts';
 import { choosePorts, openPreferring } from './http/choose-ports.ts';
+import { createConnections } from './http/connections.ts';
 import type { LocalConnections } from './http/guard.ts';
+import { LIMITS } from './http/limits.ts';
 import { listen } from './http/listen.ts';
 import { outsideDoorOf, outsideUrl } from './http/outside-door.ts';
 import { watchStopSignals } from './stop-signals.ts';
@@ -125,6 +127,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     });
     undo.push(() => mission.close({ endAgents }));
     const local: LocalConnections = new WeakSet();
+    const connections = createConnections(LIMITS);
     const app = await buildServer({
       mission,
       token,
@@ -135,6 +138,8 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
       local,
       hosts: [...file.listen.hosts, ...(outside === null ? [] : [outside.host])],
       origins: file.listen.origins,
+      connections,
+      limits: LIMITS,
       version: readVersion(),
       logger,
       stately,
@@ -160,6 +165,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
         formerPorts,
         socketFile: path.join(home, 'missiond.sock'),
         local,
+        connections,
       }),
     );
     port = doors.port;

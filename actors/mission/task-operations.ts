@@ -36,8 +36,9 @@ export type TaskOperations = Pick<
 /** A task that did not end well, as what a waiting caller is told. */
 export function failedTask(task: TaskView): MissionError {
   const code = task.errorCode ?? '';
+  const otherwise = task.status === 'cancelled' ? 'cancelled' : 'internal';
   return new MissionError(
-    isErrorCode(code) ? code : 'internal',
+    isErrorCode(code) ? code : otherwise,
     task.error ?? `The task ended as ${task.status}.`,
     {
       facts: { taskId: task.id },

@@ -17,11 +17,13 @@ import type { TokenStore } from '../auth/token-store.ts';
 import { registerMcp } from '../mcp/routes.ts';
 import { closeSockets, endFailedSocket } from '../ws/end-sockets.ts';
 import { registerSockets } from '../ws/routes.ts';
+import { type Connections, checkNumber } from './connections.ts';
 import { DownRequest } from './down-request.ts';
 import { errorReply, replyWithErrors } from './error-replies.ts';
 import { admit, checkSource, type Sources } from './guard.ts';
 import { registerHookRoutes } from './hook-routes.ts';
-import { limitConnections } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { createOpenCalls } from './open-calls.ts';
 import { refuseBrokenRequest, SECURITY_HEADERS, secureReply } from './security-headers.ts';
 import { registerToolRoutes } from './tool-routes.ts';
 
@@ -37,6 +39,8 @@ export interface ServerOptions extends Sources {
   readonly version: string;
   readonly logger: FastifyBaseLogger;
   readonly stately: StatelyBridge;
+  readonly connections: Connections;
+  readonly limits: Limits;
   /** Asked to stop through `POST /api/down`. */
   readonly onDown: (request: DownRequest) => void;
 }
@@ -50,10 +54,13 @@ export async function buildServer({
   logger,
   stately,
   onDown,
+  connections,
+  limits,
   ...sources
 }: ServerOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
+    serverFactory: (handler) => connections.createServer(handler),
     // A waiting question holds its hook open; closing the daemon must not wait for it.
     forceCloseConnections: true,
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,7 +74,6 @@ export async function buildServer({
       reply.raw.end(JSON.stringify(body));
     },
   });
-  limitConnections(app.server);
   // A form of another page sends text without asking first; nobody else does.
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
@@ -91,7 +97,10 @@ export async function buildServer({
     errorHandler: endFailedSocket,
     preClose: () => closeSockets(app.websocketServer),
   });
-  app.addHook('onRequest', async (request) => checkSource(request, sources));
+  app.addHook('onRequest', async (request, reply) => {
+    checkNumber(request, reply, connections);
+    checkSource(request, sources);
+  });
   app.addHook('onSend', async (_, reply) => {
     for (const [name, value] of Object.entries(SECURITY_HEADERS))
       if (!reply.hasHeader(name)) reply.header(name, value);
@@ -102,15 +111,18 @@ export async function buildServer({
   await registerHookRoutes(app, mission);
   const identify = createIdentification({ ownerToken: token, tokens, mission });
   const callers = createCallers();
+  const open = createOpenCalls(limits.ofOneCaller);
   const live = createLiveCallers(tokens.stillHolds);
   app.addHook('onClose', async () => live.close());
   await app.register((owned, _, done) => {
-    owned.addHook('onRequest', async (request) =>
-      callers.set(request, admit(request, { identify, local: sources.local })),
-    );
+    owned.addHook('onRequest', async (request, reply) => {
+      const caller = admit(request, { identify, local: sources.local });
+      open.enter(caller, request, reply);
+      callers.set(request, caller);
+    });
     registerToolRoutes(owned, mission, callers.of);
-    registerMcp(owned, { mission, version, callerOf: callers.of, live });
-    registerSockets(owned, { mission, stately, callerOf: callers.of, live });
+    registerMcp(owned, { mission, version, callerOf: callers.of, live, limits });
+    registerSockets(owned, { mission, stately, callerOf: callers.of, live, limits });
     owned.get('/openapi.json', { config: { access: 'viewer' }, schema: { hide: true } }, () => app.swagger());
     owned.post('/api/down', { schema: { hide: true, body: DownRequest.nullish() } }, ({ body }) => {
       onDown(DownRequest.parse(body ?? {}));

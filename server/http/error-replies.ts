@@ -23,11 +23,13 @@ const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   option_ambiguous: 422,
   timeout: 504,
   cancelled: 499,
+  crowded: 503,
   pty_host_unreachable: 503,
   database_failed: 503,
   internal: 500,
 };
-const TOO_MANY = 429;
+/** What may be otherwise in a moment. */
+const ASK_AGAIN: readonly number[] = [429, 503];
 /** Seconds: queues and connections are looked at anew, not reserved. */
 const RETRY_AFTER_S = 5;
 /** Anything else is a state of the world that does not allow the call now. */
@@ -76,7 +78,7 @@ export function errorReply(
 export function replyWithErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = errorReply(error, { log: request.log, url: request.routeOptions.url });
-    if (status === TOO_MANY) void reply.header('retry-after', RETRY_AFTER_S);
+    if (ASK_AGAIN.includes(status)) void reply.header('retry-after', RETRY_AFTER_S);
     void reply.status(status).send(body);
   });
   app.setNotFoundHandler((request, reply) => {

@@ -1,12 +1,12 @@
 import { chmodSync, rmSync } from 'node:fs';
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import type net from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { hasCode } from '../../services/errors/system-error.ts';
+import type { Connections } from './connections.ts';
 import type { LocalConnections } from './guard.ts';
-import { HEADERS_WITHIN_MS, limitConnections } from './limits.ts';
+
 import { LOOPBACK, type OutsideDoor, type Tls } from './outside-door.ts';
 
 export interface Listening {
@@ -18,26 +18,27 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-interface Door {
-  readonly server: http.Server | https.Server;
-  close(): Promise<void>;
+/** What is behind every door. */
+interface Served {
+  readonly app: FastifyInstance;
+  readonly connections: Connections;
 }
 
-function serverOf(tls: Tls | undefined, handler: http.RequestListener): http.Server | https.Server {
-  if (tls === undefined) return http.createServer(handler);
-  return https.createServer({ ...tls, handshakeTimeout: HEADERS_WITHIN_MS }, handler);
+interface Door {
+  readonly server: http.Server;
+  close(): Promise<void>;
 }
 
 /** A further door of the application, beside the one of its own server. */
 async function openDoor(
-  app: FastifyInstance,
+  { app, connections }: Served,
   where: net.ListenOptions,
   {
     onConnection = () => {},
     tls,
   }: { readonly onConnection?: (socket: net.Socket) => void; readonly tls?: Tls | undefined } = {},
 ): Promise<Door> {
-  const server = serverOf(tls, (request, response) => app.routing(request, response));
+  const server = connections.createServer((request, response) => app.routing(request, response), tls);
   const sockets = new Set<net.Socket>();
   let closing = false;
   server.on('connection', (socket) => {
@@ -47,7 +48,6 @@ async function openDoor(
     socket.once('close', () => sockets.delete(socket));
     onConnection(socket);
   });
-  limitConnections(server);
   // WebSockets arrive here too; the application's own server has their handler.
   server.on('upgrade', (request, socket, head) => app.server.emit('upgrade', request, socket, head));
   server.on('clientError', (error, socket) => app.server.emit('clientError', error, socket));
@@ -67,10 +67,10 @@ async function openDoor(
   };
 }
 
-async function openSocketDoor(app: FastifyInstance, file: string, local: LocalConnections): Promise<Door> {
+async function openSocketDoor(served: Served, file: string, local: LocalConnections): Promise<Door> {
   try {
     rmSync(file, { force: true });
-    const door = await openDoor(app, { path: file }, { onConnection: (socket) => local.add(socket) });
+    const door = await openDoor(served, { path: file }, { onConnection: (socket) => local.add(socket) });
     chmodSync(file, 0o600);
     return door;
   } catch (cause) {
@@ -103,13 +103,9 @@ async function openMainDoor(app: FastifyInstance, port: number): Promise<void> {
   }
 }
 
-async function openOutsideDoor(
-  app: FastifyInstance,
-  { host, tls }: OutsideDoor,
-  port: number,
-): Promise<Door> {
+async function openOutsideDoor(served: Served, { host, tls }: OutsideDoor, port: number): Promise<Door> {
   try {
-    return await openDoor(app, { host, port }, { tls });
+    return await openDoor(served, { host, port }, { tls });
   } catch (cause) {
     if (hasCode(cause, 'EADDRINUSE')) throw portTaken(host, port, cause);
     throw new MissionError(
@@ -125,13 +121,10 @@ async function openOutsideDoor(
 }
 
 /** Those of the wanted ports that nobody else has taken meanwhile. */
-async function openFormerDoors(
-  app: FastifyInstance,
-  ports: readonly number[],
-): Promise<ReadonlyMap<number, Door>> {
+async function openFormerDoors(served: Served, ports: readonly number[]): Promise<ReadonlyMap<number, Door>> {
   const doors = new Map<number, Door>();
   for (const port of ports) {
-    const door = await openDoor(app, { host: LOOPBACK, port }).catch(() => null);
+    const door = await openDoor(served, { host: LOOPBACK, port }).catch(() => null);
     if (door !== null) doors.set(port, door);
   }
   return doors;
@@ -152,6 +145,8 @@ export interface Doors {
   readonly socketFile: string;
   /** Told of every connection over the unix socket. */
   readonly local: LocalConnections;
+  /** Those of the application. */
+  readonly connections: Connections;
 }
 
 /**
@@ -161,8 +156,9 @@ export interface Doors {
  */
 export async function listen(
   app: FastifyInstance,
-  { port, outside, formerPorts, socketFile, local }: Doors,
+  { port, outside, formerPorts, socketFile, local, connections }: Doors,
 ): Promise<Listening> {
+  const served = { app, connections };
   await openMainDoor(app, port);
   const bound = portOf(app.server);
   const opened: Door[] = [];
@@ -173,9 +169,9 @@ export async function listen(
   }
   let outsidePort: number | undefined;
   try {
-    opened.push(await openSocketDoor(app, socketFile, local));
+    opened.push(await openSocketDoor(served, socketFile, local));
     if (outside !== undefined) {
-      const door = await openOutsideDoor(app, outside, outside.port);
+      const door = await openOutsideDoor(served, outside, outside.port);
       opened.push(door);
       outsidePort = portOf(door.server);
     }
@@ -184,7 +180,7 @@ export async function listen(
     throw error;
   }
   const former = await openFormerDoors(
-    app,
+    served,
     formerPorts.filter((one) => one !== bound),
   );
   opened.push(...former.values());

@@ -8,15 +8,10 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import { type Caller, keyOf } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import type { LiveCallers } from '../auth/live-callers.ts';
+import type { Limits } from '../http/limits.ts';
 import { secureReply } from '../http/security-headers.ts';
 import { createMcpServer } from './session.ts';
 
-/** A client that neither says nor waits for anything for so long has gone without saying goodbye. */
-const IDLE_SESSION_MS = 60 * 60_000;
-/** Each holds every tool with its schema: some 100 KB. */
-const MOST_SESSIONS = 200;
-/** One caller takes no other's place. */
-const MOST_OF_ONE = 100;
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 
 interface McpSession {
@@ -35,19 +30,21 @@ export function registerMcp(
   {
     callerOf,
     live,
+    limits,
     ...options
   }: {
     readonly mission: Mission;
     readonly version: string;
     readonly callerOf: CallerOf;
     readonly live: LiveCallers;
+    readonly limits: Limits;
   },
 ): void {
   const sessions = new Map<string, McpSession>();
   const followed = new Set<TaskId>();
 
   function endLater(id: string): NodeJS.Timeout {
-    return setTimeout(() => void end(id), IDLE_SESSION_MS);
+    return setTimeout(() => void end(id), limits.mcpIdleMs);
   }
 
   /** A call may wait for a person longer than a silent client is kept. */
@@ -74,7 +71,8 @@ export function registerMcp(
    */
   function makeRoom(key: string): void {
     const own = [...sessions].filter(([, session]) => session.key === key);
-    const crowded = own.length >= MOST_OF_ONE ? own : sessions.size >= MOST_SESSIONS ? [...sessions] : [];
+    const crowded =
+      own.length >= limits.mcpSessionsOfOne ? own : sessions.size >= limits.mcpSessions ? [...sessions] : [];
     if (crowded.length === 0) return;
     const resting = crowded.find(([, { open }]) => open === 0);
     if (resting === undefined) {

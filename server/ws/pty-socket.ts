@@ -17,7 +17,15 @@ export function servePty(
   socket: WebSocket,
   mission: Mission,
   slotId: SlotId,
-  options: { readonly fromSequence?: number; readonly readOnly: boolean },
+  {
+    willAnswer,
+    ...options
+  }: {
+    readonly fromSequence?: number;
+    readonly readOnly: boolean;
+    /** Told of each piece of output, which the client acknowledges. */
+    readonly willAnswer: () => void;
+  },
 ): void {
   const send = (message: AttachServerMessage): void => sendJson(socket, message);
   let control: TerminalControl | undefined;
@@ -80,7 +88,10 @@ export function servePty(
       {
         snapshot: ({ sequence, columns, rows, data }) =>
           send({ type: 'screen', data, sequence, columns, rows }),
-        output: ({ sequence, data }) => send({ type: 'data', data, sequence }),
+        output({ sequence, data }) {
+          willAnswer();
+          send({ type: 'data', data, sequence });
+        },
         resized: ({ columns, rows }) => send({ type: 'resized', columns, rows }),
         exited({ code }) {
           send({ type: 'exit', code });

@@ -9,6 +9,7 @@ import { AttachQuery } from '../attach/protocol.ts';
 import { type Access, type Caller, reaches } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import type { LiveCallers } from '../auth/live-callers.ts';
+import type { Limits } from '../http/limits.ts';
 import { ptyConfirm } from '../tools/questions.ts';
 import { limitSocket } from './limit-socket.ts';
 import { servePty } from './pty-socket.ts';
@@ -41,17 +42,19 @@ export function registerSockets(
     stately,
     callerOf,
     live,
+    limits,
   }: {
     readonly mission: Mission;
     readonly stately: StatelyBridge;
     readonly callerOf: CallerOf;
     readonly live: LiveCallers;
+    readonly limits: Limits;
   },
 ): void {
   function serve(
     url: string,
     access: Access,
-    wsHandler: (socket: WebSocket, request: FastifyRequest) => void,
+    wsHandler: (socket: WebSocket, request: FastifyRequest, willAnswer: () => void) => void,
   ): void {
     app.route({
       method: 'GET',
@@ -59,12 +62,12 @@ export function registerSockets(
       config: { access },
       schema: { hide: true },
       wsHandler(socket, request) {
-        limitSocket(socket, Date.now);
+        const willAnswer = limitSocket(socket, limits, Date.now);
         socket.once(
           'close',
           live.add(callerOf(request), () => socket.close(CLOSE_REVOKED)),
         );
-        wsHandler(socket, request);
+        wsHandler(socket, request, willAnswer);
       },
       handler(request) {
         throw new MissionError('input_invalid', `${request.url.split('?')[0]} is a WebSocket.`, {
@@ -74,13 +77,14 @@ export function registerSockets(
     });
   }
 
-  serve('/pty/:slotId', 'viewer', (socket, request) => {
+  serve('/pty/:slotId', 'viewer', (socket, request, willAnswer) => {
     const params = PtyParams.safeParse(request.params);
     const query = AttachQuery.safeParse(request.query);
     if (!params.success || !query.success)
       return refuse(socket, 'Use /pty/<slot>?since=<sequence>&readonly=1.');
     const { since, readonly } = query.data;
     servePty(socket, mission, params.data.slotId, {
+      willAnswer,
       // A viewer has no keyboard, whatever it asks for.
       readOnly: readonly === '1' || readonly === 'true' || callerOf(request).role === 'viewer',
       ...(since === undefined ? {} : { fromSequence: since }),

@@ -48,6 +48,7 @@ const MISSION_ERRORS = {
   pty_host_unreachable: 'The process that holds the terminals does not answer.',
   not_authorised: 'The token is missing or does not allow this.',
   too_many: 'More at once, or in a short time, than missiond takes.',
+  crowded: 'More connections are open than the daemon takes.',
   not_permitted: 'The token is good, but not for this.',
   input_invalid: 'The arguments do not fit the operation.',
   database_failed: 'The database refused the operation.',

@@ -13,7 +13,9 @@ import { connectMission, type MissionClient } from '../../server/client/connect-
 import { composeMission } from '../../server/compose-mission.ts';
 import { newToken } from '../../server/daemon-file.ts';
 import { buildServer } from '../../server/http/build-server.ts';
+import { createConnections } from '../../server/http/connections.ts';
 import type { LocalConnections } from '../../server/http/guard.ts';
+import { LIMITS, type Limits } from '../../server/http/limits.ts';
 import { listen } from '../../server/http/listen.ts';
 import { outsideDoorOf } from '../../server/http/outside-door.ts';
 import { ensureHome } from '../../services/config/home.ts';
@@ -65,6 +67,8 @@ export async function openDoors(
     readonly hooks?: readonly object[];
     /** `listen:` of slots.yaml. */
     readonly listen?: object;
+    /** Instead of the usual ones. */
+    readonly limits?: Partial<Limits>;
   } = {},
 ): Promise<OpenDoors> {
   const database = openDatabase(':memory:');
@@ -103,6 +107,8 @@ export async function openDoors(
     port: () => port,
     inspect: stately.inspect,
   });
+  const limits = { ...LIMITS, ...options.limits };
+  const connections = createConnections(limits);
   const app = await buildServer({
     mission,
     token,
@@ -111,6 +117,8 @@ export async function openDoors(
     local,
     hosts: file.listen.hosts,
     origins: file.listen.origins,
+    connections,
+    limits,
     version: '0.0.0',
     logger,
     stately,
@@ -124,6 +132,7 @@ export async function openDoors(
     formerPorts: [],
     socketFile,
     local,
+    connections,
   });
   port = doors.port;
   await mission.start();

@@ -11,6 +11,7 @@ export interface RawRequest {
   readonly port?: number;
   readonly socketPath?: string;
   readonly host?: string;
+  readonly agent?: http.Agent;
   readonly method?: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

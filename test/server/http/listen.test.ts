@@ -5,6 +5,8 @@ import path from 'node:path';
 import Fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { createConnections } from '../../../server/http/connections.ts';
+import { LIMITS } from '../../../server/http/limits.ts';
 import { listen } from '../../../server/http/listen.ts';
 import { freePort } from '../free-port.ts';
 import { type OpenDoors, openDoors } from '../open-doors.ts';
@@ -73,7 +75,13 @@ describe('when the doors open', () => {
     const app = Fastify();
     const socketFile = path.join(directory, 'missiond.sock');
     mkdirSync(socketFile);
-    const opening = listen(app, { port: 0, formerPorts: [], socketFile, local: new WeakSet() });
+    const opening = listen(app, {
+      port: 0,
+      formerPorts: [],
+      socketFile,
+      local: new WeakSet(),
+      connections: createConnections(LIMITS),
+    });
     await expect(opening).rejects.toMatchObject({
       code: 'config_invalid',
       message: expect.stringContaining(socketFile),
@@ -93,6 +101,7 @@ describe('when the doors open', () => {
       formerPorts: [former, taken],
       socketFile,
       local: new WeakSet(),
+      connections: createConnections(LIMITS),
     });
     expect(opened.formerPorts).toEqual([former]);
     for (const port of [opened.port, former])
