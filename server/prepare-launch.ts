@@ -78,6 +78,7 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
       hookUrl: `${base}/hooks/${slot.id}/${plan.epoch}`,
       statusLineUrl: `${base}/statusline/${slot.id}/${plan.epoch}`,
       slotToken: token,
+      ...(slot.mcp ? { mcpUrl: `${base}/mcp` } : {}),
       permissions: compileToClaudeSettings(permissions.current(), {
         role: slot.role,
         slotId: slot.id,

@@ -1,3 +1,5 @@
+import { SlotId } from '../../db/ids.ts';
+import { readSlotToken } from '../../services/claude/door-file.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { DaemonAddress } from '../client/daemon-address.ts';
 import { ensureDaemon } from '../ensure-daemon.ts';
@@ -23,17 +25,31 @@ function checkUrl(text: string): string {
   return url.origin;
 }
 
+/** @throws MissionError `config_invalid` when the slot has no session there */
+function tokenOfSlot(home: string, slot: string): string {
+  try {
+    return readSlotToken(home, SlotId.parse(slot));
+  } catch (cause) {
+    throw new MissionError('config_invalid', `No session of ${JSON.stringify(slot)} runs in ${home}.`, {
+      remedy: 'In the session of a slot mission-mcp acts as that slot; give --home of its daemon.',
+      cause,
+    });
+  }
+}
+
 /**
  * Which daemon a bridge serves, and as whom: the one of a home, which is started when none runs, with its owner's token
- * unless MISSION_TOKEN holds another; or the one at MISSION_URL, with MISSION_TOKEN.
+ * unless MISSION_TOKEN holds another or an agent asks (in the session of a slot it acts as that slot); or the one at MISSION_URL, with MISSION_TOKEN.
  * @throws MissionError `config_invalid` for variables that cannot be used
  */
 export function bridgedDaemon(home: string, env: NodeJS.ProcessEnv): () => Promise<DaemonAddress> {
   const [url, token] = [env['MISSION_URL'] || undefined, env['MISSION_TOKEN'] || undefined];
   if (url === undefined) {
+    const slot = env['MISSIOND_SLOT_ID'] || undefined;
     return async () => {
+      const own = token ?? (slot === undefined ? undefined : tokenOfSlot(home, slot));
       const daemon = await ensureDaemon(home, env);
-      return { url: `http://127.0.0.1:${daemon.port}`, token: token ?? daemon.token };
+      return { url: `http://127.0.0.1:${daemon.port}`, token: own ?? daemon.token };
     };
   }
   if (token === undefined)

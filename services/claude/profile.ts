@@ -1,7 +1,8 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClaudeSessionId, SlotId } from '../../db/ids.ts';
+import { doorFileOf } from './door-file.ts';
 import { hookSettings } from './hook-settings.ts';
 import { launchEnvironment } from './launch-environment.ts';
 import { atLeast } from './version-order.ts';
@@ -30,6 +31,8 @@ export interface LaunchRequest {
   readonly hookUrl: string;
   readonly statusLineUrl: string;
   readonly slotToken: string;
+  /** Where the agent may call missiond with that token, if it may. */
+  readonly mcpUrl?: string;
   /** In Claude Code's own syntax; they hold while the daemon is away. */
   readonly permissions: {
     readonly allow: readonly string[];
@@ -72,12 +75,29 @@ function permissionMode({ slot, program }: LaunchRequest): string {
   return asked === 'manual' || asked === 'default' ? manual : asked;
 }
 
-function argumentsOf(request: LaunchRequest, settingsFile: string): readonly string[] {
+/** What the agent calls missiond with, in a file of its own; none is left where it may not. */
+async function writeMcpConfig(
+  file: string,
+  { mcpUrl, slotToken }: LaunchRequest,
+): Promise<readonly string[]> {
+  if (mcpUrl === undefined) {
+    await rm(file, { force: true });
+    return [];
+  }
+  const headers = { Authorization: `Bearer ${slotToken}` };
+  await writePrivate(file, { mcpServers: { missiond: { type: 'http', url: mcpUrl, headers } } });
+  return [file];
+}
+
+function argumentsOf(
+  request: LaunchRequest,
+  settingsFile: string,
+  mcpConfigs: readonly string[],
+): readonly string[] {
   const { slot, sessionId, resume } = request;
   const optional = [
     ['--model', slot.model],
     ['--effort', slot.effort],
-    ['--mcp-config', slot.mcpConfig],
     ['--append-system-prompt', slot.appendSystemPrompt],
   ] as const;
   return [
@@ -88,6 +108,7 @@ function argumentsOf(request: LaunchRequest, settingsFile: string): readonly str
     '--permission-mode',
     permissionMode(request),
     ...optional.flatMap(([option, value]) => (value === undefined ? [] : [option, value])),
+    ...(mcpConfigs.length === 0 ? [] : ['--mcp-config', ...mcpConfigs]),
     ...(slot.args ?? []),
   ];
 }
@@ -100,7 +121,7 @@ export async function buildLaunch(request: LaunchRequest): Promise<Launch> {
   const { slot, program, hookUrl, statusLineUrl, slotToken } = request;
   const folder = path.join(request.home, 'agents', slot.id);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const doorFile = path.join(folder, 'door.json');
+  const doorFile = doorFileOf(request.home, slot.id);
   const settingsFile = path.join(folder, 'settings.json');
   const script = fileURLToPath(new URL('./status-line.mjs', import.meta.url));
   const relay = (mode: 'status' | 'hook') =>
@@ -112,9 +133,11 @@ export async function buildLaunch(request: LaunchRequest): Promise<Launch> {
   };
   await writePrivate(doorFile, { hookUrl, statusLineUrl, token: slotToken });
   await writePrivate(settingsFile, settings);
+  const ownConfig = await writeMcpConfig(path.join(folder, 'mcp.json'), request);
+  const mcpConfigs = [...(slot.mcpConfig === undefined ? [] : [slot.mcpConfig]), ...ownConfig];
   return {
     file: program.file,
-    args: argumentsOf(request, settingsFile),
+    args: argumentsOf(request, settingsFile, mcpConfigs),
     env: launchEnvironment({
       inherited: request.inherited,
       slotId: slot.id,

@@ -31,6 +31,8 @@ const Slot = z.strictObject({
     .transform(expandedPath)
     .refine(isFolder, { error: ({ input }) => `the folder ${String(input)} does not exist` }),
   mcpConfig: z.string().transform(expandedPath).optional(),
+  /** The agent gets the tools of missiond that are its own or that a rule allows. */
+  mcp: z.boolean().default(false),
   autoStart: z.boolean().default(false),
   dangerouslySkipPermissions: z.boolean().default(false),
   /** What it can do that others of its role cannot: tasks may require it. */

@@ -24,3 +24,13 @@ test.each([
 ])('%s with the token %j is refused', (url, token, words) => {
   expect(() => bridgedDaemon('/nowhere', { MISSION_URL: url, MISSION_TOKEN: token })).toThrow(words);
 });
+
+test.each(['coder-1', '../../etc', '__proto__'])(
+  'an agent whose session is not there (%j) is not taken for the owner, and starts nothing',
+  async (slot) => {
+    await expect(bridgedDaemon('/nowhere', { MISSIOND_SLOT_ID: slot })()).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('No session'),
+    });
+  },
+);

@@ -56,6 +56,20 @@ describe('buildLaunch', () => {
     });
   });
 
+  it("gives missiond's own tools in a private file, beside what the slot has, and takes them away again", async () => {
+    const file = path.join(directory, 'agents', 'coder-1', 'mcp.json');
+    const mcpUrl = 'http://127.0.0.1:9120/mcp';
+    const { args } = await buildLaunch(request({ mcpConfig: '/m.json' }, { mcpUrl }));
+    expect(args.slice(-3)).toEqual(['--mcp-config', '/m.json', file]);
+    expect(args.join(' ')).not.toContain(TOKEN);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      mcpServers: { missiond: { type: 'http', url: mcpUrl, headers: { Authorization: `Bearer ${TOKEN}` } } },
+    });
+    expect((await buildLaunch(request())).args).not.toContain('--mcp-config');
+    expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
   it('resumes under the same id', async () => {
     expect((await buildLaunch(request({}, { resume: true }))).args.slice(0, 2)).toEqual([
       '--resume',
