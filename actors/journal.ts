@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
-import type { MissionDatabase } from '../db/open.ts';
+import type { OpenDatabase } from '../db/open.ts';
 
 /** A failed write (full disk, locked database) is tried again after this; nothing is forgotten meanwhile. */
 const RETRY_MS = 1_000;
@@ -39,7 +39,7 @@ function isActor(candidate: unknown): candidate is AnyActorRef {
  * An actor that moves many times within a tick is written once, in its last state.
  */
 export function createJournal(
-  db: MissionDatabase,
+  { db, turn }: Pick<OpenDatabase, 'db' | 'turn'>,
   recorders: readonly Recorder[],
   report: (error: unknown) => void,
 ): Journal {
@@ -53,10 +53,16 @@ export function createJournal(
     if (moved.size === 0 && writes.length === 0) return;
     const actors = [...moved];
     const pending = writes;
-    db.transaction(() => {
-      for (const write of pending) write();
-      for (const [actorRef, recorder] of actors) recorder.write(actorRef);
-    });
+    // For writing from the start: one that begins to write after it has read is refused when another has written meanwhile.
+    turn.first(() =>
+      db.transaction(
+        () => {
+          for (const write of pending) write();
+          for (const [actorRef, recorder] of actors) recorder.write(actorRef);
+        },
+        { behavior: 'immediate' },
+      ),
+    );
     // Only now: a failed transaction keeps everything for the next try.
     writes = writes.slice(pending.length);
     for (const [actorRef] of actors) moved.delete(actorRef);

@@ -11,6 +11,7 @@ import * as slots from './schema/slots.ts';
 import * as spending from './schema/spending.ts';
 import * as tasks from './schema/tasks.ts';
 import * as worktrees from './schema/worktrees.ts';
+import { createWriteTurn, type WriteTurn } from './write-turn.ts';
 
 const schema = {
   ...slots,
@@ -29,9 +30,14 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** The write-ahead log is cut back to this after a checkpoint, so that a checkpoint never stalls on a huge log. */
 const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
+/** Pages after which a commit brings the log into the file. A thread that writes much does it sooner, so that this one need not. */
+const CHECKPOINT_PAGES = 4_000;
+
 export interface OpenDatabase {
   readonly db: MissionDatabase;
   readonly raw: Database.Database;
+  /** Other threads that write stand back for what is done with it. */
+  readonly turn: WriteTurn;
   close(): void;
 }
 
@@ -59,6 +65,7 @@ export function openDatabase(file: string): OpenDatabase {
   try {
     raw.pragma('journal_mode = WAL');
     raw.pragma('synchronous = NORMAL');
+    raw.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     raw.pragma(`journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
     raw.pragma('foreign_keys = OFF');
     const db = drizzle(raw, { schema, casing: 'snake_case' });
@@ -67,6 +74,7 @@ export function openDatabase(file: string): OpenDatabase {
     return {
       db,
       raw,
+      turn: createWriteTurn(),
       close() {
         raw.close();
       },

@@ -13,6 +13,8 @@ import { readUsage, transcriptsOf } from '../services/claude/transcript-usage.ts
 import { watchSession } from '../services/claude/watch-session.ts';
 import { doubtsFolder, worktreesFolder } from '../services/config/home.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
+import { createPrices } from '../services/conversations/prices.ts';
+import type { StartIngest } from '../services/conversations/start-ingest.ts';
 import { redactForReport, redactValue } from '../services/diagnostics/redact-report.ts';
 import { createSnapshotRing } from '../services/diagnostics/snapshot-ring.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
@@ -41,6 +43,8 @@ export interface MissionParts {
   /** Where hooks are posted to; known once the doors are open. */
   readonly port: () => number;
   readonly inspect: StatelyBridge['inspect'];
+  /** Begins to read transcripts. */
+  readonly startIngest: StartIngest;
 }
 
 /** Gives the actors of a mission the services that act for them. */
@@ -54,6 +58,7 @@ export function composeMission({
   connectHost,
   port,
   inspect,
+  startIngest,
 }: MissionParts): Promise<RunningMission> {
   const secrets = createSlotSecrets(file, env);
   const doubts = createSnapshotRing(doubtsFolder(home), () => Date.now());
@@ -117,6 +122,7 @@ export function composeMission({
     statusLineRow: readStatusLine,
     worktrees: createWorktrees({ root: worktreesFolder(home), env }),
     budgets: file.budgets,
+    conversations: { startIngest, prices: createPrices(home) },
     readUsage,
     transcriptsOf,
     readLastWords,

@@ -3,10 +3,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type OpenDatabase, openDatabase } from '../db/open.ts';
 import { createStatelyBridge } from '../inspector/stately.ts';
+import { configDirectoryOf } from '../services/claude/session-registry.ts';
 import { writeDefaultSlots } from '../services/config/default-slots.ts';
 import { readEnvironment } from '../services/config/environment.ts';
 import { ensureHome } from '../services/config/home.ts';
 import { loadSlots } from '../services/config/slots-file.ts';
+import { startIngest } from '../services/conversations/start-ingest.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
@@ -124,6 +126,16 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
         }),
       port: () => port,
       inspect: stately.inspect,
+      startIngest: (handlers) =>
+        startIngest(
+          {
+            databaseFile: settings.databaseFile,
+            personDirectory: configDirectoryOf(env),
+            readPerson: file.conversations.person,
+            turn: database.turn.shared,
+          },
+          handlers,
+        ),
     });
     undo.push(() => mission.close({ endAgents }));
     const local: LocalConnections = new WeakSet();

@@ -3,6 +3,7 @@ import type { Guard, Verify, WorktreeWish } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { Board } from '../board/api.ts';
+import type { Conversations } from '../conversations/api.ts';
 import type { Answerer } from '../questions/answerer.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
@@ -179,6 +180,8 @@ export interface Mission {
   readonly board: Board;
   readonly permissions: PermissionOperations;
   readonly audit: AuditOperations;
+  /** What was said, by the person and by slots. */
+  readonly conversations: Conversations;
 
   questions(): readonly QuestionView[];
   send(

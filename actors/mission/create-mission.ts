@@ -4,6 +4,7 @@ import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import { createAttempts } from '../attempts.ts';
 import { createBoard } from '../board/create-board.ts';
 import { untilEvent } from '../bus.ts';
+import { createConversations } from '../conversations/create-conversations.ts';
 import { createCore } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
 import { createDoubts } from '../doubts.ts';
@@ -177,7 +178,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     dispatchSoon,
   });
   const journal = createJournal(
-    database.db,
+    database,
     [taskRecorder(core, reactions), ...slotRecorders(core, reactions)],
     report('the journal could not write'),
   );
@@ -299,8 +300,10 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   core.setRoot(root);
   root.subscribe({ error: report('the root actor failed') });
 
+  const conversations = createConversations({ core, db: database.db, ...dependencies.conversations });
   const { start, close } = createStartAndStop({
     core,
+    conversations,
     database,
     root,
     journal,
@@ -356,6 +359,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),
+    conversations: conversations.operations,
     start,
     receiveHook(slotId, epoch, body, signal) {
       const reply = receiveHook(slotId, epoch, body, signal);

@@ -5,6 +5,7 @@ import type { Budgets } from '../../services/config/budgets.ts';
 import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
+import type { ConversationsDependencies } from '../conversations/create-conversations.ts';
 import type { MissionLogger } from '../core.ts';
 import type { DoubtsDependencies } from '../doubts.ts';
 import type { GoverningDependencies } from '../governor/create-governing.ts';
@@ -57,6 +58,7 @@ export interface MissionDependencies {
   readonly telling: Pick<TellingDependencies, 'receivers' | 'send'>;
   readonly worktrees: Worktrees;
   readonly budgets: Budgets;
+  readonly conversations: Pick<ConversationsDependencies, 'startIngest' | 'prices'>;
   readonly readUsage: GoverningDependencies['readUsage'];
   readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
   /** Sees every inspection event, for the Stately inspector. */

@@ -23,6 +23,7 @@ export interface StartAndStopDependencies {
   readonly telling: { start(): void; close(): void };
   readonly hostEvents: HostEvents;
   readonly watches: readonly Watch[];
+  readonly conversations: { start(): void; close(): Promise<void> };
   readonly disposables: readonly { dispose(): void }[];
   /** Told of every session that outlived the last daemon. */
   readonly outlived: (slotId: SlotId, signal: AbortSignal) => void;
@@ -43,6 +44,7 @@ export function createStartAndStop({
   telling,
   hostEvents,
   watches,
+  conversations,
   disposables,
   outlived,
   dispatchSoon,
@@ -70,6 +72,7 @@ export function createStartAndStop({
       root.start();
       await hostEvents.reconcile(held);
       for (const watch of watches) stopping.signal.addEventListener('abort', watch.start(), { once: true });
+      conversations.start();
       startWithDaemon(core);
       dispatchSoon();
     },
@@ -79,6 +82,7 @@ export function createStartAndStop({
       launcher.dispose();
       for (const each of disposables) each.dispose();
       telling.close();
+      await conversations.close();
       questions.dispose();
       if (endAgents) await endAll(core, journal.enqueue);
       try {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BoardTaskId, ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
+import { IngestProgress } from '../../services/conversations/ingest-progress.ts';
 import { BOARD_EVENTS } from '../board/board-views.ts';
 import { WhyView } from './why-view.ts';
 
@@ -326,6 +327,8 @@ export const MissionEvent = z.discriminatedUnion('type', [
     answer: z.string(),
     answeredBy: z.string(),
   }),
+  /** Transcripts are being read, much of them at once; at last: `following`. */
+  z.object({ type: z.literal('conversations_read'), ...numbered, progress: IngestProgress }),
   /** A budget is nearly spent, or spent. */
   z.object({ type: z.literal('budget_told'), ...ofSlot, taskId: TaskId.optional(), words: z.string() }),
   z.object({

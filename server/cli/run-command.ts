@@ -7,6 +7,7 @@ import type { Command, CommandContext, CommandOutput, ParsedCommand } from './co
 import { audit } from './commands/audit.ts';
 import { board } from './commands/board.ts';
 import { confirm } from './commands/confirm.ts';
+import { conversations } from './commands/conversations.ts';
 import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
@@ -15,6 +16,7 @@ import { logs, restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
 import { token } from './commands/token.ts';
+import { tokens } from './commands/tokens.ts';
 import { worktrees } from './commands/worktrees.ts';
 import { safeJson, safeText } from './safe-text.ts';
 
@@ -32,6 +34,8 @@ const COMMANDS: readonly Command[] = [
   tasks,
   confirm,
   board,
+  conversations,
+  tokens,
   spending,
   resume,
   worktrees,
@@ -51,7 +55,7 @@ const OTHERS = [
 
 function overview(): string {
   const rows = [...COMMANDS.map(({ name, summary }) => [name, summary] as const), ...OTHERS];
-  return `Usage: missiond COMMAND [OPTIONS]\n\n${rows.map(([name, summary]) => `  ${name.padEnd(12)}${summary}\n`).join('')}\nEvery command takes --json, --help and --home DIR (default: MISSIOND_HOME, else ~/.missiond).\nmissiond --version prints the version.\n`;
+  return `Usage: missiond COMMAND [OPTIONS]\n\n${rows.map(([name, summary]) => `  ${name.padEnd(15)}${summary}\n`).join('')}\nEvery command takes --json, --help and --home DIR (default: MISSIOND_HOME, else ~/.missiond).\nmissiond --version prints the version.\n`;
 }
 
 function helpOf({ name, summary, usage, options }: Command): string {

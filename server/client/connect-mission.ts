@@ -15,6 +15,16 @@ import {
   boardUpdate,
 } from '../tools/board.ts';
 import { missionResume, missionSpending } from '../tools/budgets.ts';
+import {
+  agentTrajectory,
+  conversationBackfill,
+  conversationEvents,
+  conversationGet,
+  conversationList,
+  conversationSearch,
+  conversationStatus,
+  tokenStats,
+} from '../tools/conversations.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import {
   permissionAddAutoAllow,
@@ -121,6 +131,14 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     auditTrace: method(auditTrace),
     auditDetail: method(auditDetail),
     auditStats: method(auditStats),
+    conversationList: method(conversationList),
+    conversationGet: method(conversationGet),
+    conversationSearch: method(conversationSearch),
+    conversationEvents: method(conversationEvents),
+    agentTrajectory: method(agentTrajectory),
+    tokenStats: method(tokenStats),
+    conversationStatus: method(conversationStatus),
+    conversationBackfill: method(conversationBackfill),
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),

@@ -1,6 +1,7 @@
 import { auditOperations } from './audit.ts';
 import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
+import { conversationOperations } from './conversations.ts';
 import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...boardOperations,
   ...worktreeOperations,
+  ...conversationOperations,
 ];
 
 /** @throws Error for a name that a door of ours has wrong */

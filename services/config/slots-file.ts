@@ -4,6 +4,7 @@ import { Role, SlotId } from '../../db/ids.ts';
 import { BudgetsSchema } from './budgets.ts';
 import { ConfirmWithin, confirmWithinOf } from './confirm-within.ts';
 import { ContextSchema, contextOf } from './context.ts';
+import { ConversationsSchema } from './conversations.ts';
 import { expandedPath } from './expanded-path.ts';
 import { ListenSchema } from './listen.ts';
 import { NoticeHook } from './notice-hooks.ts';
@@ -76,6 +77,8 @@ const SlotsSchema = z
     /** Caps on money and tokens. */
     budgets: BudgetsSchema.prefault({}),
     stuck: StuckSchema.default({}),
+    /** What is read of what Claude Code writes down. */
+    conversations: ConversationsSchema.prefault({}),
     maxQueued,
     roles: rolesSchema,
     /** What agents change only when a person agrees. */
@@ -129,6 +132,8 @@ export function loadSlots(file: string): SlotsFile {
       'roles',
       'protect',
       'gates',
+      'conversations',
+      ...Object.keys(ConversationsSchema.shape),
       'listen',
       'tls',
       ...Object.keys(ListenSchema.shape),

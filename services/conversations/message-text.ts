@@ -1,3 +1,4 @@
+import { hasCjk } from './search-query.ts';
 import type { Block } from './transcript-entry.ts';
 
 /** Of everything that is said, at most so many characters are searched and shown at once. */
@@ -7,8 +8,7 @@ const MOST_OF_A_TOOL = 2_000;
 /** What is longer is kept whole beside the message, up to this. */
 const MOST_OF_A_BLOB = 256 * 1024;
 const LARGEST_IMAGE_BYTES = 2 * 1024 * 1024;
-/** Chinese, Japanese, Korean: words that no blank divides. */
-const CJK = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{323af}]/u;
+
 const BETWEEN_PARTS = '\n';
 
 export type PartKind = 'text' | 'thinking' | 'tool_use' | 'tool_result' | 'image' | 'other';
@@ -162,5 +162,5 @@ export function messageText(
   }
   const [only] = parts;
   const isPlain = parts.length === 1 && only?.kind === 'text' && only.blob === null;
-  return { role: roleOf(from, isPutIn, pieces), text, cjk: CJK.test(text), parts: isPlain ? [] : parts };
+  return { role: roleOf(from, isPutIn, pieces), text, cjk: hasCjk(text), parts: isPlain ? [] : parts };
 }

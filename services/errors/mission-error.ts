@@ -10,6 +10,7 @@ const MISSION_ERRORS = {
   board_transition: 'A board task of that status cannot become what was asked for.',
   board_claimed: 'Somebody else works on the board task.',
   board_has_children: 'Other board tasks hang below this one.',
+  conversation_unknown: 'No conversation has that id, or the beginning fits several.',
   question_gone: 'Nothing waits for an answer any more.',
   person_only: 'Only a person may answer this.',
   not_rememberable: 'No rule can be written that allows this call and no other.',

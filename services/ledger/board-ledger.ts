@@ -59,7 +59,7 @@ export function createBoardLedger(db: MissionDatabase) {
     ...createBoardRunLedger(db),
 
     /** Everything that `work` writes is written at once, or nothing of it. */
-    atOnce: <Result>(work: () => Result): Result => db.transaction(work),
+    atOnce: <Result>(work: () => Result): Result => db.transaction(work, { behavior: 'immediate' }),
 
     insert(row: BoardTaskRow): void {
       db.insert(boardTasks).values(row).run();

@@ -1,6 +1,7 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, isNotNull, sql } from 'drizzle-orm';
 import type { MissionDatabase } from '../../db/open.ts';
-import { transcriptFiles, transcriptLineTypes } from '../../db/schema/conversations.ts';
+import { conversationSlots, transcriptFiles, transcriptLineTypes } from '../../db/schema/conversations.ts';
+import { sessions } from '../../db/schema/slots.ts';
 import type { PreparedLines } from '../conversations/prepared-lines.ts';
 import type { ReadPlace } from '../conversations/read-lines.ts';
 import { placeOfTranscript } from '../conversations/transcript-place.ts';
@@ -17,11 +18,15 @@ export interface TranscriptProgress extends PreparedLines {
   readonly tooLong: number;
 }
 
-/** Rows of transcripts and of what is said in them. Every method is one transaction. */
-export function createTranscriptLedger(db: MissionDatabase) {
+/**
+ * Rows of transcripts and of what is said in them. Every method is one transaction.
+ * @param standBack called before each that writes: may wait for somebody who must not
+ */
+export function createTranscriptLedger(db: MissionDatabase, standBack: () => void = () => {}) {
   const writer = createConversationWriter(db);
 
   const inTransaction = (work: () => void): void => {
+    standBack();
     try {
       // At once for writing: another one that writes is waited for, not met half-way.
       db.transaction(work, { behavior: 'immediate' });
@@ -32,6 +37,33 @@ export function createTranscriptLedger(db: MissionDatabase) {
   };
 
   return {
+    /** Where sessions of slots have kept their files. */
+    configDirectories(): readonly string[] {
+      const rows = db
+        .selectDistinct({ directory: sessions.configDirectory })
+        .from(sessions)
+        .where(isNotNull(sessions.configDirectory))
+        .all();
+      return rows.flatMap(({ directory }) => (directory === null ? [] : [directory]));
+    },
+
+    sessionsOfSlots(): ReadonlySet<string> {
+      const rows = db.select({ sessionId: conversationSlots.sessionId }).from(conversationSlots).all();
+      return new Set(rows.map(({ sessionId }) => sessionId));
+    },
+
+    /** How far each file was read, by its identity. */
+    offsets(): ReadonlyMap<string, number> {
+      const { identity, offset } = transcriptFiles;
+      return new Map(
+        db
+          .select({ identity, offset })
+          .from(transcriptFiles)
+          .all()
+          .map((row) => [row.identity, row.offset]),
+      );
+    },
+
     /** The row of a file; a new one for a file that was never read. */
     file(identity: string, path: string): TranscriptFileRow {
       const row = db.select().from(transcriptFiles).where(eq(transcriptFiles.identity, identity)).get();

@@ -129,6 +129,7 @@ export function createStage(always: Change = {}) {
       statusLineRow: readStatusLine,
       worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: process.env }),
       budgets: BudgetsSchema.parse({}),
+      conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
       readUsage,
       transcriptsOf,
       ...dependencies,

@@ -22,6 +22,7 @@ import { ensureHome } from '../../services/config/home.ts';
 import { loadSlots } from '../../services/config/slots-file.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import { createInProcessPtyHost } from '../../services/pty/in-process-pty-host.ts';
+import { startIngestHere } from './ingest-here.ts';
 import { type RawReply, type RawRequest, rawRequest } from './raw-request.ts';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/line-program.mjs', import.meta.url));
@@ -106,6 +107,7 @@ export async function openDoors(
     connectHost: async () => createInProcessPtyHost(),
     port: () => port,
     inspect: stately.inspect,
+    startIngest: startIngestHere(database.db, directory),
   });
   const limits = { ...LIMITS, ...options.limits };
   const connections = createConnections(limits);

@@ -1,0 +1,1 @@
+CREATE VIRTUAL TABLE `message_trigram_terms` USING fts5vocab('message_trigrams', 'row');

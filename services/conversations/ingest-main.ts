@@ -1,0 +1,61 @@
+// The thread that reads transcripts: with a connection of its own, so that the daemon is not kept from its work.
+import { parentPort, workerData } from 'node:worker_threads';
+import { z } from 'zod';
+import { openDatabase } from '../../db/open.ts';
+import { createWriteTurn } from '../../db/write-turn.ts';
+import { redactTokens } from '../config/redact-tokens.ts';
+import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
+import { followTranscripts } from './follow-transcripts.ts';
+import { type IngestNews, IngestOrder } from './ingest-progress.ts';
+import { createTranscriptReader } from './read-transcripts.ts';
+import { listSources } from './transcript-sources.ts';
+
+export const IngestSettings = z.object({
+  databaseFile: z.string(),
+  /** Where the person's own Claude Code keeps its files; null where that is not known. */
+  personDirectory: z.string().nullable(),
+  /** Whether the person's own conversations are read, or those of slots only. */
+  readPerson: z.boolean(),
+  turn: z.instanceof(SharedArrayBuffer),
+});
+export type IngestSettings = z.infer<typeof IngestSettings>;
+
+const port = parentPort;
+if (port === null) throw new Error('ingest-main is a thread of the daemon, not a program');
+const settings = IngestSettings.parse(workerData);
+const database = openDatabase(settings.databaseFile);
+// Sooner than the daemon's own connection, which is to find little left to do; and with room for the pages of an index.
+database.raw.pragma('wal_autocheckpoint = 1000');
+database.raw.pragma('cache_size = -65536');
+const turn = createWriteTurn(settings.turn);
+const ledger = createTranscriptLedger(database.db, turn.standBack);
+const stopping = new AbortController();
+const say = (news: IngestNews): void => port.postMessage(news);
+let wake = (): void => {};
+
+port.on('message', (message: unknown) => {
+  const order = IngestOrder.parse(message);
+  if (order.type === 'close') stopping.abort();
+  wake();
+});
+await followTranscripts({
+  list: () => listSources(settings, ledger),
+  offsets: ledger.offsets,
+  reader: createTranscriptReader(ledger, redactTokens),
+  tell: (progress) => say({ type: 'progress', progress }),
+  problem: (error) =>
+    say({ type: 'problem', message: error instanceof Error ? error.message : String(error) }),
+  pause: (ms) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (stopping.signal.aborted) wake();
+    }),
+  now: () => Date.now(),
+  signal: stopping.signal,
+});
+database.close();
+port.close();

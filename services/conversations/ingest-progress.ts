@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** How far the transcripts have been read. Bytes. */
+export const IngestProgress = z.object({
+  /** `reading`: there is more to read than was written a moment ago; `following`: everything is read. */
+  phase: z.enum(['starting', 'reading', 'following', 'stopped']),
+  files: z.number().int(),
+  /** Of what there was to read since it began. */
+  bytesRead: z.number().int(),
+  bytesTotal: z.number().int(),
+  bytesPerSecond: z.number(),
+});
+export type IngestProgress = z.infer<typeof IngestProgress>;
+
+export const NOT_STARTED: IngestProgress = {
+  phase: 'starting',
+  files: 0,
+  bytesRead: 0,
+  bytesTotal: 0,
+  bytesPerSecond: 0,
+};
+
+/** From the thread that reads. */
+export const IngestNews = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), progress: IngestProgress }),
+  z.object({ type: z.literal('problem'), message: z.string() }),
+]);
+export type IngestNews = z.infer<typeof IngestNews>;
+
+/** To the thread that reads. */
+export const IngestOrder = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('look') }),
+  z.object({ type: z.literal('close') }),
+]);
+export type IngestOrder = z.infer<typeof IngestOrder>;

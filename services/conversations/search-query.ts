@@ -1,0 +1,35 @@
+/** Nobody types more; each term costs. */
+const MOST_TERMS = 20;
+/** A quoted phrase, or what stands between blanks. */
+const TERM = /"([^"]*)"?|([^\s"]+)/g;
+const LETTERS = /[\p{L}\p{N}]/u;
+const CJK = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{323af}]/u;
+
+export interface SearchTerm {
+  readonly text: string;
+  /** Written with a `*` behind it. */
+  readonly isPrefix: boolean;
+}
+
+export interface SearchQuery {
+  readonly terms: readonly SearchTerm[];
+  /** Some of it is Chinese, Japanese or Korean: it is looked for by three letters, anywhere in a text. */
+  readonly isCjk: boolean;
+}
+
+/** True of a text with letters that no blank divides into words. */
+export const hasCjk = (text: string): boolean => CJK.test(text);
+
+/** What is looked for: all of the words, quoted ones side by side. Null when there is none. */
+export function parseQuery(text: string): SearchQuery | null {
+  const terms: SearchTerm[] = [];
+  for (const [, phrase, word] of text.matchAll(TERM)) {
+    const isPrefix = word?.endsWith('*') === true;
+    const term = (phrase ?? word ?? '').replace(/\*+$/, '');
+    if (LETTERS.test(term)) terms.push({ text: term, isPrefix });
+  }
+  return terms.length === 0 ? null : { terms: terms.slice(0, MOST_TERMS), isCjk: CJK.test(text) };
+}
+
+/** As FTS5 takes a text for nothing but words. */
+export const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;

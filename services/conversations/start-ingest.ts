@@ -1,0 +1,45 @@
+import { Worker } from 'node:worker_threads';
+import type { IngestSettings } from './ingest-main.ts';
+import { IngestNews, type IngestOrder } from './ingest-progress.ts';
+
+export interface IngestHandlers {
+  readonly heard: (news: IngestNews) => void;
+  /** It has ended, asked to or not. */
+  readonly ended: (error: unknown) => void;
+}
+
+/** A thread that reads transcripts. */
+export interface Ingest {
+  /** Looks at once for what is new. */
+  look(): void;
+  /** Resolves when it has ended; what it had begun to write is written. */
+  close(): Promise<void>;
+}
+
+export type StartIngest = (handlers: IngestHandlers) => Ingest;
+
+/** Beside this file, in the sources as in the build. */
+const PROGRAM = new URL(`./ingest-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+export function startIngest(settings: IngestSettings, { heard, ended }: IngestHandlers): Ingest {
+  const worker = new Worker(PROGRAM, { workerData: settings });
+  let failure: unknown;
+  const gone = new Promise<void>((resolve) => {
+    worker.on('error', (error) => {
+      failure = error;
+    });
+    worker.on('exit', () => {
+      resolve();
+      ended(failure);
+    });
+  });
+  worker.on('message', (message: unknown) => heard(IngestNews.parse(message)));
+  const order = (message: IngestOrder): void => worker.postMessage(message);
+  return {
+    look: () => order({ type: 'look' }),
+    async close() {
+      order({ type: 'close' });
+      await gone;
+    },
+  };
+}

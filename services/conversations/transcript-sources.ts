@@ -1,0 +1,27 @@
+import type { TranscriptLedger } from '../ledger/transcript-ledger.ts';
+import { type FoundTranscript, listTranscripts } from './list-transcripts.ts';
+import { placeOfTranscript } from './transcript-place.ts';
+
+export interface Sources {
+  /** Where the person's own Claude Code keeps its files. */
+  readonly personDirectory: string | null;
+  /** Whether the person's own conversations are read, or those of slots only. */
+  readonly readPerson: boolean;
+}
+
+/** The transcripts of the person and of every slot that ever ran, as far as they may be read. */
+export function listSources(
+  { personDirectory, readPerson }: Sources,
+  ledger: Pick<TranscriptLedger, 'configDirectories' | 'sessionsOfSlots'>,
+): readonly FoundTranscript[] {
+  const directories = new Set(ledger.configDirectories());
+  if (personDirectory !== null) directories.add(personDirectory);
+  // The same directory may be named in two ways.
+  const found = [
+    ...new Map([...directories].flatMap(listTranscripts).map((file) => [file.identity, file])).values(),
+  ];
+  if (readPerson) return found;
+  // A slot may share the directory of the person.
+  const ours = ledger.sessionsOfSlots();
+  return found.filter(({ path }) => ours.has(placeOfTranscript(path).sessionId ?? ''));
+}
