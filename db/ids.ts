@@ -40,3 +40,7 @@ export type Epoch = z.infer<typeof Epoch>;
 /** A card of the board. */
 export const BoardTaskId = z.uuid().brand<'BoardTaskId'>();
 export type BoardTaskId = z.infer<typeof BoardTaskId>;
+
+/** Something that the team knows. */
+export const KnowledgeId = z.uuid().brand<'KnowledgeId'>();
+export type KnowledgeId = z.infer<typeof KnowledgeId>;

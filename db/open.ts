@@ -5,6 +5,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import * as board from './schema/board.ts';
 import * as conversations from './schema/conversations.ts';
+import * as knowledge from './schema/knowledge.ts';
 import * as notices from './schema/notices.ts';
 import * as permissions from './schema/permissions.ts';
 import * as slots from './schema/slots.ts';
@@ -22,6 +23,7 @@ const schema = {
   ...board,
   ...worktrees,
   ...conversations,
+  ...knowledge,
 };
 export type MissionDatabase = BetterSQLite3Database<typeof schema>;
 

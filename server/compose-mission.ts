@@ -123,6 +123,7 @@ export function composeMission({
     worktrees: createWorktrees({ root: worktreesFolder(home), env }),
     budgets: file.budgets,
     conversations: { startIngest, prices: createPrices(home) },
+    knowledge: file.knowledge,
     readUsage,
     transcriptsOf,
     readLastWords,

@@ -4,6 +4,7 @@ import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { Board } from '../board/api.ts';
 import type { Conversations } from '../conversations/api.ts';
+import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
 import type { Answerer } from '../questions/answerer.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
@@ -178,6 +179,7 @@ export interface Mission {
 
   /** Work that people, orchestrators and the autopilot share. */
   readonly board: Board;
+  readonly knowledge: KnowledgeBase;
   readonly permissions: PermissionOperations;
   readonly audit: AuditOperations;
   /** What was said, by the person and by slots. */

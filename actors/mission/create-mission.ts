@@ -13,6 +13,7 @@ import { createGuardrails } from '../guardrails.ts';
 import { createHandOver } from '../hand-over/hand-over.ts';
 import { createHooks } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
+import { createKnowledgeBase } from '../knowledge/knowledge-base.ts';
 import { createLauncher } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
 import { slotRecorders, taskRecorder } from '../recorders.ts';
@@ -247,6 +248,12 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     mayBegin: () => !finishing,
     report: report('the autopilot could not go on'),
   });
+  const { knowledge, sweeper } = createKnowledgeBase({
+    db: database.db,
+    settings: dependencies.knowledge,
+    now,
+    onError: report('what is stale could not be forgotten'),
+  });
   const machine = provideMachines({
     core,
     launcher,
@@ -311,7 +318,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     telling,
     hostEvents,
-    watches: [waiting, autopilot],
+    watches: [waiting, autopilot, sweeper],
     disposables: [turns, progress, noticeWatch],
     outlived: dependencies.outlived,
     dispatchSoon,
@@ -356,6 +363,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     }),
     ...createBudgetOperations(core, governing),
     board,
+    knowledge,
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),

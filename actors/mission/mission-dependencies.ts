@@ -3,6 +3,7 @@ import type { Epoch, SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
 import type { QueueLimits } from '../../services/config/queue-limits.ts';
+import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
 import type { ConversationsDependencies } from '../conversations/create-conversations.ts';
@@ -59,6 +60,8 @@ export interface MissionDependencies {
   readonly worktrees: Worktrees;
   readonly budgets: Budgets;
   readonly conversations: Pick<ConversationsDependencies, 'startIngest' | 'prices'>;
+  /** How long what is known is kept. */
+  readonly knowledge: KnowledgeSettings;
   readonly readUsage: GoverningDependencies['readUsage'];
   readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
   /** Sees every inspection event, for the Stately inspector. */

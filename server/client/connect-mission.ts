@@ -25,6 +25,21 @@ import {
   conversationStatus,
   tokenStats,
 } from '../tools/conversations.ts';
+import {
+  kbBatchForget,
+  kbExecutePlan,
+  kbForget,
+  kbGc,
+  kbGet,
+  kbHistory,
+  kbImport,
+  kbList,
+  kbQueueStatus,
+  kbRemember,
+  kbSearch,
+  kbUndo,
+} from '../tools/knowledge.ts';
+
 import type { TypedOperation } from '../tools/operation.ts';
 import {
   permissionAddAutoAllow,
@@ -120,6 +135,18 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     boardClaim: method(boardClaim),
     boardNoteAdd: method(boardNoteAdd),
     boardSummary: method(boardSummary),
+    kbRemember: method(kbRemember),
+    kbForget: method(kbForget),
+    kbBatchForget: method(kbBatchForget),
+    kbSearch: method(kbSearch),
+    kbGet: method(kbGet),
+    kbList: method(kbList),
+    kbHistory: method(kbHistory),
+    kbUndo: method(kbUndo),
+    kbGc: method(kbGc),
+    kbImport: method(kbImport),
+    kbQueueStatus: method(kbQueueStatus),
+    kbExecutePlan: method(kbExecutePlan),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

@@ -2,6 +2,7 @@ import { auditOperations } from './audit.ts';
 import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
 import { conversationOperations } from './conversations.ts';
+import { knowledgeOperations } from './knowledge.ts';
 import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
@@ -22,6 +23,7 @@ export const operations: readonly Operation[] = [
   ...boardOperations,
   ...worktreeOperations,
   ...conversationOperations,
+  ...knowledgeOperations,
 ];
 
 /** @throws Error for a name that a door of ours has wrong */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
+import { KnowledgeSettingsSchema } from '../knowledge/tiers.ts';
 import { BudgetsSchema } from './budgets.ts';
 import { ConfirmWithin, confirmWithinOf } from './confirm-within.ts';
 import { ContextSchema, contextOf } from './context.ts';
@@ -83,6 +84,8 @@ const SlotsSchema = z
     roles: rolesSchema,
     /** What agents change only when a person agrees. */
     protect: ProtectSchema.prefault({}),
+    /** How long what is known is kept. */
+    knowledge: KnowledgeSettingsSchema.prefault({}),
     context: ContextSchema.default({}),
     listen: ListenSchema.prefault({}),
     /** After so many minutes a question that nobody has answered is denied. */
@@ -134,6 +137,8 @@ export function loadSlots(file: string): SlotsFile {
       'gates',
       'conversations',
       ...Object.keys(ConversationsSchema.shape),
+      'knowledge',
+      'tiers',
       'listen',
       'tls',
       ...Object.keys(ListenSchema.shape),

@@ -11,6 +11,8 @@ const MISSION_ERRORS = {
   board_claimed: 'Somebody else works on the board task.',
   board_has_children: 'Other board tasks hang below this one.',
   conversation_unknown: 'No conversation has that id, or the beginning fits several.',
+  knowledge_unknown: 'Nothing is known by that key or id.',
+  secret_refused: 'It holds what looks like a secret, which is not remembered.',
   question_gone: 'Nothing waits for an answer any more.',
   person_only: 'Only a person may answer this.',
   not_rememberable: 'No rule can be written that allows this call and no other.',

@@ -130,6 +130,7 @@ export function createStage(always: Change = {}) {
       worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: process.env }),
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
+      knowledge: { tiers: {} },
       readUsage,
       transcriptsOf,
       ...dependencies,

@@ -1,0 +1,77 @@
+import type { KnowledgeOrigin, KnowledgeSource } from '../../db/schema/knowledge.ts';
+import type { KnowledgeChange, KnowledgeEntry, SimilarEntry } from './knowledge-views.ts';
+
+export interface RememberRequest {
+  readonly category: string;
+  readonly key: string;
+  readonly summary: string;
+  readonly detail?: Readonly<Record<string, unknown>> | undefined;
+  readonly source?: KnowledgeSource | undefined;
+  /** 0 to 1. */
+  readonly confidence?: number | undefined;
+  /** What is done where something very like it is known: by default it is proposed, and nothing is stored. */
+  readonly onSimilar?: 'propose' | 'add' | undefined;
+}
+
+export interface Remembered {
+  readonly action: 'created' | 'updated' | 'unchanged' | 'proposed';
+  /** What is known now; absent where it was only proposed. */
+  readonly entry?: KnowledgeEntry;
+  /** What it is like, where it was only proposed. */
+  readonly similar?: SimilarEntry;
+  /** The proposal, for mission_kb_execute_plan. */
+  readonly operationId?: number;
+  /** Other categories that know something by the same key. */
+  readonly alsoIn?: readonly string[];
+}
+
+/** With whom, and from where, something is changed. */
+export interface ChangedBy {
+  readonly by: string;
+  readonly origin?: KnowledgeOrigin | undefined;
+  /** What is done together, and can be undone together. */
+  readonly batch?: string | undefined;
+}
+
+export interface KnowledgePage {
+  readonly entries: readonly KnowledgeEntry[];
+  /** Where the next page begins; absent at the end. */
+  readonly next?: string;
+}
+
+/** What the team knows. Methods throw MissionError. */
+export interface Knowledge {
+  /** @throws MissionError `secret_refused` */
+  remember(request: RememberRequest, changed: ChangedBy): Remembered;
+  /** Forgets what is known by these keys, in whatever category unless one is named. It can be undone. */
+  forget(
+    keys: readonly string[],
+    options: ChangedBy & { readonly category?: string | undefined },
+  ): { readonly forgotten: readonly KnowledgeEntry[]; readonly batch: string };
+  /** The best ones first; without words the ones that were changed last. */
+  search(
+    query: string,
+    options: { readonly category?: string | undefined; readonly limit: number },
+  ): readonly KnowledgeEntry[];
+  /**
+   * One entry by its key or id. Who asks is given it to work with, which counts as a use.
+   * @throws MissionError `knowledge_unknown`; `input_invalid` when several categories know the key
+   */
+  get(keyOrId: string, category?: string): KnowledgeEntry;
+  /** In the order of categories and keys. */
+  list(options: {
+    readonly category?: string | undefined;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): KnowledgePage;
+  /** What became of an entry, forgotten ones too. @throws MissionError `knowledge_unknown` */
+  history(keyOrId: string, category?: string): readonly KnowledgeChange[];
+  /**
+   * Takes back the last change of an entry, or all changes of a batch. A change that others followed stays, and is named.
+   * @throws MissionError `knowledge_unknown`
+   */
+  undo(
+    what: { readonly key: string; readonly category?: string | undefined } | { readonly batch: string },
+    changed: ChangedBy,
+  ): { readonly undone: readonly KnowledgeEntry[]; readonly left: readonly string[] };
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { MissionDatabase } from '../../db/open.ts';
+import type { ImportFormat } from '../../services/knowledge/import-rows.ts';
+import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
+import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
+import { createKnowledgeOperationLedger } from '../../services/ledger/knowledge-operation-ledger.ts';
+import { createKnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
+import type { Knowledge } from './api.ts';
+import { type Collector, createCollector } from './collect-garbage.ts';
+import { createKnowledge } from './create-knowledge.ts';
+import { createPlanExecution, type PlanRun } from './execute-plan.ts';
+import { type Imported, importKnowledge } from './import-knowledge.ts';
+
+/** How often stale entries are looked for. */
+const SWEEP_MS = 60 * 60_000;
+
+/** All that can be done with what the team knows. */
+export interface KnowledgeBase extends Knowledge {
+  readonly collector: Omit<Collector, 'sweep'>;
+  readonly plans: Omit<ReturnType<typeof createPlanExecution>, 'execute'> & {
+    execute(planId: string, limit: number, by: string): PlanRun;
+  };
+  /** @throws MissionError `input_invalid` when nothing of it can be read */
+  import(format: ImportFormat, file: string, by: string): Promise<Imported>;
+}
+
+/** The knowledge of a database, and what looks after it. */
+export function createKnowledgeBase({
+  db,
+  settings,
+  now,
+  onError,
+}: {
+  readonly db: MissionDatabase;
+  readonly settings: KnowledgeSettings;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}): { readonly knowledge: KnowledgeBase; readonly sweeper: { start(): () => void } } {
+  const ledger = createKnowledgeLedger(db);
+  const operations = createKnowledgeOperationLedger(db);
+  const search = createKnowledgeSearch(db);
+  const knowledge = createKnowledge({ ledger, operations, search, now });
+  const { sweep, ...collector } = createCollector({ ledger, search, settings, now });
+  const { execute, ...plans } = createPlanExecution({ ledger, operations, now });
+
+  return {
+    knowledge: {
+      ...knowledge,
+      collector,
+      plans: {
+        ...plans,
+        execute: (planId, limit, by) => execute(planId, { limit, by, batch: randomUUID() }),
+      },
+      import: (format, file, by) => importKnowledge(knowledge, { format, file, by }),
+    },
+    sweeper: {
+      start() {
+        const timer = setInterval(() => {
+          try {
+            sweep();
+          } catch (error) {
+            onError(error);
+          }
+        }, SWEEP_MS);
+        timer.unref();
+        return () => clearInterval(timer);
+      },
+    },
+  };
+}

@@ -1,0 +1,312 @@
+import path from 'node:path';
+import { z } from 'zod';
+import {
+  KnowledgeChange,
+  KnowledgeEntry,
+  KnowledgeOperation,
+  SimilarEntry,
+} from '../../actors/knowledge/knowledge-views.ts';
+import { KNOWLEDGE_SOURCES, OPERATION_STATUSES } from '../../db/schema/knowledge.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { KnowledgeCategory } from '../../services/knowledge/category.ts';
+import { IMPORT_FORMATS } from '../../services/knowledge/import-rows.ts';
+import { operation } from './operation.ts';
+
+const MOST_KEY_CHARACTERS = 200;
+const MOST_SUMMARY_CHARACTERS = 4_000;
+const MOST_DETAIL_CHARACTERS = 100_000;
+const MOST_KEYS = 500;
+const MOST_ENTRIES = 500;
+
+const key = z.string().trim().min(1).max(MOST_KEY_CHARACTERS);
+const category = KnowledgeCategory.describe(
+  'As preference, project, decision, architecture, infra, procedure, memory, memory:bugfix. One names those below it, too.',
+);
+const days = z.number().int().positive().max(36_500);
+const batch = z.string().describe('What was done together, for mission_kb_undo.');
+const detail = z
+  .record(z.string(), z.unknown())
+  .refine((value) => JSON.stringify(value).length <= MOST_DETAIL_CHARACTERS, 'the detail is too long');
+
+export const kbRemember = operation({
+  name: 'mission_kb_remember',
+  title: 'Remember something',
+  description:
+    'Keeps a fact for the whole team. The same category and key is an update (the words before are kept, mission_kb_undo takes it back). When another entry says nearly the same, nothing is stored: both texts come back (action `proposed`); update that key, or say onSimilar: add. Secrets are refused.',
+  input: z.object({
+    category,
+    key,
+    summary: z.string().trim().min(1).max(MOST_SUMMARY_CHARACTERS),
+    detail: detail.optional(),
+    source: z.enum(KNOWLEDGE_SOURCES).optional(),
+    confidence: z.number().min(0).max(1).optional(),
+    onSimilar: z.enum(['propose', 'add']).optional(),
+  }),
+  output: z.object({
+    action: z.enum(['created', 'updated', 'unchanged', 'proposed']),
+    entry: KnowledgeEntry.optional(),
+    similar: SimilarEntry.optional(),
+    operationId: z.number().int().optional(),
+    alsoIn: z.array(z.string()).optional(),
+  }),
+  readOnly: false,
+  run(request, { mission, caller }) {
+    const { alsoIn, ...rest } = mission.knowledge.remember(request, { by: caller });
+    return { ...rest, ...(alsoIn === undefined ? {} : { alsoIn: [...alsoIn] }) };
+  },
+});
+
+export const kbForget = operation({
+  name: 'mission_kb_forget',
+  title: 'Forget something',
+  description:
+    'Forgets what is known by a key, in every category unless one is named. mission_kb_undo brings it back within 30 days.',
+  input: z.object({ key, category: category.optional() }),
+  output: z.object({ deleted: z.number().int(), key: z.string(), batch }),
+  readOnly: false,
+  run(request, { mission, caller }) {
+    const done = mission.knowledge.forget([request.key], { by: caller, category: request.category });
+    return { deleted: done.forgotten.length, key: request.key, batch: done.batch };
+  },
+});
+
+export const kbBatchForget = operation({
+  name: 'mission_kb_batch_forget',
+  title: 'Forget several things',
+  description:
+    'Forgets what is known by any of these keys. mission_kb_undo with the batch brings all of it back.',
+  input: z.object({ keys: z.array(key).min(1).max(MOST_KEYS) }),
+  output: z.object({ deleted_count: z.number().int(), requested_keys: z.number().int(), batch }),
+  readOnly: false,
+  run({ keys }, { mission, caller }) {
+    const done = mission.knowledge.forget(keys, { by: caller });
+    return { deleted_count: done.forgotten.length, requested_keys: keys.length, batch: done.batch };
+  },
+});
+
+export const kbSearch = operation({
+  name: 'mission_kb_search',
+  title: 'Search what is known',
+  description:
+    'The best entries first: words (of four letters and more also as beginnings), "a phrase", begin*. Chinese, Japanese and Korean anywhere in a text. Without words the ones that were changed last. Searching does not count as a use.',
+  input: z.object({
+    query: z.string().max(1_000).default(''),
+    category: category.optional(),
+    limit: z.number().int().min(1).max(100).default(20),
+  }),
+  output: z.object({ entries: z.array(KnowledgeEntry), count: z.number().int() }),
+  readOnly: true,
+  run({ query, ...options }, { mission }) {
+    const entries = [...mission.knowledge.search(query, options)];
+    return { entries, count: entries.length };
+  },
+});
+
+export const kbGet = operation({
+  name: 'mission_kb_get',
+  title: 'Get one entry',
+  description: 'One entry by its key or id, with its detail. It counts as a use.',
+  input: z.object({ key, category: category.optional() }),
+  output: KnowledgeEntry,
+  // That it was used is written down, and is no change of what is known.
+  readOnly: true,
+  run: (request, { mission }) => mission.knowledge.get(request.key, request.category),
+});
+
+export const kbList = operation({
+  name: 'mission_kb_list',
+  title: 'List what is known',
+  description: 'Entries in the order of categories and keys, page by page (`next` as `cursor`).',
+  input: z.object({
+    category: category.optional(),
+    limit: z.number().int().min(1).max(MOST_ENTRIES).default(100),
+    cursor: z.string().max(1_000).optional(),
+  }),
+  output: z.object({ entries: z.array(KnowledgeEntry), next: z.string().optional() }),
+  readOnly: true,
+  run(request, { mission }) {
+    const { entries, ...rest } = mission.knowledge.list(request);
+    return { entries: [...entries], ...rest };
+  },
+});
+
+export const kbHistory = operation({
+  name: 'mission_kb_history',
+  title: 'What became of an entry',
+  description: 'Every change of an entry, with who made it and from where, forgotten entries too.',
+  input: z.object({ key, category: category.optional() }),
+  output: z.object({ changes: z.array(KnowledgeChange) }),
+  readOnly: true,
+  run: (request, { mission }) => ({ changes: [...mission.knowledge.history(request.key, request.category)] }),
+});
+
+export const kbUndo = operation({
+  name: 'mission_kb_undo',
+  title: 'Take back a change',
+  description:
+    'Takes back the last change of an entry (its key), or everything that was done together (its batch). What was changed since is left, and named.',
+  input: z.object({
+    key: key.optional(),
+    category: category.optional(),
+    batch: z.string().max(100).optional(),
+  }),
+  output: z.object({ undone: z.array(KnowledgeEntry), left: z.array(z.string()) }),
+  readOnly: false,
+  run(request, { mission, caller }) {
+    const { key: named, category: filed, batch: together } = request;
+    if ((named === undefined) === (together === undefined))
+      throw new MissionError('input_invalid', 'Give a key or a batch, and not both.');
+    const what = together === undefined ? { key: named ?? '', category: filed } : { batch: together };
+    const { undone, left } = mission.knowledge.undo(what, { by: caller });
+    return { undone: [...undone], left: [...left] };
+  },
+});
+
+export const kbGc = operation({
+  name: 'mission_kb_gc',
+  title: 'Look after what is known',
+  description:
+    '`stats`; `stale`: what its tier no longer keeps (with `days`: also what nobody has used for so long); `duplicates`: pairs that say nearly the same; `clean_stale` and `clean_duplicates` forget them (only those that say the very same), with dryRun they only show which.',
+  input: z.object({
+    action: z.enum(['stats', 'stale', 'duplicates', 'clean_stale', 'clean_duplicates']),
+    days: days.optional(),
+    dryRun: z.boolean().default(false),
+  }),
+  output: z.object({
+    stats: z
+      .object({
+        total: z.number().int(),
+        neverAccessed: z.number().int(),
+        mostAccessed: z.array(KnowledgeEntry),
+        oldest: KnowledgeEntry.optional(),
+        categories: z.record(z.string(), z.number().int()),
+      })
+      .optional(),
+    entries: z.array(KnowledgeEntry).optional(),
+    pairs: z
+      .array(z.object({ keep: KnowledgeEntry, other: KnowledgeEntry, similarity: z.number() }))
+      .optional(),
+    batch: batch.optional(),
+  }),
+  readOnly: false,
+  run({ action, days: unused, dryRun }, { mission, caller }) {
+    const { collector } = mission.knowledge;
+    if (action === 'stats') {
+      const { mostAccessed, categories, ...rest } = collector.stats();
+      return { stats: { ...rest, mostAccessed: [...mostAccessed], categories: { ...categories } } };
+    }
+    if (action === 'stale') return { entries: [...collector.stale(unused)] };
+    if (action === 'duplicates') return { pairs: [...collector.duplicates()] };
+    const { entries, ...rest } =
+      action === 'clean_stale'
+        ? collector.cleanStale(unused, caller, dryRun)
+        : collector.cleanDuplicates(caller, dryRun);
+    return { entries: [...entries], ...rest };
+  },
+});
+
+export const kbImport = operation({
+  name: 'mission_kb_import',
+  title: 'Import knowledge',
+  description:
+    'Remembers what a file holds: JSON (a list of {category, key, summary, detail}), JSONL, Markdown (a file or a folder; its folder is the category, its name the key, unless front matter says otherwise), or servers.yaml (category infra). Says of each row what became of it.',
+  input: z.object({
+    format: z.enum(IMPORT_FORMATS),
+    path: z
+      .string()
+      .max(4_096)
+      .refine(path.isAbsolute, 'give the whole path')
+      .describe('An absolute path on the machine of the daemon.'),
+  }),
+  output: z.object({
+    imported: z.number().int(),
+    rows: z.array(
+      z.object({
+        place: z.string(),
+        key: z.string().optional(),
+        action: z.enum(['created', 'updated', 'unchanged', 'proposed', 'refused']),
+        why: z.string().optional(),
+      }),
+    ),
+    batch,
+  }),
+  readOnly: false,
+  // It reads any file that the person can.
+  access: 'owner',
+  async run({ format, path: file }, { mission, caller }) {
+    const { rows, batch: together } = await mission.knowledge.import(format, file, caller);
+    const imported = rows.filter(({ action }) => action === 'created' || action === 'updated').length;
+    return { imported, rows: [...rows], batch: together };
+  },
+});
+
+export const kbQueueStatus = operation({
+  name: 'mission_kb_queue_status',
+  title: 'What is proposed for the knowledge',
+  description:
+    'Operations that were planned (mission_kb_analyze) or proposed (plan `proposals`: what was remembered beside something like it), and how many are in which state.',
+  input: z.object({
+    plan_id: z.string().max(100).optional(),
+    status: z.enum(OPERATION_STATUSES).optional(),
+    limit: z.number().int().min(1).max(MOST_ENTRIES).default(100),
+  }),
+  output: z.object({
+    operations: z.array(KnowledgeOperation),
+    count: z.number().int(),
+    summary: z.partialRecord(z.enum(OPERATION_STATUSES), z.number().int()),
+  }),
+  readOnly: true,
+  run({ plan_id, status, limit }, { mission }) {
+    const found = mission.knowledge.plans.status({ planId: plan_id, status }, limit);
+    return {
+      operations: [...found.operations],
+      count: found.operations.length,
+      summary: { ...found.summary },
+    };
+  },
+});
+
+export const kbExecutePlan = operation({
+  name: 'mission_kb_execute_plan',
+  title: 'Do what is proposed',
+  description:
+    'Executes operations of a plan, oldest first, or drops them (`drop`: their ids). Each is done as a whole or not at all; mission_kb_undo with the batch takes all of it back.',
+  input: z.object({
+    plan_id: z.string().min(1).max(100),
+    limit: z.number().int().min(1).max(100).default(5),
+    drop: z.array(z.number().int()).max(MOST_ENTRIES).optional(),
+  }),
+  output: z.object({
+    executed: z.number().int(),
+    dropped: z.number().int(),
+    results: z.array(KnowledgeOperation),
+    remaining: z.number().int(),
+    batch: batch.optional(),
+  }),
+  readOnly: false,
+  run({ plan_id, limit, drop }, { mission, caller }) {
+    const { plans } = mission.knowledge;
+    if (drop !== undefined) {
+      const dropped = plans.drop(drop);
+      const remaining = plans.status({ planId: plan_id }, 1).summary.pending ?? 0;
+      return { executed: 0, dropped, results: [], remaining };
+    }
+    const { executed, results, remaining, batch: together } = plans.execute(plan_id, limit, caller);
+    return { executed, dropped: 0, results: [...results], remaining, batch: together };
+  },
+});
+
+export const knowledgeOperations = [
+  kbRemember,
+  kbForget,
+  kbBatchForget,
+  kbSearch,
+  kbGet,
+  kbList,
+  kbHistory,
+  kbUndo,
+  kbGc,
+  kbImport,
+  kbQueueStatus,
+  kbExecutePlan,
+];

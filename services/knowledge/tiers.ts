@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { KnowledgeCategory, lineage } from './category.ts';
+
+const days = z.number().int().positive();
+
+/** How long something of a category is kept. */
+const Tier = z.union([
+  /** For good. */
+  z.literal('always'),
+  /** So many days from its last change. */
+  z.strictObject({ days }),
+  /** As long as it is used: so many days from its last use, or its last change. */
+  z.strictObject({ unusedDays: days }),
+]);
+export type Tier = z.output<typeof Tier>;
+
+/** `knowledge:` of slots.yaml. */
+export const KnowledgeSettingsSchema = z.strictObject({
+  /** By category; `*` for those that none names. The nearest one counts: `memory:bugfix` before `memory`. */
+  tiers: z.record(z.union([KnowledgeCategory, z.literal('*')]), Tier).default({}),
+});
+export type KnowledgeSettings = z.output<typeof KnowledgeSettingsSchema>;
+
+const USUAL: Readonly<Record<string, Tier>> = {
+  preference: 'always',
+  project: 'always',
+  decision: 'always',
+  architecture: 'always',
+  infra: 'always',
+  'memory:decision': 'always',
+  'memory:architecture': 'always',
+  bugfix: { days: 30 },
+  'memory:bugfix': { days: 30 },
+  debug: { days: 7 },
+  'memory:debug': { days: 7 },
+  '*': { unusedDays: 90 },
+};
+
+/** How long something of a category is kept: by what slots.yaml says, else as it is usual. */
+export function tierOf(category: string, { tiers }: KnowledgeSettings): Tier {
+  const names = [...lineage(category)].reverse();
+  for (const name of [...names, '*']) {
+    const tier = Object.hasOwn(tiers, name)
+      ? tiers[name]
+      : Object.hasOwn(USUAL, name)
+        ? USUAL[name]
+        : undefined;
+    if (tier !== undefined) return tier;
+  }
+  return 'always';
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** When an entry is stale, in epoch milliseconds; null for one that never is. */
+export function staleAt(
+  entry: { readonly category: string; readonly updatedAt: number; readonly lastAccessedAt: number | null },
+  settings: KnowledgeSettings,
+): number | null {
+  const tier = tierOf(entry.category, settings);
+  if (tier === 'always') return null;
+  if ('days' in tier) return entry.updatedAt + tier.days * DAY_MS;
+  return Math.max(entry.updatedAt, entry.lastAccessedAt ?? 0) + tier.unusedDays * DAY_MS;
+}

@@ -1,0 +1,136 @@
+import { and, inArray, type SQL, sql } from 'drizzle-orm';
+import type { MissionDatabase } from '../../db/open.ts';
+import { knowledge } from '../../db/schema/knowledge.ts';
+import { quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
+import { type KnowledgeRow, within } from './knowledge-ledger.ts';
+
+/** Among so many the best are chosen; of words that are in more entries than that, the newest. */
+const POOL = 1_500;
+/** As good as the words alone may be; the rest is how fresh and how used an entry is. */
+const CANDIDATES = 200;
+/** Of a term of one or two CJK letters, so many beginnings of three are looked for. */
+const MOST_EXPANSIONS = 64;
+/** Shorter words would begin too many others. */
+const LEAST_PREFIX = 4;
+/** How much more a hit in the key tells than one in the detail. */
+const WEIGHTS = { category: 2, key: 8, summary: 4, detail: 1 };
+const HALF_FRESH_MS = 180 * 24 * 60 * 60_000;
+
+export interface KnowledgeHit {
+  readonly row: KnowledgeRow;
+  /** Greater is better; comparable within one answer only. */
+  readonly score: number;
+}
+
+/** Full-text search over what is known. */
+export function createKnowledgeSearch(db: MissionDatabase) {
+  function expanded(term: string): string {
+    const lower = term.toLowerCase();
+    const found = db.all<{ term: string }>(
+      sql`select term from knowledge_trigram_terms where term >= ${lower} and term < ${`${lower}\u{10ffff}`} limit ${MOST_EXPANSIONS}`,
+    );
+    return found.length === 0 ? quoted(term) : `(${found.map((row) => quoted(row.term)).join(' OR ')})`;
+  }
+
+  function matchOf({ text, isPrefix }: SearchTerm, isCjk: boolean): string {
+    if (isCjk) return [...text].length < 3 ? expanded(text) : quoted(text);
+    const isOneWord = /^[\p{L}\p{N}]+$/u.test(text);
+    return isPrefix || (isOneWord && text.length >= LEAST_PREFIX) ? `${quoted(text)}*` : quoted(text);
+  }
+
+  function ranked(
+    match: string,
+    isCjk: boolean,
+  ): readonly { readonly number: number; readonly rank: number }[] {
+    if (isCjk) {
+      return db.all(
+        sql`select rowid as number, rank from knowledge_trigrams where knowledge_trigrams match ${match}
+            and rowid >= coalesce((select rowid from knowledge_trigrams where knowledge_trigrams match ${match} order by rowid desc limit 1 offset ${POOL}), 0)
+            order by rank limit ${CANDIDATES}`,
+      );
+    }
+    return db.all(
+      sql`select rowid as number, bm25(knowledge_words, ${WEIGHTS.category}, ${WEIGHTS.key}, ${WEIGHTS.summary}, ${WEIGHTS.detail}) as rank
+          from knowledge_words where knowledge_words match ${match}
+          and rowid >= coalesce((select rowid from knowledge_words where knowledge_words match ${match} order by rowid desc limit 1 offset ${POOL}), 0)
+          order by rank limit ${CANDIDATES}`,
+    );
+  }
+
+  function load(numbers: readonly number[], category: string | undefined): readonly KnowledgeRow[] {
+    const filed: SQL | undefined = category === undefined ? undefined : within(category);
+    return db
+      .select()
+      .from(knowledge)
+      .where(and(inArray(knowledge.number, [...numbers]), filed))
+      .all();
+  }
+
+  /** What was changed or used lately, and is sure, comes before what was not; the words count most. */
+  function weigh({ updatedAt, lastAccessedAt, accessCount, confidence }: KnowledgeRow, now: number): number {
+    const age = Math.max(0, now - Math.max(updatedAt, lastAccessedAt ?? 0));
+    const fresh = 2 ** (-age / HALF_FRESH_MS);
+    return (0.7 + 0.3 * fresh) * (1 + 0.05 * Math.log2(1 + accessCount)) * (0.5 + 0.5 * confidence);
+  }
+
+  function find(match: string, isCjk: boolean, category: string | undefined, now: number): KnowledgeHit[] {
+    const hits = ranked(match, isCjk);
+    const ranks = new Map(hits.map(({ number, rank }) => [number, rank]));
+    return load([...ranks.keys()], category)
+      .map((row) => ({ row, score: -(ranks.get(row.number) ?? 0) * weigh(row, now) }))
+      .sort((a, b) => b.score - a.score || b.row.number - a.row.number);
+  }
+
+  return {
+    /**
+     * The entries in which all terms are, the best first; behind them, while there is room, those in which some are.
+     * A word of four letters and more also finds words that begin so.
+     */
+    search(
+      { terms, isCjk }: SearchQuery,
+      {
+        category,
+        limit,
+        now,
+      }: { readonly category?: string | undefined; readonly limit: number; readonly now: number },
+    ): readonly KnowledgeHit[] {
+      const matches = terms.map((term) => matchOf(term, isCjk));
+      // A filter in the index itself: what it leaves out takes no place among the candidates.
+      const filed = category === undefined || isCjk ? '' : ` AND category : ${quoted(category)}`;
+      const all = find(`(${matches.join(' AND ')})${filed}`, isCjk, category, now);
+      if (all.length >= limit || terms.length === 1) return all.slice(0, limit);
+      const known = new Set(all.map(({ row }) => row.number));
+      const some = find(`(${matches.join(' OR ')})${filed}`, isCjk, category, now);
+      return [...all, ...some.filter(({ row }) => !known.has(row.number))].slice(0, limit);
+    },
+
+    /** Entries of a category that share words with a text: who may say the same. */
+    like(words: ReadonlySet<string>, category: string, limit: number): readonly KnowledgeRow[] {
+      const terms = [...words].slice(0, 40).map((text) => ({ text, isPrefix: false }));
+      if (terms.length === 0) return [];
+      const cjk = terms.filter(({ text }) => /[^\u0000-\u024f]/.test(text));
+      const others = terms.filter((term) => !cjk.includes(term));
+      const found = [
+        ...(others.length === 0
+          ? []
+          : ranked(
+              `(${others.map(({ text }) => quoted(text)).join(' OR ')}) AND category : ${quoted(category)}`,
+              false,
+            )),
+        ...(cjk.length === 0 ? [] : ranked(cjk.map(({ text }) => expanded(text)).join(' OR '), true)),
+      ];
+      return load([...new Set(found.map(({ number }) => number))], category).slice(0, limit);
+    },
+
+    /**
+     * Compares the full-text indexes with the rows.
+     * @throws SqliteError `SQLITE_CORRUPT_VTAB` when they differ
+     */
+    checkIndex(): void {
+      db.run(sql`insert into knowledge_words(knowledge_words, rank) values('integrity-check', 1)`);
+      db.run(sql`insert into knowledge_trigrams(knowledge_trigrams, rank) values('integrity-check', 1)`);
+    },
+  };
+}
+
+export type KnowledgeSearch = ReturnType<typeof createKnowledgeSearch>;

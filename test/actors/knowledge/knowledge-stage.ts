@@ -1,0 +1,32 @@
+import { createKnowledgeBase } from '../../../actors/knowledge/knowledge-base.ts';
+import { openDatabase } from '../../../db/open.ts';
+import type { KnowledgeSettings } from '../../../services/knowledge/tiers.ts';
+import { createKnowledgeSearch } from '../../../services/ledger/knowledge-search.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** What the team knows, in a database of its own, at a time that the test sets. */
+export function createKnowledgeStage(settings: KnowledgeSettings = { tiers: {} }) {
+  const database = openDatabase(':memory:');
+  let at = Date.UTC(2026, 0, 1);
+  const { knowledge } = createKnowledgeBase({
+    db: database.db,
+    settings,
+    now: () => at,
+    onError(error) {
+      throw error;
+    },
+  });
+  return {
+    knowledge,
+    later(days: number): void {
+      at += days * DAY_MS;
+    },
+    now: () => at,
+    /** Throws when the full-text index does not say what the rows say. */
+    checkIndex: createKnowledgeSearch(database.db).checkIndex,
+    close: () => database.close(),
+  };
+}
+
+export type KnowledgeStage = ReturnType<typeof createKnowledgeStage>;
