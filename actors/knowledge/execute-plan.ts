@@ -10,7 +10,7 @@ import { KnowledgeOperation } from './knowledge-views.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-export function operationView(row: KnowledgeOperationRow): KnowledgeOperation {
+function operationView(row: KnowledgeOperationRow): KnowledgeOperation {
   return KnowledgeOperation.parse(
     Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)),
   );
