@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { redactTokens } from '../services/config/redact-tokens.ts';
@@ -7,12 +7,19 @@ import { redactTokens } from '../services/config/redact-tokens.ts';
 export const slotLogFile = (home: string, slotId: string): string =>
   path.join(home, 'logs', `slot-${slotId}.log`);
 
+const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+/** What somebody has laid in its place, a link or a pipe, is not written to. */
+const OWN_FILE = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+
 /** One line of JSON. A full disk costs the line, not the daemon. */
 function appendLine(file: string, facts: object): void {
   try {
-    appendFileSync(file, `${redactTokens(JSON.stringify({ time: new Date().toISOString(), ...facts }))}\n`, {
-      mode: 0o600,
-    });
+    const log = openSync(file, OWN_FILE, 0o600);
+    try {
+      writeSync(log, `${redactTokens(JSON.stringify({ time: new Date().toISOString(), ...facts }))}\n`);
+    } finally {
+      closeSync(log);
+    }
   } catch {
     // The main log says that the disk is full.
   }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import type { SlotId } from '../../db/ids.ts';
+import { lastLines } from '../../services/diagnostics/last-lines.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { must } from '../../services/keyboard/keyboard-terminal.ts';
 import type { MissionCore } from '../core.ts';
@@ -114,15 +114,11 @@ export function createTerminalOperations({
     async logs(slotId, lines) {
       const runtime = core.runtime(slotId);
       const file = logFile(slotId);
-      const all = await readFile(file, 'utf8').catch(() => '');
       return {
         slotId,
         logFile: file,
         ...(runtime.transcriptPath === null ? {} : { transcriptFile: runtime.transcriptPath }),
-        lines: all
-          .split('\n')
-          .filter((line) => line !== '')
-          .slice(-lines),
+        lines: await lastLines(file, lines),
       };
     },
 

@@ -1,7 +1,10 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import { HistoryEntryView, SlotView } from '../../actors/mission/views.ts';
 import { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { Caller } from '../auth/caller.ts';
 import { operation } from './operation.ts';
 import { sayProgress } from './say-progress.ts';
 import { KillOutput } from './slots.ts';
@@ -10,6 +13,33 @@ const SEND_TIMEOUT_MS = 300_000;
 const LONGEST_WAIT_MS = 24 * 60 * 60_000;
 
 const slot = { slotId: SlotId };
+
+function isFile(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * It becomes an argument of Claude Code: what is no file could be an option of it.
+ * @throws MissionError `not_permitted`, `input_invalid`
+ */
+function checkConfiguration(file: string, by: Caller): void {
+  // First of all: nobody else is told which files there are.
+  if (by.role !== 'owner') {
+    throw new MissionError(
+      'not_permitted',
+      'An MCP configuration names programs: only the owner chooses one.',
+      { remedy: 'Leave out mcpConfigPath, or set mcpConfig for the slot in slots.yaml.' },
+    );
+  }
+  if (path.isAbsolute(file) && isFile(file)) return;
+  throw new MissionError('input_invalid', `${JSON.stringify(file)} is no file that is there.`, {
+    remedy: 'Give mcpConfigPath as an absolute path.',
+  });
+}
 
 export const ptySpawn = operation({
   name: 'mission_pty_spawn',
@@ -30,15 +60,7 @@ export const ptySpawn = operation({
   output: SlotView,
   readOnly: false,
   run({ slotId, waitForIdle, timeoutSecs, autoRestart, mcpConfigPath }, { mission, by }) {
-    if (mcpConfigPath !== undefined && by.role !== 'owner') {
-      throw new MissionError(
-        'not_permitted',
-        'An MCP configuration names programs: only the owner chooses one.',
-        {
-          remedy: 'Leave out mcpConfigPath, or set mcpConfig for the slot in slots.yaml.',
-        },
-      );
-    }
+    if (mcpConfigPath !== undefined) checkConfiguration(mcpConfigPath, by);
     return mission.spawn(slotId, {
       waitForIdle,
       timeoutMs: timeoutSecs * 1_000,

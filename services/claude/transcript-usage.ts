@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -164,9 +164,16 @@ async function sizeOf(file: string): Promise<number> {
   }
 }
 
+/** False where a link leads elsewhere: all of a disk may lie behind it. */
+async function isOwnFolder(above: string, folder: string): Promise<boolean> {
+  const [real, realAbove] = await Promise.all([realpath(folder), realpath(above)]).catch(() => ['', '']);
+  return real !== '' && real === path.join(realAbove, path.relative(above, folder));
+}
+
 /** The transcript of a session and those of its subagents, which stand in `<session-id>/subagents/` (2.1.150 on). */
 export async function transcriptsOf(transcript: string): Promise<readonly string[]> {
   const folder = path.join(transcript.replace(/\.jsonl$/, ''), 'subagents');
+  if (!(await isOwnFolder(path.dirname(transcript), folder))) return [transcript];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const subagents = entries
     .filter((entry) => entry.isFile() && entry.name.endsWith('.jsonl'))

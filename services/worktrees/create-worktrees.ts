@@ -14,6 +14,7 @@ import {
 } from './contents.ts';
 import { createGit } from './git.ts';
 import { refuseSubmoduleWork } from './inner-repositories.ts';
+import { requireInside } from './place.ts';
 import {
   type BranchWish,
   folderNameOf,
@@ -100,6 +101,7 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
       signal,
       withinMs: CHECKS_OUT_WITHIN_MS,
     });
+    await requireInside(worktree);
     // A folder without committed files is in no checkout.
     await mkdir(worktree.folder, { recursive: true });
   }
@@ -163,7 +165,7 @@ export function createWorktrees({ root, env }: { readonly root: string; readonly
         if (halfMade) await clear(worktree, signal);
         else {
           const { isThere } = await contentsOf(git, worktree, signal);
-          if (isThere) return;
+          if (isThere) return requireInside(worktree);
           await forget(worktree, signal);
         }
         await requireNotElsewhere(git, worktree, signal);

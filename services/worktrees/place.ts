@@ -44,3 +44,19 @@ export async function trueNameOf(place: string): Promise<string> {
     return around === place ? place : path.join(await trueNameOf(around), path.basename(place));
   }
 }
+
+/**
+ * The folder in which a session will work lies in its worktree: what is committed, or what an agent has left there, may
+ * be a link that leads out of it.
+ * @throws MissionError `worktree_refused`
+ */
+export async function requireInside(worktree: {
+  readonly path: string;
+  readonly folder: string;
+}): Promise<void> {
+  const [top, folder] = [await trueNameOf(worktree.path), await trueNameOf(worktree.folder)];
+  if (folder === top || folder.startsWith(`${top}${path.sep}`)) return;
+  throw new MissionError('worktree_refused', `${worktree.folder} leads to ${folder}, out of its worktree.`, {
+    remedy: 'Choose a base in which that folder is no link.',
+  });
+}

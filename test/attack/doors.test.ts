@@ -257,15 +257,15 @@ const HOSTILE_NAMES: readonly string[] = [
   'x'.repeat(100_000),
   '',
 ];
-/** Fields that name something of ours. What else is said is words. */
-const NAMES =
-  /^(?:slotId|role|taskId|questionId|pattern|parentId|status|category|assignee|ids?|mcpConfigPath)$/;
+/** Fields that hold words of people. Whatever else is said names something. */
+const WORDS =
+  /^(?:prompt|question|message|response|title|description|content|promptTemplate|author|labels|call|rule|idempotencyKey)$/;
 
 describe('a name that is a way somewhere', () => {
   test.each(
     operations.flatMap(({ name, input, readOnly }) =>
       Object.keys(input.shape)
-        .filter((field) => NAMES.test(field))
+        .filter((field) => !WORDS.test(field))
         .map((field) => [name, field, readOnly] as const),
     ),
   )('%s does nothing with it as its %s', async (name, field, readOnly) => {
