@@ -23,7 +23,8 @@ export const hasCjk = (text: string): boolean => CJK.test(text);
 /** What is looked for: all of the words, quoted ones side by side. Null when there is none. */
 export function parseQuery(text: string): SearchQuery | null {
   const terms: SearchTerm[] = [];
-  for (const [, phrase, word] of text.matchAll(TERM)) {
+  // FTS5 reads no further than a NUL, and would miss the end of what is quoted.
+  for (const [, phrase, word] of text.replaceAll('\0', ' ').matchAll(TERM)) {
     const isPrefix = word?.endsWith('*') === true;
     const term = (phrase ?? word ?? '').replace(/\*+$/, '');
     if (LETTERS.test(term)) terms.push({ text: term, isPrefix });
