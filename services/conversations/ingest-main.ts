@@ -25,7 +25,7 @@ if (port === null) throw new Error('ingest-main is a thread of the daemon, not a
 const settings = IngestSettings.parse(workerData);
 const database = openDatabase(settings.databaseFile);
 // Sooner than the daemon's own connection, which is to find little left to do; and with room for the pages of an index.
-database.raw.pragma('wal_autocheckpoint = 1000');
+database.raw.pragma('wal_autocheckpoint = 2000');
 database.raw.pragma('cache_size = -65536');
 const turn = createWriteTurn(settings.turn);
 const ledger = createTranscriptLedger(database.db, turn.standBack);

@@ -4,7 +4,7 @@ import type { Block } from './transcript-entry.ts';
 /** Of everything that is said, at most so many characters are searched and shown at once. */
 const MOST_WORDS = 32_000;
 /** Of an input or a result of a tool. */
-const MOST_OF_A_TOOL = 2_000;
+const MOST_OF_A_TOOL = 1_000;
 /** What is longer is kept whole beside the message, up to this. */
 const MOST_OF_A_BLOB = 256 * 1024;
 const LARGEST_IMAGE_BYTES = 2 * 1024 * 1024;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { and, desc, eq, inArray, isNull, like, sql } from 'drizzle-orm';
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { MissionDatabase } from '../../db/open.ts';
 import {
   blobs,
@@ -35,10 +36,50 @@ interface Gained {
   claudeVersion: string | null;
 }
 
+/** The full-text indexes, as far as an insert needs to know them: no schema of drizzle has virtual tables. */
+const messageWords = sqliteTable('message_words', { id: integer('rowid').notNull(), text: text().notNull() });
+const messageTrigrams = sqliteTable('message_trigrams', {
+  id: integer('rowid').notNull(),
+  text: text().notNull(),
+});
+
 /** Calls that are made for each line are prepared once. */
 function prepareStatements(db: MissionDatabase) {
   const value = sql.placeholder;
   return {
+    words: db
+      .insert(messageWords)
+      .values({ id: value('id'), text: value('text') })
+      .prepare(),
+    trigrams: db
+      .insert(messageTrigrams)
+      // As `cjk_messages` has it: the last letters begin a group of three, too.
+      .values({ id: value('id'), text: sql`${value('text')} || char(10) || char(10)` })
+      .prepare(),
+    blob: db
+      .insert(blobs)
+      .values({ digest: value('digest'), mediaType: value('mediaType'), content: value('content') })
+      .onConflictDoNothing()
+      .prepare(),
+    blobOf: db
+      .select({ id: blobs.id })
+      .from(blobs)
+      .where(eq(blobs.digest, value('digest')))
+      .prepare(),
+    gain: db
+      .update(conversations)
+      .set({
+        messageCount: sql`${conversations.messageCount} + ${value('messages')}`,
+        compactions: sql`${conversations.compactions} + ${value('compactions')}`,
+        startedAt: sql`coalesce(min(${conversations.startedAt}, ${value('startedAt')}), ${conversations.startedAt}, ${value('startedAt')})`,
+        lastAt: sql`coalesce(max(${conversations.lastAt}, ${value('lastAt')}), ${conversations.lastAt}, ${value('lastAt')})`,
+        project: sql`coalesce(${conversations.project}, ${value('project')})`,
+        gitBranch: sql`coalesce(${value('gitBranch')}, ${conversations.gitBranch})`,
+        model: sql`coalesce(${value('model')}, ${conversations.model})`,
+        claudeVersion: sql`coalesce(${value('claudeVersion')}, ${conversations.claudeVersion})`,
+      })
+      .where(eq(conversations.id, value('id')))
+      .prepare(),
     message: db
       .insert(conversationMessages)
       .values({
@@ -102,6 +143,8 @@ export function createConversationWriter(db: MissionDatabase) {
   const statements = prepareStatements(db);
   const ids = new Map<string, number>();
   const gained = new Map<number, Gained>();
+  /** What is to be indexed: all of a transaction at once, or FTS5 writes a piece of its index for each. */
+  let unindexed: { readonly id: number; readonly text: string; readonly cjk: boolean }[] = [];
 
   function conversation(name: string, sessionId: string, parentId: number | null = null): number {
     const known = ids.get(name);
@@ -228,8 +271,9 @@ export function createConversationWriter(db: MissionDatabase) {
 
   function store({ mediaType, content }: Blob): number {
     const digest = createHash('sha256').update(mediaType).update('\0').update(content).digest('hex');
-    db.insert(blobs).values({ digest, mediaType, content }).onConflictDoNothing().run();
-    const row = db.select({ id: blobs.id }).from(blobs).where(eq(blobs.digest, digest)).get();
+    const done = statements.blob.run({ digest, mediaType, content });
+    if (done.changes > 0) return Number(done.lastInsertRowid);
+    const row = statements.blobOf.get({ digest });
     if (row === undefined) throw new Error('a blob was not stored');
     return row.id;
   }
@@ -283,7 +327,9 @@ export function createConversationWriter(db: MissionDatabase) {
     gain.model = model ?? gain.model;
     if (done.changes > 0) {
       gain.messages += 1;
-      addParts(Number(done.lastInsertRowid), said);
+      const id = Number(done.lastInsertRowid);
+      addParts(id, said);
+      unindexed.push({ id, text: said.text, cjk: said.cjk });
     }
     if (apiMessageId !== null && model !== null && usage !== null) {
       // A copy of a conversation repeats both ids; without the second one the first may be used again by another session.
@@ -323,29 +369,18 @@ export function createConversationWriter(db: MissionDatabase) {
 
     /** Writes what the conversations have gained. The last thing in a transaction. */
     finish(): void {
-      for (const [id, gain] of gained) {
-        const { messages, compactions, startedAt, lastAt, project, gitBranch, model, claudeVersion } = gain;
-        db.update(conversations)
-          .set({
-            messageCount: sql`${conversations.messageCount} + ${messages}`,
-            compactions: sql`${conversations.compactions} + ${compactions}`,
-            startedAt: sql`coalesce(min(${conversations.startedAt}, ${startedAt}), ${conversations.startedAt}, ${startedAt})`,
-            lastAt: sql`coalesce(max(${conversations.lastAt}, ${lastAt}), ${conversations.lastAt}, ${lastAt})`,
-            project: sql`coalesce(${conversations.project}, ${project})`,
-            gitBranch: sql`coalesce(${gitBranch}, ${conversations.gitBranch})`,
-            model: sql`coalesce(${model}, ${conversations.model})`,
-            claudeVersion: sql`coalesce(${claudeVersion}, ${conversations.claudeVersion})`,
-          })
-          .where(eq(conversations.id, id))
-          .run();
-      }
+      for (const [id, gain] of gained) statements.gain.run({ id, ...gain });
       gained.clear();
+      for (const { id, text } of unindexed) statements.words.run({ id, text });
+      for (const { id, text, cjk } of unindexed) if (cjk) statements.trigrams.run({ id, text });
+      unindexed = [];
     },
 
     /** After a transaction that was taken back: what it had learnt is not so. */
     forget(): void {
       ids.clear();
       gained.clear();
+      unindexed = [];
     },
   };
 }

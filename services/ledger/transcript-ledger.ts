@@ -24,6 +24,30 @@ export interface TranscriptProgress extends PreparedLines {
  */
 export function createTranscriptLedger(db: MissionDatabase, standBack: () => void = () => {}) {
   const writer = createConversationWriter(db);
+  const value = sql.placeholder;
+  const byIdentity = db
+    .select()
+    .from(transcriptFiles)
+    .where(eq(transcriptFiles.identity, value('identity')))
+    .prepare();
+  const countLines = db
+    .insert(transcriptLineTypes)
+    .values({ fileId: value('fileId'), type: value('type'), count: value('count') })
+    .onConflictDoUpdate({
+      target: [transcriptLineTypes.fileId, transcriptLineTypes.type],
+      set: { count: sql`${transcriptLineTypes.count} + excluded.count` },
+    })
+    .prepare();
+  const advance = db
+    .update(transcriptFiles)
+    .set({
+      offset: sql`${value('offset')}`,
+      skipping: sql`${value('skipping')}`,
+      tail: sql`${value('tail')}`,
+      brokenLines: sql`${transcriptFiles.brokenLines} + ${value('broken')}`,
+    })
+    .where(eq(transcriptFiles.id, value('id')))
+    .prepare();
 
   const inTransaction = (work: () => void): void => {
     standBack();
@@ -66,7 +90,7 @@ export function createTranscriptLedger(db: MissionDatabase, standBack: () => voi
 
     /** The row of a file; a new one for a file that was never read. */
     file(identity: string, path: string): TranscriptFileRow {
-      const row = db.select().from(transcriptFiles).where(eq(transcriptFiles.identity, identity)).get();
+      const row = byIdentity.get({ identity });
       return row ?? db.insert(transcriptFiles).values({ identity, path }).returning().get();
     },
 
@@ -91,18 +115,9 @@ export function createTranscriptLedger(db: MissionDatabase, standBack: () => voi
       inTransaction(() => {
         for (const line of lines) writer.add(whose, line);
         writer.finish();
-        for (const [type, count] of types)
-          db.insert(transcriptLineTypes)
-            .values({ fileId: row.id, type, count })
-            .onConflictDoUpdate({
-              target: [transcriptLineTypes.fileId, transcriptLineTypes.type],
-              set: { count: sql`${transcriptLineTypes.count} + ${count}` },
-            })
-            .run();
-        db.update(transcriptFiles)
-          .set({ ...place, tail, brokenLines: row.brokenLines + broken + tooLong })
-          .where(eq(transcriptFiles.id, row.id))
-          .run();
+        for (const [type, count] of types) countLines.run({ fileId: row.id, type, count });
+        const { offset, skipping } = place;
+        advance.run({ id: row.id, offset, skipping: Number(skipping), tail, broken: broken + tooLong });
       });
     },
   };

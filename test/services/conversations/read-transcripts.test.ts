@@ -216,8 +216,8 @@ describe('an answer', () => {
       { media_type: 'image/png', bytes: 8 },
     ]);
     expect(all('select kind, length, size, blob_id from message_parts')).toEqual([
-      { kind: 'tool_result', length: 2_000, size: 5_009, blob_id: 1 },
-      { kind: 'tool_result', length: 2_000, size: 5_009, blob_id: 1 },
+      { kind: 'tool_result', length: 1_000, size: 5_009, blob_id: 1 },
+      { kind: 'tool_result', length: 1_000, size: 5_009, blob_id: 1 },
       { kind: 'image', length: 0, size: 8, blob_id: 2 },
       { kind: 'image', length: 0, size: 3 * 1024 * 1024, blob_id: null },
     ]);

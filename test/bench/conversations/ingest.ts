@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { openDatabase } from '../../../db/open.ts';
+import { redactTokens } from '../../../services/config/redact-tokens.ts';
+import { listTranscripts } from '../../../services/conversations/list-transcripts.ts';
+import { createTranscriptReader } from '../../../services/conversations/read-transcripts.ts';
+import { createTranscriptLedger } from '../../../services/ledger/transcript-ledger.ts';
+import { writeTranscripts } from './generate.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+export interface IngestSpeed {
+  readonly megabytes: number;
+  readonly megabytesPerSecond: number;
+  readonly messages: number;
+  readonly longestStepMs: number;
+}
+
+/** How fast transcripts are read into a database on the disk, by one thread that does nothing else. */
+export function measureIngest(folder: string, megabytes: number): IngestSpeed {
+  const configDirectory = path.join(folder, 'claude');
+  writeTranscripts(configDirectory, megabytes * MEGABYTE);
+  const database = openDatabase(path.join(folder, 'ingest.db'));
+  try {
+    database.raw.pragma('wal_autocheckpoint = 1000');
+    database.raw.pragma('cache_size = -65536');
+    const reader = createTranscriptReader(createTranscriptLedger(database.db), redactTokens);
+    let bytes = 0;
+    let longestStepMs = 0;
+    const begun = performance.now();
+    for (const file of listTranscripts(configDirectory)) {
+      for (;;) {
+        const from = performance.now();
+        const step = reader.step(file.path);
+        longestStepMs = Math.max(longestStepMs, performance.now() - from);
+        if (step.bytes === 0) break;
+        bytes += step.bytes;
+      }
+    }
+    const seconds = (performance.now() - begun) / 1_000;
+    const messages = Number(database.raw.prepare('select count(*) from conversation_messages').pluck().get());
+    return {
+      megabytes: bytes / MEGABYTE,
+      megabytesPerSecond: bytes / MEGABYTE / seconds,
+      messages,
+      longestStepMs,
+    };
+  } finally {
+    database.close();
+  }
+}
