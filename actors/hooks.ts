@@ -1,5 +1,6 @@
 import type { Epoch, SlotId } from '../db/ids.ts';
 import {
+  addContext,
   allowRequest,
   allowTool,
   askTool,
@@ -14,6 +15,7 @@ import type { Rules } from '../services/permissions/policy.ts';
 import type { MissionCore } from './core.ts';
 import type { Guardrails } from './guardrails.ts';
 import { edgeOf } from './hook-edge.ts';
+import type { GivenTo, KnowledgeGiving } from './knowledge/give-knowledge.ts';
 import type { Progress } from './progress.ts';
 import type { Questions } from './questions/questions.ts';
 import type { SessionReports } from './session-reports.ts';
@@ -42,6 +44,8 @@ export interface HooksDependencies {
   readonly progress: Progress;
   readonly stuck: Pick<StuckWatch, 'hookHeard'>;
   readonly guardrails: Guardrails;
+  /** What sessions are given of what the team knows. */
+  readonly give: KnowledgeGiving;
   /** `task`: rules of the task that the slot works on, beside those of the policy. */
   readonly judge: (
     slotId: SlotId,
@@ -94,6 +98,7 @@ export function createHooks({
   progress,
   stuck,
   guardrails,
+  give,
   judge,
   redact,
   isOwnTranscript,
@@ -166,6 +171,21 @@ export function createHooks({
     if (verdict.decision === 'deny') return denyTool(denial(slotId, verdict));
     began(argument);
     return verdict.decision === 'allow' ? allowTool(verdict.rule) : askTool(verdict.rule);
+  }
+
+  const receiver = (slotId: SlotId, { sessionId }: HookBody): GivenTo => ({
+    sessionId,
+    role: core.runtime(slotId).configuration.role,
+  });
+
+  /** A prompt goes its way with or without it. */
+  function given(find: (give: KnowledgeGiving) => string | null): string | null {
+    try {
+      return find(give);
+    } catch (error) {
+      core.logger.warn({ error: String(error) }, 'what is known could not be given');
+      return null;
+    }
   }
 
   async function request(
@@ -249,9 +269,17 @@ export function createHooks({
     }
     if (hook.name === 'PostToolUse') guardrails.toolEnded(slotId, hook);
     switch (hook.name) {
+      case 'SessionStart':
+        return addContext(
+          hook.name,
+          given((give) => give.forSession(receiver(slotId, hook), hook.source !== 'resume')),
+        );
       case 'UserPromptSubmit':
         if (ours) turns.promptHeard(slotId, epoch, hook);
-        return {};
+        return addContext(
+          hook.name,
+          given((give) => give.forPrompt(receiver(slotId, hook), hook.prompt)),
+        );
       case 'Stop':
         if (ours) turns.turnEnded(slotId, epoch, hook);
         return {};

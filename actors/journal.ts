@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
+import { atOnce } from '../db/at-once.ts';
 import type { OpenDatabase } from '../db/open.ts';
 
 /** A failed write (full disk, locked database) is tried again after this; nothing is forgotten meanwhile. */
@@ -53,15 +54,11 @@ export function createJournal(
     if (moved.size === 0 && writes.length === 0) return;
     const actors = [...moved];
     const pending = writes;
-    // For writing from the start: one that begins to write after it has read is refused when another has written meanwhile.
     turn.first(() =>
-      db.transaction(
-        () => {
-          for (const write of pending) write();
-          for (const [actorRef, recorder] of actors) recorder.write(actorRef);
-        },
-        { behavior: 'immediate' },
-      ),
+      atOnce(db, () => {
+        for (const write of pending) write();
+        for (const [actorRef, recorder] of actors) recorder.write(actorRef);
+      }),
     );
     // Only now: a failed transaction keeps everything for the next try.
     writes = writes.slice(pending.length);

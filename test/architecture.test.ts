@@ -53,6 +53,13 @@ describe('arrows between folders point one way', () => {
   });
 });
 
+test('every transaction is for writing from the start', () => {
+  const others = FOLDERS.flatMap(filesOf).filter(
+    (file) => file !== 'db/at-once.ts' && /\.transaction\(/.test(readFileSync(path.join(ROOT, file), 'utf8')),
+  );
+  expect(others).toEqual([]);
+});
+
 describe('a library is known in one place', () => {
   const importersOf = (library: RegExp): readonly string[] =>
     [...new Set(imports.filter(({ to }) => library.test(to)).map(({ from }) => from))].sort();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MissionDatabase } from '../../db/open.ts';
 import type { ImportFormat } from '../../services/knowledge/import-rows.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
+import { createKnowledgeGivenLedger } from '../../services/ledger/knowledge-given-ledger.ts';
 import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import { createKnowledgeOperationLedger } from '../../services/ledger/knowledge-operation-ledger.ts';
 import { createKnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
@@ -9,6 +10,7 @@ import type { Knowledge } from './api.ts';
 import { type Collector, createCollector } from './collect-garbage.ts';
 import { createKnowledge } from './create-knowledge.ts';
 import { createPlanExecution, type PlanRun } from './execute-plan.ts';
+import { createGiving, type KnowledgeGiving } from './give-knowledge.ts';
 import { type Imported, importKnowledge } from './import-knowledge.ts';
 
 /** How often stale entries are looked for. */
@@ -17,6 +19,7 @@ const SWEEP_MS = 60 * 60_000;
 /** All that can be done with what the team knows. */
 export interface KnowledgeBase extends Knowledge {
   readonly collector: Omit<Collector, 'sweep'>;
+  readonly give: KnowledgeGiving;
   readonly plans: Omit<ReturnType<typeof createPlanExecution>, 'execute'> & {
     execute(planId: string, limit: number, by: string): PlanRun;
   };
@@ -41,12 +44,20 @@ export function createKnowledgeBase({
   const search = createKnowledgeSearch(db);
   const knowledge = createKnowledge({ ledger, operations, search, now });
   const { sweep, ...collector } = createCollector({ ledger, search, settings, now });
+  const giving = createGiving({
+    ledger,
+    search,
+    given: createKnowledgeGivenLedger(db),
+    settings: settings.give,
+    now,
+  });
   const { execute, ...plans } = createPlanExecution({ ledger, operations, now });
 
   return {
     knowledge: {
       ...knowledge,
       collector,
+      give: giving,
       plans: {
         ...plans,
         execute: (planId, limit, by) => execute(planId, { limit, by, batch: randomUUID() }),
@@ -58,6 +69,7 @@ export function createKnowledgeBase({
         const timer = setInterval(() => {
           try {
             sweep();
+            giving.sweep();
           } catch (error) {
             onError(error);
           }

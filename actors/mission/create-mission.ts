@@ -333,6 +333,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     progress,
     stuck,
     guardrails,
+    give: knowledge.give,
     judge(...call) {
       const verdict = dependencies.judge(...call);
       permissions.notice();

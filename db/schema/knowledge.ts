@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { KnowledgeId, TaskId } from '../ids.ts';
 
 export const KNOWLEDGE_SOURCES = ['conversation', 'discovery', 'import'] as const;
@@ -101,4 +101,20 @@ export const knowledgeOperations = sqliteTable(
     taskId: text().$type<TaskId>(),
   },
   (table) => [index('knowledge_operations_plan').on(table.planId, table.status, table.id)],
+);
+
+/** What a session was given already, and in which words: it is not given again. */
+export const knowledgeGiven = sqliteTable(
+  'knowledge_given',
+  {
+    sessionId: text().notNull(),
+    knowledgeId: text().$type<KnowledgeId>().notNull(),
+    /** Of the entry as it was given. */
+    updatedAt: integer().notNull(),
+    at: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sessionId, table.knowledgeId] }),
+    index('knowledge_given_at').on(table.at),
+  ],
 );

@@ -15,6 +15,11 @@ Follow a task with mission_status; its answer is in "result". Read what came bac
 The board (mission_board_*) holds work that is planned; with autoExecute and an assignee it is done without you.
 A task in status "waiting" needs an answer: mission_question_list shows what waits, mission_pty_confirm answers it by the label of an option. Questions with personOnly are for a person alone.`;
 
+/** What a model reads once: about the tools, and what the team knows. The agent of a slot is given that by its hooks. */
+function instructionsFor(mission: Mission, by: Caller): string {
+  return by.role === 'slot' ? INSTRUCTIONS : `${INSTRUCTIONS}\n\n${mission.knowledge.give.instructions()}`;
+}
+
 /** The door with the name by which the client introduced itself, unless its token has a name. */
 function callerOf({ server }: McpServer, by: Caller): string {
   const name = server.getClientVersion()?.name;
@@ -35,7 +40,7 @@ export function createMcpServer(options: {
 }): McpServer {
   const server = new McpServer(
     { name: 'missiond', version: options.version },
-    { instructions: INSTRUCTIONS, capabilities: { logging: {} } },
+    { instructions: instructionsFor(options.mission, options.by), capabilities: { logging: {} } },
   );
   const closed = new AbortController();
   const elicitor = createElicitor({

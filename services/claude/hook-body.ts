@@ -187,3 +187,11 @@ export function denyRequest(message: string): HookReply {
     hookSpecificOutput: { hookEventName: 'PermissionRequest', decision: { behavior: 'deny', message } },
   };
 }
+
+/** SessionStart, UserPromptSubmit: the model reads this beside what the person says (tried on 2.1.329). */
+export function addContext(
+  hookEventName: 'SessionStart' | 'UserPromptSubmit',
+  words: string | null,
+): HookReply {
+  return words === null ? {} : { hookSpecificOutput: { hookEventName, additionalContext: words } };
+}

@@ -14,10 +14,24 @@ const Tier = z.union([
 ]);
 export type Tier = z.output<typeof Tier>;
 
+const tokens = z.number().int().min(0).max(20_000);
+
+/** How much of it is given to whom, in tokens (roughly); 0 for nothing. */
+const GivingSchema = z.strictObject({
+  /** With each prompt of a slot: what bears on it. */
+  promptTokens: tokens.default(400),
+  /** At the beginning of a slot's session: what its role should know, and how the person wants things. */
+  sessionTokens: tokens.default(800),
+  /** In the instructions that an MCP client reads once. */
+  instructionTokens: tokens.default(800),
+});
+export type Giving = z.output<typeof GivingSchema>;
+
 /** `knowledge:` of slots.yaml. */
 export const KnowledgeSettingsSchema = z.strictObject({
   /** By category; `*` for those that none names. The nearest one counts: `memory:bugfix` before `memory`. */
   tiers: z.record(z.union([KnowledgeCategory, z.literal('*')]), Tier).default({}),
+  give: GivingSchema.prefault({}),
 });
 export type KnowledgeSettings = z.output<typeof KnowledgeSettingsSchema>;
 
@@ -37,7 +51,7 @@ const USUAL: Readonly<Record<string, Tier>> = {
 };
 
 /** How long something of a category is kept: by what slots.yaml says, else as it is usual. */
-export function tierOf(category: string, { tiers }: KnowledgeSettings): Tier {
+export function tierOf(category: string, { tiers }: Pick<KnowledgeSettings, 'tiers'>): Tier {
   const names = [...lineage(category)].reverse();
   for (const name of [...names, '*']) {
     const tier = Object.hasOwn(tiers, name)
@@ -55,7 +69,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** When an entry is stale, in epoch milliseconds; null for one that never is. */
 export function staleAt(
   entry: { readonly category: string; readonly updatedAt: number; readonly lastAccessedAt: number | null },
-  settings: KnowledgeSettings,
+  settings: Pick<KnowledgeSettings, 'tiers'>,
 ): number | null {
   const tier = tierOf(entry.category, settings);
   if (tier === 'always') return null;

@@ -16,6 +16,7 @@ import {
   sql,
 } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { atOnce } from '../../db/at-once.ts';
 import type { BoardTaskId, SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { type BoardStatus, boardNotes, boardRuns, boardTasks } from '../../db/schema/board.ts';
@@ -59,7 +60,7 @@ export function createBoardLedger(db: MissionDatabase) {
     ...createBoardRunLedger(db),
 
     /** Everything that `work` writes is written at once, or nothing of it. */
-    atOnce: <Result>(work: () => Result): Result => db.transaction(work, { behavior: 'immediate' }),
+    atOnce: <Result>(work: () => Result): Result => atOnce(db, work),
 
     insert(row: BoardTaskRow): void {
       db.insert(boardTasks).values(row).run();
@@ -121,10 +122,10 @@ export function createBoardLedger(db: MissionDatabase) {
     /** With their notes and runs. */
     remove(ids: readonly BoardTaskId[]): void {
       const gone = [...ids];
-      db.transaction((write) => {
-        write.delete(boardNotes).where(inArray(boardNotes.boardTaskId, gone)).run();
-        write.delete(boardRuns).where(inArray(boardRuns.boardTaskId, gone)).run();
-        write.delete(boardTasks).where(inArray(boardTasks.id, gone)).run();
+      atOnce(db, () => {
+        db.delete(boardNotes).where(inArray(boardNotes.boardTaskId, gone)).run();
+        db.delete(boardRuns).where(inArray(boardRuns.boardTaskId, gone)).run();
+        db.delete(boardTasks).where(inArray(boardTasks.id, gone)).run();
       });
     },
 

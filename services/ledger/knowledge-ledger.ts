@@ -13,6 +13,7 @@ import {
   type SQL,
   sql,
 } from 'drizzle-orm';
+import { atOnce } from '../../db/at-once.ts';
 import type { KnowledgeId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import {
@@ -91,7 +92,7 @@ export function createKnowledgeLedger(db: MissionDatabase) {
 
   return {
     /** Everything that `work` writes is written at once, or nothing of it. */
-    atOnce: <Result>(work: () => Result): Result => db.transaction(work),
+    atOnce: <Result>(work: () => Result): Result => atOnce(db, work),
 
     get,
 
@@ -114,7 +115,7 @@ export function createKnowledgeLedger(db: MissionDatabase) {
     },
 
     insert(id: KnowledgeId, words: KnowledgeWords, changing: Changing): KnowledgeRow {
-      return db.transaction(() => {
+      return atOnce(db, () => {
         const row = db
           .insert(knowledge)
           .values({
@@ -132,7 +133,7 @@ export function createKnowledgeLedger(db: MissionDatabase) {
     },
 
     update(before: KnowledgeRow, words: KnowledgeWords, changing: Changing): KnowledgeRow {
-      return db.transaction(() => {
+      return atOnce(db, () => {
         const row = db
           .update(knowledge)
           .set({ ...wordsIn(words), cjk: isCjk(words), updatedAt: changing.at })
@@ -145,14 +146,14 @@ export function createKnowledgeLedger(db: MissionDatabase) {
     },
 
     forget(before: KnowledgeRow, changing: Changing): void {
-      db.transaction(() => {
+      atOnce(db, () => {
         db.update(knowledge).set({ forgottenAt: changing.at }).where(eq(knowledge.id, before.id)).run();
         record(before.id, 'forgotten', before, null, changing);
       });
     },
 
     restore(before: KnowledgeRow, changing: Changing): KnowledgeRow {
-      return db.transaction(() => {
+      return atOnce(db, () => {
         const row = db
           .update(knowledge)
           .set({ forgottenAt: null, updatedAt: changing.at })
@@ -288,7 +289,7 @@ export function createKnowledgeLedger(db: MissionDatabase) {
 
     /** What was forgotten before a time is thrown away for good. @returns how many */
     throwAway(before: number): number {
-      return db.transaction(() => {
+      return atOnce(db, () => {
         const gone = db
           .delete(knowledge)
           .where(lt(knowledge.forgottenAt, before))

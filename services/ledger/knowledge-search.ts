@@ -1,7 +1,8 @@
 import { and, inArray, type SQL, sql } from 'drizzle-orm';
 import type { MissionDatabase } from '../../db/open.ts';
 import { knowledge } from '../../db/schema/knowledge.ts';
-import { quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
+import { hasCjk, quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
+import { wordsOf } from '../knowledge/similarity.ts';
 import { type KnowledgeRow, within } from './knowledge-ledger.ts';
 
 /** Among so many the best are chosen; of words that are in more entries than that, the newest. */
@@ -14,6 +15,9 @@ const MOST_EXPANSIONS = 64;
 const LEAST_PREFIX = 4;
 /** How much more a hit in the key tells than one in the detail. */
 const WEIGHTS = { category: 2, key: 8, summary: 4, detail: 1 };
+/** Of a prompt so many words are looked up, and the rarest looked for. */
+const MOST_LOOKED_UP = 200;
+const MOST_RARE = 12;
 const HALF_FRESH_MS = 180 * 24 * 60 * 60_000;
 
 export interface KnowledgeHit {
@@ -30,6 +34,12 @@ export function createKnowledgeSearch(db: MissionDatabase) {
       sql`select term from knowledge_trigram_terms where term >= ${lower} and term < ${`${lower}\u{10ffff}`} limit ${MOST_EXPANSIONS}`,
     );
     return found.length === 0 ? quoted(term) : `(${found.map((row) => quoted(row.term)).join(' OR ')})`;
+  }
+
+  /** How many entries have a word. */
+  function entriesWith(word: string): number {
+    const term = word.normalize('NFD').replace(/\p{M}/gu, '');
+    return db.get<{ doc: number }>(sql`select doc from knowledge_terms where term = ${term}`)?.doc ?? 0;
   }
 
   function matchOf({ text, isPrefix }: SearchTerm, isCjk: boolean): string {
@@ -120,6 +130,45 @@ export function createKnowledgeSearch(db: MissionDatabase) {
         ...(cjk.length === 0 ? [] : ranked(cjk.map(({ text }) => expanded(text)).join(' OR '), true)),
       ];
       return load([...new Set(found.map(({ number }) => number))], category).slice(0, limit);
+    },
+
+    /**
+     * Entries that share words with a text, those with rare ones first. Words that are in very many tell nothing.
+     * @returns each with the words that it has
+     */
+    bearingOn(
+      words: ReadonlySet<string>,
+      limit: number,
+      now: number,
+    ): readonly (KnowledgeHit & { readonly shared: readonly string[] })[] {
+      const terms = [...words].slice(0, MOST_LOOKED_UP).map((word) => ({ word, isCjk: hasCjk(word) }));
+      const rare = terms
+        .filter(({ isCjk }) => !isCjk)
+        .map(({ word }) => ({ word, entries: entriesWith(word) }))
+        .filter(({ entries }) => entries > 0 && entries <= POOL)
+        .sort((a, b) => a.entries - b.entries)
+        .slice(0, MOST_RARE)
+        .map(({ word }) => word);
+      const letters = terms
+        .filter(({ isCjk }) => isCjk)
+        .slice(0, MOST_RARE)
+        .map(({ word }) => word);
+      const found = new Map<number, KnowledgeHit>();
+      const hits = [
+        ...(rare.length === 0 ? [] : find(rare.map(quoted).join(' OR '), false, undefined, now)),
+        ...(letters.length === 0 ? [] : find(letters.map(expanded).join(' OR '), true, undefined, now)),
+      ];
+      for (const hit of hits) {
+        const before = found.get(hit.row.number)?.score ?? 0;
+        found.set(hit.row.number, { row: hit.row, score: before + hit.score });
+      }
+      return [...found.values()]
+        .sort((a, b) => b.score - a.score)
+        .slice(0, limit)
+        .map((hit) => {
+          const own = wordsOf(`${hit.row.key} ${hit.row.summary}`);
+          return { ...hit, shared: [...rare, ...letters].filter((word) => own.has(word)) };
+        });
     },
 
     /**

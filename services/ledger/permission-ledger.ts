@@ -1,4 +1,5 @@
 import { and, asc, eq, isNull, like } from 'drizzle-orm';
+import { atOnce } from '../../db/at-once.ts';
 import type { QuestionId, Role, SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { questions } from '../../db/schema/permissions.ts';
@@ -21,7 +22,7 @@ export function createPermissionLedger(
 
   return {
     ask(row: QuestionRow): void {
-      db.transaction(() => {
+      atOnce(db, () => {
         db.insert(questions).values(row).run();
         audit.add({ ...entryOf(row), at: row.askedAt, kind: 'question' });
       });
@@ -46,7 +47,7 @@ export function createPermissionLedger(
       id: QuestionId,
       { answer, answeredBy, closedAt }: { answer: string; answeredBy: string; closedAt: number },
     ): void {
-      db.transaction(() => {
+      atOnce(db, () => {
         const closed = db
           .update(questions)
           .set({ answer, answeredBy, closedAt })

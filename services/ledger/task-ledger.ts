@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, like, lte, ne, or, sql } from 'drizzle-orm';
+import { atOnce } from '../../db/at-once.ts';
 import type { DeliveryId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { attempts, deliveries, taskDependencies, tasks } from '../../db/schema/tasks.ts';
@@ -23,11 +24,11 @@ export function createTaskLedger(db: MissionDatabase) {
   return {
     /** A task with the tasks that it depends on. */
     insert(row: TaskRow, dependsOn: readonly TaskId[] = []): void {
-      db.transaction((write) => {
-        write.insert(tasks).values(row).run();
+      atOnce(db, () => {
+        db.insert(tasks).values(row).run();
         if (dependsOn.length === 0) return;
         const edges = dependsOn.map((id, place) => ({ taskId: row.id, dependsOn: id, place }));
-        write.insert(taskDependencies).values(edges).run();
+        db.insert(taskDependencies).values(edges).run();
       });
     },
 

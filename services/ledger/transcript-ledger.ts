@@ -1,4 +1,5 @@
 import { eq, isNotNull, sql } from 'drizzle-orm';
+import { atOnce } from '../../db/at-once.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { conversationSlots, transcriptFiles, transcriptLineTypes } from '../../db/schema/conversations.ts';
 import { sessions } from '../../db/schema/slots.ts';
@@ -52,8 +53,7 @@ export function createTranscriptLedger(db: MissionDatabase, standBack: () => voi
   const inTransaction = (work: () => void): void => {
     standBack();
     try {
-      // At once for writing: another one that writes is waited for, not met half-way.
-      db.transaction(work, { behavior: 'immediate' });
+      atOnce(db, work);
     } catch (error) {
       writer.forget();
       throw error;

@@ -10,6 +10,7 @@ import { type OpenDatabase, openDatabase } from '../../db/open.ts';
 import { readStatusLine } from '../../services/claude/read-status-line.ts';
 import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
 import { BudgetsSchema } from '../../services/config/budgets.ts';
+import { KnowledgeSettingsSchema } from '../../services/knowledge/tiers.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
@@ -130,7 +131,7 @@ export function createStage(always: Change = {}) {
       worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: process.env }),
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
-      knowledge: { tiers: {} },
+      knowledge: KnowledgeSettingsSchema.parse({}),
       readUsage,
       transcriptsOf,
       ...dependencies,

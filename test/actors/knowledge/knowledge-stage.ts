@@ -1,17 +1,18 @@
+import type { z } from 'zod';
 import { createKnowledgeBase } from '../../../actors/knowledge/knowledge-base.ts';
 import { openDatabase } from '../../../db/open.ts';
-import type { KnowledgeSettings } from '../../../services/knowledge/tiers.ts';
+import { KnowledgeSettingsSchema } from '../../../services/knowledge/tiers.ts';
 import { createKnowledgeSearch } from '../../../services/ledger/knowledge-search.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 /** What the team knows, in a database of its own, at a time that the test sets. */
-export function createKnowledgeStage(settings: KnowledgeSettings = { tiers: {} }) {
+export function createKnowledgeStage(settings: z.input<typeof KnowledgeSettingsSchema> = {}) {
   const database = openDatabase(':memory:');
   let at = Date.UTC(2026, 0, 1);
   const { knowledge } = createKnowledgeBase({
     db: database.db,
-    settings,
+    settings: KnowledgeSettingsSchema.parse(settings),
     now: () => at,
     onError(error) {
       throw error;
