@@ -3,7 +3,7 @@ import { hasCjk } from '../conversations/search-query.ts';
 const LETTERS_A_TOKEN = 4;
 
 /** Roughly how many tokens a text takes: four letters one, of Chinese, Japanese and Korean each letter one. */
-export function roughTokens(text: string): number {
+function roughTokens(text: string): number {
   if (!hasCjk(text)) return Math.ceil(text.length / LETTERS_A_TOKEN);
   return [...text].reduce((sum, letter) => sum + (hasCjk(letter) ? 1 : 1 / LETTERS_A_TOKEN), 0);
 }
