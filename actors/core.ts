@@ -19,6 +19,7 @@ import { createWaitingLedger, type WaitingLedger } from '../services/ledger/wait
 import { createWorktreeLedger, type WorktreeLedger } from '../services/ledger/worktree-ledger.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { type Bus, createBus } from './bus.ts';
+import { cleanSignal } from './clean-signal.ts';
 import type { SlotView } from './mission/views.ts';
 import type { Notices } from './notices.ts';
 import { newRuntime, type SlotConfiguration, type SlotRuntime } from './slot-runtime.ts';
@@ -150,7 +151,7 @@ export function createCore(options: {
       core.taskActor(taskId)?.send(event);
     },
     signal(slotId, signal) {
-      core.sendToSlot(slotId, { type: 'signal', signal });
+      core.sendToSlot(slotId, { type: 'signal', signal: cleanSignal(signal) });
     },
     view: (slotId) => (view ?? notYet('A view'))(slotId),
     setView(next) {

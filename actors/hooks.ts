@@ -210,6 +210,7 @@ export function createHooks({
         epoch,
         tool: hook.tool,
         argument: redact(slotId, verdict.argument),
+        called: verdict.argument,
         rule: verdict.rule,
         personOnly: verdict.personOnly,
       },

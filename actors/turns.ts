@@ -138,7 +138,8 @@ export function createTurns({
     said(slotId, task.id, result);
   }
 
-  function fail(task: TaskRow, error: string): void {
+  function fail(task: TaskRow, words: string): void {
+    const error = task.slotId === null ? words : redact(task.slotId, words);
     const trouble = apiTroubleOf(error);
     const failure: MachineFailure = {
       code: trouble ?? 'turn_failed',

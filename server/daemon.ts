@@ -14,6 +14,7 @@ import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
 import { facesFile, loadFaces } from '../services/terminal/faces-file.ts';
 import { openTokenStore } from './auth/token-store.ts';
+import { openCleanLog } from './clean-log.ts';
 import { composeMission } from './compose-mission.ts';
 import {
   type DaemonFile,
@@ -22,7 +23,6 @@ import {
   removeDaemonFile,
   writeDaemonFile,
 } from './daemon-file.ts';
-import { openDaemonLog } from './daemon-log.ts';
 import { lockHome } from './home-lock.ts';
 import { openHomePermissions, permissionsFile } from './home-permissions.ts';
 import { buildServer } from './http/build-server.ts';
@@ -72,7 +72,11 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
   // From here on: told to stop while it starts, the daemon ends what it has started.
   const unwatch = watchStopSignals((name) => stopping.abort(name));
   const undo: (() => Promise<void> | void)[] = [unwatch, unlock];
-  const logger = openDaemonLog(path.join(home, 'logs', 'missiond.log'), settings.logLevel);
+  const logger = openCleanLog({
+    name: 'missiond',
+    file: path.join(home, 'logs', 'missiond.log'),
+    level: settings.logLevel,
+  });
   // A daemon that cannot start ends nobody: agents may have outlived the last one.
   let endAgents = false;
   let keepAgents = false;

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { redactTokens } from '../services/config/redact-tokens.ts';
+import { redactTokens } from '../db/redact-tokens.ts';
 
 /** The file of a slot that `missiond logs` shows. */
 export const slotLogFile = (home: string, slotId: string): string =>

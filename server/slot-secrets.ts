@@ -1,5 +1,5 @@
+import { redactTokens } from '../db/redact-tokens.ts';
 import { redact } from '../services/config/redact.ts';
-import { redactTokens } from '../services/config/redact-tokens.ts';
 import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 

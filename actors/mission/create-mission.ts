@@ -360,6 +360,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       snapshotOf,
       logFile: dependencies.logFile,
       tasks,
+      redact: dependencies.redact,
       signal: stopping.signal,
     }),
     ...createBudgetOperations(core, governing),

@@ -1,3 +1,4 @@
+import { redactTokens } from '../../db/redact-tokens.ts';
 import type { PtyHost, PtyHostEvent, PtyInfo } from '../../services/pty/pty-host.ts';
 import type { MissionCore } from '../core.ts';
 import type { Launcher } from '../launcher.ts';
@@ -49,7 +50,7 @@ export function createHostEvents({
       runtime.reading = event.reading;
       core.signal(slotId, { type: 'screen.read', epoch, at: event.reading.at, reading: event.reading });
       if (before?.title !== event.reading.title) {
-        core.bus.publish({ type: 'title_changed', at, slotId, title: event.reading.title });
+        core.bus.publish({ type: 'title_changed', at, slotId, title: redactTokens(event.reading.title) });
       }
       return;
     }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Role, type SlotId, TaskId } from '../../db/ids.ts';
+import { redactTokens } from '../../db/redact-tokens.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { MAX_PROMPT_CHARACTERS } from '../../services/keyboard/prompt-plan.ts';
 import { newTaskRow } from '../../services/ledger/new-task-row.ts';
@@ -197,7 +198,7 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
         includeResults: request.includeResults ?? false,
         verify: request.verify ?? null,
         worktree: request.worktree ?? null,
-        labels: nonEmpty(request.labels),
+        labels: nonEmpty(request.labels?.map(redactTokens)),
         budgetUsd: request.budget?.usd ?? null,
         budgetTokens: request.budget?.tokens ?? null,
         guard: request.guard ?? null,

@@ -18,6 +18,8 @@ export interface TerminalOperationsDependencies {
   readonly snapshotOf: (slotId: SlotId) => SlotSnapshot | undefined;
   readonly logFile: (slotId: SlotId) => string;
   readonly tasks: Pick<TaskOperations, 'enqueue' | 'waitForTask'>;
+  /** Takes known secrets out of what is shown. */
+  readonly redact: (slotId: SlotId, text: string) => string;
   readonly signal: AbortSignal;
 }
 
@@ -27,6 +29,7 @@ export function createTerminalOperations({
   snapshotOf,
   logFile,
   tasks,
+  redact,
   signal,
 }: TerminalOperationsDependencies): Pick<
   Mission,
@@ -89,7 +92,7 @@ export function createTerminalOperations({
     },
 
     async screen(slotId, lines) {
-      return core.host().text(running(slotId).epoch, lines);
+      return redact(slotId, await core.host().text(running(slotId).epoch, lines));
     },
 
     async interrupt(slotId) {

@@ -82,8 +82,8 @@ export function createAnswering({ core, questions, ruleToKeep, allow, signal }: 
       });
     }
     const keyboard = keyboardOf(slotId);
-    await questions.answerByKeys(slotId, { label, answeredBy: by }, async (expected) =>
-      must(await keyboard.choose(label, { signal: keysEnd(), expected })),
+    await questions.answerByKeys(slotId, { label, answeredBy: by }, async (expected, whole) =>
+      must(await keyboard.choose(whole, { signal: keysEnd(), expected })),
     );
   }
 

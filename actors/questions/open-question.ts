@@ -12,7 +12,10 @@ export interface HookRequest {
   readonly slotId: SlotId;
   readonly epoch: Epoch;
   readonly tool: string;
+  /** As it is shown: without secrets. */
   readonly argument: string;
+  /** As it was called, to know it again on the screen. It is neither stored nor shown. */
+  readonly called: string;
   /** Why it is asked. */
   readonly rule: string;
   /** No agent answers it, an orchestrating one neither. */
@@ -27,6 +30,8 @@ export const FROM_SCREEN = 'dialog on the screen';
 export interface OpenQuestion {
   view: QuestionView;
   readonly epoch: Epoch;
+  /** What is asked about, secrets and all; undefined where only the view tells. */
+  called: string | undefined;
   /** Answers the hook that waits (null: no verdict); null itself when only the dialog on the screen is left. */
   answerHook: ((answer: HookAnswer | null) => void) | null;
   /** True once the dialog stood on the screen: from then on its going away closes the question. */
@@ -52,6 +57,7 @@ export function openQuestion(view: QuestionView, epoch: Epoch): OpenQuestion {
   return {
     view,
     epoch,
+    called: undefined,
     answerHook: null,
     seenOnScreen: false,
     signature: null,

@@ -109,6 +109,11 @@ export function createQuestions({
     ledger.update(entry.view.id, knownOf(entry));
   }
 
+  /** As they are shown and stored. */
+  function labelsOf(slotId: SlotId, dialog: DialogReading): string[] {
+    return dialog.options.map(({ label }) => redact(slotId, label));
+  }
+
   function lookAt(entry: OpenQuestion, dialog: DialogReading): void {
     const signature = dialogIdentity(dialog);
     const isNews = !entry.seenOnScreen || entry.signature !== signature;
@@ -117,13 +122,16 @@ export function createQuestions({
     entry.signature = signature;
     entry.dialog = dialog;
     if (entry.answering !== null || !isNews) return;
-    const labels = dialog.options.map(({ label }) => label);
+    const { slotId } = entry.view;
+    const labels = labelsOf(slotId, dialog);
     const isReworded = labels.length > 0 && labels.join('\n') !== entry.view.options.join('\n');
     learn(entry, {
       evidence: entry.view.evidence.includes(FROM_SCREEN)
         ? entry.view.evidence
         : [...entry.view.evidence, FROM_SCREEN],
-      ...(isReworded ? { options: labels, kind: dialog.kind, question: wordingOf(dialog) } : {}),
+      ...(isReworded
+        ? { options: labels, kind: dialog.kind, question: redact(slotId, wordingOf(dialog)) }
+        : {}),
     });
     if (isReworded) changed(entry.view.slotId, entry.view.taskId, true);
   }
@@ -133,12 +141,13 @@ export function createQuestions({
       kind: dialog.kind,
       ...(dialog.tool === undefined ? {} : { tool: dialog.tool }),
       ...(dialog.argument === undefined ? {} : { argument: redact(slotId, dialog.argument) }),
-      question: wordingOf(dialog),
-      options: dialog.options.map(({ label }) => label),
+      question: redact(slotId, wordingOf(dialog)),
+      options: labelsOf(slotId, dialog),
       answerBy: 'screen',
       evidence: [FROM_SCREEN],
       ...whoMayAnswer(dialog, audit.lastAsked(slotId, epoch)),
     });
+    entry.called = dialog.argument;
     lookAt(entry, dialog);
   }
 
@@ -182,7 +191,7 @@ export function createQuestions({
      * the connection closed, the daemon stops, or the dialog was answered at the terminal.
      */
     async askByHook(request: HookRequest, signal: AbortSignal): Promise<HookAnswer | null> {
-      const { slotId, epoch, tool, argument, rule, personOnly } = request;
+      const { slotId, epoch, tool, argument, called, rule, personOnly } = request;
       // Two tools of one turn may ask at the same time: the second waits for its turn, as its dialog does.
       for (let first = open.get(slotId); first?.answerHook != null; first = open.get(slotId)) {
         await first.closed;
@@ -204,6 +213,7 @@ export function createQuestions({
             personOnly,
             rule,
           });
+      entry.called = called;
       learn(entry, {
         tool,
         argument,
@@ -271,14 +281,14 @@ export function createQuestions({
     },
 
     /**
-     * Answers a dialog by keys. `press` is told which dialog is meant; when it succeeds that question is closed, and a
+     * Answers a dialog by keys. `press` is told which dialog is meant, and the label as it stands there; when it succeeds that question is closed, and a
      * dialog that has followed it by then is asked.
      * @throws MissionError `question_gone` when no dialog was seen of it
      */
     async answerByKeys(
       slotId: SlotId,
       answer: { readonly label: string; readonly answeredBy: string },
-      press: (expected: string) => Promise<void>,
+      press: (expected: string, label: string) => Promise<void>,
     ): Promise<void> {
       const entry = open.get(slotId);
       const expected = entry?.signature ?? null;
@@ -288,7 +298,8 @@ export function createQuestions({
         });
       entry.answering = answer.answeredBy;
       try {
-        await press(expected);
+        const at = entry.view.options.indexOf(answer.label);
+        await press(expected, entry.dialog?.options[at]?.label ?? answer.label);
       } finally {
         entry.answering = null;
       }

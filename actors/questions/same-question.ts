@@ -33,19 +33,19 @@ export function mayShow(shown: string | undefined, called: string | undefined): 
 }
 
 /** Whether the dialog that was seen last may be that of the question: the hook of another may have come first. */
-export function mayBeShownBy({ view, dialog }: OpenQuestion): boolean {
+export function mayBeShownBy({ view, dialog, called }: OpenQuestion): boolean {
   if (dialog === null || view.kind !== 'permission') return true;
   const isTool = dialog.tool === undefined || view.tool === undefined || dialog.tool === view.tool;
-  return isTool && mayShow(dialog.argument ?? dialog.file, view.argument);
+  return isTool && mayShow(dialog.argument ?? dialog.file, called ?? view.argument);
 }
 
 /** Whether a hook asks what is asked already. */
-export function isAskedBy({ view, epoch, answerHook }: OpenQuestion, request: HookRequest): boolean {
+export function isAskedBy({ view, epoch, answerHook, called }: OpenQuestion, request: HookRequest): boolean {
   return (
     answerHook === null &&
     epoch === request.epoch &&
     (view.tool === undefined || view.tool === request.tool) &&
-    mayShow(view.argument, request.argument)
+    (called === undefined ? mayShow(view.argument, request.argument) : mayShow(called, request.called))
   );
 }
 

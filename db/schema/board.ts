@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { BoardTaskId, QuestionId, Role, SlotId, TaskId } from '../ids.ts';
+import { redactedJson, redactedText } from '../redacted-columns.ts';
 import type { Guard, Verify, WorktreeWish } from './tasks.ts';
 
 export const BOARD_STATUSES = [
@@ -66,7 +67,7 @@ export const boardTasks = sqliteTable(
     claimExecutorId: text(),
     claimExecutorType: text().$type<'manual_session' | 'pty_slot' | 'autopilot'>(),
     claimedAt: integer(),
-    blockedOn: text({ mode: 'json' }).$type<BlockedOn>(),
+    blockedOn: redactedJson<BlockedOn>(),
     /** How often the autopilot has begun it. */
     runs: integer().notNull(),
     /** The task of the latest run. */
@@ -87,7 +88,7 @@ export const boardNotes = sqliteTable(
   {
     id: integer().primaryKey({ autoIncrement: true }),
     boardTaskId: text().$type<BoardTaskId>().notNull(),
-    content: text().notNull(),
+    content: redactedText().notNull(),
     noteType: text().$type<(typeof NOTE_TYPES)[number]>().notNull(),
     author: text().notNull(),
     createdAt: integer().notNull(),

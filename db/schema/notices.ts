@@ -1,4 +1,5 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { redactedText } from '../redacted-columns.ts';
 
 /** The outbox: what somebody asked to be told of, until it was taken or given up. One row a receiver. */
 export const notices = sqliteTable(
@@ -10,14 +11,14 @@ export const notices = sqliteTable(
     event: text().notNull(),
     /** What it is about; one receiver is told of it once. */
     subject: text().notNull(),
-    body: text().notNull(),
+    body: redactedText().notNull(),
     status: text().$type<'waiting' | 'delivered' | 'abandoned'>().notNull(),
     attempts: integer().notNull(),
     nextAttemptAt: integer().notNull(),
     createdAt: integer().notNull(),
     endedAt: integer(),
     /** Why the last attempt failed. */
-    failure: text(),
+    failure: redactedText(),
   },
   (table) => [
     index('notices_due').on(table.status, table.receiver, table.nextAttemptAt),

@@ -1,5 +1,6 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { Epoch, QuestionId, Role, SlotId, TaskId } from '../ids.ts';
+import { redactedJson, redactedText } from '../redacted-columns.ts';
 
 const AUDIT_KINDS = ['decision', 'question', 'answer', 'rules', 'kill'] as const;
 
@@ -28,13 +29,13 @@ export const audit = sqliteTable(
     questionId: text().$type<QuestionId>(),
     tool: text(),
     /** Known secrets are taken out. */
-    argument: text(),
+    argument: redactedText(),
     decision: text().$type<'allow' | 'confirm' | 'deny'>(),
-    rule: text(),
+    rule: redactedText(),
     /** No agent may answer what is asked because of it. */
     personOnly: integer({ mode: 'boolean' }).notNull().default(false),
-    answer: text(),
-    change: text({ mode: 'json' }).$type<RulesChange>(),
+    answer: redactedText(),
+    change: redactedJson<RulesChange>(),
   },
   (table) => [
     index('audit_slot').on(table.slotId, table.id),
@@ -54,20 +55,20 @@ export const questions = sqliteTable(
     taskId: text().$type<TaskId>(),
     kind: text().notNull(),
     tool: text(),
-    argument: text(),
-    question: text().notNull(),
-    options: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+    argument: redactedText(),
+    question: redactedText().notNull(),
+    options: redactedJson<readonly string[]>().notNull(),
     askedAt: integer().notNull(),
     /** When it is denied unless somebody has answered; null for what waits as long as it takes. */
     expiresAt: integer(),
     /** No agent may answer it, an orchestrating one neither. */
     personOnly: integer({ mode: 'boolean' }).notNull().default(false),
     /** Why it is asked, where a rule says so. */
-    rule: text(),
+    rule: redactedText(),
     /** Of the dialog on the screen; null until one was seen. */
     identity: text(),
     closedAt: integer(),
-    answer: text(),
+    answer: redactedText(),
     answeredBy: text(),
   },
   (table) => [index('questions_slot').on(table.slotId, table.askedAt)],

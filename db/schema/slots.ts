@@ -1,5 +1,6 @@
 import { index, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, Epoch, Role, SlotId } from '../ids.ts';
+import { redactedJson } from '../redacted-columns.ts';
 
 /** A slot as it was last seen. The row carries the snapshot of its machine. */
 export const slots = sqliteTable('slots', {
@@ -11,7 +12,7 @@ export const slots = sqliteTable('slots', {
   epoch: text().$type<Epoch>(),
   sessionId: text().$type<ClaudeSessionId>(),
   pid: integer(),
-  snapshot: text({ mode: 'json' }).$type<unknown>(),
+  snapshot: redactedJson<unknown>(),
   snapshotVersion: integer().notNull(),
   updatedAt: integer().notNull(),
 });
@@ -52,7 +53,7 @@ export const transitions = sqliteTable(
     region: text().notNull(),
     from: text().notNull(),
     to: text().notNull(),
-    evidence: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+    evidence: redactedJson<readonly string[]>().notNull(),
   },
   (table) => [index('transitions_slot').on(table.slotId, table.at)],
 );

@@ -1,5 +1,6 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../ids.ts';
+import { redactedJson, redactedText } from '../redacted-columns.ts';
 import { waitsFrom } from '../waits-from.ts';
 
 /** Tools called, the one that runs, the last words, prompts taken. */
@@ -52,9 +53,9 @@ export const tasks = sqliteTable(
     slotId: text().$type<SlotId>(),
     epoch: text().$type<Epoch>(),
     sessionId: text().$type<ClaudeSessionId>(),
-    result: text(),
+    result: redactedText(),
     errorCode: text(),
-    error: text(),
+    error: redactedText(),
     deadlineAt: integer(),
     /** Who handed it in: the door, with the name of the client where it has one. */
     submitter: text().notNull().default(''),
@@ -82,7 +83,7 @@ export const tasks = sqliteTable(
     worktree: text({ mode: 'json' }).$type<WorktreeWish>(),
     /** The slot that had it last: its session knows what was done. */
     lastSlotId: text().$type<SlotId>(),
-    labels: text({ mode: 'json' }).$type<readonly string[]>(),
+    labels: redactedJson<readonly string[]>(),
     /** What it may spend, in all its attempts. */
     budgetUsd: real(),
     budgetTokens: integer(),
@@ -96,8 +97,8 @@ export const tasks = sqliteTable(
     startedAt: integer(),
     finishedAt: integer(),
     /** What it does while it runs. */
-    progress: text({ mode: 'json' }).$type<Progress>(),
-    snapshot: text({ mode: 'json' }).$type<unknown>(),
+    progress: redactedJson<Progress>(),
+    snapshot: redactedJson<unknown>(),
     snapshotVersion: integer().notNull(),
   },
   (table) => [
@@ -146,7 +147,7 @@ export const attempts = sqliteTable(
     endedAt: integer(),
     outcome: text().$type<AttemptOutcome>(),
     errorCode: text(),
-    error: text(),
+    error: redactedText(),
     inputTokens: integer(),
     outputTokens: integer(),
     cacheTokens: integer(),
@@ -168,7 +169,7 @@ export const deliveries = sqliteTable(
     /** The words as UserPromptSubmit is expected to carry them. */
     expected: text().notNull(),
     status: text().$type<'queued' | 'typed' | 'submitted' | 'answered' | 'refused'>().notNull(),
-    failure: text(),
+    failure: redactedText(),
     /** The transcript as it was before anything was typed: an equal prompt before that place is another turn. */
     transcriptPath: text(),
     transcriptOffset: integer().notNull().default(0),
@@ -189,7 +190,7 @@ export const inboxMessages = sqliteTable(
     id: integer().primaryKey({ autoIncrement: true }),
     taskId: text().$type<TaskId>().notNull(),
     fromRole: text().$type<Role>().notNull(),
-    content: text().notNull(),
+    content: redactedText().notNull(),
     read: integer({ mode: 'boolean' }).notNull(),
     createdAt: integer().notNull(),
   },
@@ -204,7 +205,7 @@ export const history = sqliteTable(
     slotId: text().$type<SlotId>().notNull(),
     taskId: text().$type<TaskId>(),
     role: text().$type<'user' | 'assistant'>().notNull(),
-    content: text().notNull(),
+    content: redactedText().notNull(),
     at: integer().notNull(),
   },
   (table) => [index('history_slot').on(table.slotId, table.id)],

@@ -1,5 +1,6 @@
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { TaskId } from '../ids.ts';
+import { redactedText } from '../redacted-columns.ts';
 
 /** The git worktree of a task, with what has come of it. */
 export const worktrees = sqliteTable(
@@ -25,7 +26,7 @@ export const worktrees = sqliteTable(
     /** Under which all of it was saved before it was removed. */
     rescue: text(),
     /** Why git did not remove it. */
-    trouble: text(),
+    trouble: redactedText(),
     createdAt: integer().notNull(),
     endedAt: integer(),
   },

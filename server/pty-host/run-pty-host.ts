@@ -1,13 +1,14 @@
 import { chmodSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import { takeLock } from '../../services/lock/take-lock.ts';
 import { MOST_REQUEST_BYTES } from '../../services/pty/protocol.ts';
 import { prepareHostHome, ptyHostLog, ptyHostSocket } from '../../services/pty/start-pty-host.ts';
 import { createTerminalStore } from '../../services/pty/terminal-store.ts';
 import { facesFile, loadFaces } from '../../services/terminal/faces-file.ts';
+import { openCleanLog } from '../clean-log.ts';
 import { type ServedClient, serveClient } from './serve-client.ts';
 
 /** A host that holds no living terminal and serves nobody for so long has been left behind. */
@@ -47,10 +48,7 @@ export async function runPtyHost(home: string): Promise<RunningPtyHost | null> {
   const release = takeLock(path.join(home, 'pty-host-lock.db'));
   if (release === null) return null;
   const socketFile = ptyHostSocket(home);
-  const logger = pino(
-    { name: 'pty-host' },
-    pino.destination({ dest: ptyHostLog(home), append: true, mode: 0o600, sync: true }),
-  );
+  const logger = openCleanLog({ name: 'pty-host', file: ptyHostLog(home), sync: true });
   const clients = new Set<ServedClient>();
   const store = createTerminalStore(
     (event) => {

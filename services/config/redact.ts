@@ -1,9 +1,9 @@
+import { PUT_INSTEAD } from '../../db/redact-tokens.ts';
+
 /** Shorter values would take ordinary words out of what is shown. */
 const LEAST_SECRET = 6;
 /** A line of a key is long; a line such as `}` of a JSON secret is no secret. */
 const LEAST_LINE = 12;
-/** What stands where a secret was taken out. */
-export const PUT_INSTEAD = '[secret]';
 
 /** How a secret may look in a text: as it is, as JSON spells it, or line by line on a screen. */
 function shapesOf(secret: string): readonly string[] {

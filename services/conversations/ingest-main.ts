@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { openDatabase } from '../../db/open.ts';
 import { createWriteTurn } from '../../db/write-turn.ts';
-import { redactTokens } from '../config/redact-tokens.ts';
+import { redactTokens } from '../../db/redact-tokens.ts';
 import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
 import { followTranscripts } from './follow-transcripts.ts';
 import { type IngestNews, IngestOrder } from './ingest-progress.ts';

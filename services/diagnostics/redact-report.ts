@@ -1,6 +1,6 @@
 import os from 'node:os';
+import { redactTokens } from '../../db/redact-tokens.ts';
 import { redact } from '../config/redact.ts';
-import { redactTokens } from '../config/redact-tokens.ts';
 
 const PUT_INSTEAD = '[secret]';
 

@@ -1,4 +1,4 @@
-import { redactTokens } from '../config/redact-tokens.ts';
+import { redactTokens } from '../../db/redact-tokens.ts';
 
 /** `password: hunter22`, `API_KEY=…`, `sshpass -p …`: no known shape, but said to be one. */
 const SAID_TO_BE =

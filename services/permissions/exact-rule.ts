@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { PUT_INSTEAD } from '../config/redact.ts';
+import { PUT_INSTEAD } from '../../db/redact-tokens.ts';
 import { runsCode, shellField } from './tool-pattern.ts';
 
 /** Letters by which a pattern for files means more than one. */

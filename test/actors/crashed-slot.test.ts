@@ -14,12 +14,14 @@ beforeEach(() => {
 afterEach(() => stage.close());
 
 /** A reading on which the statechart fails, as a bug would make it. */
-const poison = (): ScreenReading =>
-  Object.defineProperty(idleReading(), 'composer', {
+const poison = (): ScreenReading => ({
+  ...idleReading(),
+  composer: Object.defineProperty(idleReading().composer, 'kind', {
     get() {
       throw new Error('a bug');
     },
-  });
+  }),
+});
 
 /** One slot whose statechart fails, beside one that rests. */
 async function crashed(works: (mission: RunningMission) => Promise<void> = async () => {}) {

@@ -129,7 +129,15 @@ describe('an answer by keys', () => {
       questions.drop(slotId, 'the first is over');
       questions
         .askByHook(
-          { slotId, epoch, tool: 'Bash', argument: 'touch b', rule: 'no rule', personOnly: false },
+          {
+            slotId,
+            epoch,
+            tool: 'Bash',
+            argument: 'touch b',
+            called: 'touch b',
+            rule: 'no rule',
+            personOnly: false,
+          },
           never,
         )
         .catch(() => {});

@@ -51,7 +51,7 @@ export interface FuzzedDaemon {
   close(): Promise<void>;
 }
 
-function createHome(): { readonly directory: string; readonly home: string } {
+function createHome(hooks: readonly object[]): { readonly directory: string; readonly home: string } {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-fuzz-'));
   const home = path.join(directory, 'home');
   mkdirSync(home, { mode: 0o700 });
@@ -61,7 +61,7 @@ function createHome(): { readonly directory: string; readonly home: string } {
     cwd: directory,
     command: PROGRAM,
   }));
-  writeFileSync(path.join(home, 'slots.yaml'), stringify({ slots, maxQueued: MOST_QUEUED }));
+  writeFileSync(path.join(home, 'slots.yaml'), stringify({ slots, hooks, maxQueued: MOST_QUEUED }));
   writeFileSync(path.join(home, 'permissions.yaml'), POLICY);
   return { directory, home };
 }
@@ -92,8 +92,9 @@ function isError(line: string): boolean {
   }
 }
 
-export async function startFuzzedDaemon(): Promise<FuzzedDaemon> {
-  const { directory, home } = createHome();
+/** @param hooks `hooks:` of slots.yaml */
+export async function startFuzzedDaemon(hooks: readonly object[] = []): Promise<FuzzedDaemon> {
+  const { directory, home } = createHome(hooks);
   const env = { PATH: process.env['PATH'] ?? '', HOME: directory, LANG: 'C.UTF-8', MISSION_WS_PORT: '0' };
   const child = spawn(
     process.execPath,

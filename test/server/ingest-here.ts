@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { MissionDatabase } from '../../db/open.ts';
-import { redactTokens } from '../../services/config/redact-tokens.ts';
+import { redactTokens } from '../../db/redact-tokens.ts';
 import { listTranscripts } from '../../services/conversations/list-transcripts.ts';
 import { createTranscriptReader } from '../../services/conversations/read-transcripts.ts';
 import type { StartIngest } from '../../services/conversations/start-ingest.ts';

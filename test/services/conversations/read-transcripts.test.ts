@@ -13,7 +13,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
-import { redactTokens } from '../../../services/config/redact-tokens.ts';
+import { redactTokens } from '../../../db/redact-tokens.ts';
 import {
   createTranscriptReader,
   type TranscriptReader,

@@ -1,0 +1,116 @@
+import { getTableColumns, getTableName, isTable } from 'drizzle-orm';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { redactTokens } from '../../db/redact-tokens.ts';
+import { redactedJson } from '../../db/redacted-columns.ts';
+import * as board from '../../db/schema/board.ts';
+import * as conversations from '../../db/schema/conversations.ts';
+import * as notices from '../../db/schema/notices.ts';
+import * as permissions from '../../db/schema/permissions.ts';
+import * as slots from '../../db/schema/slots.ts';
+import * as spending from '../../db/schema/spending.ts';
+import * as tasks from '../../db/schema/tasks.ts';
+import * as worktrees from '../../db/schema/worktrees.ts';
+import { SEED } from '../fuzz/settings.ts';
+
+/** Words of a person, an agent, the model or a screen: what looks like a secret is taken out by the column itself. */
+const CLEAN = [
+  'attempts.error',
+  'audit.argument',
+  'audit.answer',
+  'audit.change',
+  'audit.rule',
+  'board_notes.content',
+  'board_tasks.blockedOn',
+  'deliveries.failure',
+  'history.content',
+  'inbox_messages.content',
+  'notices.body',
+  'notices.failure',
+  'questions.answer',
+  'questions.argument',
+  'questions.options',
+  'questions.question',
+  'questions.rule',
+  'slots.snapshot',
+  'tasks.error',
+  'tasks.labels',
+  'tasks.progress',
+  'tasks.result',
+  'tasks.snapshot',
+  'transitions.evidence',
+  'worktrees.trouble',
+];
+/** Words that stay as they are, and why. ARCHITECTURE.md says what protects them. */
+const WHOLE: Readonly<Record<string, string>> = {
+  'message_usage.answer': 'the id of a message at the API',
+  'tasks.prompt': 'will be typed',
+  'attempts.prompt': 'later attempts are told of it',
+  'deliveries.expected': 'what was typed is compared with it',
+  'tasks.verify': 'the command will be run, the prompt typed',
+  'tasks.guard': 'calls are judged by it',
+  'board_tasks.title': 'part of the prompt that will be typed',
+  'board_tasks.description': 'part of the prompt that will be typed',
+  'board_tasks.promptTemplate': 'the prompt that will be typed',
+  'board_tasks.options': 'the check will be run',
+  'board_runs.request': 'will be handed in',
+};
+/** Written by the reader of transcripts, which takes secrets out of a text before it is cut. */
+const CLEANED_BEFORE =
+  /^conversation_messages\.text$|^conversation_events\.content$|^transcript_files\.tail$/;
+/** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
+const NAMES =
+  /(?:[iI]d|Id|ids|status|kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|mediaType|fromRole|worktree|idempotencyKey)$/;
+
+const tables = [board, conversations, notices, permissions, slots, spending, tasks, worktrees].flatMap(
+  (schema) => Object.values(schema).filter((one) => isTable(one)),
+);
+const columns = tables.flatMap((table) =>
+  Object.entries(getTableColumns(table))
+    .filter(([, column]) => column.getSQLType() === 'text')
+    .map(([name, column]) => ({
+      name: `${getTableName(table)}.${name}`,
+      isClean: column.columnType === 'SQLiteCustomColumn',
+    })),
+);
+
+test.each(columns)('$name holds secrets only where it has to', ({ name, isClean }) => {
+  expect(isClean).toBe(CLEAN.includes(name));
+  expect([isClean, name in WHOLE, CLEANED_BEFORE.test(name), NAMES.test(name)]).toContain(true);
+});
+
+test('every column of the lists is there', () => {
+  const names = columns.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining([...CLEAN, ...Object.keys(WHOLE)]));
+});
+
+test('whatever is said, a clean column holds JSON of the same shape', () => {
+  const said = fc.array(
+    fc.constantFrom(
+      '\n',
+      '"',
+      '\\',
+      '\\n',
+      '\\u0041',
+      '-----BEGIN RSA PRIVATE KEY-----',
+      'AAAA',
+      '-----END RSA PRIVATE KEY-----',
+      ` sk-ant-api03-${'aB3d'.repeat(10)}`,
+      'https://me:pass@example.org',
+      'Authorization: Bearer abcdefgh',
+      'é\u{1f600}',
+    ),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), said), (words) => {
+      const value = Object.entries(words).map(([key, parts]) => ({ [key]: parts.join('') }));
+      const text = JSON.stringify(value);
+      // In a text that is JSON already, as a line of a log, it is taken out as well.
+      const read: unknown = JSON.parse(redactTokens(text));
+      expect(JSON.stringify(read)).not.toContain('sk-ant-api03');
+      expect(Array.isArray(read) && read.length).toBe(value.length);
+    }),
+    { seed: SEED, numRuns: 500 },
+  );
+  expect(typeof redactedJson).toBe('function');
+});
