@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { openDatabase } from '../../db/open.ts';
-import { createWriteTurn } from '../../db/write-turn.ts';
 import { redactTokens } from '../../db/redact-tokens.ts';
+import { createWriteTurn } from '../../db/write-turn.ts';
 import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
 import { followTranscripts } from './follow-transcripts.ts';
 import { type IngestNews, IngestOrder } from './ingest-progress.ts';

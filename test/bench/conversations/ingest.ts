@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { openDatabase } from '../../../db/open.ts';
-import { redactTokens } from '../../../services/config/redact-tokens.ts';
+import { redactTokens } from '../../../db/redact-tokens.ts';
 import { listTranscripts } from '../../../services/conversations/list-transcripts.ts';
 import { createTranscriptReader } from '../../../services/conversations/read-transcripts.ts';
 import { createTranscriptLedger } from '../../../services/ledger/transcript-ledger.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { redact } from '../../../services/config/redact.ts';
 import { redactTokens } from '../../../db/redact-tokens.ts';
+import { redact } from '../../../services/config/redact.ts';
 import { SEED } from '../../fuzz/settings.ts';
 
 const of = (length: number, letters = 'aB3dE5fG7h') => letters.repeat(length).slice(0, length);
