@@ -87,7 +87,10 @@ test('the agent of a slot calls missiond for its own slot alone, with a token th
   // The same session goes on calling when the daemon has gone and another one has come.
   await daemon.kill9();
   daemon = await world.start();
-  expect(await untilOffered('coder', tool, { slotId: 'coder-1' })).toContain('tool finished');
+  await vi.waitFor(
+    async () => expect(await answerTo('coder', tool, { slotId: 'coder-1' })).toContain('tool finished'),
+    { timeout: 60_000, interval: 500 },
+  );
 });
 
 test("the person's own bridge acts as the slot when an agent runs it, not as its owner", async () => {
