@@ -4,7 +4,7 @@ import { type Meant, spellingsOf } from './command-pattern.ts';
 import { branchesCheckedOut, type GatedAct } from './git-call.ts';
 import { gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
 import { createGround, type Ground } from './ground.ts';
-import { type DoubtfulFile, doubtful } from './path-doubt.ts';
+import { type DoubtfulFile, doubtful, isOpen } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';
 import { type FoundCommands, findCommands } from './shell-commands.ts';
 import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
@@ -108,7 +108,9 @@ function fileEffect(
       if (whole && places().some((place) => path.standsBelow(place, ground))) return 'yes';
       return doubts().some((file) => mayMean(file, ground)) ? 'maybe' : 'no';
     },
-    allows: ({ path }) => places().every((place) => path.matches(place, ground, false)),
+    // What is not known before it runs may be any file.
+    allows: ({ path }) =>
+      !distinct.some(isOpen) && places().every((place) => path.matches(place, ground, false)),
   };
 }
 

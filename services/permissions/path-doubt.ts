@@ -9,6 +9,9 @@ type Step = string | typeof ANY_DEPTH;
 /** The names of a path, one after another. */
 export type DoubtfulFile = readonly Step[];
 
+/** What may become more than one name: variables, substitutions, braces, and the longer globs of bash. */
+const EXPANDS = /[$`{(\uFFFC]/;
+
 const namesIn = (folder: string): readonly Step[] => folder.split('/').filter((name) => name !== '');
 
 /** gitignore's other wildcards, widened to a star. */
@@ -39,7 +42,7 @@ function fileSteps({ text, mask }: ShellWord, cwd: string, homeFolder: string): 
   const home = mask.replace(/^~(?=$|\/)/, homeFolder);
   const absolute =
     home.startsWith('/') || home.startsWith(HOLE) || home.startsWith('~') ? home : `${cwd}/${home}`;
-  const expands = /[$`]/.test(text);
+  const expands = EXPANDS.test(text);
   return absolute
     .split('/')
     .filter((name) => name !== '' && name !== '.')
@@ -68,10 +71,12 @@ function canMeet(pattern: readonly Step[], file: readonly Step[]): boolean {
   return rest[0] === true;
 }
 
+/** True of a name that the shell completes: by an expansion, a glob, or a tilde that is not the home. */
+export const isOpen = ({ text, mask }: ShellWord): boolean => mask.includes(HOLE) || /^~[^/]/.test(text);
+
 /** A file whose name is not wholly known, as it is compared with patterns; null for one that is known. */
 export function doubtful(file: ShellWord, cwd: string, { home }: Ground): DoubtfulFile | null {
-  const open = file.mask.includes(HOLE) || /^~[^/]/.test(file.text);
-  return open ? fileSteps(file, path.resolve(cwd), home) : null;
+  return isOpen(file) ? fileSteps(file, path.resolve(cwd), home) : null;
 }
 
 /** Tells whether a file whose name is not wholly known may be one that a restricting pattern means. */

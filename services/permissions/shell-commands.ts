@@ -148,8 +148,14 @@ class Finder implements FoundCommands {
 
   private redirect(redirect: Redirection): void {
     if (redirect.type !== 'Redirect') return;
-    const target = redirect.target === undefined ? UNKNOWN_WORD : wordsOf(redirect.target, false)[0];
-    if (target === undefined || (redirect.operator.endsWith('&') && /^\d*-?$/.test(target.text))) return;
+    // A glob is never the name of the file, so that it is left open as in the name of a program.
+    const target = redirect.target === undefined ? UNKNOWN_WORD : wordsOf(redirect.target, true)[0];
+    if (
+      target === undefined ||
+      isPipe(target) ||
+      (redirect.operator.endsWith('&') && /^\d*-?$/.test(target.text))
+    )
+      return;
     if (WRITES.has(redirect.operator) && !/^\/dev\/(?:null|stdout|stderr|tty)$/.test(target.text))
       this.writes.push(target);
     if (READS.has(redirect.operator) && target.text !== '/dev/null') this.reads.push(target);
@@ -216,7 +222,8 @@ class Finder implements FoundCommands {
     return words.flatMap((word) => {
       const [, name] = word.mask === HOLE ? (/^\$\{?(\w+)\}?$/.exec(word.text) ?? []) : [];
       const all = name === undefined ? undefined : this.loops.get(name);
-      return all === undefined || all.length === 0 ? [word] : all;
+      if (all !== undefined && all.length > 0) return all;
+      return isPipe(word) ? [] : [word];
     });
   }
 
@@ -250,6 +257,9 @@ class Finder implements FoundCommands {
     for (const script of runs.scripts) this.script(script, depth + 1);
   }
 }
+
+/** `<(sort a)`: what stands there is a pipe, whatever its name. */
+const isPipe = ({ text, mask }: ShellWord): boolean => mask === HOLE && /^[<>]\(/.test(text);
 
 function valuesOf({ value }: Assignment): readonly ShellWord[] {
   return value.type === 'Word'

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell texts
+
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -222,4 +224,37 @@ describe('what a command writes', () => {
     expect(askBash(reader, 'rm a', cwd)).toBe('deny');
     expect(askBash(reader, 'ls 2> /dev/null', cwd)).toBe('allow');
   });
+});
+
+describe('a rule for files below here', () => {
+  const policy = policyOf({ role: { allow: ['Bash(echo *)', 'Bash(cd *)', 'Edit(./**)', 'Write(./**)'] } });
+  it.each([
+    'f=$HOME/.bashrc; echo x > $f',
+    'f=~/.bashrc; echo x > $f',
+    'f=/tmp/out; echo x > $f',
+    'f=/tmp/out; echo x >& $f',
+    'f=/tmp/out; echo x &> "$f"',
+    'for f in /tmp/out; do echo x > $f; done',
+    'd=/tmp; echo x > $d/out',
+    'echo x > $HOME/.bashrc',
+    'echo x > ${f:-/tmp/out}',
+    'echo x > $f',
+    'echo x > ./$f',
+    'echo x > "src/$f"',
+    'echo x > "$(echo /tmp/out)"',
+    'echo x > ~+/../out',
+    'echo x > ~-/out',
+    'echo x > ~root/out',
+    'cd "$D" && echo x > out',
+    'cd - && echo x > out',
+  ])('allows no file that is not known before %j runs', (command) => {
+    expect(askBash(policy, command, cwd)).toBe('confirm');
+  });
+
+  it.each(['echo x > src/a', 'echo x > ./src/deep/../b', 'cd src && echo x > b', 'echo "$x" >> notes.txt'])(
+    'allows %j',
+    (command) => {
+      expect(askBash(policy, command, cwd)).toBe('allow');
+    },
+  );
 });
