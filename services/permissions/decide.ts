@@ -6,7 +6,7 @@ import { type Demand, type Judged, judge, unreadable } from './judged.ts';
 import { type PatternArgument, patternArgument } from './pattern-argument.ts';
 import type { Policy, Rules } from './policy.ts';
 import { gateRule, type Protections, protectionRules, repositoryRules } from './protections.ts';
-import { namesOfTool, namesTool, splitPattern } from './tool-pattern.ts';
+import { namesOfTool, splitPattern, toolMatcher } from './tool-pattern.ts';
 
 export interface ToolCall {
   readonly role: string;
@@ -35,7 +35,7 @@ export const NO_RULE = 'no rule';
 interface ScopedRule {
   /** `roles.coder.deny Bash(rm -rf*)` */
   readonly name: string;
-  readonly tool: string;
+  readonly namesTool: (tool: string) => boolean;
   readonly argument: PatternArgument | null;
   /** Not of the policy's file. */
   readonly always: boolean;
@@ -51,7 +51,7 @@ function scoped(scope: string, rules: Rules | undefined, always: boolean): Scope
       return {
         name: `${scope}.${kind} ${pattern}`,
         always,
-        tool,
+        namesTool: toolMatcher(tool),
         argument: argument === null ? null : patternArgument(argument),
       };
     });
@@ -73,26 +73,34 @@ function ownRules(policy: Policy, role: string, slotId: string): ScopedRules {
   ]);
 }
 
-/** Tells whether a rule that forbids or asks means a call, or a file that the call reads or changes on the way. */
-function meant(
-  { tool, argument }: Omit<ScopedRule, 'name' | 'always'>,
-  call: ToolCall,
-  judged: Judged,
-): Meant {
-  const found: Meant[] = [];
-  if (namesOfTool(call.tool).some((name) => namesTool(tool, name)))
-    found.push(argument === null ? 'yes' : judged.restricts(argument));
+/** The stricter of both. */
+const both = (one: Meant, other: Meant): Meant => (one === 'no' ? other : one);
+
+/**
+ * Tells whether a rule that forbids or asks means a call, or a file that the call reads or changes on the way. Asked of
+ * every rule for every call.
+ * @param names by which rules may mean the tool of the call
+ */
+function meant({ namesTool, argument }: ScopedRule, names: readonly string[], judged: Judged): Meant {
+  let found: Meant = 'no';
+  if (names.some(namesTool)) {
+    if (argument === null) return 'yes';
+    found = judged.restricts(argument);
+    if (found === 'yes') return found;
+  }
   for (const effect of judged.effects) {
     if (argument === null && !effect.meantByName) continue;
-    if (effect.tools.some((name) => namesTool(tool, name)))
-      found.push(argument === null ? 'yes' : effect.restricts(argument));
+    if (!effect.tools.some(namesTool)) continue;
+    const of: Meant = argument === null ? 'yes' : effect.restricts(argument);
+    if (of === 'yes') return of;
+    found = both(found, of);
   }
-  return found.includes('yes') ? 'yes' : found.includes('maybe') ? 'maybe' : 'no';
+  return found;
 }
 
 /** The rules that allow a call between them; null when something of it is allowed by none. */
 function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): string | null {
-  const own = rules.filter((rule) => namesOfTool(tool).some((name) => namesTool(rule.tool, name)));
+  const own = rules.filter((rule) => namesOfTool(tool).some(rule.namesTool));
   const whole = own.find(({ argument }) => argument === null);
   if (whole !== undefined) return whole.name;
   if (judged.demands === null) return null;
@@ -104,7 +112,7 @@ function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): 
       .filter(({ needsAllowing }) => needsAllowing)
       .map((effect) =>
         allowing(
-          rules.filter((rule) => effect.tools.some((name) => namesTool(rule.tool, name))),
+          rules.filter((rule) => effect.tools.some(rule.namesTool)),
           effect,
         ),
       ),
@@ -147,7 +155,8 @@ export function createJudge(policy: Policy): Judge {
     const repository = protections.repositoryPaths(call.cwd);
     const added =
       repository.length === 0 ? [] : scoped('repository', repositoryRules(repository), true).confirm;
-    const hit = [...(guarded?.confirm ?? []), ...added].find((rule) => meant(rule, call, judged) === 'yes');
+    const names = namesOfTool(call.tool);
+    const hit = [...(guarded?.confirm ?? []), ...added].find((rule) => meant(rule, names, judged) === 'yes');
     return hit === undefined ? gated : { decision: 'confirm', rule: hit.name };
   }
   function decided(call: ToolCall, task: Rules | undefined, judged: Judged): Decision {
@@ -193,10 +202,12 @@ function gatedBy(protections: Protections, { role }: ToolCall, judged: Judged): 
 
 function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Omit<Decision, 'personOnly'> {
   const { argument } = judged;
+  const names = namesOfTool(call.tool);
   const doubts: { readonly decision: 'deny' | 'confirm'; readonly rule: string }[] = [];
   for (const decision of ['deny', 'confirm'] as const) {
-    for (const { name, always, ...rule } of rules[decision]) {
-      const verdict = meant(rule, call, judged);
+    for (const rule of rules[decision]) {
+      const { name, always } = rule;
+      const verdict = meant(rule, names, judged);
       if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied: isDenied(doubts) };
       // A file that nothing is known of would be asked about each time; missiond's own are denied where they are named.
       if (verdict === 'maybe' && !always)

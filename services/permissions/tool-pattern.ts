@@ -13,11 +13,15 @@ export function splitPattern(pattern: string): ToolPattern {
   return { tool, argument: argument === '*' || argument === undefined ? null : argument };
 }
 
-/** True when a pattern's tool name means this tool: the very name, a glob, or the server of an MCP tool. */
-export function namesTool(name: string, tool: string): boolean {
-  if (name === tool || (name.includes('*') && globMatcher(name)(tool))) return true;
-  return /^mcp__(?:(?!__).)+$/.test(name) && tool.startsWith(`${name}__`);
+/** Whether a pattern's tool name means a tool: the very name, a glob, or the server of an MCP tool. Read once, asked often. */
+export function toolMatcher(name: string): (tool: string) => boolean {
+  const glob = name.includes('*') ? globMatcher(name) : null;
+  const server = /^mcp__(?:(?!__).)+$/.test(name) ? `${name}__` : null;
+  return (tool) => name === tool || glob?.(tool) === true || (server !== null && tool.startsWith(server));
 }
+
+/** The same of a name that is asked about once. */
+export const namesTool = (name: string, tool: string): boolean => toolMatcher(name)(tool);
 
 /** Tools that hand a text to the shell as Bash does, in these fields: who may not run it there may not run it here. */
 const SHELL_TOOLS: Readonly<Record<string, string>> = {

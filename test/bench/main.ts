@@ -1,11 +1,15 @@
 // Measures what a user waits for; prints JSON. Not a test: machines are shared and noisy.
 // `npm run bench -- [ROUNDS]`: on a real Claude Code and an idle slot. `npm run bench -- conversations [SHARE]`: transcripts, 1 for the usual amounts.
+// `npm run bench -- deciding`: the policy, with a thousand rules.
 import { benchConversations } from './conversations/main.ts';
+import { benchDeciding } from './deciding.ts';
 import { benchSessions } from './sessions.ts';
 
 const [what, share] = process.argv.slice(2);
 const measured =
   what === 'conversations'
     ? await benchConversations(Number(share ?? 1))
-    : await benchSessions(Number(what ?? 20));
+    : what === 'deciding'
+      ? benchDeciding()
+      : await benchSessions(Number(what ?? 20));
 process.stdout.write(`${JSON.stringify(measured, null, 2)}\n`);
