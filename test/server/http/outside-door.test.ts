@@ -1,12 +1,16 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { openHomePermissions } from '../../../server/home-permissions.ts';
 import { choosePorts } from '../../../server/http/choose-ports.ts';
 import { outsideDoorOf, outsideUrl } from '../../../server/http/outside-door.ts';
+import { readEnvironment } from '../../../services/config/environment.ts';
 import { ListenSchema } from '../../../services/config/listen.ts';
+import { ProtectSchema } from '../../../services/config/protect.ts';
 import { failureOf, type OpenDoors, openDoors } from '../open-doors.ts';
 import { rawRequest } from '../raw-request.ts';
 import { type SelfSigned, selfSigned } from '../self-signed.ts';
@@ -72,6 +76,29 @@ describe('who would listen for others than this machine', () => {
     writeFileSync(file, signed.ca, { mode: 0o600 });
     return file;
   }
+
+  test('keeps its key from every agent, whatever a rule allows', () => {
+    const home = path.dirname(signed.tls.key);
+    writeFileSync(path.join(home, 'permissions.yaml'), 'default: {allow: [Read(*), Bash(cat *)]}\n');
+    const rules = openHomePermissions({
+      home,
+      databaseFile: path.join(home, 'mission.db'),
+      slotsFile: path.join(home, 'slots.yaml'),
+      file: { protect: ProtectSchema.parse({}), roles: {}, listen: listening({ tls: signed.tls }) },
+    });
+    const decide = (tool: string, input: object) =>
+      rules.judge({ role: 'coder', slotId: 'coder-1', cwd: home, tool, input }).decision;
+    expect(decide('Read', { file_path: signed.tls.key })).toBe('deny');
+    expect(decide('Bash', { command: `cat ${signed.tls.key}` })).toBe('deny');
+    expect(decide('Read', { file_path: signed.tls.cert })).toBe('allow');
+  });
+
+  test.each(['0.0.0.0:9120', 'a b', 'https://build.example.com', '-x'])(
+    'MISSION_HOST=%s is refused',
+    (host) => {
+      expect(() => readEnvironment({ MISSION_HOST: host }, '/home')).toThrow(/MISSION_HOST/);
+    },
+  );
 
   test.each([
     { host: '0.0.0.0:9120' },
