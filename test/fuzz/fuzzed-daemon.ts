@@ -83,12 +83,12 @@ async function lineOf(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<s
 const Logged = z.looseObject({ level: z.number() });
 const LEVEL_ERROR = 50;
 
-/** A line that no logger wrote is what Node prints of a program that fails. */
+/** Of the lines that no logger wrote, those of a failure count: xterm says there that a busy machine kept it waiting. */
 function isError(line: string): boolean {
   try {
     return Logged.parse(JSON.parse(line)).level >= LEVEL_ERROR;
   } catch {
-    return true;
+    return /Error|^\s+at /.test(line);
   }
 }
 
