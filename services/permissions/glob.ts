@@ -28,7 +28,7 @@ export function globMatcher(glob: string): (text: string) => boolean {
 }
 
 /** A longer text with holes is taken to match: to be sure takes the product of both lengths. */
-const MOST_CHARACTERS = 10_000;
+const MOST_CHARACTERS = 2_000;
 
 /** True when some filling of the holes of `mask` makes a text that `glob` matches. */
 export function mayMatch(glob: string, mask: string): boolean {
@@ -46,6 +46,7 @@ export function mayMatch(glob: string, mask: string): boolean {
     for (let at = 0; at < glob.length; at++) if (fits[at] === true && glob[at] === '*') fits[at + 1] = true;
     return fits;
   };
+  const endsOpen = glob.endsWith('*');
   let fits = skipStars([true]);
   for (const char of mask) {
     const next: boolean[] = [];
@@ -60,6 +61,8 @@ export function mayMatch(glob: string, mask: string): boolean {
       }
     }
     fits = skipStars(next);
+    // Behind a last star comes whatever may come.
+    if (endsOpen && fits[glob.length] === true) return true;
     if (!fits.includes(true)) return false;
   }
   return fits[glob.length] === true;

@@ -6,7 +6,7 @@ import { gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
 import { createGround, type Ground } from './ground.ts';
 import { type DoubtfulFile, doubtful, isOpen } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';
-import { type FoundCommands, findCommands } from './shell-commands.ts';
+import { type FoundCommand, type FoundCommands, findCommands } from './shell-commands.ts';
 import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
 import { namesOfTool, runsCode, shellField } from './tool-pattern.ts';
 
@@ -55,12 +55,26 @@ const CHANGING_TOOLS: ReadonlySet<string> = new Set(['Edit', 'Write', 'MultiEdit
 const SEARCH_TOOLS: ReadonlySet<string> = new Set(['Grep', 'Glob', 'LS', 'NotebookRead']);
 /** The disk is asked for each; more is not a command that is meant to be read, and would hold up everybody else. */
 const MOST_PLACES = 2_000;
+/** A path is followed name by name, links and all. */
+const MOST_NAMES = 2_000;
 /** Each `cd` doubles the ways; a text with more is up to something. */
 const MOST_FOLDERS = 64;
 const READING = ['Read'];
 const WRITING = ['Edit', 'Write'];
 
 const certain = (matches: boolean): Meant => (matches ? 'yes' : 'no');
+
+/** Each word once, in the order of their first places. */
+function distinct(words: readonly ShellWord[]): readonly ShellWord[] {
+  return [...new Map(words.map((word) => [`${word.text}\0${word.mask}`, word])).values()];
+}
+
+/** The same words do the same each time. */
+function distinctCommands(commands: readonly FoundCommand[]): readonly FoundCommand[] {
+  const keyOf = ({ words, transparent }: FoundCommand): string =>
+    JSON.stringify([transparent, words.map(({ text, mask }) => [text, mask])]);
+  return [...new Map(commands.map((command) => [keyOf(command), command])).values()];
+}
 
 function fileEffect(
   tools: readonly string[],
@@ -72,14 +86,10 @@ function fileEffect(
     whole = false,
   }: { readonly needsAllowing?: boolean; readonly whole?: boolean } = {},
 ): SideEffect {
-  const distinct = [...new Map(files.map((file) => [file.text + file.mask, file])).values()];
-  if (distinct.length * cwds.length > MOST_PLACES) throw new RangeError('The command names too many files.');
   // Asking the disk is the slow part, and most calls meet no rule about files.
   let known: readonly string[] | undefined;
   const places = (): readonly string[] => {
-    known ??= [
-      ...new Set(distinct.flatMap(({ text }) => cwds.flatMap((base) => ground.placesOf(text, base)))),
-    ];
+    known ??= [...new Set(files.flatMap(({ text }) => cwds.flatMap((base) => ground.placesOf(text, base))))];
     return known;
   };
   let joined: string | undefined;
@@ -90,7 +100,7 @@ function fileEffect(
   };
   let unknown: readonly DoubtfulFile[] | undefined;
   const doubts = (): readonly DoubtfulFile[] => {
-    unknown ??= distinct.flatMap((file) =>
+    unknown ??= files.flatMap((file) =>
       cwds.flatMap((base) => {
         const steps = doubtful(file, base, ground);
         return steps === null ? [] : [steps];
@@ -126,6 +136,8 @@ function foldersFrom(
   let known = true;
   for (const { text, mask } of folders) {
     if (mask.includes(HOLE) || /^(?:\+|~[^/])/.test(text)) known = false;
+    // It may be any folder, and more of them say no more.
+    if (mask.startsWith(HOLE)) continue;
     for (const base of [...all]) for (const place of placesOf(text, base)) all.add(place);
     if (all.size > MOST_FOLDERS) return { cwds: [...all], known: false };
   }
@@ -142,7 +154,11 @@ function effectsOf(
   ground: Ground,
 ): readonly SideEffect[] {
   const { cwds, known } = foldersFrom(ground, folders);
-  const placed = (words: readonly ShellWord[]) => (known ? words : words.map(fromSomewhere));
+  const placed = (words: readonly ShellWord[]) => distinct(known ? words : words.map(fromSomewhere));
+  const all = distinct([...reads, ...writes, ...changes, ...trees, ...fills]);
+  const isDeep = all.some(({ text }) => text.split('/').length > MOST_NAMES);
+  if (isDeep || all.length * cwds.length > MOST_PLACES)
+    throw new RangeError('The command names too many files.');
   const together = (
     tools: readonly string[],
     words: readonly ShellWord[],
@@ -163,7 +179,8 @@ function judgeCommand(command: string, ground: Ground): Judged {
   if (command.includes('\0')) throw new RangeError('The command holds a NUL.');
   const found = findCommands(command);
   const text = command.replace(/\s+/g, ' ').trim();
-  const all = found.commands.map((one) => ({ spelled: spellingsOf(one), transparent: one.transparent }));
+  const commands = distinctCommands(found.commands);
+  const all = commands.map((one) => ({ spelled: spellingsOf(one), transparent: one.transparent }));
   const needed = all.filter(({ transparent }) => !transparent);
   // Letter by letter: a new line where the rule has a blank makes two commands of one.
   const exactly: Demand = { allows: (pattern) => pattern.text.trim() === command.trim() };
@@ -188,7 +205,7 @@ function judgeCommand(command: string, ground: Ground): Judged {
         : [exactly],
     effects: effectsOf(found, ground),
     gated(branches) {
-      const concerned = found.commands.filter(({ words }) => mayBeGated(words, command));
+      const concerned = commands.filter(({ words }) => mayBeGated(words, command));
       if (concerned.length === 0) return [];
       const { cwds, known } = foldersFrom(ground, found.folders);
       const checkedOut = found.commands.flatMap(({ words }) => branchesCheckedOut(words));

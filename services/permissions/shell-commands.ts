@@ -10,6 +10,7 @@ import {
   type Word,
 } from 'unbash';
 import { mentionedFiles } from './shell-files.ts';
+import { createEffort } from './shell-limits.ts';
 import { NOTHING_PIPED, type Piped, pipedBy } from './shell-pipes.ts';
 import { holdsSubstitution, namesSetBy, runsFiles, whatItRuns } from './shell-unwrap.ts';
 import { holdsCommand, leavesProgramAlone, leavesShellAlone } from './shell-variables.ts';
@@ -17,9 +18,6 @@ import { HOLE, plainWord, programOf, type ShellWord, UNKNOWN_WORD, wordsOf } fro
 
 /** A wrapper in a wrapper in a wrapper: deeper is somebody hiding something. */
 const DEEPEST = 8;
-/** Far more than any command that is meant to be read; keeps the judgement under a millisecond or two. */
-const MOST_COMMANDS = 500;
-const MOST_CHARACTERS = 100_000;
 const WRITES: ReadonlySet<string> = new Set(['>', '>>', '>|', '&>', '&>>', '<>', '>&']);
 const READS: ReadonlySet<string> = new Set(['<', '<>']);
 
@@ -63,30 +61,33 @@ class Finder implements FoundCommands {
   /** What the variable of a loop stands for. */
   private whole = '';
   private readonly loops = new Map<string, readonly ShellWord[]>();
+  private readonly effort = createEffort();
   exact = true;
 
   read(text: string): FoundCommands {
     this.whole = text;
+    this.effort.reads(text);
     for (const [, name = ''] of text.matchAll(/\{([A-Za-z_]\w*)\}[<>]/g)) this.sets(name);
-    this.script(plainWord(text), 0);
+    this.visit(parse(text), 0);
     this.hideOwnScripts();
     return this;
   }
 
   private hide(): void {
     this.exact = false;
+    this.effort.finds([UNKNOWN_WORD]);
     this.commands.push({ words: [UNKNOWN_WORD], transparent: false });
   }
 
   private script({ text, mask }: ShellWord, depth: number): void {
-    if (depth > DEEPEST || text.length > MOST_CHARACTERS) return this.hide();
+    if (depth > DEEPEST) return this.hide();
+    this.effort.reads(text);
     // What an expansion leaves in a script may hold commands of its own.
     if (mask.includes(HOLE)) this.hide();
     this.visit(parse(text), depth);
   }
 
   private visit(node: SyntaxNode, depth: number, piped: Piped = NOTHING_PIPED): void {
-    if (this.commands.length > MOST_COMMANDS) return this.hide();
     switch (node.type) {
       case 'Script':
         if ('errors' in node && node.errors !== undefined && node.errors.length > 0) this.hide();
@@ -180,6 +181,7 @@ class Finder implements FoundCommands {
   }
 
   private loop(name: string, wordlist: readonly Word[] | undefined): void {
+    this.effort.loops();
     this.sets(name);
     if (!this.isNamedOnce(name)) return;
     const values = wordlist?.flatMap((word) => wordsOf(word, false)) ?? [UNKNOWN_WORD];
@@ -219,11 +221,13 @@ class Finder implements FoundCommands {
   }
 
   private looped(words: readonly ShellWord[]): readonly ShellWord[] {
+    this.effort.names(words.length);
     return words.flatMap((word) => {
       const [, name] = word.mask === HOLE ? (/^\$\{?(\w+)\}?$/.exec(word.text) ?? []) : [];
       const all = name === undefined ? undefined : this.loops.get(name);
-      if (all !== undefined && all.length > 0) return all;
-      return isPipe(word) ? [] : [word];
+      if (all === undefined || all.length === 0) return isPipe(word) ? [] : [word];
+      this.effort.names(all.length);
+      return all;
     });
   }
 
@@ -241,7 +245,8 @@ class Finder implements FoundCommands {
 
   private simple(words: readonly ShellWord[], stdin: Piped, depth: number): void {
     if (words.length === 0) return;
-    if (depth > DEEPEST || this.commands.length > MOST_COMMANDS) return this.hide();
+    if (depth > DEEPEST) return this.hide();
+    this.effort.finds(words);
     for (const name of namesSetBy(words)) this.sets(name);
     const runs = whatItRuns(words, stdin);
     this.commands.push({ words, transparent: runs.transparent });
@@ -301,6 +306,7 @@ function stdinOf({ redirects }: Command): ShellWord | null {
 /**
  * Every simple command that a shell text runs, seen through wrappers, substitutions and nested shells. The reading is
  * that of unbash (GNU Bash 5.3; https://github.com/webpro-nl/unbash); what it cannot read becomes an unknown command.
+ * @throws RangeError when the text holds more than is read of one
  */
 export function findCommands(text: string): FoundCommands {
   const finder = new Finder();

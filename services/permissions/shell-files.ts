@@ -151,7 +151,8 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
     .map(({ text, mask }) => ({ text: text.slice('of='.length), mask }));
   if (WRITES_OUTPUT.has(program)) output.push(...valuesOf(words, OUTPUT_OPTIONS));
   const into = INTO_FOLDER.has(program);
-  const targets = into ? [...valuesOf(words, TARGET_OPTIONS), ...files.slice(-1)] : [];
+  // They refuse more than one such option.
+  const targets = into ? [...valuesOf(words, TARGET_OPTIONS).slice(0, 2), ...files.slice(-1)] : [];
   const arriving = targets.flatMap((target) => files.map((source) => inside(target, source)));
   const changed =
     CHANGERS.has(program) || inPlace ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output;

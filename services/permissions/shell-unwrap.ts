@@ -71,6 +71,8 @@ const FIND_EXEC: ReadonlySet<string> = new Set([
   '--exec',
   '--exec-batch',
 ]);
+/** Where the command of a program may begin whose options are not known, and how many commands find is told. */
+const MOST_BEGINNINGS = 16;
 /** The dynamic linker runs the program that is named to it. */
 const LINKER = /^(?:ld-linux[\w.-]*|ld-musl[\w.-]*|ld\.so[\w.]*)$/;
 
@@ -104,6 +106,12 @@ function filledIn(word: ShellWord, marker: string, filling: ShellWord): ShellWor
   };
 }
 
+/** The command begins at any of the words behind the first. */
+function runFromAnyWord(words: readonly ShellWord[]): Pick<Runs, 'commands' | 'hidden'> {
+  const commands = words.slice(1, MOST_BEGINNINGS + 1).map((_, at) => words.slice(at + 1));
+  return { commands, hidden: words.length > MOST_BEGINNINGS + 1 };
+}
+
 function unwrap(program: string, words: readonly ShellWord[], read: ShellWord): Runs {
   const wrapper = WRAPPERS.get(program);
   if (wrapper === undefined) return NOTHING;
@@ -122,9 +130,9 @@ function unwrap(program: string, words: readonly ShellWord[], read: ShellWord): 
     const filled = inner.map((word) => filledIn(word, marker, read));
     inner = values.has('I') ? filled : [...filled, read];
   }
-  const commands = sure ? [inner] : words.slice(1).map((_, index) => words.slice(index + 1));
+  const found = sure ? { commands: [inner] } : runFromAnyWord(words);
   const transparent = wrapper.transparent && sure && STANDARD_PROGRAM.test(words[0]?.text ?? '');
-  return { ...NOTHING, commands, scripts, exact: sure, transparent };
+  return { ...NOTHING, ...found, scripts, exact: sure, transparent };
 }
 
 /** A shell: the script after -c, what it is fed, or a file. */
@@ -153,6 +161,7 @@ function runForEach(words: readonly ShellWord[]): Runs {
   const commands: (readonly ShellWord[])[] = [];
   for (const [index, { text }] of words.entries()) {
     if (!FIND_EXEC.has(text)) continue;
+    if (commands.length === MOST_BEGINNINGS) return { ...NOTHING, commands, hidden: true };
     const rest = words.slice(index + 1);
     const end = rest.findIndex((word) => word.text === ';' || word.text === '+');
     commands.push(rest.slice(0, end < 0 ? undefined : end).map((word) => filledIn(word, '{}', filling)));
@@ -228,8 +237,7 @@ export function whatItRuns(words: readonly ShellWord[], { text: stdin, name }: P
     const wrapped = unwrap(program, words, name ?? SOMETHING);
     return escapes(program, words, null) ? { ...wrapped, hidden: true } : wrapped;
   }
-  if (LINKER.test(program))
-    return { ...NOTHING, commands: words.slice(1).map((_, at) => words.slice(at + 1)) };
+  if (LINKER.test(program)) return { ...NOTHING, ...runFromAnyWord(words) };
   if (SHELLS.has(program)) return runShell(words, stdin);
   if (
     SCHEDULERS.has(program) &&
