@@ -120,7 +120,7 @@ function fileEffect(
     },
     // What is not known before it runs may be any file.
     allows: ({ path }) =>
-      !distinct.some(isOpen) && places().every((place) => path.matches(place, ground, false)),
+      !files.some(isOpen) && places().every((place) => path.matches(place, ground, false)),
   };
 }
 
