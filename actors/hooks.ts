@@ -196,6 +196,9 @@ export function createHooks({
   ): Promise<HookReply> {
     if (ASKS_BY_ITSELF.has(hook.tool)) return {};
     const verdict = decide(slotId, hook.tool, hook.input, hook.cwd);
+    // What was judged before the call asked somebody, or was not heard: that it is decided after all stands in the audit.
+    if (verdict.decision !== 'confirm')
+      record(slotId, epoch, hook.tool, redact(slotId, verdict.argument), verdict);
     if (verdict.decision === 'deny') {
       questions.expectFlash(slotId);
       return denyRequest(denial(slotId, verdict));

@@ -11,7 +11,11 @@ export interface LabelChoice {
 const YES = /^(?:yes|allow|proceed|approve)$/i;
 const NO = /^(?:no|deny|reject|cancel)\b/i;
 /** Begins with yes and may go on, but does not widen a rule. */
-const WIDENS = /don't ask|always|auto|remember|for this session|all edits/i;
+const WIDENS = /don['’]t ask|always|auto|remember|session|project|all edits|bypass|clear context/i;
+
+/** True of an option that allows more than what is asked; in a question of an agent, options are only answers. */
+export const widens = (label: string, { kind }: Pick<QuestionView, 'kind'>): boolean =>
+  (kind === 'permission' || kind === 'plan') && !NO.test(label) && WIDENS.test(label);
 
 function meaningOf(label: string, question: QuestionView): LabelChoice['meaning'] {
   if (question.kind === 'trust' && NO.test(label)) return 'no';
@@ -48,14 +52,9 @@ export function chooseLabel(question: QuestionView, response: ConfirmResponse): 
   const said = String(response);
   const pick = (label: string): LabelChoice => ({ label, meaning: meaningOf(label, question) });
   if (response === true || /^(?:y|yes|true)$/i.test(said)) {
+    const plain = options.filter((label) => YES.test(label));
     const narrow = options.filter((label) => /^yes\b/i.test(label) && !WIDENS.test(label));
-    return pick(
-      only(
-        narrow.length > 0 ? narrow.slice(0, 1) : options.filter((label) => YES.test(label)),
-        said,
-        options,
-      ),
-    );
+    return pick(only((plain.length > 0 ? plain : narrow).slice(0, 1), said, options));
   }
   if (response === false || /^(?:n|no|false)$/i.test(said)) {
     return pick(only(options.filter((label) => NO.test(label)).slice(0, 1), said, options));
@@ -67,13 +66,11 @@ export function chooseLabel(question: QuestionView, response: ConfirmResponse): 
   const wanted = said.trim().toLowerCase();
   const exact = options.filter((label) => label.toLowerCase() === wanted);
   if (exact.length > 0) return pick(only(exact, said, options));
-  const starting = options.filter((label) => label.toLowerCase().startsWith(wanted));
-  if (starting.length > 0) return pick(only(starting, said, options));
-  return pick(
-    only(
-      options.filter((label) => label.toLowerCase().includes(wanted)),
-      said,
-      options,
-    ),
+  // What does more than it says at first is chosen by all of its words.
+  const starting = options.filter(
+    (label) => label.toLowerCase().startsWith(wanted) && !widens(label, question),
   );
+  if (starting.length > 0) return pick(only(starting, said, options));
+  const holding = options.filter((label) => label.toLowerCase().includes(wanted) && !widens(label, question));
+  return pick(only(holding, said, options));
 }

@@ -7,7 +7,7 @@ import { chooseLabel, type LabelChoice } from '../mission/choose-label.ts';
 import type { RuleScope } from '../mission/permission-operations.ts';
 import type { QuestionView } from '../mission/views.ts';
 import type { SlotKeyboard } from '../slot-runtime.ts';
-import { type Answerer, checkMayAnswer } from './answerer.ts';
+import { type Answerer, checkMayAnswer, checkMayChoose } from './answerer.ts';
 import type { Questions } from './questions.ts';
 import type { RememberFor, RuleToKeep } from './remember.ts';
 
@@ -122,6 +122,7 @@ export function createAnswering({ core, questions, ruleToKeep, allow, signal }: 
       checkMayAnswer(question, answerer);
       checkNobodyAnswers(question);
       const choice = chooseLabel(question, request.response);
+      checkMayChoose(question, choice.label, answerer);
       const kept = keeping(question, choice, request.remember);
       // A plain yes or no goes through the hook that waits; what widens a rule is chosen on the screen, by its label.
       if (questions.hookWaits(slotId) && choice.meaning !== 'other') {

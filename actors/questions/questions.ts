@@ -20,7 +20,7 @@ import {
 } from './open-question.ts';
 import { knownOf, newRow, rememberedQuestion } from './question-rows.ts';
 import { withRule } from './remember.ts';
-import { isAskedBy, isAskedOn, mayBeShownBy, wordingOf } from './same-question.ts';
+import { isAskedBy, isAskedOn, mayBeOf, mayBeShownBy, wordingOf } from './same-question.ts';
 
 export interface QuestionsDependencies {
   readonly ledger: PermissionLedger;
@@ -41,6 +41,9 @@ export interface QuestionsDependencies {
 
 /** What became of a question whose dialog went while no daemon looked. */
 const GONE_MEANWHILE = 'gone when the daemon came back';
+
+/** Another call asked while a question stood: whether somebody had answered it on the screen is not known. */
+const GAVE_WAY = 'gave way to another call';
 
 /**
  * One queue for everything that waits: a PermissionRequest hook, a dialog on the screen, or both for the same thing.
@@ -115,6 +118,8 @@ export function createQuestions({
   }
 
   function lookAt(entry: OpenQuestion, dialog: DialogReading): void {
+    // Another dialog is in front: nothing of it is what the hook asks.
+    if (entry.answerHook !== null && !mayBeOf(entry, dialog)) return;
     const signature = dialogIdentity(dialog);
     const isNews = !entry.seenOnScreen || entry.signature !== signature;
     entry.seenOnScreen = true;
@@ -199,7 +204,7 @@ export function createQuestions({
       }
       const before = open.get(slotId);
       const isSame = before !== undefined && isAskedBy(before, request);
-      if (!isSame) close(slotId, 'answered at the terminal', 'terminal');
+      if (!isSame) close(slotId, GAVE_WAY, 'unknown');
       const entry = isSame
         ? before
         : ask(slotId, epoch, {

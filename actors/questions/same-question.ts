@@ -32,23 +32,36 @@ export function mayShow(shown: string | undefined, called: string | undefined): 
   return a.includes(b) || b.includes(a);
 }
 
-/** Whether the dialog that was seen last may be that of the question: the hook of another may have come first. */
-export function mayBeShownBy({ view, dialog, called }: OpenQuestion): boolean {
-  if (dialog === null || view.kind !== 'permission') return true;
+/** Whether a dialog may be that of the call which a hook asks about. */
+export function mayBeOf({ view, called }: OpenQuestion, dialog: DialogReading): boolean {
+  if (dialog.kind !== 'permission') return false;
   const isTool = dialog.tool === undefined || view.tool === undefined || dialog.tool === view.tool;
   return isTool && mayShow(dialog.argument ?? dialog.file, called ?? view.argument);
 }
 
-/** Whether a hook asks what is asked already. */
-export function isAskedBy({ view, epoch, answerHook, called }: OpenQuestion, request: HookRequest): boolean {
-  return (
-    answerHook === null &&
-    epoch === request.epoch &&
-    (view.tool === undefined || view.tool === request.tool) &&
-    (called === undefined ? mayShow(view.argument, request.argument) : mayShow(called, request.called))
-  );
+/** Whether the dialog that was seen last may be that of the question: the hook of another may have come first. */
+export function mayBeShownBy(question: OpenQuestion): boolean {
+  const { view, dialog } = question;
+  return dialog === null || view.kind !== 'permission' || mayBeOf(question, dialog);
 }
 
+/**
+ * Whether a hook asks what is asked already: the very call. Who was told of `touch a` and says yes has not agreed to
+ * `touch a; rm b`, so that what is known only in part is asked anew, under another id.
+ */
+export function isAskedBy(
+  { view, epoch, answerHook, called, dialog }: OpenQuestion,
+  request: HookRequest,
+): boolean {
+  if (answerHook !== null || epoch !== request.epoch || view.kind !== 'permission') return false;
+  if (view.tool !== undefined && view.tool !== request.tool) return false;
+  const wanted = unwrapped(request.called);
+  if (called !== undefined) return unwrapped(called) === wanted;
+  const shown = dialog?.argument ?? (dialog === null ? view.argument : undefined);
+  // What an earlier daemon has left is known without the secrets that were taken out of it.
+  if (shown !== undefined) return [wanted, unwrapped(request.argument)].includes(unwrapped(shown));
+  return dialog?.file !== undefined && `/${wanted}`.endsWith(`/${unwrapped(dialog.file)}`);
+}
 /** Whether the dialog on the screen is the one that is asked about. */
 export function isAskedOn(
   { view, dialog, signature, isRemembered }: OpenQuestion,

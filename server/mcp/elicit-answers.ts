@@ -64,7 +64,7 @@ export function createElicitor(options: {
       if (action !== 'accept' || typeof answer !== 'string') return;
       await mission.confirm(
         { questionId: question.id, response: answer },
-        { name: `elicitation:${name()}`, isPerson: true },
+        { name: `elicitation:${name()}`, isPerson: true, mayWiden: true },
       );
     } catch (error) {
       if (!over.signal.aborted) onError(error);

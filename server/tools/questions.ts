@@ -55,12 +55,13 @@ export const ptyConfirm = operation({
   // No agent answers what it asks.
   forSlots: false,
   run(request, { mission, by, caller, isPerson }) {
-    if (request.remember !== undefined && !reaches(by, 'owner')) {
+    const mayWiden = reaches(by, 'owner');
+    if (request.remember !== undefined && !mayWiden) {
       throw new MissionError('not_permitted', 'Only the owner changes the rules.', {
         remedy: 'Answer without `remember`.',
       });
     }
-    return mission.confirm(request, { name: caller, isPerson });
+    return mission.confirm(request, { name: caller, isPerson, mayWiden });
   },
 });
 

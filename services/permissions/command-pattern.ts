@@ -189,6 +189,7 @@ export function commandPattern(pattern: string): CommandPattern {
       }
       return meant === 'no' && within.some(matches) ? 'maybe' : meant;
     },
-    permits: ({ text, mask, hasBlanks }) => (isExact && hasBlanks ? false : text === allowed || allows(mask)),
+    permits: ({ text, mask, hasBlanks }) =>
+      !(isExact && hasBlanks) && ((text === allowed && !mask.includes(HOLE)) || allows(mask)),
   };
 }

@@ -103,9 +103,11 @@ function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): 
   const own = rules.filter((rule) => namesOfTool(tool).some(rule.namesTool));
   const whole = own.find(({ argument }) => argument === null);
   if (whole !== undefined) return whole.name;
+  const very = own.find(({ argument }) => argument?.exact != null && judged.isExactly(argument.exact));
+  if (very !== undefined) return very.name;
   if (judged.demands === null) return null;
   const allowing = (among: readonly ScopedRule[], demand: Demand): ScopedRule | undefined =>
-    among.find(({ argument }) => argument === null || demand.allows(argument));
+    among.find(({ argument }) => argument === null || (argument.exact === null && demand.allows(argument)));
   const used = [
     ...judged.demands.map((demand) => allowing(own, demand)),
     ...judged.effects

@@ -48,7 +48,10 @@ function addTo(document: PolicyDocument, path: readonly string[], pattern: strin
 function setList(document: PolicyDocument, path: readonly string[], patterns: readonly string[]): void {
   if (patterns.length === 0) return void document.deleteIn(path);
   const list = listIn(document, path);
-  list.items = list.items.filter((item) => patterns.some((pattern) => pattern === wordOf(item)));
+  const stays = (item: unknown): boolean => patterns.some((pattern) => pattern === wordOf(item));
+  // What is said before the first item is about that one.
+  if (list.items.length > 0 && !stays(list.items[0])) list.commentBefore = null;
+  list.items = list.items.filter(stays);
   for (const pattern of patterns) addTo(document, path, pattern);
 }
 

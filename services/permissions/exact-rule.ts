@@ -2,29 +2,30 @@ import path from 'node:path';
 import { PUT_INSTEAD } from '../../db/redact-tokens.ts';
 import { runsCode, shellField } from './tool-pattern.ts';
 
-/** Letters by which a pattern for files means more than one. */
-const MANY_FILES = /[*?[\]{}!\\]|\/$|\s$/;
+/** `Bash(=npm test)`: what stands behind it is the very argument, letter by letter. */
+const EXACTLY = '=';
 const FILE_TOOLS: ReadonlySet<string> = new Set(['Read', 'Edit', 'Write', 'MultiEdit', 'NotebookEdit']);
+/** Their argument is not all of what they do. */
+const SEARCH_TOOLS: ReadonlySet<string> = new Set(['Grep', 'Glob', 'LS']);
+/** What a shell puts in their place is another thing another time. */
+const EXPANDED = /[$`*?[{~!]/;
 
-function exactFile(argument: string): string | null {
-  if (!path.isAbsolute(argument) || path.normalize(argument) !== argument || MANY_FILES.test(argument))
-    return null;
-  return `/${argument}`;
-}
+/** What a pattern's argument means letter by letter; null for one that is a glob. */
+export const exactArgument = (argument: string): string | null =>
+  argument.startsWith(EXACTLY) ? argument.slice(EXACTLY.length) : null;
 
-function exactArgument(tool: string, argument: string): string | null {
-  if (argument === '' || argument.includes('*') || argument.includes(PUT_INSTEAD)) return null;
-  // Blanks in a pattern stand for any others, line ends too.
-  if (shellField(tool) !== null) return /^\S+(?: \S+)*$/.test(argument) ? argument : null;
-  if (FILE_TOOLS.has(tool)) return exactFile(argument);
-  return argument;
+function canBeSaid(tool: string, argument: string): boolean {
+  if (argument === '' || argument.trim() !== argument || argument.includes(PUT_INSTEAD)) return false;
+  if (runsCode(tool) || SEARCH_TOOLS.has(tool)) return false;
+  if (shellField(tool) !== null) return !EXPANDED.test(argument);
+  return !FILE_TOOLS.has(tool) || (path.isAbsolute(argument) && path.normalize(argument) === argument);
 }
 
 /**
- * The pattern that allows this one call and no other: `Bash(npm test)`, `Edit(//home/me/x.ts)`. Null where none can be
- * written: it would mean more, or what was shown is not all of the call.
+ * The rule that allows a call with this argument and with no other: `Bash(=npm test)`, `Edit(=/home/me/x.ts)` (whatever is
+ * changed in that file, while it is no link). Null where none can be written: what was shown is not all of the call, or
+ * means another thing another time.
  */
 export function exactRule(tool: string, argument: string): string | null {
-  const exact = runsCode(tool) ? null : exactArgument(tool, argument);
-  return exact === null ? null : `${tool}(${exact})`;
+  return canBeSaid(tool, argument) ? `${tool}(${EXACTLY}${argument})` : null;
 }

@@ -29,6 +29,8 @@ export interface Demand {
 /** What a tool call means to the patterns' arguments. */
 export interface Judged {
   readonly argument: string;
+  /** True of a call that is this and nothing else: the whole text of a command, a file that is no link. */
+  isExactly(argument: string): boolean;
   restricts(pattern: PatternArgument): Meant;
   /** All must be allowed, each maybe by another rule. Null: nothing but a rule for the whole tool allows this. */
   readonly demands: readonly Demand[] | null;
@@ -186,6 +188,7 @@ function judgeCommand(command: string, ground: Ground): Judged {
   const exactly: Demand = { allows: (pattern) => pattern.text.trim() === command.trim() };
   return {
     argument: command,
+    isExactly: (argument) => argument === command,
     restricts({ command: pattern }) {
       if (pattern.matchesText(text)) return 'yes';
       let meant: Meant = 'no';
@@ -223,6 +226,10 @@ function judgeFiles(tool: string, files: readonly string[], ground: Ground): Jud
   const changing = { ...effect, tools: WRITING, meantByName: false };
   return {
     argument: files.join(' '),
+    isExactly: (argument) =>
+      files.length === 1 &&
+      files[0] === argument &&
+      ground.placesOf(argument, ground.cwd).every((place) => place === argument),
     restricts: effect.restricts,
     demands: [effect],
     effects: SEARCH_TOOLS.has(tool) ? [effect] : CHANGING_TOOLS.has(tool) ? [changing] : [],
@@ -235,6 +242,7 @@ function judgeAddress(address: string): Judged {
   const host = url?.hostname.toLowerCase().replace(/\.$/, '') ?? '';
   return {
     argument: address,
+    isExactly: (argument) => argument === address,
     restricts({ domain, glob }) {
       const byHost = host !== '' && (domain.glob(host) || host.endsWith(`.${domain.name}`));
       return certain(byHost || glob(address) || glob(url?.href ?? ''));
@@ -254,6 +262,7 @@ function judgeAddress(address: string): Judged {
 function judgeText(text: string): Judged {
   return {
     argument: text,
+    isExactly: (argument) => argument === text,
     restricts: ({ glob }) => certain(glob(text)),
     demands: [{ allows: ({ glob }) => glob(text) }],
     effects: [],
@@ -298,6 +307,7 @@ export function unreadable(tool: string): Judged {
   const shell = namesOfTool(tool).includes('Bash');
   return {
     argument: '',
+    isExactly: () => false,
     restricts: () => 'maybe',
     demands: null,
     effects: shell ? [ANY_FILE] : [],

@@ -1,4 +1,5 @@
 import { type CommandPattern, commandPattern } from './command-pattern.ts';
+import { exactArgument } from './exact-rule.ts';
 import { globMatcher } from './glob.ts';
 import { mayMean } from './path-doubt.ts';
 import { type PathPattern, pathPattern } from './path-pattern.ts';
@@ -6,6 +7,8 @@ import { type PathPattern, pathPattern } from './path-pattern.ts';
 /** What stands in the brackets of a pattern, read in whatever way the tool of a call wants, and once. */
 export interface PatternArgument {
   readonly text: string;
+  /** The very argument that is meant, where the pattern begins with `=`. */
+  readonly exact: string | null;
   /** `*` stands for anything. */
   readonly glob: (text: string) => boolean;
   readonly command: CommandPattern;
@@ -23,6 +26,7 @@ export function patternArgument(text: string): PatternArgument {
   let domain: PatternArgument['domain'] | undefined;
   return {
     text,
+    exact: exactArgument(text),
     get glob() {
       glob ??= globMatcher(text);
       return glob;

@@ -52,6 +52,11 @@ function markOf(file: string): Mark | null {
   return { text: `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`, modifiedAt: Number(stat.mtimeMs) };
 }
 
+const isEmpty = ({ default: general, roles, slots }: Policy): boolean =>
+  [general, ...Object.values(roles), ...Object.values(slots)].every(
+    ({ allow, confirm, deny }) => allow.length + confirm.length + deny.length === 0,
+  );
+
 /**
  * Holds the rules that are in force, and follows the file.
  * @throws MissionError `permissions_invalid` when the file is wrong at the start: nothing runs by rules nobody wrote
@@ -74,7 +79,7 @@ export function createPermissionStore(
   let decide = createJudge(policy);
   let problem: MissionError | null = null;
 
-  function take(mark: Mark | null): void {
+  function take(mark: Mark | null, isMeant: boolean): void {
     seen = mark;
     try {
       if (mark === null) {
@@ -82,7 +87,14 @@ export function createPermissionStore(
           remedy: 'Put it back; an empty one has no rules.',
         });
       }
-      policy = read();
+      const next = read();
+      // A full disk, a `>` too many: what denied would only ask, or be allowed where questions are skipped.
+      if (!isMeant && isEmpty(next) && !isEmpty(policy)) {
+        throw new MissionError(INVALID, `${file} has lost all its rules; the last ones stay in force.`, {
+          remedy: 'Put them back, or say `missiond permissions reload` if it is meant.',
+        });
+      }
+      policy = next;
       decide = createJudge(policy);
       problem = null;
     } catch (error) {
@@ -102,12 +114,12 @@ export function createPermissionStore(
     }
     if (mark?.text === seen?.text) return;
     if (mark !== null && Math.abs(now() - mark.modifiedAt) < SETTLES_MS) return;
-    take(mark);
+    take(mark, false);
   }
 
   function reload(): void {
     repository?.forget();
-    take(markOf(file));
+    take(markOf(file), true);
     if (problem !== null) throw problem;
   }
 
@@ -128,7 +140,7 @@ export function createPermissionStore(
     edit(change) {
       // A file that is gone, or wrong, does not say what is in force: a change of it would drop the rest.
       const mark = markOf(file);
-      if (mark?.text !== seen?.text || problem !== null) take(mark);
+      if (mark?.text !== seen?.text || problem !== null) take(mark, false);
       if (problem !== null) throw problem;
       editPolicy(file, change);
       reload();

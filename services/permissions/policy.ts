@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { readYamlText, sourceOf, type YamlText } from '../config/yaml-file.ts';
+import { exactArgument } from './exact-rule.ts';
+import { slipOf } from './pattern-slip.ts';
 import type { Protections } from './protections.ts';
+import { splitPattern } from './tool-pattern.ts';
 
 /** A pattern of permissions.yaml. */
 export const Pattern = z
@@ -9,16 +12,25 @@ export const Pattern = z
   .regex(
     /^(?:\*|[A-Za-z_][\w*-]*(?:\([\s\S]*\))?)$/,
     'a pattern is a tool name, a tool name with an argument in brackets, or *',
-  );
+  )
+  .superRefine((pattern, context) => {
+    const message = slipOf(pattern);
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  });
+/** `=` names one very call, which may be allowed; what forbids or asks means every wording of it. */
+const Restricting = Pattern.refine(
+  (pattern) => exactArgument(splitPattern(pattern).argument ?? '') === null,
+  'a pattern with = is for allow alone',
+);
 
 /** Rules of one scope. The longer names are those of older files. */
 export const RulesSchema = z
   .strictObject({
     allow: z.array(Pattern).default([]),
-    confirm: z.array(Pattern).default([]),
-    deny: z.array(Pattern).default([]),
+    confirm: z.array(Restricting).default([]),
+    deny: z.array(Restricting).default([]),
     auto_allow: z.array(Pattern).default([]),
-    require_confirm: z.array(Pattern).default([]),
+    require_confirm: z.array(Restricting).default([]),
   })
   .transform(({ allow, confirm, deny, auto_allow, require_confirm }) => ({
     allow: [...allow, ...auto_allow],

@@ -132,7 +132,10 @@ test('one that asks is blocked with the question, and goes on when it is answere
   await expect(mission.board.update(id, { status: 'running' }, 'test')).rejects.toMatchObject({
     code: 'board_claimed',
   });
-  const confirming = mission.confirm({ slotId, response: 'Blue' }, { name: 'test', isPerson: true });
+  const confirming = mission.confirm(
+    { slotId, response: 'Blue' },
+    { name: 'test', isPerson: true, mayWiden: true },
+  );
   stage.fake.show(slotId, idleReading({ level: 'thinking', at: now }));
   await confirming;
   await boardIs(mission, id, 'running');

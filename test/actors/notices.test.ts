@@ -88,7 +88,7 @@ test('a question and a usage limit are told', async () => {
   const call = { tool_name: 'Bash', tool_input: { command: 'rm x' }, tool_use_id: '1' };
   const asked = hook(mission, 'PermissionRequest', call);
   await heard(mission, 'question');
-  await mission.confirm({ slotId, response: true }, { name: 'test', isPerson: true });
+  await mission.confirm({ slotId, response: true }, { name: 'test', isPerson: true, mayWiden: true });
   await asked;
   stage.fake.show(
     slotId,

@@ -130,11 +130,11 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     await all('mkdir -p from-the-page');
     expect(await Promise.all(pages.map((page) => yes(page).count()))).toEqual([1, 1, 0]);
     expect(await orchestrator.page.getByRole('button', { name: /always/ }).count()).toBe(0);
-    await owner.page.getByText('From now on, without asking: Bash(mkdir -p from-the-page)').waitFor();
+    await owner.page.getByText('From now on, without asking: Bash(=mkdir -p from-the-page)').waitFor();
     await owner.page.getByRole('button', { name: 'Yes, always in coder-1' }).click();
     expect((await ended(daemon.client, plain.taskId)).status).toBe('done');
     expect((await daemon.client.permissionGet({})).slots['coder-1']?.allow).toEqual([
-      'Bash(mkdir -p from-the-page)',
+      'Bash(=mkdir -p from-the-page)',
     ]);
     for (const { complaints } of [owner, orchestrator, viewer]) expect(complaints).toEqual([]);
   });

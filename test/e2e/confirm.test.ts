@@ -56,14 +56,14 @@ test('a yes that is remembered adds the very call to the rules, and it is not as
   const make = { role: 'coder', prompt: 'tool: Bash {"command":"mkdir -p made","description":"x"}' };
   const first = await daemon.client.submit(make);
   const { id, wouldRemember } = await asked(first.taskId);
-  expect(wouldRemember).toBe('Bash(mkdir -p made)');
-  expect(await missiond('confirm', id)).toContain('--remember adds: Bash(mkdir -p made)');
+  expect(wouldRemember).toBe('Bash(=mkdir -p made)');
+  expect(await missiond('confirm', id)).toContain('--remember adds: Bash(=mkdir -p made)');
   await expect(missiond('confirm', id, 'no', '--remember', 'slot')).rejects.toThrow(/only a plain yes is/);
   expect(await missiond('confirm', id, 'yes', '--remember', 'slot')).toContain(
-    'slots.coder-1 now allows Bash(mkdir -p made)',
+    'slots.coder-1 now allows Bash(=mkdir -p made)',
   );
   expect((await ended(daemon.client, first.taskId)).status).toBe('done');
-  expect(readFileSync(rules, 'utf8')).toContain('Bash(mkdir -p made)');
+  expect(readFileSync(rules, 'utf8')).toContain('Bash(=mkdir -p made)');
 
   const second = await daemon.client.submit(make);
   const decided = await eventOf(daemon.client, (event) =>
@@ -71,7 +71,7 @@ test('a yes that is remembered adds the very call to the rules, and it is not as
       ? event
       : undefined,
   );
-  expect(decided).toMatchObject({ decision: 'allow', rule: 'slots.coder-1.allow Bash(mkdir -p made)' });
+  expect(decided).toMatchObject({ decision: 'allow', rule: 'slots.coder-1.allow Bash(=mkdir -p made)' });
   expect((await ended(daemon.client, second.taskId)).status).toBe('done');
 
   const other = await daemon.client.submit({

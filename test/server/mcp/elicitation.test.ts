@@ -107,7 +107,7 @@ test.each<[string, ElicitResult]>([
   const reply = wants();
   await wasShown;
   expect(mission.questions()).toHaveLength(1);
-  await mission.confirm({ slotId, response: false }, { name: 'cli', isPerson: true });
+  await mission.confirm({ slotId, response: false }, { name: 'cli', isPerson: true, mayWiden: true });
   expect(await reply).toMatchObject({ hookSpecificOutput: { decision: { behavior: 'deny' } } });
 });
 
@@ -116,7 +116,7 @@ test('when somebody else answers first the request is called off', async () => {
   const reply = wants();
   await until(mission, 'asked', () => mission.questions().length === 1);
   await expect.poll(() => asked.length).toBe(1);
-  await mission.confirm({ slotId, response: true }, { name: 'cli', isPerson: true });
+  await mission.confirm({ slotId, response: true }, { name: 'cli', isPerson: true, mayWiden: true });
   expect(await reply).toMatchObject({ hookSpecificOutput: { decision: { behavior: 'allow' } } });
   await expect.poll(() => asked[0]?.signal.aborted).toBe(true);
 });
@@ -135,7 +135,7 @@ test.each<[string, { elicits: boolean; by?: Caller }, 'client' | 'somebody else'
   });
   expect(JSON.stringify(refused.content)).toContain('person_only');
   expect(asked).toEqual([]);
-  await mission.confirm({ slotId, response: false }, { name: 'cli', isPerson: true });
+  await mission.confirm({ slotId, response: false }, { name: 'cli', isPerson: true, mayWiden: true });
   await reply;
 });
 
@@ -165,7 +165,7 @@ test.each([
   await connect({ elicits: true, name });
   await client.listTools();
   expect(asked).toEqual([]);
-  await mission.confirm({ slotId, response: false }, { name: 'cli', isPerson: true });
+  await mission.confirm({ slotId, response: false }, { name: 'cli', isPerson: true, mayWiden: true });
   await reply;
   if (name === 'desk') await first.close();
 });
