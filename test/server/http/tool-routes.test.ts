@@ -77,17 +77,23 @@ describe('tools over REST', () => {
   test('that only look answer what their schema says', async () => {
     const { id } = await doors.client.boardCreate({ title: 'looked at' });
     await doors.client.permissionAddAutoAllow({ pattern: 'Grep', role: Role.parse('coder') });
+    await doors.client.kbRemember({ category: 'memory', key: 'looked at', summary: 'once' });
     const { entries } = await doors.client.auditTrace({ limit: 1 });
     const inputs: Readonly<Record<string, unknown>> = {
       mission_audit_detail: { id: entries[0]?.id },
       mission_board_get: { id },
+      mission_conversation_search: { query: 'nothing' },
+      mission_kb_get: { key: 'looked at' },
+      mission_kb_history: { key: 'looked at' },
       mission_permission_explain: { call: 'Bash(ls)', role: 'coder' },
       mission_pty_history: { slotId: 'coder-1' },
       mission_pty_logs: { slotId: 'coder-1' },
     };
     const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
+    // They need a terminal, and a transcript: test/server/mcp has them.
+    const elsewhere = ['mission_pty_screen', 'mission_conversation_get', 'mission_agent_trajectory'];
     for (const { name, output } of operations.filter(
-      ({ readOnly, name: of }) => readOnly && of !== 'mission_pty_screen',
+      ({ readOnly, name: of }) => readOnly && !elsewhere.includes(of),
     )) {
       const reply = await tool(name, inputs[name] ?? (name === 'mission_status' ? { taskId } : {}));
       expect([name, reply.status]).toEqual([name, 200]);

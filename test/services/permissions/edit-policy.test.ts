@@ -49,6 +49,18 @@ it('adds a pattern and keeps every comment', () => {
   ]);
 });
 
+it('takes away with a pattern what was said of it, and leaves what was said of others', () => {
+  writeFileSync(
+    file,
+    'roles:\n  coder:\n    allow:\n      # on Monday\n      - Bash(a)\n      # on Tuesday\n      - Bash(b)\n',
+  );
+  const rules = { allow: ['Bash(b)'], confirm: [], deny: [] };
+  editPolicy(file, { kind: 'set', scope: { role: 'coder' }, rules });
+  const after = readFileSync(file, 'utf8');
+  expect(after).not.toContain('Monday');
+  expect(after).toContain('# on Tuesday\n      - Bash(b)');
+});
+
 it('adds nothing twice', () => {
   writeFileSync(file, COMMENTED);
   editPolicy(file, add('Edit(./**)'));

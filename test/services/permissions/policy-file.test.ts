@@ -117,6 +117,21 @@ describe('the store', () => {
     expect(heard).toEqual([undefined, 'permissions_invalid', 'permissions_invalid']);
   });
 
+  it('keeps the last rules when the file has lost all of them, until somebody says that it is meant', () => {
+    writeFileSync(file, 'default: {deny: [Bash]}\nroles: {coder: {allow: [Read]}}');
+    let clock = Date.now();
+    const store = createPermissionStore(file, { now: () => clock });
+    for (const nothing of ['', '# what was there\n', 'default: {}', 'roles: {coder: {allow: []}}']) {
+      writeFileSync(file, nothing);
+      clock += 1_000;
+      expect(store.current().default.deny).toEqual(['Bash']);
+      expect(store.problem()).toMatchObject({ message: expect.stringContaining('lost all its rules') });
+    }
+    store.reload();
+    expect(store.current().default.deny).toEqual([]);
+    expect(store.problem()).toBeNull();
+  });
+
   it('does not start by rules that nobody can read', () => {
     writeFileSync(file, 'default: nothing');
     expect(() => createPermissionStore(file)).toThrow(
