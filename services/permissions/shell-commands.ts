@@ -9,6 +9,7 @@ import {
   type SyntaxNode,
   type Word,
 } from 'unbash';
+import { Evaluations } from './shell-arithmetic.ts';
 import { mentionedFiles } from './shell-files.ts';
 import { createEffort } from './shell-limits.ts';
 import { NOTHING_PIPED, type Piped, pipedBy } from './shell-pipes.ts';
@@ -62,6 +63,7 @@ class Finder implements FoundCommands {
   private whole = '';
   private readonly loops = new Map<string, readonly ShellWord[]>();
   private readonly effort = createEffort();
+  private readonly evaluations = new Evaluations();
   exact = true;
 
   read(text: string): FoundCommands {
@@ -70,6 +72,7 @@ class Finder implements FoundCommands {
     for (const [, name = ''] of text.matchAll(/\{([A-Za-z_]\w*)\}[<>]/g)) this.sets(name);
     this.visit(parse(text), 0);
     this.hideOwnScripts();
+    if (!this.evaluations.arePlain()) this.hide();
     return this;
   }
 
@@ -97,16 +100,25 @@ class Finder implements FoundCommands {
       case 'ArithmeticCommandExpansion':
         this.exact = false;
         if (node.script === undefined) this.hide();
+        if (node.type === 'ArithmeticCommandExpansion') this.evaluations.arithmetic(node);
         break;
       case 'ParameterExpansion':
         // `${x@P}` expands the value as a prompt, which runs the substitutions in it.
         if (node.operation?.type === 'Transform' && node.operation.operand.text === 'P') this.hide();
-        if (node.operation?.type === 'Default' && node.operation.operator.endsWith('='))
+        if (node.operation?.type === 'Default' && node.operation.operator.endsWith('=')) {
           this.sets(node.parameter);
+          this.evaluations.gives(node.parameter, node.operation.operand);
+        }
+        this.evaluations.expansion(node);
         break;
       case 'For':
       case 'Select':
         this.loop(node.name.text, node.wordlist);
+        break;
+      case 'ArithmeticWord':
+      case 'ArithmeticExpansion':
+      case 'ArithmeticCommand':
+        this.evaluations.arithmetic(node);
         break;
       case 'ArithmeticBinary':
         if (ASSIGNS.test(node.operator)) this.setsByArithmetic(node.left);
@@ -116,12 +128,15 @@ class Finder implements FoundCommands {
         break;
       case 'TestBinary':
         this.tested([node.left, node.right], depth);
+        this.evaluations.tested(node.operator, [node.left, node.right]);
         break;
       case 'TestUnary':
         this.tested([node.operand], depth);
+        this.evaluations.tested(node.operator, [node.operand]);
         break;
       case 'Function':
         this.exact = false;
+        this.evaluations.definesFunction();
         break;
       case 'Coproc':
         if (node.name !== undefined) this.sets(node.name.text);
@@ -166,12 +181,14 @@ class Finder implements FoundCommands {
     const words = wordsOfCommand(command);
     for (const prefix of command.prefix) {
       if (prefix.type !== 'Assignment') continue;
+      this.evaluations.assigns(prefix);
       const harmless = words.length === 0 ? leavesShellAlone(prefix.name) : leavesProgramAlone(prefix.name);
       for (const value of valuesOf(prefix)) this.assignment(prefix.name, value, harmless, depth);
     }
     if (DECLARES.has(programOf(words[0]))) {
       for (const argument of command.args) {
         if (argument.type !== 'Assignment') continue;
+        this.evaluations.assigns(argument);
         for (const value of valuesOf(argument))
           this.assignment(argument.name, value, leavesProgramAlone(argument.name), depth);
       }
@@ -183,6 +200,7 @@ class Finder implements FoundCommands {
   private loop(name: string, wordlist: readonly Word[] | undefined): void {
     this.effort.loops();
     this.sets(name);
+    for (const word of wordlist ?? [null]) this.evaluations.gives(name, word);
     if (!this.isNamedOnce(name)) return;
     const values = wordlist?.flatMap((word) => wordsOf(word, false)) ?? [UNKNOWN_WORD];
     this.loops.set(name, values);
@@ -247,7 +265,11 @@ class Finder implements FoundCommands {
     if (words.length === 0) return;
     if (depth > DEEPEST) return this.hide();
     this.effort.finds(words);
-    for (const name of namesSetBy(words)) this.sets(name);
+    for (const name of namesSetBy(words)) {
+      this.sets(name);
+      this.evaluations.gives(name, null);
+    }
+    this.evaluations.command(words);
     const runs = whatItRuns(words, stdin);
     this.commands.push({ words, transparent: runs.transparent });
     const { reads, changes, trees, fills, folders } = mentionedFiles(words);

@@ -269,3 +269,52 @@ describe('a narrow rule allows no more than it says', () => {
     expect(askBash(narrow, command)).toBe('confirm');
   });
 });
+
+/** Each runs make, once the shell has read the value again. */
+const READ_AGAIN: readonly string[] = [
+  'd=\'$\'; x="a[${d}(make)]"; echo $((x))',
+  "for x in 'a[$(make)]'; do echo $((x)); done",
+  "for x in 'a[$(make)]'; do ((x)); done",
+  "for x in 'a[$(make)]'; do [[ $x -eq 1 ]]; done",
+  "for x in 'a[$(make)]'; do echo ${!x}; done",
+  "for x in 'a[$(make)]'; do echo ${a[x]}; done",
+  "for x in 'a[$(make)]'; do echo ${a:x}; done",
+  "for x in 'a[$(make)]'; do for ((;x;)); do :; done; done",
+  "for x in 'a[$(make)]'; do [[ -v $x ]]; done",
+  'for x in \'a[$(make)]\'; do test -v "$x"; done',
+  'for x in \'a[$(make)]\'; do [ -v "$x" ]; done',
+  'for x in \'a[$(make)]\'; do unset "$x"; done',
+  'for x in \'a[$(make)]\'; do printf -v "$x" b; done',
+  'for x in \'a[$(make)]\'; do read "$x" <<< b; done',
+  'for x in \'a[$(make)]\'; do declare "$x=b"; done',
+  'for x in \'a[$(make)]\'; do let "$x"; done',
+  "for x in 'a[$(make)]'; do a[$x]=1; done",
+  "for x in 'a[$(make)]'; do y=x; z=y; echo $((z)); done",
+  "x='$'; x+='(make)'; x=\"a[$x]\"; echo $((x))",
+  "x['a[$(make)]']=1; echo hi",
+  'd=\'$\'; x="a[${d}(make)]"; echo ${!x}',
+  'd=\'$\'; x="a[${d}(make)]"; [[ x -eq 1 ]]',
+  'd=\'$\'; x="a[${d}(make)]"; declare -i y; y=$x',
+  'd=\'$\'; declare -n r=x; r="a[${d}(make)]"; echo $((x))',
+  "read x <<< 'a[$(make)]'; echo $((x))",
+  "printf -v x %s 'a[$' '(make)]'; echo $((x))",
+  'mapfile -t x < f; echo $((x))',
+  "x=$(echo 'a[$(make)]'); echo $((x))",
+  'x=$(cat f); (( x > 1 ))',
+  'x=a*; for f in $x; do echo $((f)); done',
+  "x='a[\\x24(make)]'; y=${x@E}; echo $((y))",
+  "set -- 'a[$(make)]'; echo $(($1))",
+  "f() { echo $(($1)); }; f 'a[$(make)]'",
+  ": 'a[$(make)]'; echo $((_))",
+  "[[ 'a[$(make)]' =~ .* ]]; echo $((BASH_REMATCH))",
+  "x=$(wc -l 'a[$(make)]'); echo $((x))",
+  "wc() { echo 'a[$(make)]'; }; x=$(wc); echo $((x))",
+];
+
+describe('a value that the shell reads again', () => {
+  const narrow = policyOf({ role: { allow: ['Bash(echo *)', 'Bash(test *)', 'Bash([ *)', 'Bash(: *)'] } });
+  it.each(READ_AGAIN)('%j', (command) => {
+    expect(askBash(trusting, command)).not.toBe('allow');
+    expect(askBash(narrow, command)).not.toBe('allow');
+  });
+});
