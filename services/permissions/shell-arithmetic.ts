@@ -119,8 +119,8 @@ export class Evaluations {
   readonly #evaluated = new Set<string>();
   /** Their subscripts are texts. */
   readonly #associative = new Set<string>();
-  /** Another name of a variable: what is given to one is given to the other. */
-  #hasReferences = false;
+  /** Other names of variables: what is given to one is given to the other. */
+  readonly #references = new Set<string>();
   #plain = true;
 
   /** From now on any program may be another one. */
@@ -194,7 +194,7 @@ export class Evaluations {
   #declares(args: readonly ShellWord[]): void {
     const letters = args.flatMap(({ text }) => (/^-\w+$/.test(text) ? [...text.slice(1)] : []));
     const names = args.flatMap(({ text }) => /^([A-Za-z_]\w*)/.exec(text)?.[1] ?? []);
-    if (letters.includes('n')) this.#hasReferences = true;
+    if (letters.includes('n')) for (const name of names) this.#references.add(name);
     if (letters.includes('A')) for (const name of names) this.#associative.add(name);
     if (letters.includes('i')) for (const name of names) this.#evaluated.add(name);
   }
@@ -202,7 +202,7 @@ export class Evaluations {
   /** False when something that is read again may hold a command. */
   arePlain(): boolean {
     const evaluated = new Set(this.#evaluated);
-    if (this.#hasReferences && evaluated.size > 0)
+    if (this.#references.size > 0 && evaluated.size > 0)
       for (const name of this.#values.keys()) evaluated.add(name);
     // A value that is a name is evaluated in its turn; the set grows while it is walked.
     for (const name of evaluated) {
