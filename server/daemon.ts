@@ -136,6 +136,8 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
             databaseFile: settings.databaseFile,
             personDirectory: configDirectoryOf(env),
             readPerson: file.conversations.person,
+            keepDays: file.conversations.keepDays,
+            keepLongDays: file.conversations.keepLongDays,
             turn: database.turn.shared,
           },
           handlers,

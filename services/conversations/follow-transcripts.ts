@@ -24,6 +24,8 @@ export interface FollowDependencies {
   readonly problem: (error: unknown) => void;
   /** Waits, or until somebody asks to look at once. */
   readonly pause: (ms: number) => Promise<void>;
+  /** Called while there is nothing to read: true when it has more to do. */
+  readonly keepHouse: () => boolean;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
@@ -49,6 +51,7 @@ export async function followTranscripts({
   tell,
   problem,
   pause,
+  keepHouse,
   now,
   signal,
 }: FollowDependencies): Promise<void> {
@@ -121,7 +124,8 @@ export async function followTranscripts({
   tell({ phase: 'starting', files: 0, bytesRead: 0, bytesTotal: 0, bytesPerSecond: 0 });
   while (!signal.aborted) {
     try {
-      if (await round()) await pause(LOOK_EVERY_MS);
+      if ((await round()) && !keepHouse()) await pause(LOOK_EVERY_MS);
+      else await nextTurn();
     } catch (error) {
       problem(error);
       await pause(AGAIN_MS);

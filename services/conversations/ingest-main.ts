@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { openDatabase } from '../../db/open.ts';
 import { redactTokens } from '../../db/redact-tokens.ts';
 import { createWriteTurn } from '../../db/write-turn.ts';
+import { createConversationRetention } from '../ledger/conversation-retention.ts';
 import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
 import { followTranscripts } from './follow-transcripts.ts';
 import { type IngestNews, IngestOrder } from './ingest-progress.ts';
+import { createHousekeeping } from './keep-house.ts';
 import { createTranscriptReader } from './read-transcripts.ts';
 import { listSources } from './transcript-sources.ts';
 
@@ -16,6 +18,8 @@ export const IngestSettings = z.object({
   personDirectory: z.string().nullable(),
   /** Whether the person's own conversations are read, or those of slots only. */
   readPerson: z.boolean(),
+  keepDays: z.number().optional(),
+  keepLongDays: z.number(),
   turn: z.instanceof(SharedArrayBuffer),
 });
 export type IngestSettings = z.infer<typeof IngestSettings>;
@@ -54,6 +58,9 @@ await followTranscripts({
       };
       if (stopping.signal.aborted) wake();
     }),
+  keepHouse: createHousekeeping(createConversationRetention(database.db, turn.standBack), settings, () =>
+    Date.now(),
+  ),
   now: () => Date.now(),
   signal: stopping.signal,
 });

@@ -29,7 +29,13 @@ export async function measureBackfill(folder: string, megabytes: number): Promis
       conversations: {
         startIngest: (handlers) =>
           startIngest(
-            { databaseFile: raw.name, personDirectory: configDirectory, readPerson: true, turn: turn.shared },
+            {
+              databaseFile: raw.name,
+              personDirectory: configDirectory,
+              readPerson: true,
+              keepLongDays: 3_650,
+              turn: turn.shared,
+            },
             handlers,
           ),
         prices: () => ({}),
