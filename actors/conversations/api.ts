@@ -1,6 +1,6 @@
 import type { IngestProgress } from '../../services/conversations/ingest-progress.ts';
 import type { ConversationFilter } from '../../services/ledger/conversation-ledger.ts';
-import type { MessageFilter } from '../../services/ledger/message-search.ts';
+import type { MessageFilter } from '../../services/ledger/message-filter.ts';
 import type { TokenFilter, TokenGroup } from '../../services/ledger/token-ledger.ts';
 import type {
   ConversationEventView,

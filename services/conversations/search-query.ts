@@ -1,5 +1,7 @@
 /** Nobody types more; each term costs. */
 const MOST_TERMS = 20;
+/** With fewer letters a beginning is one of half the words there are. */
+const LEAST_BEGINNING = 3;
 /** A quoted phrase, or what stands between blanks. */
 const TERM = /"([^"]*)"?|([^\s"]+)/g;
 const LETTERS = /[\p{L}\p{N}]/u;
@@ -25,8 +27,8 @@ export function parseQuery(text: string): SearchQuery | null {
   const terms: SearchTerm[] = [];
   // FTS5 reads no further than a NUL, and would miss the end of what is quoted.
   for (const [, phrase, word] of text.replaceAll('\0', ' ').matchAll(TERM)) {
-    const isPrefix = word?.endsWith('*') === true;
     const term = (phrase ?? word ?? '').replace(/\*+$/, '');
+    const isPrefix = word?.endsWith('*') === true && term.length >= LEAST_BEGINNING;
     if (LETTERS.test(term)) terms.push({ text: term, isPrefix });
   }
   return terms.length === 0 ? null : { terms: terms.slice(0, MOST_TERMS), isCjk: CJK.test(text) };

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { and, desc, eq, inArray, isNull, like, sql } from 'drizzle-orm';
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { MissionDatabase } from '../../db/open.ts';
 import {
   blobs,
@@ -14,6 +13,7 @@ import type { Blob, MessageText } from '../conversations/message-text.ts';
 import type { PreparedLine } from '../conversations/prepared-lines.ts';
 import type { LineFacts, Usage } from '../conversations/transcript-entry.ts';
 import { nameOfAgent, nameOfSidechain, type TranscriptPlace } from '../conversations/transcript-place.ts';
+import { messageTrigrams, messageWords } from './message-indexes.ts';
 
 /** Tools that begin a subagent: older and recent versions. */
 const BEGINS_AN_AGENT = ['Task', 'Agent'];
@@ -35,13 +35,6 @@ interface Gained {
   model: string | null;
   claudeVersion: string | null;
 }
-
-/** The full-text indexes, as far as an insert needs to know them: no schema of drizzle has virtual tables. */
-const messageWords = sqliteTable('message_words', { id: integer('rowid').notNull(), text: text().notNull() });
-const messageTrigrams = sqliteTable('message_trigrams', {
-  id: integer('rowid').notNull(),
-  text: text().notNull(),
-});
 
 /** Calls that are made for each line are prepared once. */
 function prepareStatements(db: MissionDatabase) {

@@ -1,15 +1,16 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, ne, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, lt, ne, sql } from 'drizzle-orm';
 import type { SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { conversationMessages, conversationSlots, conversations } from '../../db/schema/conversations.ts';
 import { createRanker, type Ranker } from '../conversations/rank.ts';
 import { quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
-import { inConversation, inProject } from './conversation-conditions.ts';
+import { conditionOf, type MessageFilter, type Range, rangesOf } from './message-filter.ts';
+import { messageTrigrams, messageWords } from './message-indexes.ts';
 
 /** The newest hits, among which the best are chosen: a word that is everywhere has hundreds of thousands. */
-const POOL = 500;
+const POOL = 300;
 /** Hits that are looked at for one page, when filters leave few of them. */
-const WINDOW = 2_000;
+const WINDOW = 1_000;
 const MOST_WINDOWS = 4;
 /** As many as a page holds at most: what is in the pool must not depend on which page is asked for. */
 const LEAST_POOL = 100;
@@ -17,22 +18,12 @@ const LEAST_POOL = 100;
 const SAMPLE = 100;
 /** Of a term of one or two CJK letters, so many beginnings of three are looked for. */
 const MOST_EXPANSIONS = 64;
-/** Roughly what is between two messages of a conversation that were read at the same time. */
+/** All hits of so many messages are looked up at once. */
+const SHORT_RANGE = 20_000;
+/** Of what stands around a hit. */
+const NEIGHBOUR_CHARACTERS = 300;
+/** Of a message, roughly. */
 const AVERAGE_CHARACTERS = 400;
-
-/** Which messages are meant; what is left out means all. Times are epoch milliseconds, `until` is not included. */
-export interface MessageFilter {
-  /** The name of a conversation; subagents of a session are in it. */
-  readonly sessionId?: string | undefined;
-  readonly excludeSessionId?: string | undefined;
-  readonly project?: string | undefined;
-  readonly slotId?: SlotId | undefined;
-  readonly role?: typeof conversationMessages.$inferSelect.role | undefined;
-  readonly model?: string | undefined;
-  readonly tool?: string | undefined;
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-}
 
 /** Where a page begins: in the pool of hits before a message, so many further down. */
 export interface SearchCursor {
@@ -57,16 +48,55 @@ export interface SearchPage {
   readonly next: SearchCursor | null;
 }
 
-interface Range {
-  readonly from: number;
-  readonly before: number;
+/** Calls of every search, prepared once. */
+function prepareStatements(db: MissionDatabase) {
+  const value = sql.placeholder;
+  // Numbers come as floating ones, which FTS5 takes for no bound at all: it would look at every hit.
+  const integer = (name: string) => sql`cast(${value(name)} as integer)`;
+  const { id, conversationId, role, at, text } = conversationMessages;
+  const hits = (index: typeof messageWords | typeof messageTrigrams, name: string, order: typeof asc) =>
+    db
+      .select({ id: index.id })
+      .from(index)
+      .where(
+        and(
+          sql`${sql.raw(name)} match ${value('match')}`,
+          gte(index.id, integer('from')),
+          lt(index.id, integer('before')),
+        ),
+      )
+      .orderBy(order(index.id))
+      .limit(value('limit'))
+      .prepare();
+  const neighbours = (isAfter: boolean) =>
+    db
+      .select({ id, role, at, text: sql<string>`substr(${text}, 1, ${NEIGHBOUR_CHARACTERS})` })
+      .from(conversationMessages)
+      .where(
+        and(
+          eq(conversationId, value('conversationId')),
+          isAfter ? gt(id, value('id')) : lt(id, value('id')),
+          ne(text, ''),
+        ),
+      )
+      .orderBy(isAfter ? asc(id) : desc(id))
+      .limit(value('count'))
+      .prepare();
+  return {
+    words: { desc: hits(messageWords, 'message_words', desc), asc: hits(messageWords, 'message_words', asc) },
+    trigrams: {
+      desc: hits(messageTrigrams, 'message_trigrams', desc),
+      asc: hits(messageTrigrams, 'message_trigrams', asc),
+    },
+    before: neighbours(false),
+    after: neighbours(true),
+  };
 }
 
 /** Full-text search over what was said. */
 export function createMessageSearch(db: MissionDatabase) {
-  const { id, conversationId, role, model, at, text } = conversationMessages;
-
-  const ids = (query: SQL): number[] => db.all<{ id: number }>(query).map((row) => row.id);
+  const { id, conversationId, role, at, text } = conversationMessages;
+  const statements = prepareStatements(db);
 
   /** A term of fewer than three letters is in no index of three: those that begin with it are. */
   function expanded(term: string): string {
@@ -84,45 +114,12 @@ export function createMessageSearch(db: MissionDatabase) {
 
   /** The newest hits first. Stops as soon as there are enough: that a word is frequent costs nothing. */
   function newest(match: string, isCjk: boolean, { from, before }: Range, limit: number): number[] {
-    return isCjk
-      ? ids(
-          sql`select rowid as id from message_trigrams where message_trigrams match ${match} and rowid >= ${from} and rowid < ${before} order by rowid desc limit ${limit}`,
-        )
-      : ids(
-          sql`select rowid as id from message_words where message_words match ${match} and rowid >= ${from} and rowid < ${before} order by rowid desc limit ${limit}`,
-        );
-  }
-
-  function condition(filter: MessageFilter): SQL | undefined {
-    const { sessionId, excludeSessionId, project, slotId, tool } = filter;
-    return and(
-      sessionId === undefined ? undefined : inConversation(sessionId),
-      excludeSessionId === undefined ? undefined : sql`not ${inConversation(excludeSessionId)}`,
-      project === undefined ? undefined : inProject(project),
-      slotId === undefined ? undefined : eq(conversationSlots.slotId, slotId),
-      filter.role === undefined ? undefined : eq(role, filter.role),
-      filter.model === undefined
-        ? undefined
-        : sql`coalesce(${model}, ${conversations.model}) = ${filter.model}`,
-      filter.since === undefined ? undefined : gte(at, filter.since),
-      filter.until === undefined ? undefined : lt(at, filter.until),
-      tool === undefined
-        ? undefined
-        : sql`exists (select 1 from message_parts p join message_parts c on c.tool_use_id = p.tool_use_id and c.tool = ${tool} where p.message_id = ${id})`,
-    );
-  }
-
-  /** Where the messages of a conversation lie, so that those of others need not be looked at. */
-  function rangeOf(filter: MessageFilter, before: number): Range {
-    if (filter.sessionId === undefined) return { from: 0, before };
-    const end = (which: 'min' | 'max'): SQL =>
-      sql.raw(
-        `${which}((select ${which}(m.id) from conversation_messages m where m.conversation_id = conversations.id))`,
-      );
-    const row = db.get<{ from: number | null; to: number | null }>(
-      sql`select ${end('min')} as "from", ${end('max')} as "to" from conversations where ${inConversation(filter.sessionId)}`,
-    );
-    return { from: row?.from ?? 0, before: Math.min(before, (row?.to ?? -1) + 1) };
+    const { asc: upwards, desc: downwards } = isCjk ? statements.trigrams : statements.words;
+    // Downwards, FTS5 walks from the last message on; upwards it leaps to the first one of the range.
+    if (before - from > SHORT_RANGE)
+      return downwards.all({ match, from, before, limit }).map((hit) => hit.id);
+    const hits = upwards.all({ match, from, before, limit: SHORT_RANGE }).map((hit) => hit.id);
+    return hits.reverse().slice(0, limit);
   }
 
   function load(among: readonly number[], filter: MessageFilter) {
@@ -141,7 +138,7 @@ export function createMessageSearch(db: MissionDatabase) {
       .innerJoin(conversations, eq(conversations.id, conversationId))
       .leftJoin(conversationSlots, eq(conversationSlots.sessionId, conversations.sessionId))
       .where(
-        and(inArray(id, sql`(select value from json_each(${JSON.stringify(among)}))`), condition(filter)),
+        and(inArray(id, sql`(select value from json_each(${JSON.stringify(among)}))`), conditionOf(filter)),
       )
       .orderBy(desc(id))
       .limit(POOL)
@@ -163,6 +160,36 @@ export function createMessageSearch(db: MissionDatabase) {
     return createRanker(terms, isCjk, shares, AVERAGE_CHARACTERS);
   }
 
+  /** The newest hits in some ranges, which come in that order, too. */
+  function newestIn(ranges: readonly Range[], match: string, isCjk: boolean, lowest: number, limit: number) {
+    const hits: number[] = [];
+    for (const { from, before } of ranges) {
+      if (hits.length >= limit) break;
+      hits.push(...newest(match, isCjk, { from, before: Math.min(before, lowest) }, limit - hits.length));
+    }
+    return hits;
+  }
+
+  /** The newest hits before a message that the filters leave. `lowest`: from there on nothing was looked at. */
+  function gather(match: string, isCjk: boolean, filter: MessageFilter, before: number) {
+    const isFiltered = Object.values(filter).some((value) => value !== undefined);
+    const window = isFiltered ? WINDOW : POOL;
+    const pool: ReturnType<typeof load> = [];
+    // What is rare is all in the first window; of what is frequent only the messages of the conversations meant are looked at.
+    let ranges: readonly Range[] = [{ from: 0, before }];
+    let lowest = before;
+    for (let windows = 0; windows < MOST_WINDOWS && pool.length < LEAST_POOL; windows += 1) {
+      if (windows === 1) ranges = rangesOf(db, filter) ?? ranges;
+      const hits = newestIn(ranges, match, isCjk, lowest, window);
+      const loaded = load(hits, filter);
+      pool.push(...loaded);
+      if (hits.length < window && loaded.length < POOL) return { pool, lowest: 0, isAll: true };
+      // A window may hold more than a pool takes: it is gone on from there.
+      lowest = (loaded.length === POOL ? loaded.at(-1)?.id : hits.at(-1)) ?? 0;
+    }
+    return { pool, lowest, isAll: false };
+  }
+
   return {
     /**
      * The messages in which all terms are: of the newest ones the best first, then of those before them. What filters
@@ -178,20 +205,7 @@ export function createMessageSearch(db: MissionDatabase) {
         db.get<{ last: number | null }>(sql`select max(id) as last from conversation_messages`)?.last ?? 0;
       const { before, offset } = cursor ?? { before: last + 1, offset: 0 };
       const match = query.terms.map((term) => matchOf(term, query.isCjk)).join(' ');
-      const isFiltered = Object.values(filter).some((value) => value !== undefined);
-      const window = isFiltered ? WINDOW : POOL;
-      const range = rangeOf(filter, before);
-      const pool: ReturnType<typeof load> = [];
-      let lowest = range.before;
-      let isAll = false;
-      for (let windows = 0; windows < MOST_WINDOWS && pool.length < LEAST_POOL && !isAll; windows += 1) {
-        const hits = newest(match, query.isCjk, { from: range.from, before: lowest }, window);
-        const loaded = load(hits, filter);
-        pool.push(...loaded);
-        isAll = hits.length < window && loaded.length < POOL;
-        // A window may hold more than a pool takes: it is gone on from there.
-        lowest = (loaded.length === POOL ? loaded.at(-1)?.id : hits.at(-1)) ?? range.from;
-      }
+      const { pool, lowest, isAll } = gather(match, query.isCjk, filter, before);
       const ranker = rankerOf(query, last);
       const ranked = pool
         .map((row) => ({ row, score: ranker.score(row.text) }))
@@ -207,21 +221,8 @@ export function createMessageSearch(db: MissionDatabase) {
 
     /** What was said just before and after a message in its conversation. */
     around(hit: Pick<SearchHit, 'id' | 'conversationId'>, count: number) {
-      const neighbours = (isAfter: boolean) =>
-        db
-          .select({ id, role, at, text: sql<string>`substr(${text}, 1, 300)` })
-          .from(conversationMessages)
-          .where(
-            and(
-              eq(conversationId, hit.conversationId),
-              isAfter ? gt(id, hit.id) : lt(id, hit.id),
-              ne(text, ''),
-            ),
-          )
-          .orderBy(isAfter ? asc(id) : desc(id))
-          .limit(count)
-          .all();
-      return { before: neighbours(false).reverse(), after: neighbours(true) };
+      const of = { conversationId: hit.conversationId, id: hit.id, count };
+      return { before: statements.before.all(of).reverse(), after: statements.after.all(of) };
     },
   };
 }

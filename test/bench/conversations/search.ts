@@ -2,7 +2,8 @@ import path from 'node:path';
 import { SlotId } from '../../../db/ids.ts';
 import { openDatabase } from '../../../db/open.ts';
 import { parseQuery } from '../../../services/conversations/search-query.ts';
-import { createMessageSearch, type MessageFilter } from '../../../services/ledger/message-search.ts';
+import type { MessageFilter } from '../../../services/ledger/message-filter.ts';
+import { createMessageSearch } from '../../../services/ledger/message-search.ts';
 import { createWords, randomNumbers } from './generate.ts';
 
 const MESSAGES_OF_A_CONVERSATION = 200;
