@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNotNull, lt, notExists, sql } from 'drizzle-orm';
+import { atOnce } from '../../db/at-once.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import {
   blobs,
@@ -18,7 +19,7 @@ const AT_ONCE = 200;
 export function createConversationRetention(db: MissionDatabase, standBack: () => void = () => {}) {
   const inTransaction = (work: () => number): number => {
     standBack();
-    return db.transaction(work, { behavior: 'immediate' });
+    return atOnce(db, work);
   };
   const changesOf = ({ changes }: { readonly changes: number }): number => changes;
 

@@ -45,6 +45,8 @@ describe('what looks like a secret is taken out, wherever it stands', () => {
     ] as const) {
       expect(redactTokens(`${before}${secret}${after}`)).toBe(`${before}[secret]${after}`);
     }
+    const behind = JSON.stringify({ said: `it is\n${secret}` });
+    expect(JSON.parse(redactTokens(behind))).toEqual({ said: 'it is\n[secret]' });
     const line = JSON.stringify({ said: `it is ${secret}`, more: 1 });
     expect(JSON.parse(redactTokens(line))).toEqual({ said: 'it is [secret]', more: 1 });
   });

@@ -60,6 +60,7 @@ it('reads what the README of missiond has, and fills in the rest', () => {
     role: 'coder',
     description: 'Writes code',
     cwd: path.join(folder, 'project'),
+    mcp: false,
     mcpConfig: path.join(folder, 'mcp.json'),
     autoStart: true,
     dangerouslySkipPermissions: false,
