@@ -36,7 +36,16 @@ const GLOBAL_WITH_VALUE: ReadonlySet<string> = new Set([
 /** Keys that, given for one command, change where it pushes or what it is. */
 const REDIRECTS = /^(?:alias|remote|push|url|include|includeif|branch)\./i;
 /** They change which branch is checked out. */
-const MOVES_HEAD: ReadonlySet<string> = new Set(['checkout', 'switch', 'branch', 'symbolic-ref', 'worktree']);
+const MOVES_HEAD: ReadonlySet<string> = new Set([
+  'checkout',
+  'switch',
+  'branch',
+  'symbolic-ref',
+  'worktree',
+  'rebase',
+  'bisect',
+  'stash',
+]);
 
 export const isUnknown = ({ mask }: ShellWord): boolean => mask.includes(HOLE);
 

@@ -1,3 +1,4 @@
+import { forgeActs, UNKNOWN_ACT } from './forge-calls.ts';
 import { type Asked, type GatedAct, type GitCall, gitCall, isUnknown } from './git-call.ts';
 import { configures } from './git-config-call.ts';
 import { pushes } from './git-push.ts';
@@ -16,22 +17,6 @@ const BUILT_IN: ReadonlySet<string> = new Set(
    range-diff rebase reflog remote reset restore rev-list rev-parse revert rm send-pack shortlog show show-ref stash status
    submodule switch symbolic-ref tag update-ref worktree`.split(/\s+/),
 );
-/** Programs of forges that merge requests. */
-const FORGES: ReadonlyMap<string, RegExp> = new Map([
-  ['gh', /^(?:pr merge|api\b.*(?:\/merge\b|mergePullRequest|branches\/[^ ]*\/protection|\/rulesets))/],
-  ['glab', /^(?:mr (?:merge|accept)|api\b.*\/merge\b)/],
-  ['hub', /^(?:merge|pr merge|api\b.*\/merge\b)/],
-  ['tea', /^(?:pr|pulls?) (?:merge|m)\b/],
-]);
-
-const texts = (words: readonly ShellWord[]): readonly string[] => words.map(({ text }) => text);
-
-/** Nobody knows what it does, so it may be this. */
-export const UNKNOWN_ACT: GatedAct = {
-  gate: 'any',
-  what: 'a command that is not known before it runs',
-};
-
 /** What git runs in place of a name that is none of its own; null when nothing is known of that name. */
 function expanded(call: GitCall, { folders }: Asked): readonly ShellWord[] | 'program' | null {
   const { text } = call.subcommand;
@@ -68,18 +53,12 @@ export function gatedActs(words: readonly ShellWord[], asked: Asked): readonly G
   const [first] = words;
   if (first === undefined || isUnknown(first)) return [UNKNOWN_ACT];
   const program = programOf(first);
-  const forge = FORGES.get(program);
-  if (forge !== undefined) {
-    const said = texts(words.slice(1))
-      .join(' ')
-      .replace(/(?:^|\s)(?:-R|--repo|--hostname)[= ]\S+/g, '')
-      .trim();
-    return forge.test(said) ? [{ gate: 'merge', what: `${program} merges` }] : [];
-  }
+  const onForge = forgeActs(words);
+  if (onForge !== null) return onForge;
   if (program === 'git-push' || program === 'git-send-pack') {
     const subcommand = plainWord('push');
     return pushes({ subcommand, args: words.slice(1), folder: undefined, configured: false }, asked);
   }
-  const call = program === 'git' ? gitCall(words) : null;
+  const call = program === 'git' || program === 'hub' ? gitCall(words) : null;
   return call === null ? [] : gitActs(call, asked);
 }

@@ -1,8 +1,9 @@
 import path from 'node:path';
+import { UNKNOWN_ACT } from './forge-calls.ts';
 import { type Asked, branchName, type GatedAct, type GitCall, isUnknown } from './git-call.ts';
 import { currentBranch, defaultBranches } from './git-repository.ts';
 import { globMatcher } from './glob.ts';
-import type { ShellWord } from './shell-word.ts';
+import { HOLE, type ShellWord } from './shell-word.ts';
 
 /** Options of git-push(1) that take a word. */
 const PUSH_WITH_VALUE: ReadonlySet<string> = new Set([
@@ -14,7 +15,7 @@ const PUSH_WITH_VALUE: ReadonlySet<string> = new Set([
 ]);
 /** Long options may be cut short (gitcli(7)). */
 const PUSHES_OVER: readonly string[] = ['--force', '--force-with-lease', '--mirror', '--delete', '--prune'];
-const PUSHES_ALL: readonly string[] = ['--all', '--branches', '--mirror'];
+const PUSHES_ALL: readonly string[] = ['--all', '--branches', '--mirror', '--stdin'];
 /** They begin like one of those, and are themselves. */
 const OTHER_OPTIONS: readonly string[] = [
   '--follow-tags',
@@ -29,11 +30,14 @@ function isOption(text: string, names: readonly string[]): boolean {
   return name.length > 2 && !OTHER_OPTIONS.includes(name) && names.some((each) => each.startsWith(name));
 }
 const pushesOver = (text: string): boolean =>
-  text.startsWith('--') ? isOption(text, PUSHES_OVER) : /^-[a-zA-Z]*[fd]/.test(text);
+  text.startsWith('--') ? isOption(text, PUSHES_OVER) : /^-\w*[fd]/.test(text);
 
 /** A substitution that prints the name of the branch that is checked out. */
 const CURRENT_BRANCH =
   /^(?:\$\(|`)\s*git (?:branch --show-current|rev-parse --abbrev-ref HEAD|symbolic-ref --short HEAD)\s*[)`]$/;
+
+/** What is known of a word before it runs. */
+const plainly = ({ text, mask }: ShellWord): string => (mask.includes(HOLE) ? '' : text);
 
 /** Where a refspec goes: `main`, `HEAD:main`, `+work:refs/heads/main`. Null for the branch that is checked out. */
 function destinationOf(refspec: string): string | null {
@@ -71,6 +75,9 @@ function readPush(args: readonly ShellWord[]): PushWords {
 
 /** What a push does that a gate stands before. */
 export function pushes({ args, folder, configured }: GitCall, asked: Asked): readonly GatedAct[] {
+  // One word may be many: a variable without quotes, or what xargs adds.
+  if (args.some((word) => (isUnknown(word) && !CURRENT_BRANCH.test(word.text)) || /\s/.test(plainly(word))))
+    return [UNKNOWN_ACT];
   const { refspecs, over, all } = readPush(args);
   const { folders, branches, checkedOut } = asked;
   const known = asked.known && folder !== null;

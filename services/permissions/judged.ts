@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { mergesWhenGreen } from './checked-merge.ts';
 import { type Meant, spellingsOf } from './command-pattern.ts';
+import { UNKNOWN_ACT } from './forge-calls.ts';
 import { branchesCheckedOut, type GatedAct } from './git-call.ts';
-import { gatedActs, mayBeGated, UNKNOWN_ACT } from './git-gates.ts';
+import { gatedActs, mayBeGated } from './git-gates.ts';
 import { createGround, type Ground } from './ground.ts';
 import { type DoubtfulFile, doubtful, isOpen } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';

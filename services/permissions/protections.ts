@@ -32,6 +32,9 @@ const PROTECTED: readonly string[] = [
   'permissions.yaml',
   // what git does by itself
   '.git/config',
+  '.git/HEAD',
+  '.git/packed-refs',
+  '.git/refs/**',
   '.git/hooks/**',
   '.git/info/attributes',
   '.git/worktrees/*/config.worktree',
