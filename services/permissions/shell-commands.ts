@@ -14,7 +14,7 @@ import { mentionedFiles } from './shell-files.ts';
 import { createEffort } from './shell-limits.ts';
 import { NOTHING_PIPED, type Piped, pipedBy } from './shell-pipes.ts';
 import { holdsSubstitution, namesSetBy, runsFiles, whatItRuns } from './shell-unwrap.ts';
-import { holdsCommand, leavesProgramAlone, leavesShellAlone } from './shell-variables.ts';
+import { leavesProgramAlone, leavesShellAlone, valueRuns } from './shell-variables.ts';
 import { HOLE, plainWord, programOf, type ShellWord, UNKNOWN_WORD, wordsOf } from './shell-word.ts';
 
 /** A wrapper in a wrapper in a wrapper: deeper is somebody hiding something. */
@@ -172,6 +172,8 @@ class Finder implements FoundCommands {
       (redirect.operator.endsWith('&') && /^\d*-?$/.test(target.text))
     )
       return;
+    // A connection to a host that the name says.
+    if (/^\/+dev\/+(?:tcp|udp)\//.test(target.text)) this.hide();
     if (WRITES.has(redirect.operator) && !/^\/dev\/(?:null|stdout|stderr|tty)$/.test(target.text))
       this.writes.push(target);
     if (READS.has(redirect.operator) && target.text !== '/dev/null') this.reads.push(target);
@@ -225,11 +227,11 @@ class Finder implements FoundCommands {
 
   private assignment(name: string, value: ShellWord, harmless: boolean, depth: number): void {
     if (!harmless) this.exact = false;
-    // A shell that is started reads that file first.
-    if (name === 'BASH_ENV') this.hide();
+    const runs = valueRuns(name, value);
+    if (runs.hidden) this.hide();
     this.loops.delete(name);
     // Arithmetic and `@P` read a value again, and run the substitutions in it.
-    if (holdsCommand(name) || holdsSubstitution(value.mask)) this.script(value, depth + 1);
+    if (runs.script !== null || holdsSubstitution(value.mask)) this.script(value, depth + 1);
   }
 
   /** `[[ -v 'a[$(x)]' ]]` runs x. */

@@ -1,5 +1,9 @@
+import { runByGit } from './git-programs.ts';
+import { type Options, optionValues } from './option-reader.ts';
+import { runByOptions } from './program-options.ts';
 import { escapes, isInterpreter } from './shell-escapes.ts';
 import { foundBy, type Piped, SOMETHING } from './shell-pipes.ts';
+import { valueRuns } from './shell-variables.ts';
 import { HOLE, joined, plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 import { innerCommand, WRAPPERS } from './wrapper-options.ts';
 
@@ -39,7 +43,6 @@ const SHELL_OPTIONS_WITH_VALUE: ReadonlySet<string> = new Set([
 ]);
 /** They run later what they read now. */
 const SCHEDULERS: ReadonlySet<string> = new Set(['at', 'batch', 'crontab']);
-const SCRIPT_OPTION: ReadonlySet<string> = new Set(['su', 'runuser', 'script', 'npx', 'npm']);
 const CALLS_BACK: ReadonlySet<string> = new Set(['mapfile', 'readarray', 'compgen', 'complete', 'bind']);
 const SETS_VARIABLES: ReadonlySet<string> = new Set([
   'read',
@@ -73,6 +76,9 @@ const FIND_EXEC: ReadonlySet<string> = new Set([
 ]);
 /** Where the command of a program may begin whose options are not known, and how many commands find is told. */
 const MOST_BEGINNINGS = 16;
+/** What a program reads, by a name. */
+const DEVICE = /^\/+(?:dev|proc)\//;
+const COMMAND_OF_FLOCK: Options = { names: ['-c', '--command'] };
 /** The dynamic linker runs the program that is named to it. */
 const LINKER = /^(?:ld-linux[\w.-]*|ld-musl[\w.-]*|ld\.so[\w.]*)$/;
 
@@ -80,21 +86,6 @@ const LINKER = /^(?:ld-linux[\w.-]*|ld-musl[\w.-]*|ld\.so[\w.]*)$/;
 export function runsFiles(word: ShellWord): boolean {
   const program = programOf(word);
   return SHELLS.has(program) || isInterpreter(program) || program === 'source' || program === '.';
-}
-
-/** The value of an option: `-c x`, `-lc x`, `--command x`, `--command=x`. */
-function optionValue(words: readonly ShellWord[], names: readonly string[]): ShellWord | undefined {
-  const letters = names.filter((name) => /^-\w$/.test(name)).map((name) => name.slice(1));
-  const at = words.findIndex(
-    ({ text }) => names.includes(text) || (/^-\w+$/.test(text) && letters.includes(text.slice(-1))),
-  );
-  if (at >= 0) return words[at + 1];
-  const long = words.find(({ text }) =>
-    names.some((name) => name.startsWith('--') && text.startsWith(`${name}=`)),
-  );
-  if (long === undefined) return undefined;
-  const after = (text: string): string => text.slice(text.indexOf('=') + 1);
-  return { text: after(long.text), mask: after(long.mask) };
 }
 
 /** A word into which a program puts what it has read or found; that may be a whole path. */
@@ -116,23 +107,30 @@ function unwrap(program: string, words: readonly ShellWord[], read: ShellWord): 
   const wrapper = WRAPPERS.get(program);
   if (wrapper === undefined) return NOTHING;
   if (program === 'command' && /^-[pvV]*[vV]/.test(words[1]?.text ?? '')) return NOTHING;
-  const { words: plain, values, sure } = innerCommand(words, wrapper);
-  const split = program === 'env' ? (values.get('S') ?? optionValue(words, ['--split-string'])) : undefined;
-  const scripts = split === undefined ? [] : [split];
-  if (plain.length === 0) return { ...NOTHING, scripts, exact: sure };
-  if (plain[0]?.text === '-c') return { ...NOTHING, scripts: [joined(plain.slice(1))] };
-  if (wrapper.script) return { ...NOTHING, scripts: [joined(plain)], exact: sure };
+  const { words: plain, values, assigned, sure } = innerCommand(words, wrapper);
+  const set = assigned.map(({ text, mask }) => {
+    const equals = text.indexOf('=');
+    return valueRuns(text.slice(0, equals), { text: text.slice(equals + 1), mask: mask.slice(equals + 1) });
+  });
+  const split = values.get('S') ?? values.get('split-string');
+  const scripts = [...set.flatMap(({ script }) => script ?? []), ...(split === undefined ? [] : [split])];
+  const hidden = set.some((one) => one.hidden);
+  if (plain.length === 0) return { ...NOTHING, scripts, hidden, exact: sure };
+  const [command] = optionValues(plain.slice(0, 2), COMMAND_OF_FLOCK);
+  if (command !== undefined && plain[0]?.text.startsWith('-') === true)
+    return { ...NOTHING, scripts: [...scripts, joined([command, ...plain.slice(2)])], hidden };
+  if (wrapper.script) return { ...NOTHING, scripts: [...scripts, joined(plain)], hidden, exact: sure };
   let inner = plain;
   if (program === 'parallel')
     inner = plain.slice(0, plain.findIndex(({ text }) => text.startsWith(':::')) >>> 0);
   if (program === 'xargs' || program === 'parallel') {
-    const marker = values.get('I')?.text ?? '{}';
+    const marker = (values.get('I') ?? values.get('replace'))?.text ?? '{}';
     const filled = inner.map((word) => filledIn(word, marker, read));
-    inner = values.has('I') ? filled : [...filled, read];
+    inner = values.has('I') || values.has('replace') ? filled : [...filled, read];
   }
-  const found = sure ? { commands: [inner] } : runFromAnyWord(words);
+  const found = sure ? { commands: [inner], hidden: false } : runFromAnyWord(words);
   const transparent = wrapper.transparent && sure && STANDARD_PROGRAM.test(words[0]?.text ?? '');
-  return { ...NOTHING, ...found, scripts, exact: sure, transparent };
+  return { ...NOTHING, ...found, scripts, hidden: hidden || found.hidden, exact: sure, transparent };
 }
 
 /** A shell: the script after -c, what it is fed, or a file. */
@@ -148,7 +146,7 @@ function runShell(words: readonly ShellWord[], stdin: ShellWord | null): Runs {
       reads ||= /^-\w*s/.test(word.text);
     } else if (script) return { ...NOTHING, scripts: [word] };
     else if (!reads && word.text !== '-') {
-      const file = word.mask.includes(HOLE) || word.text.startsWith('/dev/');
+      const file = word.mask.includes(HOLE) || DEVICE.test(word.text);
       return { ...NOTHING, hidden: file, scripts: file && stdin !== null ? [stdin] : [] };
     }
   }
@@ -169,19 +167,6 @@ function runForEach(words: readonly ShellWord[]): Runs {
   return { ...NOTHING, commands };
 }
 
-function runGit(words: readonly ShellWord[]): Runs {
-  const bisect = words.findIndex(({ text }) => text === 'bisect');
-  if (bisect > 0 && words[bisect + 1]?.text === 'run')
-    return { ...NOTHING, commands: [words.slice(bisect + 2)] };
-  const foreach = words.findIndex(({ text }) => text === 'foreach');
-  if (foreach > 0) {
-    const script = words.slice(foreach + 1).filter(({ text }) => text !== '--recursive');
-    return { ...NOTHING, scripts: [joined(script)] };
-  }
-  const exec = optionValue(words, ['-x', '--exec']);
-  return exec === undefined ? NOTHING : { ...NOTHING, scripts: [exec] };
-}
-
 /** Builtins of the shell that run a text given to them, or make a name mean another program. */
 function runBuiltin(program: string, args: readonly ShellWord[]): Runs | null {
   const plain = args[0]?.text === '--' ? args.slice(1) : args;
@@ -192,10 +177,7 @@ function runBuiltin(program: string, args: readonly ShellWord[]): Runs | null {
     // What follows an alias is joined to it: `alias q=rm; q -rf x`.
     return { ...NOTHING, scripts, hidden: args.some(({ text }) => text.includes('=')), exact: false };
   }
-  if (CALLS_BACK.has(program)) {
-    const script = optionValue(args, ['-C', '-x', '-F']);
-    if (script !== undefined) return { ...NOTHING, scripts: [script], exact: false };
-  }
+  if (CALLS_BACK.has(program)) return { ...NOTHING, exact: false };
   if (program === 'hash' || program === 'enable')
     return { ...NOTHING, hidden: args.some(({ text }) => /^-\w*[pf]/.test(text)) };
   // Names of variables are evaluated, with the substitutions in their subscripts: `unset 'a[$(x)]'`.
@@ -226,17 +208,9 @@ export function holdsSubstitution(text: string): boolean {
   return /\$\(|`|\$\{ /.test(text);
 }
 
-/**
- * Looks through the programs that run others.
- * @param piped what the command reads, as far as it is known
- */
-export function whatItRuns(words: readonly ShellWord[], { text: stdin, name }: Piped): Runs {
-  const program = programOf(words[0]);
+function runByName(program: string, words: readonly ShellWord[], { text: stdin, name }: Piped): Runs {
   const args = words.slice(1);
-  if (WRAPPERS.has(program)) {
-    const wrapped = unwrap(program, words, name ?? SOMETHING);
-    return escapes(program, words, null) ? { ...wrapped, hidden: true } : wrapped;
-  }
+  if (WRAPPERS.has(program)) return unwrap(program, words, name ?? SOMETHING);
   if (LINKER.test(program)) return { ...NOTHING, ...runFromAnyWord(words) };
   if (SHELLS.has(program)) return runShell(words, stdin);
   if (
@@ -248,15 +222,26 @@ export function whatItRuns(words: readonly ShellWord[], { text: stdin, name }: P
   if (builtin !== null) return builtin;
   if (program === 'source' || program === '.') {
     const file = args[0] ?? UNKNOWN_WORD;
-    const unnamed = file.mask.includes(HOLE) || file.text.startsWith('/dev/');
+    const unnamed = file.mask.includes(HOLE) || DEVICE.test(file.text);
     return { ...NOTHING, hidden: unnamed, scripts: unnamed && stdin !== null ? [stdin] : [] };
   }
   if (program === 'find' || program === 'fd' || program === 'fdfind') return runForEach(words);
-  if (SCRIPT_OPTION.has(program)) {
-    const script = optionValue(args, ['-c', '--command', '--call']);
-    const hidden = escapes(program, words, stdin);
-    return { ...NOTHING, hidden, scripts: script === undefined ? [] : [script] };
-  }
-  const hidden = escapes(program, words, stdin);
-  return { ...(program === 'git' ? runGit(words) : NOTHING), hidden };
+  return program === 'git' ? { ...NOTHING, ...runByGit(words) } : NOTHING;
+}
+
+/**
+ * Looks through the programs that run others.
+ * @param piped what the command reads, as far as it is known
+ */
+export function whatItRuns(words: readonly ShellWord[], piped: Piped): Runs {
+  const program = programOf(words[0]);
+  const runs = runByName(program, words, piped);
+  const given = runByOptions(program, words.slice(1));
+  const stdin = WRAPPERS.has(program) ? null : piped.text;
+  return {
+    ...runs,
+    scripts: [...runs.scripts, ...given.scripts],
+    hidden: runs.hidden || given.hidden || escapes(program, words, stdin),
+    exact: runs.exact && !given.elsewhere,
+  };
 }
