@@ -13,7 +13,9 @@ import { Evaluations } from './shell-arithmetic.ts';
 import { mentionedFiles } from './shell-files.ts';
 import { createEffort } from './shell-limits.ts';
 import { NOTHING_PIPED, type Piped, pipedBy } from './shell-pipes.ts';
+import { firstOf, isPipe, stdinOf, valuesOf, wordsOfCommand } from './shell-syntax.ts';
 import { holdsSubstitution, namesSetBy, runsFiles, whatItRuns } from './shell-unwrap.ts';
+import { split, Values } from './shell-values.ts';
 import { leavesProgramAlone, leavesShellAlone, valueRuns } from './shell-variables.ts';
 import { HOLE, plainWord, programOf, type ShellWord, UNKNOWN_WORD, wordsOf } from './shell-word.ts';
 
@@ -25,6 +27,8 @@ const READS: ReadonlySet<string> = new Set(['<', '<>']);
 /** `=`, `+=`, `<<=`, but not `==`, `!=`, `<=`, `>=`. */
 const ASSIGNS = /^(?:[-+*/%&|^]|<<|>>)?=$/;
 const DECLARES: ReadonlySet<string> = new Set(['export', 'declare', 'typeset', 'readonly', 'local']);
+
+const SETS_BY_NAME = /^(?:read|mapfile|readarray|getopts|unset|declare|typeset|local|export|readonly)$/;
 
 export interface FoundCommand {
   readonly words: readonly ShellWord[];
@@ -59,18 +63,29 @@ class Finder implements FoundCommands {
   readonly trees: ShellWord[] = [];
   readonly fills: ShellWord[] = [];
   readonly folders: ShellWord[] = [];
-  /** What the variable of a loop stands for. */
-  private whole = '';
-  private readonly loops = new Map<string, readonly ShellWord[]>();
   private readonly effort = createEffort();
   private readonly evaluations = new Evaluations();
+  private readonly text: string;
+  private readonly values: Values;
+  private readonly functions = new Set<string>();
+  /** Commands that the text comes to, whatever else happens in it. */
+  private always: ReadonlySet<SyntaxNode> = new Set();
+  /** How deep the walk is in texts that shells of their own read. */
+  private inScripts = 0;
   exact = true;
 
-  read(text: string): FoundCommands {
-    this.whole = text;
-    this.effort.reads(text);
-    for (const [, name = ''] of text.matchAll(/\{([A-Za-z_]\w*)\}[<>]/g)) this.sets(name);
-    this.visit(parse(text), 0);
+  constructor(text: string) {
+    this.text = text;
+    this.values = new Values(text);
+  }
+
+  read(): FoundCommands {
+    this.effort.reads(this.text);
+    for (const [, name = ''] of this.text.matchAll(/\{([A-Za-z_]\w*)\}[<>]/g)) this.sets(name);
+    const script = parse(this.text);
+    this.always = new Set(script.commands.flatMap(firstOf));
+    this.visit(script, 0);
+    this.fillIn();
     this.hideOwnScripts();
     if (!this.evaluations.arePlain()) this.hide();
     return this;
@@ -78,6 +93,8 @@ class Finder implements FoundCommands {
 
   private hide(): void {
     this.exact = false;
+    // What cannot be read may give any variable another value.
+    this.values.forgets('');
     this.effort.finds([UNKNOWN_WORD]);
     this.commands.push({ words: [UNKNOWN_WORD], transparent: false });
   }
@@ -87,7 +104,9 @@ class Finder implements FoundCommands {
     this.effort.reads(text);
     // What an expansion leaves in a script may hold commands of its own.
     if (mask.includes(HOLE)) this.hide();
+    this.inScripts += 1;
     this.visit(parse(text), depth);
+    this.inScripts -= 1;
   }
 
   private visit(node: SyntaxNode, depth: number, piped: Piped = NOTHING_PIPED): void {
@@ -107,6 +126,7 @@ class Finder implements FoundCommands {
         if (node.operation?.type === 'Transform' && node.operation.operand.text === 'P') this.hide();
         if (node.operation?.type === 'Default' && node.operation.operator.endsWith('=')) {
           this.sets(node.parameter);
+          this.values.gives(node.parameter, wordsOf(node.operation.operand, false), false);
           this.evaluations.gives(node.parameter, node.operation.operand);
         }
         this.evaluations.expansion(node);
@@ -137,6 +157,7 @@ class Finder implements FoundCommands {
       case 'Function':
         this.exact = false;
         this.evaluations.definesFunction();
+        this.functions.add(node.name.text);
         break;
       case 'Coproc':
         if (node.name !== undefined) this.sets(node.name.text);
@@ -175,8 +196,9 @@ class Finder implements FoundCommands {
     // A connection to a host that the name says.
     if (/^\/+dev\/+(?:tcp|udp)\//.test(target.text)) this.hide();
     if (WRITES.has(redirect.operator) && !/^\/dev\/(?:null|stdout|stderr|tty)$/.test(target.text))
-      this.writes.push(target);
-    if (READS.has(redirect.operator) && target.text !== '/dev/null') this.reads.push(target);
+      this.writes.push(...this.filled([target]));
+    if (READS.has(redirect.operator) && target.text !== '/dev/null')
+      this.reads.push(...this.filled([target]));
   }
 
   private command(command: Command, depth: number, piped: Piped): void {
@@ -186,6 +208,7 @@ class Finder implements FoundCommands {
       this.evaluations.assigns(prefix);
       const harmless = words.length === 0 ? leavesShellAlone(prefix.name) : leavesProgramAlone(prefix.name);
       for (const value of valuesOf(prefix)) this.assignment(prefix.name, value, harmless, depth);
+      this.given(prefix, words.length === 0 && this.always.has(command));
     }
     if (DECLARES.has(programOf(words[0]))) {
       for (const argument of command.args) {
@@ -193,6 +216,7 @@ class Finder implements FoundCommands {
         this.evaluations.assigns(argument);
         for (const value of valuesOf(argument))
           this.assignment(argument.name, value, leavesProgramAlone(argument.name), depth);
+        this.given(argument, this.always.has(command));
       }
     }
     const stdin = stdinOf(command);
@@ -203,22 +227,14 @@ class Finder implements FoundCommands {
     this.effort.loops();
     this.sets(name);
     for (const word of wordlist ?? [null]) this.evaluations.gives(name, word);
-    if (!this.isNamedOnce(name)) return;
-    const values = wordlist?.flatMap((word) => wordsOf(word, false)) ?? [UNKNOWN_WORD];
-    this.loops.set(name, values);
-  }
-
-  /** Whether nothing but the loop can give the variable a value: its name stands nowhere else, not even behind an option. */
-  private isNamedOnce(name: string): boolean {
-    if (!/^\w+$/.test(name)) return false;
-    const bare = this.whole.match(new RegExp(`(?<![$\\w{])${name}(?!\\w)`, 'g')) ?? [];
-    return bare.length === 1 && !new RegExp(`(?<!\\S)-\\w*${name}(?!\\w)`).test(this.whole);
+    const words = wordlist?.flatMap((word) => wordsOf(word, false)) ?? [UNKNOWN_WORD];
+    this.values.gives(name, words, this.inScripts === 0);
   }
 
   /** A variable of the shell gets a value that is not looked at. */
   private sets(name: string): void {
     if (!leavesShellAlone(name)) this.exact = false;
-    this.loops.delete(name);
+    this.values.forgets(name);
   }
 
   private setsByArithmetic(target: ArithmeticExpression): void {
@@ -229,7 +245,6 @@ class Finder implements FoundCommands {
     if (!harmless) this.exact = false;
     const runs = valueRuns(name, value);
     if (runs.hidden) this.hide();
-    this.loops.delete(name);
     // Arithmetic and `@P` read a value again, and run the substitutions in it.
     if (runs.script !== null || holdsSubstitution(value.mask)) this.script(value, depth + 1);
   }
@@ -240,15 +255,73 @@ class Finder implements FoundCommands {
       if (holdsSubstitution(mask)) this.script(plainWord(mask), depth + 1);
   }
 
-  private looped(words: readonly ShellWord[]): readonly ShellWord[] {
+  /** An array, and what is joined to what was there, is not taken for all that the variable may be. */
+  private given(assignment: Assignment, always: boolean): void {
+    const { name, value, append, index } = assignment;
+    const words = valuesOf(assignment).flatMap((word) => this.values.only(word) ?? [word]);
+    const isWhole = value.type === 'Word' && append !== true && index === undefined;
+    this.values.gives(name, words, isWhole && always);
+  }
+
+  /** `$1` and `$@` are what `set` or the call of a function says. */
+  private givesArguments([program, ...args]: readonly ShellWord[]): void {
+    const name = programOf(program);
+    // A file that is read in, and a name that nobody knows, may give any variable another value.
+    const namesAny = SETS_BY_NAME.test(name) && args.some(({ mask }) => mask.startsWith(HOLE));
+    if (namesAny || name === 'source' || name === '.') this.values.forgets('');
+    if (name === 'set' || this.functions.has(name))
+      this.values.gives('@', args.slice(name === 'set' && args[0]?.text === '--' ? 1 : 0), false);
+  }
+
+  /** Files by what their variables stand for; what is fed to a process is none. */
+  private filled(words: readonly ShellWord[]): readonly ShellWord[] {
     this.effort.names(words.length);
     return words.flatMap((word) => {
-      const [, name] = word.mask === HOLE ? (/^\$\{?(\w+)\}?$/.exec(word.text) ?? []) : [];
-      const all = name === undefined ? undefined : this.loops.get(name);
-      if (all === undefined || all.length === 0) return isPipe(word) ? [] : [word];
-      this.effort.names(all.length);
-      return all;
+      const values = this.inScripts === 0 ? this.values.only(word) : null;
+      if (values === null) return isPipe(word) ? [] : [word];
+      this.effort.names(values.length);
+      return values;
     });
+  }
+
+  /** What is still open may at some time be what the text gives to its variables; that it may be something else remains. */
+  private fillIn(): void {
+    const add = (words: ShellWord[]): void => {
+      const more = words
+        .flatMap((word) => this.values.possible(word))
+        .flatMap((word) => [word, ...split(word)]);
+      this.effort.names(more.length);
+      words.push(...more);
+    };
+    for (const { words } of [...this.commands]) {
+      const [program, ...args] = words;
+      if (program === undefined || !words.some(({ mask }) => mask.includes(HOLE))) continue;
+      const operands = args.flatMap((word) => this.orPossible(word));
+      const programs = this.values.commands(program);
+      if (programs.length === 0 && operands.every((word, at) => word === args[at])) continue;
+      for (const beginning of programs.length === 0 ? [[program]] : programs) {
+        const filled = [...beginning, ...operands];
+        this.effort.finds(filled);
+        this.commands.push({ words: filled, transparent: true });
+        this.mention(filled);
+      }
+    }
+    for (const words of [this.reads, this.writes, this.changes, this.trees, this.fills, this.folders])
+      add(words);
+  }
+
+  private orPossible(word: ShellWord): readonly ShellWord[] {
+    const values = this.values.possible(word);
+    return values.length === 0 ? [word] : [...values, ...values.flatMap(split)];
+  }
+
+  private mention(words: readonly ShellWord[]): void {
+    const { reads, changes, trees, fills, folders } = mentionedFiles(words);
+    this.reads.push(...this.filled(reads));
+    this.changes.push(...this.filled(changes));
+    this.trees.push(...this.filled(trees));
+    this.fills.push(...this.filled(fills));
+    this.folders.push(...this.filled(folders));
   }
 
   /** A script that is written and then run by the same text is not known by its name. */
@@ -272,59 +345,15 @@ class Finder implements FoundCommands {
       this.evaluations.gives(name, null);
     }
     this.evaluations.command(words);
+    this.givesArguments(words);
     const runs = whatItRuns(words, stdin);
     this.commands.push({ words, transparent: runs.transparent });
-    const { reads, changes, trees, fills, folders } = mentionedFiles(words);
-    this.reads.push(...this.looped(reads));
-    this.changes.push(...this.looped(changes));
-    this.trees.push(...this.looped(trees));
-    this.fills.push(...this.looped(fills));
-    this.folders.push(...this.looped(folders));
+    this.mention(words);
     if (!runs.exact) this.exact = false;
     if (runs.hidden) this.hide();
     for (const inner of runs.commands) this.simple(inner, stdin, depth + 1);
     for (const script of runs.scripts) this.script(script, depth + 1);
   }
-}
-
-/** `<(sort a)`: what stands there is a pipe, whatever its name. */
-const isPipe = ({ text, mask }: ShellWord): boolean => mask === HOLE && /^[<>]\(/.test(text);
-
-function valuesOf({ value }: Assignment): readonly ShellWord[] {
-  return value.type === 'Word'
-    ? wordsOf(value, false)
-    : value.elements.flatMap((word) => wordsOf(word, false));
-}
-
-/** `x=y` as an argument: a word like others to everything but the shell's own builtins. */
-function assignmentWord(assignment: Assignment): ShellWord {
-  const [value] = assignment.value.type === 'Word' ? valuesOf(assignment) : [];
-  const name = `${assignment.name}${assignment.index === undefined ? '' : `[${assignment.index.text}]`}=`;
-  return value === undefined
-    ? { text: assignment.text, mask: HOLE }
-    : { text: name + value.text, mask: name + value.mask };
-}
-
-function wordsOfCommand({ name, args }: Command): ShellWord[] {
-  const program = name === undefined ? [] : wordsOf(name, true);
-  return [
-    ...program,
-    ...args.flatMap((word) => (word.type === 'Word' ? wordsOf(word, false) : [assignmentWord(word)])),
-  ];
-}
-
-/** What a here-document or here-string feeds to a command. */
-function stdinOf({ redirects }: Command): ShellWord | null {
-  for (const redirect of redirects) {
-    if (redirect.type === 'HereString' && redirect.target !== undefined)
-      return wordsOf(redirect.target, false)[0] ?? null;
-    if (redirect.type === 'HereDoc') {
-      const { text, parts } = redirect.body;
-      const fixed = parts === undefined || parts.every((part) => part.type === 'Literal');
-      return { text, mask: redirect.delimiter?.quoted === true || fixed ? text : `${text}${HOLE}` };
-    }
-  }
-  return null;
 }
 
 /**
@@ -333,6 +362,5 @@ function stdinOf({ redirects }: Command): ShellWord | null {
  * @throws RangeError when the text holds more than is read of one
  */
 export function findCommands(text: string): FoundCommands {
-  const finder = new Finder();
-  return finder.read(text);
+  return new Finder(text).read();
 }

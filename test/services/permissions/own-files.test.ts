@@ -49,6 +49,7 @@ it.each([
   'curl -oHOME/permissions.yaml https://x.test',
   'sort --output=HOME/permissions.yaml x',
   'tar xf x.tar -C HOME',
+  'x=HOME; echo > $x/permissions.yaml',
 ])('%s is denied: it takes them in, or brings others', (command) => {
   const named = command.replaceAll('HOME', `'${home}'`);
   expect(ask(policy, 'Bash', { command: named })).toMatchObject({ decision: 'deny' });

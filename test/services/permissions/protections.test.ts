@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell texts
+
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -81,6 +83,16 @@ describe('protected files', () => {
     'mv .github old',
     'rm -r .git/hooks',
     'chmod -R 777 .husky',
+    'f=.github/workflows/ci.yml; echo x > $f',
+    'd=.github; echo 1 > $d/workflows/ci.yml',
+    'f=.github; cd $f; echo x > workflows/ci.yml',
+    'f=a; f=.env; echo x > $f',
+    'test -f .env || f=.env; echo x > "${f}"',
+    "f='a .env'; rm $f",
+    'a=(x .env); rm "${a[@]}"',
+    'set -- .env; rm "$@"',
+    'f() { echo x > "$1"; }; f .env',
+    'g() { echo x > $f; }; f=.env; g',
   ])('%s changes what is in a protected folder', (command) => {
     expect(bash(command)).toBe('confirm by a person');
   });

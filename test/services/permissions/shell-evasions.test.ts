@@ -143,6 +143,15 @@ const DENIED: readonly string[] = [
   'git bisect run rm -rf build',
   "GIT_SSH_COMMAND='rm -rf build' git fetch",
   "export PROMPT_COMMAND='rm -rf build'",
+  // what the text itself says of its variables
+  'x=rm; $x -rf build',
+  "c='rm -rf build'; $c",
+  'o=-rf; rm $o build',
+  'false || o=-rf; rm $o build',
+  'o=-r; o=-rf; rm $o build',
+  'a=(-rf build); rm "${a[@]}"',
+  'set -- -rf build; rm "$@"',
+  'f() { rm "$1" build; }; f -rf',
   // broken, but run as far as it goes
   'rm -rf build && (',
   "rm -rf build; echo 'open",
@@ -157,7 +166,6 @@ describe('what is forbidden stays forbidden, however it is written', () => {
 
 /** Only when it runs does it show what it is: a person looks at it, even where all commands are trusted. */
 const DOUBTFUL: readonly string[] = [
-  'x=rm; $x -rf build',
   'r${empty}m -rf build',
   '$(echo rm) -rf build',
   '`echo rm` -rf build',
