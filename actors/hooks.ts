@@ -11,6 +11,7 @@ import {
   parseHookBody,
 } from '../services/claude/hook-body.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
+import type { Push } from '../services/permissions/git-push.ts';
 import type { Rules } from '../services/permissions/policy.ts';
 import type { MissionCore } from './core.ts';
 import type { Guardrails } from './guardrails.ts';
@@ -34,6 +35,8 @@ export interface Verdict {
   readonly perhapsDenied: boolean;
   /** A `confirm` that no agent answers, an orchestrating one neither. */
   readonly personOnly: boolean;
+  /** What it pushes, where a person has to agree to what those commits change. */
+  readonly pushes?: readonly Push[];
 }
 
 export interface HooksDependencies {
@@ -54,6 +57,12 @@ export interface HooksDependencies {
     cwd: string | undefined,
     task: Rules | undefined,
   ) => Verdict;
+  /** The first protected file that pushed commits change; null when there is none. */
+  readonly protectedInPush: (
+    slotId: SlotId,
+    pushes: readonly Push[],
+    signal: AbortSignal,
+  ) => Promise<string | null>;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
   /** Whether a file is a transcript of the Claude Code that keeps its own files in this folder. */
@@ -100,6 +109,7 @@ export function createHooks({
   guardrails,
   give,
   judge,
+  protectedInPush,
   redact,
   isOwnTranscript,
   writeLater,
@@ -114,6 +124,27 @@ export function createHooks({
       !verdict.personOnly
       ? { ...verdict, decision: 'allow', rule: `${verdict.rule}, skipped by dangerouslySkipPermissions` }
       : verdict;
+  }
+
+  /**
+   * By whatever program a protected file was changed: what is pushed is looked at, and a person agrees to it or not.
+   */
+  async function withPush(slotId: SlotId, verdict: Verdict, signal: AbortSignal): Promise<Verdict> {
+    const { pushes } = verdict;
+    if (pushes === undefined || verdict.decision === 'deny' || verdict.personOnly) return verdict;
+    const guarded = (what: string): Verdict => ({
+      ...verdict,
+      decision: 'confirm',
+      rule: `gate pushProtected: ${what}`,
+      personOnly: true,
+    });
+    try {
+      const file = await protectedInPush(slotId, pushes, signal);
+      return file === null ? verdict : guarded(`what is pushed changes ${file}`);
+    } catch (error) {
+      core.logger.warn({ slotId, error: String(error) }, 'what is pushed could not be looked at');
+      return guarded('what is pushed is not known');
+    }
   }
 
   /** What the agent reads: which rule it was, and what it can do about it. */
@@ -154,18 +185,19 @@ export function createHooks({
     core.logger.info({ slotId, tool, decision: verdict.decision, rule: verdict.rule }, 'tool judged');
   }
 
-  function beforeTool(
+  async function beforeTool(
     slotId: SlotId,
     epoch: Epoch,
     hook: ToolHook,
+    signal: AbortSignal,
     began: (argument: string) => void,
-  ): HookReply {
+  ): Promise<HookReply> {
     if (ASKS_BY_ITSELF.has(hook.tool)) {
       record(slotId, epoch, hook.tool, '', ASKED_ON_THE_SCREEN);
       began('');
       return {};
     }
-    const verdict = decide(slotId, hook.tool, hook.input, hook.cwd);
+    const verdict = await withPush(slotId, decide(slotId, hook.tool, hook.input, hook.cwd), signal);
     const argument = redact(slotId, verdict.argument);
     record(slotId, epoch, hook.tool, argument, verdict);
     if (verdict.decision === 'deny') return denyTool(denial(slotId, verdict));
@@ -195,7 +227,7 @@ export function createHooks({
     signal: AbortSignal,
   ): Promise<HookReply> {
     if (ASKS_BY_ITSELF.has(hook.tool)) return {};
-    const verdict = decide(slotId, hook.tool, hook.input, hook.cwd);
+    const verdict = await withPush(slotId, decide(slotId, hook.tool, hook.input, hook.cwd), signal);
     // What was judged before the call asked somebody, or was not heard: that it is decided after all stands in the audit.
     if (verdict.decision !== 'confirm')
       record(slotId, epoch, hook.tool, redact(slotId, verdict.argument), verdict);
@@ -292,7 +324,7 @@ export function createHooks({
         return {};
       case 'PreToolUse':
         if (ours) turns.goingOn(slotId);
-        return beforeTool(slotId, epoch, hook, (argument) => {
+        return beforeTool(slotId, epoch, hook, signal, (argument) => {
           if (ours) progress.toolBegan(slotId, hook.tool, hook.toolUseId, argument);
         });
       case 'PermissionRequest':

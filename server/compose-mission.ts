@@ -25,6 +25,7 @@ import { receiverOf } from '../services/notices/receivers.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
+import { createJudging } from './judge-calls.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
 import { createCheckRunner } from './run-check.ts';
 import { createNoticeSender } from './send-notice.ts';
@@ -90,18 +91,7 @@ export function composeMission({
         version: () => known(version()),
       }),
     rules: permissions,
-    judge(slotId, tool, input, cwd, task) {
-      const slot = file.slots.find(({ id }) => id === slotId);
-      if (slot === undefined)
-        return {
-          decision: 'deny',
-          rule: 'no such slot',
-          argument: '',
-          perhapsDenied: false,
-          personOnly: false,
-        };
-      return permissions.judge({ role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd }, task);
-    },
+    ...createJudging(file, permissions, env),
     redact: secrets.redact,
     isOwnTranscript,
     outlived: (slotId, signal) => void secrets.learn(slotId, signal),

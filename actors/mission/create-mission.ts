@@ -339,6 +339,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       permissions.notice();
       return verdict;
     },
+    protectedInPush: dependencies.protectedInPush,
     redact: dependencies.redact,
     isOwnTranscript: dependencies.isOwnTranscript,
     writeLater: journal.enqueue,

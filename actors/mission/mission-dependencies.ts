@@ -36,6 +36,7 @@ export interface MissionDependencies {
     version: () => string | null,
   ) => ReturnType<LauncherDependencies['keyboard']>;
   readonly judge: HooksDependencies['judge'];
+  readonly protectedInPush: HooksDependencies['protectedInPush'];
   /** The rules themselves, to look at and to change. */
   readonly rules: PermissionRules;
   readonly redact: HooksDependencies['redact'];

@@ -2,6 +2,7 @@ import type { Gates } from '../config/protect.ts';
 import { AS_CHECKED } from './checked-merge.ts';
 import type { Meant } from './command-pattern.ts';
 import type { GatedAct } from './git-call.ts';
+import type { Push } from './git-push.ts';
 import { type Demand, type Judged, judge, unreadable } from './judged.ts';
 import { type PatternArgument, patternArgument } from './pattern-argument.ts';
 import type { Policy, Rules } from './policy.ts';
@@ -27,6 +28,8 @@ export interface Decision {
   readonly perhapsDenied: boolean;
   /** A `confirm` that no agent answers, an orchestrating one neither. */
   readonly personOnly: boolean;
+  /** What it pushes, where a person has to agree to what those commits change. */
+  readonly pushes?: readonly Push[];
 }
 
 /** The rule of what no rule names. */
@@ -161,13 +164,18 @@ export function createJudge(policy: Policy): Judge {
     const hit = [...(guarded?.confirm ?? []), ...added].find((rule) => meant(rule, names, judged) === 'yes');
     return hit === undefined ? gated : { decision: 'confirm', rule: hit.name };
   }
+  function pushed({ role }: ToolCall, judged: Judged): Pick<Decision, 'pushes'> {
+    if (protections === undefined || protections.gatesOf(role).pushProtected === 'allow') return {};
+    const pushes = judged.pushes();
+    return pushes.length === 0 ? {} : { pushes };
+  }
   function decided(call: ToolCall, task: Rules | undefined, judged: Judged): Decision {
     const own = rulesOf(call);
     const rules = task === undefined ? own : joined([scoped('task', task, false), own]);
     const decision = decideBy(rules, call, judged);
     if (decision.decision === 'deny') return { ...decision, personOnly: false };
     const guard = protectedBy(call, judged);
-    if (guard === null) return { ...decision, personOnly: false };
+    if (guard === null) return { ...decision, personOnly: false, ...pushed(call, judged) };
     return { ...decision, ...guard, personOnly: guard.decision === 'confirm' };
   }
   return (call, task) => {

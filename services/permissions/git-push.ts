@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { UNKNOWN_ACT } from './forge-calls.ts';
-import { type Asked, branchName, type GatedAct, type GitCall, isUnknown } from './git-call.ts';
+import { type Asked, branchName, type GatedAct, type GitCall, gitCall, isUnknown } from './git-call.ts';
 import { currentBranch, defaultBranches } from './git-repository.ts';
 import { globMatcher } from './glob.ts';
-import { HOLE, type ShellWord } from './shell-word.ts';
+import { HOLE, programOf, type ShellWord } from './shell-word.ts';
 
 /** Options of git-push(1) that take a word. */
 const PUSH_WITH_VALUE: ReadonlySet<string> = new Set([
@@ -106,4 +106,28 @@ export function pushes({ args, folder, configured }: GitCall, asked: Asked): rea
     acts.push({ gate: 'pushProtected', what });
   }
   return acts;
+}
+
+/** Which commits a command pushes: of which folders, and by which names. */
+export interface Push {
+  readonly folders: readonly string[];
+  readonly refs: readonly string[];
+}
+
+/** What may be handed to git as the name of a commit. */
+const REF = /^(?!-)[\w./@-]{1,200}$/;
+
+/** What one simple command pushes; null where it pushes nothing. `folders`: where it may run. */
+export function pushOf(words: readonly ShellWord[], folders: readonly string[]): Push | null {
+  const program = programOf(words[0]);
+  const call = program === 'git' || program === 'hub' ? gitCall(words) : null;
+  if (call === null || !/^(?:push|send-pack)$/.test(call.subcommand.text)) return null;
+  const { folder } = call;
+  const sources = readPush(call.args)
+    .refspecs.map(({ text }) => text.replace(/^\+/, '').split(':', 1)[0] ?? '')
+    .filter((ref) => REF.test(ref));
+  return {
+    folders: folder == null ? folders : folders.map((base) => path.resolve(base, folder)),
+    refs: ['HEAD', ...sources],
+  };
 }

@@ -4,6 +4,7 @@ import { type Meant, spellingsOf } from './command-pattern.ts';
 import { UNKNOWN_ACT } from './forge-calls.ts';
 import { branchesCheckedOut, type GatedAct } from './git-call.ts';
 import { gatedActs, mayBeGated } from './git-gates.ts';
+import { type Push, pushOf } from './git-push.ts';
 import { createGround, type Ground } from './ground.ts';
 import { type DoubtfulFile, doubtful, isOpen } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';
@@ -38,9 +39,11 @@ export interface Judged {
   readonly effects: readonly SideEffect[];
   /** What a call does that a gate stands before, when these branches are protected. */
   gated(branches: readonly string[]): readonly GatedAct[];
+  /** What it pushes: what those commits change is to be looked at. */
+  pushes(): readonly Push[];
 }
 
-const NOT_GATED = (): readonly GatedAct[] => [];
+const NOT_GATED = { gated: (): readonly GatedAct[] => [], pushes: (): readonly Push[] => [] };
 const Fields = z.record(z.string(), z.unknown());
 const FILE_FIELDS = ['file_path', 'notebook_path', 'path'];
 
@@ -208,6 +211,12 @@ function judgeCommand(command: string, ground: Ground): Judged {
           }))
         : [exactly],
     effects: effectsOf(found, ground),
+    pushes() {
+      const pushing = commands.filter(({ words }) => words.some((word) => /push|send-pack/.test(word.text)));
+      if (pushing.length === 0) return [];
+      const { cwds } = foldersFrom(ground, found.folders);
+      return pushing.flatMap(({ words }) => pushOf(words, cwds) ?? []);
+    },
     gated(branches) {
       const concerned = commands.filter(({ words }) => mayBeGated(words, command));
       if (concerned.length === 0) return [];
@@ -234,7 +243,7 @@ function judgeFiles(tool: string, files: readonly string[], ground: Ground): Jud
     restricts: effect.restricts,
     demands: [effect],
     effects: SEARCH_TOOLS.has(tool) ? [effect] : CHANGING_TOOLS.has(tool) ? [changing] : [],
-    gated: NOT_GATED,
+    ...NOT_GATED,
   };
 }
 
@@ -256,7 +265,7 @@ function judgeAddress(address: string): Judged {
       },
     ],
     effects: [],
-    gated: NOT_GATED,
+    ...NOT_GATED,
   };
 }
 
@@ -267,7 +276,7 @@ function judgeText(text: string): Judged {
     restricts: ({ glob }) => certain(glob(text)),
     demands: [{ allows: ({ glob }) => glob(text) }],
     effects: [],
-    gated: NOT_GATED,
+    ...NOT_GATED,
   };
 }
 
@@ -313,5 +322,6 @@ export function unreadable(tool: string): Judged {
     demands: null,
     effects: shell ? [ANY_FILE] : [],
     gated: () => (shell ? [UNKNOWN_ACT] : []),
+    pushes: () => [],
   };
 }

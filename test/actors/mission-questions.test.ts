@@ -57,7 +57,9 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await stage.close();
-  expect(stage.errors.filter((line) => !line.startsWith('question denied'))).toEqual([]);
+  expect(stage.errors.filter((line) => !/^(?:question denied|what is pushed could not)/.test(line))).toEqual(
+    [],
+  );
 });
 
 const shows = (shown: DialogReading): void =>
@@ -340,5 +342,54 @@ describe('what nobody answers in time', () => {
     const mission = await startIdle(stage, soon);
     shows(dialog('/work', { kind: 'trust', options: [{ label: 'No, exit', highlighted: true }] }));
     expect((await waiting(mission)).expiresAt).toBeUndefined();
+  });
+});
+
+describe('a push', () => {
+  const pushes = [{ folders: ['/work'], refs: ['HEAD'] }];
+  const allowed = {
+    decision: 'allow' as const,
+    rule: 'default.allow Bash',
+    argument: 'git push',
+    perhapsDenied: false,
+    personOnly: false,
+    pushes,
+  };
+  async function pushed(found: () => Promise<string | null>) {
+    await stage.close();
+    stage = createStage({ judge: () => allowed, protectedInPush: found });
+    const mission = await startIdle(stage);
+    const { epoch, sessionId } = mission.slot(slotId);
+    if (epoch === undefined) throw new Error('the slot has no run');
+    const call = { session_id: sessionId, tool_name: 'Bash', tool_input: { command: 'git push' } };
+    const signal = new AbortController().signal;
+    const before = await mission.receiveHook(
+      slotId,
+      epoch,
+      { hook_event_name: 'PreToolUse', ...call },
+      signal,
+    );
+    return { before, mission };
+  }
+
+  test('that changes a protected file is for a person, whatever the rules allow', async () => {
+    const { before, mission } = await pushed(async () => '/work/.github/workflows/ci.yml');
+    expect(before).toMatchObject({ hookSpecificOutput: { permissionDecision: 'ask' } });
+    requested(mission, 'Bash', { command: 'git push' }).catch(() => {});
+    expect(await waiting(mission)).toMatchObject({
+      personOnly: true,
+      rule: 'gate pushProtected: what is pushed changes /work/.github/workflows/ci.yml',
+    });
+  });
+
+  test('that cannot be looked at is for a person, too', async () => {
+    const { before } = await pushed(() => Promise.reject(new Error('git is away')));
+    expect(before).toMatchObject({ hookSpecificOutput: { permissionDecision: 'ask' } });
+  });
+
+  test('that changes nothing protected goes its way', async () => {
+    const { before, mission } = await pushed(async () => null);
+    expect(before).toMatchObject({ hookSpecificOutput: { permissionDecision: 'allow' } });
+    expect(mission.questions()).toEqual([]);
   });
 });

@@ -100,6 +100,7 @@ export function createStage(always: Change = {}) {
       connectHost: async () => connected,
       prepare: async () => PROGRAM,
       keyboard: () => willingKeyboard(),
+      protectedInPush: async () => null,
       judge: () => ({
         decision: 'allow',
         rule: 'test',
