@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
 import { atOnce } from '../db/at-once.ts';
-import type { OpenDatabase } from '../db/open.ts';
+import type { MissionDatabase } from '../db/open.ts';
 
 /** A failed write (full disk, locked database) is tried again after this; nothing is forgotten meanwhile. */
 const RETRY_MS = 1_000;
@@ -40,7 +40,7 @@ function isActor(candidate: unknown): candidate is AnyActorRef {
  * An actor that moves many times within a tick is written once, in its last state.
  */
 export function createJournal(
-  { db, turn }: Pick<OpenDatabase, 'db' | 'turn'>,
+  db: MissionDatabase,
   recorders: readonly Recorder[],
   report: (error: unknown) => void,
 ): Journal {
@@ -54,12 +54,10 @@ export function createJournal(
     if (moved.size === 0 && writes.length === 0) return;
     const actors = [...moved];
     const pending = writes;
-    turn.first(() =>
-      atOnce(db, () => {
-        for (const write of pending) write();
-        for (const [actorRef, recorder] of actors) recorder.write(actorRef);
-      }),
-    );
+    atOnce(db, () => {
+      for (const write of pending) write();
+      for (const [actorRef, recorder] of actors) recorder.write(actorRef);
+    });
     // Only now: a failed transaction keeps everything for the next try.
     writes = writes.slice(pending.length);
     for (const [actorRef] of actors) moved.delete(actorRef);

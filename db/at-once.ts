@@ -5,4 +5,4 @@ import type { MissionDatabase } from './open.ts';
  * writing from the start: one that begins to write after it has read is refused when another thread has written meanwhile.
  */
 export const atOnce = <Result>(db: MissionDatabase, work: () => Result): Result =>
-  db.transaction(work, { behavior: 'immediate' });
+  db.turn.first(() => db.transaction(work, { behavior: 'immediate' }));

@@ -25,7 +25,8 @@ const schema = {
   ...conversations,
   ...knowledge,
 };
-export type MissionDatabase = BetterSQLite3Database<typeof schema>;
+/** The rows, and the turn of those who write: other threads stand back for what is done `atOnce`. */
+export type MissionDatabase = BetterSQLite3Database<typeof schema> & { readonly turn: WriteTurn };
 
 /** Another process (a backup, a person with sqlite3) may hold the lock for a moment; longer than this is a fault. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -38,8 +39,6 @@ const CHECKPOINT_PAGES = 4_000;
 export interface OpenDatabase {
   readonly db: MissionDatabase;
   readonly raw: Database.Database;
-  /** Other threads that write stand back for what is done with it. */
-  readonly turn: WriteTurn;
   close(): void;
 }
 
@@ -70,13 +69,12 @@ export function openDatabase(file: string): OpenDatabase {
     raw.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     raw.pragma(`journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
     raw.pragma('foreign_keys = OFF');
-    const db = drizzle(raw, { schema, casing: 'snake_case' });
+    const db = Object.assign(drizzle(raw, { schema, casing: 'snake_case' }), { turn: createWriteTurn() });
     migrate(db, { migrationsFolder: migrationsFolder() });
     raw.pragma('foreign_keys = ON');
     return {
       db,
       raw,
-      turn: createWriteTurn(),
       close() {
         raw.close();
       },

@@ -138,7 +138,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
             readPerson: file.conversations.person,
             keepDays: file.conversations.keepDays,
             keepLongDays: file.conversations.keepLongDays,
-            turn: database.turn.shared,
+            turn: database.db.turn.shared,
           },
           handlers,
         ),

@@ -179,7 +179,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     dispatchSoon,
   });
   const journal = createJournal(
-    database,
+    database.db,
     [taskRecorder(core, reactions), ...slotRecorders(core, reactions)],
     report('the journal could not write'),
   );

@@ -18,11 +18,16 @@ export interface Ingest {
 
 export type StartIngest = (handlers: IngestHandlers) => Ingest;
 
-/** Beside this file, in the sources as in the build. */
-const PROGRAM = new URL(`./ingest-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** As it is built. */
+const PROGRAM = new URL('./ingest-main.js', import.meta.url);
 
-export function startIngest(settings: IngestSettings, { heard, ended }: IngestHandlers): Ingest {
-  const worker = new Worker(PROGRAM, { workerData: settings });
+/** @param program the thread's; only sources that run unbuilt need to name it */
+export function startIngest(
+  settings: IngestSettings,
+  { heard, ended }: IngestHandlers,
+  program: URL = PROGRAM,
+): Ingest {
+  const worker = new Worker(program, { workerData: settings });
   let failure: unknown;
   const gone = new Promise<void>((resolve) => {
     worker.on('error', (error) => {

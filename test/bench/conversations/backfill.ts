@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { startIngest } from '../../../services/conversations/start-ingest.ts';
 import { createStage, role, slotId } from '../../actors/mission-stage.ts';
+import { DIST } from '../../e2e/world.ts';
 import { writeTranscripts } from './generate.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -23,7 +25,7 @@ export async function measureBackfill(folder: string, megabytes: number): Promis
   writeTranscripts(configDirectory, megabytes * MEGABYTE);
   const stage = createStage();
   try {
-    const { turn, raw } = stage.database();
+    const { db, raw } = stage.database();
     const mission = await stage.start({
       limits: { maxQueued: 1_000_000, roles: {} },
       conversations: {
@@ -34,9 +36,10 @@ export async function measureBackfill(folder: string, megabytes: number): Promis
               personDirectory: configDirectory,
               readPerson: true,
               keepLongDays: 3_650,
-              turn: turn.shared,
+              turn: db.turn.shared,
             },
             handlers,
+            pathToFileURL(path.join(DIST, 'services', 'conversations', 'ingest-main.js')),
           ),
         prices: () => ({}),
       },
