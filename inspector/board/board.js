@@ -76,6 +76,13 @@ function boardRow([task, depth]) {
 
 const withChildren = (task) => [task, ...task.children.flatMap(withChildren)];
 
+/** As services/terminal/reveal-letters.ts: nobody should approve letters that are not seen. */
+const reveal = (text) =>
+  text.replace(
+    /[\p{Cf}\p{Co}\u00a0\u115f\u1160\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000\u3164\uffa0]|[\u{e0100}-\u{e01ef}]/gu,
+    (letter) => `⟨U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
+  );
+
 async function answer(question, response, remember) {
   const reply = await fetch('/api/tools/mission_pty_confirm', {
     method: 'POST',
@@ -100,14 +107,14 @@ function questionCard(question) {
   const lasting =
     state.answers === 'all' && question.wouldRemember !== undefined
       ? [
-          element('p', { text: `From now on, without asking: ${question.wouldRemember}` }),
+          element('p', { text: `From now on, without asking: ${reveal(question.wouldRemember)}` }),
           button(`Yes, always in ${question.slotId}`, () => answer(question, true, 'slot')),
           button('Yes, always for its role', () => answer(question, true, 'role')),
         ]
       : [];
   return element('div', { className: 'question' }, [
-    element('strong', { text: `${question.slotId}: ${question.question}` }),
-    element('pre', { text: [question.tool, question.argument].filter(Boolean).join(' ') }),
+    element('strong', { text: reveal(`${question.slotId}: ${question.question}`) }),
+    element('pre', { text: reveal([question.tool, question.argument].filter(Boolean).join(' ')) }),
     ...(question.personOnly
       ? [element('p', { text: `Only a person answers this: ${question.rule ?? 'protected'}` })]
       : []),

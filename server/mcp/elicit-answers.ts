@@ -2,6 +2,7 @@ import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { Mission } from '../../actors/mission/api.ts';
 import type { QuestionView } from '../../actors/mission/views.ts';
 import type { QuestionId, TaskId } from '../../db/ids.ts';
+import { revealLetters } from '../../services/terminal/reveal-letters.ts';
 
 /** The longest wait that a timer can have: the question's own end aborts it before. */
 const AS_LONG_AS_IT_TAKES_MS = 2 ** 31 - 1;
@@ -24,7 +25,9 @@ export interface Elicitor {
 /** Nothing of it is cut off: nobody should approve what they have not seen. */
 function messageOf({ slotId, question, tool, argument, rule }: QuestionView): string {
   const call = tool === undefined ? '' : `\n\n${tool} ${argument ?? ''}`;
-  return `${slotId}: ${question}${call}${rule === undefined ? '' : `\n\nAsked because of: ${rule}`}`;
+  return revealLetters(
+    `${slotId}: ${question}${call}${rule === undefined ? '' : `\n\nAsked because of: ${rule}`}`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { QuestionView } from '../../../actors/mission/views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import { revealLetters } from '../../../services/terminal/reveal-letters.ts';
 import { ptyConfirm, questionList } from '../../tools/questions.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { table } from '../table.ts';
@@ -22,7 +23,7 @@ function list(questions: readonly QuestionView[]): string {
       minutes(now - question.askedAt),
       question.expiresAt === undefined ? '' : minutes(question.expiresAt - now),
       question.personOnly ? 'a person' : 'anyone',
-      about(question),
+      revealLetters(about(question)),
     ]),
   );
 }
@@ -37,7 +38,7 @@ function whole(question: QuestionView): string {
     ...(question.wouldRemember === undefined ? [] : [`--remember adds: ${question.wouldRemember}`]),
     ...question.options.map((label, index) => `  ${index + 1}. ${label}`),
   ];
-  return facts.map((line) => `${line}\n`).join('');
+  return facts.map((line) => `${revealLetters(line)}\n`).join('');
 }
 
 /** A slot by its name, or a question by its id. */
