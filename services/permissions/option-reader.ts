@@ -61,7 +61,7 @@ function shortOption(
 }
 
 /** One of the options, if a word is one: cut short, glued to its value, in a cluster of letters. */
-function optionAt(args: readonly ShellWord[], at: number, options: Options): GivenOption | null {
+export function optionAt(args: readonly ShellWord[], at: number, options: Options): GivenOption | null {
   const word = args[at];
   if (word === undefined || !word.text.startsWith('-')) return null;
   const found = word.text.startsWith('--') ? longOption(word, options) : shortOption(word, options);

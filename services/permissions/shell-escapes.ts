@@ -12,7 +12,6 @@ const OPENS_PIPE = /\|\s*["']|["']\s*-?\|/;
 const ESCAPES: ReadonlyMap<string, RegExp> = new Map([
   ...['vi', 'vim', 'nvim', 'ex', 'view', 'ed'].map((name): [string, RegExp] => [name, /!|system\(|:\s*w/]),
   ...['awk', 'gawk', 'mawk', 'nawk'].map((name): [string, RegExp] => [name, /system|getline|\|/]),
-  ['sed', /(?:^|[\s;{}\d$/'])e(?:\s|$)|\/[gpiIm0-9]*e[gpiIm0-9]*(?:$|[\s;}'])/],
   ['ssh', /ProxyCommand|LocalCommand|KnownHostsCommand/i],
   ['fc', /./],
   ['gdb', /shell|!|system|python/],

@@ -1,10 +1,11 @@
+import { isSed, sedCall } from './sed-call.ts';
 import { SOMETHING } from './shell-pipes.ts';
 import { plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
   `cat tac head tail less more bat nl od xxd hexdump strings base64 base32 md5sum sha256sum sort uniq cut tr paste
-   join awk gawk sed grep egrep fgrep rg diff cmp comm cp mv ln dd install rsync scp tar zip gzip xz zstd source . tee
+   join awk gawk grep egrep fgrep rg diff cmp comm cp mv ln dd install rsync scp tar zip gzip xz zstd source . tee
    vi vim nano view jq yq openssl gpg curl rev fold shuf pr expand unexpand column iconv hd zcat bzcat xzcat zless
    7z sqlite3 perl ruby fmt csplit split ul colrm emacs look pandoc`
     .split(/\s+/)
@@ -24,7 +25,7 @@ const CHANGERS: ReadonlySet<string> = new Set([
 ]);
 const CHANGE_LAST: ReadonlySet<string> = new Set(['cp', 'ln', 'install', 'rsync', 'scp']);
 /** With -i they write back what they have read. */
-const IN_PLACE: ReadonlySet<string> = new Set(['sed', 'gsed', 'perl', 'ruby', 'yq']);
+const IN_PLACE: ReadonlySet<string> = new Set(['perl', 'ruby', 'yq']);
 /** With a folder they change all that is in it. */
 const CHANGES_TREES: ReadonlySet<string> = new Set(['rm', 'mv', 'chmod', 'chown', 'shred']);
 /** They put their sources into the folder that is named last, or by -t. */
@@ -139,9 +140,16 @@ function inside({ text, mask }: ShellWord, source: ShellWord): ShellWord {
   return { text: `${text}/${last(source.text)}`, mask: `${mask}/${last(source.mask)}` };
 }
 
+function mentionedBySed(words: readonly ShellWord[]): MentionedFiles {
+  const { script, scriptFiles, files, isInPlace } = sedCall(words);
+  const changes = [...script.writes, ...(isInPlace ? files : [])];
+  return { reads: [...files, ...scriptFiles, ...script.reads], changes, trees: [], fills: [], folders: [] };
+}
+
 /** Files and folders that a command names. Best effort: enough for the ways in which an agent usually gets at a file. */
 export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const program = programOf(words[0]);
+  if (isSed(program)) return mentionedBySed(words);
   const operands = words.slice(1).filter(({ text }) => !text.startsWith('-') || text.includes('='));
   // `dd if=x`, `--data=@x`: the file is behind the sign.
   const files = operands.map(({ text, mask }) => ({ text: text.replace(/^[\w-]+=@?|^@/, ''), mask }));

@@ -1,6 +1,7 @@
 import { runByGit } from './git-programs.ts';
 import { type Options, optionValues } from './option-reader.ts';
 import { runByOptions } from './program-options.ts';
+import { isSed, sedCall } from './sed-call.ts';
 import { escapes, isInterpreter } from './shell-escapes.ts';
 import { foundBy, type Piped, SOMETHING } from './shell-pipes.ts';
 import { valueRuns } from './shell-variables.ts';
@@ -226,6 +227,10 @@ function runByName(program: string, words: readonly ShellWord[], { text: stdin, 
     return { ...NOTHING, hidden: unnamed, scripts: unnamed && stdin !== null ? [stdin] : [] };
   }
   if (program === 'find' || program === 'fd' || program === 'fdfind') return runForEach(words);
+  if (isSed(program)) {
+    const { commands: scripts, hidden, open } = sedCall(words).script;
+    return { ...NOTHING, scripts, hidden, exact: !open };
+  }
   return program === 'git' ? { ...NOTHING, ...runByGit(words) } : NOTHING;
 }
 
