@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createMission, type RunningMission } from '../actors/mission/create-mission.ts';
+import type { MissionDependencies } from '../actors/mission/mission-dependencies.ts';
 import type { OpenDatabase } from '../db/open.ts';
 import type { StatelyBridge } from '../inspector/stately.ts';
 import { hookWasCalled } from '../services/claude/hook-mark.ts';
@@ -30,7 +31,7 @@ import { createLaunchPreparation } from './prepare-launch.ts';
 import { createCheckRunner } from './run-check.ts';
 import { createNoticeSender } from './send-notice.ts';
 import { createSlotLogger, slotLogFile } from './slot-log.ts';
-import { createSlotSecrets } from './slot-secrets.ts';
+import { createSlotSecrets, type SlotSecrets } from './slot-secrets.ts';
 
 export interface MissionParts {
   readonly home: string;
@@ -46,6 +47,27 @@ export interface MissionParts {
   readonly inspect: StatelyBridge['inspect'];
   /** Begins to read transcripts. */
   readonly startIngest: StartIngest;
+}
+
+/** The thread that reads transcripts takes out what the slots must not tell, as soon as it is known. */
+function tellSecrets(
+  startIngest: StartIngest,
+  secrets: SlotSecrets,
+): MissionDependencies['conversations']['startIngest'] {
+  return ({ heard, ended }) => {
+    const unwatch = secrets.watch((known) => ingest.learn(known));
+    const ingest = startIngest(
+      {
+        heard,
+        ended(error) {
+          unwatch();
+          ended(error);
+        },
+      },
+      secrets.known(),
+    );
+    return ingest;
+  };
 }
 
 /** Gives the actors of a mission the services that act for them. */
@@ -112,7 +134,7 @@ export function composeMission({
     statusLineRow: readStatusLine,
     worktrees: createWorktrees({ root: worktreesFolder(home), env }),
     budgets: file.budgets,
-    conversations: { startIngest, prices: createPrices(home) },
+    conversations: { startIngest: tellSecrets(startIngest, secrets), prices: createPrices(home) },
     knowledge: file.knowledge,
     readUsage,
     transcriptsOf,

@@ -130,7 +130,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
         }),
       port: () => port,
       inspect: stately.inspect,
-      startIngest: (handlers) =>
+      startIngest: (handlers, known) =>
         startIngest(
           {
             databaseFile: settings.databaseFile,
@@ -138,6 +138,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
             readPerson: file.conversations.person,
             keepDays: file.conversations.keepDays,
             keepLongDays: file.conversations.keepLongDays,
+            known,
             turn: database.db.turn.shared,
           },
           handlers,

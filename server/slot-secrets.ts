@@ -2,6 +2,7 @@ import { redactTokens } from '../db/redact-tokens.ts';
 import { redact } from '../services/config/redact.ts';
 import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
+import type { KnownSecrets } from '../services/conversations/ingest-progress.ts';
 
 const WITHHELD = '[withheld: the secrets of this slot are not known since the daemon started again]';
 
@@ -12,12 +13,24 @@ export interface SlotSecrets {
   learn(slotId: string, signal: AbortSignal): Promise<void>;
   /** Takes the secrets of a slot out of a text, and what looks like one; the whole text, while they are not known. */
   redact(slotId: string, text: string): string;
+  /** What is known now, for a thread that has to take it out by itself. */
+  known(): KnownSecrets;
+  /** Called when more is known. Returns the way to stop. */
+  watch(listener: (known: KnownSecrets) => void): () => void;
 }
 
 /** Knows which words of which slot must not reach a row, a log or a reply. */
 export function createSlotSecrets(file: SlotsFile, inherited: NodeJS.ProcessEnv): SlotSecrets {
   const known = new Map<string, ReadonlySet<string>>();
+  const listeners = new Set<(known: KnownSecrets) => void>();
   const envOf = (slotId: string) => file.slots.find(({ id }) => id === slotId)?.env ?? {};
+
+  const all = (): KnownSecrets => ({
+    secrets: [...new Set([...known.values()].flatMap((secrets) => [...secrets]))],
+    withheldSlots: file.slots
+      .filter(({ id, env }) => holdsSecrets(env) && !known.has(id))
+      .map(({ id }) => id),
+  });
 
   async function resolve(slotId: string, signal: AbortSignal): Promise<Record<string, string>> {
     const { env, secrets } = await resolveEnv(slotId, envOf(slotId), {
@@ -26,11 +39,17 @@ export function createSlotSecrets(file: SlotsFile, inherited: NodeJS.ProcessEnv)
       ...(file.secretCommand === undefined ? {} : { secretCommand: file.secretCommand }),
     });
     known.set(slotId, secrets);
+    for (const listener of listeners) listener(all());
     return env;
   }
 
   return {
     resolve,
+    known: all,
+    watch(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async learn(slotId, signal) {
       // A source that has gone leaves the slot's texts withheld; its next start says why.
       if (holdsSecrets(envOf(slotId))) await Promise.allSettled([resolve(slotId, signal)]);

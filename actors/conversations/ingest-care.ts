@@ -3,7 +3,7 @@ import {
   type IngestProgress,
   NOT_STARTED,
 } from '../../services/conversations/ingest-progress.ts';
-import type { Ingest, StartIngest } from '../../services/conversations/start-ingest.ts';
+import type { Ingest, IngestHandlers } from '../../services/conversations/start-ingest.ts';
 import type { Bus } from '../bus.ts';
 import type { MissionLogger } from '../core.ts';
 
@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 60_000;
 const RAN_WELL_MS = 60_000;
 
 export interface IngestCareDependencies {
-  readonly startIngest: StartIngest;
+  readonly startIngest: (handlers: IngestHandlers) => Pick<Ingest, 'look' | 'close'>;
   readonly bus: Pick<Bus, 'publish'>;
   readonly logger: MissionLogger;
   readonly now: () => number;
@@ -23,7 +23,7 @@ export interface IngestCareDependencies {
 export function createIngestCare({ startIngest, bus, logger, now }: IngestCareDependencies) {
   let progress: IngestProgress = NOT_STARTED;
   let told: IngestProgress['phase'] = 'following';
-  let ingest: Ingest | undefined;
+  let ingest: Pick<Ingest, 'look' | 'close'> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
   let closed = false;

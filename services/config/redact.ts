@@ -15,8 +15,8 @@ function shapesOf(secret: string): readonly string[] {
   ];
 }
 
-/** Takes known secrets out of a text, the longest first, so that one inside another leaves nothing behind. */
-export function redact(text: string, secrets: ReadonlySet<string>): string {
+/** How to take known secrets out of a text, the longest first, so that one inside another leaves nothing behind. */
+export function createRedaction(secrets: Iterable<string>): (text: string) => string {
   const shapes = new Set(
     [...secrets]
       .filter((secret) => secret.length >= LEAST_SECRET)
@@ -24,7 +24,9 @@ export function redact(text: string, secrets: ReadonlySet<string>): string {
       // Or what is put in its place would be replaced again each time.
       .filter((shape) => !PUT_INSTEAD.includes(shape)),
   );
-  return [...shapes]
-    .sort((a, b) => b.length - a.length)
-    .reduce((cleaned, shape) => cleaned.replaceAll(shape, PUT_INSTEAD), text);
+  const sorted = [...shapes].sort((a, b) => b.length - a.length);
+  return (text) => sorted.reduce((cleaned, shape) => cleaned.replaceAll(shape, PUT_INSTEAD), text);
 }
+
+/** Takes known secrets out of a text. */
+export const redact = (text: string, secrets: ReadonlySet<string>): string => createRedaction(secrets)(text);

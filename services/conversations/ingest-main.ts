@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { openDatabase } from '../../db/open.ts';
 import { redactTokens } from '../../db/redact-tokens.ts';
 import { createWriteTurn } from '../../db/write-turn.ts';
+import { createRedaction } from '../config/redact.ts';
 import { createConversationRetention } from '../ledger/conversation-retention.ts';
 import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
 import { followTranscripts } from './follow-transcripts.ts';
-import { type IngestNews, IngestOrder } from './ingest-progress.ts';
+import { type IngestNews, IngestOrder, KnownSecrets } from './ingest-progress.ts';
 import { createHousekeeping } from './keep-house.ts';
 import { createTranscriptReader } from './read-transcripts.ts';
 import { listSources } from './transcript-sources.ts';
@@ -20,6 +21,7 @@ export const IngestSettings = z.object({
   readPerson: z.boolean(),
   keepDays: z.number().optional(),
   keepLongDays: z.number(),
+  known: KnownSecrets,
   turn: z.instanceof(SharedArrayBuffer),
 });
 export type IngestSettings = z.infer<typeof IngestSettings>;
@@ -36,16 +38,27 @@ const ledger = createTranscriptLedger(database.db, turn.standBack);
 const stopping = new AbortController();
 const say = (news: IngestNews): void => port.postMessage(news);
 let wake = (): void => {};
+let withheldSlots: ReadonlySet<string> = new Set();
+let takeSecretsOut = (text: string): string => text;
+
+function learn(known: KnownSecrets): void {
+  withheldSlots = new Set(known.withheldSlots);
+  const redaction = createRedaction(known.secrets);
+  takeSecretsOut = (text) => redactTokens(redaction(text));
+}
+
+learn(settings.known);
 
 port.on('message', (message: unknown) => {
   const order = IngestOrder.parse(message);
   if (order.type === 'close') stopping.abort();
+  if (order.type === 'secrets') learn(order.known);
   wake();
 });
 await followTranscripts({
-  list: () => listSources(settings, ledger),
+  list: () => listSources(settings, ledger, withheldSlots),
   offsets: ledger.offsets,
-  reader: createTranscriptReader(ledger, redactTokens),
+  reader: createTranscriptReader(ledger, (text) => takeSecretsOut(text)),
   tell: (progress) => say({ type: 'progress', progress }),
   problem: (error) =>
     say({ type: 'problem', message: error instanceof Error ? error.message : String(error) }),

@@ -27,9 +27,18 @@ export const IngestNews = z.discriminatedUnion('type', [
 ]);
 export type IngestNews = z.infer<typeof IngestNews>;
 
+/** What must not be stored. */
+export const KnownSecrets = z.object({
+  secrets: z.array(z.string()),
+  /** Slots whose secrets are not known yet: what they say is not read before. */
+  withheldSlots: z.array(z.string()),
+});
+export type KnownSecrets = z.infer<typeof KnownSecrets>;
+
 /** To the thread that reads. */
 export const IngestOrder = z.discriminatedUnion('type', [
   z.object({ type: z.literal('look') }),
+  z.object({ type: z.literal('secrets'), known: KnownSecrets }),
   z.object({ type: z.literal('close') }),
 ]);
 export type IngestOrder = z.infer<typeof IngestOrder>;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { IngestSettings } from './ingest-main.ts';
-import { IngestNews, type IngestOrder } from './ingest-progress.ts';
+import { IngestNews, type IngestOrder, type KnownSecrets } from './ingest-progress.ts';
 
 export interface IngestHandlers {
   readonly heard: (news: IngestNews) => void;
@@ -12,11 +12,14 @@ export interface IngestHandlers {
 export interface Ingest {
   /** Looks at once for what is new. */
   look(): void;
+  /** From now on this is taken out, too, and what was withheld for it is read. */
+  learn(known: KnownSecrets): void;
   /** Resolves when it has ended; what it had begun to write is written. */
   close(): Promise<void>;
 }
 
-export type StartIngest = (handlers: IngestHandlers) => Ingest;
+/** @param known the secrets that are known when it begins */
+export type StartIngest = (handlers: IngestHandlers, known: KnownSecrets) => Ingest;
 
 /** As it is built. */
 const PROGRAM = new URL('./ingest-main.js', import.meta.url);
@@ -42,6 +45,7 @@ export function startIngest(
   const order = (message: IngestOrder): void => worker.postMessage(message);
   return {
     look: () => order({ type: 'look' }),
+    learn: (known) => order({ type: 'secrets', known }),
     async close() {
       order({ type: 'close' });
       await gone;

@@ -13,6 +13,7 @@ export interface Sources {
 export function listSources(
   { personDirectory, readPerson }: Sources,
   ledger: Pick<TranscriptLedger, 'configDirectories' | 'sessionsOfSlots'>,
+  withheldSlots: ReadonlySet<string>,
 ): readonly FoundTranscript[] {
   const directories = new Set(ledger.configDirectories());
   if (personDirectory !== null) directories.add(personDirectory);
@@ -20,8 +21,14 @@ export function listSources(
   const found = [
     ...new Map([...directories].flatMap(listTranscripts).map((file) => [file.identity, file])).values(),
   ];
-  if (readPerson) return found;
+  if (readPerson && withheldSlots.size === 0) return found;
   // A slot may share the directory of the person.
-  const ours = ledger.sessionsOfSlots();
-  return found.filter(({ path }) => ours.has(placeOfTranscript(path).sessionId ?? ''));
+  const slots = ledger.sessionsOfSlots();
+  return found.filter(({ path }) => {
+    const { sessionId } = placeOfTranscript(path);
+    // Of some older subagents only their lines say whose they are.
+    if (sessionId === null) return readPerson && withheldSlots.size === 0;
+    const slotId = slots.get(sessionId);
+    return slotId === undefined ? readPerson : !withheldSlots.has(slotId);
+  });
 }

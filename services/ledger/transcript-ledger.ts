@@ -1,5 +1,6 @@
 import { eq, isNotNull, sql } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
+import type { SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { conversationSlots, transcriptFiles, transcriptLineTypes } from '../../db/schema/conversations.ts';
 import { sessions } from '../../db/schema/slots.ts';
@@ -71,9 +72,10 @@ export function createTranscriptLedger(db: MissionDatabase, standBack: () => voi
       return rows.flatMap(({ directory }) => (directory === null ? [] : [directory]));
     },
 
-    sessionsOfSlots(): ReadonlySet<string> {
-      const rows = db.select({ sessionId: conversationSlots.sessionId }).from(conversationSlots).all();
-      return new Set(rows.map(({ sessionId }) => sessionId));
+    /** Whose sessions those of slots are. */
+    sessionsOfSlots(): ReadonlyMap<string, SlotId> {
+      const rows = db.select().from(conversationSlots).all();
+      return new Map(rows.map(({ sessionId, slotId }) => [sessionId, slotId]));
     },
 
     /** How far each file was read, by its identity. */

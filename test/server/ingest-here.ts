@@ -25,6 +25,7 @@ export function startIngestHere(db: MissionDatabase, directory: string): StartIn
       };
       heard({ type: 'progress', progress });
     },
+    learn() {},
     async close() {},
   });
 }

@@ -40,4 +40,15 @@ describe('what the daemon shows of a slot that has secrets', () => {
     expect(secrets.redact('lost', TEXT)).toContain('withheld');
     expect(secrets.redact('open', TEXT)).toBe(TEXT);
   });
+
+  it('is told to those who take it out themselves, with the slots of which nothing may be stored yet', async () => {
+    const secrets = createSlotSecrets(loadSlots(slotsFile), env);
+    expect(secrets.known()).toEqual({ secrets: [], withheldSlots: ['keeper', 'lost'] });
+    const told: unknown[] = [];
+    const unwatch = secrets.watch((known) => told.push(known));
+    await secrets.resolve('keeper', never);
+    unwatch();
+    await secrets.resolve('keeper', never);
+    expect(told).toEqual([{ secrets: ['correct-horse-battery'], withheldSlots: ['lost'] }]);
+  });
 });

@@ -36,6 +36,7 @@ export async function measureBackfill(folder: string, megabytes: number): Promis
               personDirectory: configDirectory,
               readPerson: true,
               keepLongDays: 3_650,
+              known: { secrets: [], withheldSlots: [] },
               turn: db.turn.shared,
             },
             handlers,
