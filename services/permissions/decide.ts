@@ -32,6 +32,9 @@ export interface Decision {
   readonly pushes?: readonly Push[];
 }
 
+/** For each the disk is asked which repository it is in. */
+const MOST_CHANGED = 1_000;
+
 /** The rule of what no rule names. */
 export const NO_RULE = 'no rule';
 
@@ -157,9 +160,11 @@ export function createJudge(policy: Policy): Judge {
     if (protections === undefined) return null;
     const gated = gatedBy(protections, call, judged);
     if (gated?.decision === 'deny') return gated;
-    const repository = protections.repositoryPaths(call.cwd);
+    const repository = new Set(
+      foldersConcerned(call, judged).flatMap((folder) => protections.repositoryPaths(folder)),
+    );
     const added =
-      repository.length === 0 ? [] : scoped('repository', repositoryRules(repository), true).confirm;
+      repository.size === 0 ? [] : scoped('repository', repositoryRules([...repository]), true).confirm;
     const names = namesOfTool(call.tool);
     const hit = [...(guarded?.confirm ?? []), ...added].find((rule) => meant(rule, names, judged) === 'yes');
     return hit === undefined ? gated : { decision: 'confirm', rule: hit.name };
@@ -185,6 +190,14 @@ export function createJudge(policy: Policy): Judge {
       return decided(call, task, unreadable(call.tool));
     }
   };
+}
+
+/** Where a call works, and every place that it changes: each repository says what is protected in it. */
+function foldersConcerned({ cwd }: ToolCall, { effects }: Judged): readonly string[] {
+  const changed = effects.filter(({ tools }) => tools.includes('Edit')).flatMap((effect) => effect.places());
+  const folders = new Set([cwd, ...changed]);
+  if (folders.size > MOST_CHANGED) throw new RangeError('The call changes too many files.');
+  return [...folders];
 }
 
 interface Guarded {

@@ -1,27 +1,16 @@
 import { z } from 'zod';
 import { mergesWhenGreen } from './checked-merge.ts';
 import { type Meant, spellingsOf } from './command-pattern.ts';
+import { effectsOf, fileEffect, foldersFrom, READING, type SideEffect, WRITING } from './file-effects.ts';
 import { UNKNOWN_ACT } from './forge-calls.ts';
 import { branchesCheckedOut, type GatedAct } from './git-call.ts';
 import { gatedActs, mayBeGated } from './git-gates.ts';
 import { type Push, pushOf } from './git-push.ts';
 import { createGround, type Ground } from './ground.ts';
-import { type DoubtfulFile, doubtful, isOpen } from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';
-import { type FoundCommand, type FoundCommands, findCommands } from './shell-commands.ts';
-import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
+import { type FoundCommand, findCommands } from './shell-commands.ts';
+import { plainWord } from './shell-word.ts';
 import { namesOfTool, runsCode, shellField } from './tool-pattern.ts';
-
-/** A file that a call reads or changes on the way, by the names of the tools whose rules it falls under. */
-export interface SideEffect {
-  readonly tools: readonly string[];
-  restricts(pattern: PatternArgument): Meant;
-  allows(pattern: PatternArgument): boolean;
-  /** False when rules for the whole of those tools are about their calls only. */
-  readonly meantByName: boolean;
-  /** True when an allowed call also needs this allowed. */
-  readonly needsAllowing: boolean;
-}
 
 /** One thing that has to be allowed: a call is one, a shell text as many as it has commands. */
 export interface Demand {
@@ -59,125 +48,14 @@ const FILE_TOOLS: ReadonlySet<string> = new Set([
 const CHANGING_TOOLS: ReadonlySet<string> = new Set(['Edit', 'Write', 'MultiEdit', 'NotebookEdit']);
 /** They read files too; rules for Read hold for them, as Claude Code has it. */
 const SEARCH_TOOLS: ReadonlySet<string> = new Set(['Grep', 'Glob', 'LS', 'NotebookRead']);
-/** The disk is asked for each; more is not a command that is meant to be read, and would hold up everybody else. */
-const MOST_PLACES = 2_000;
-/** A path is followed name by name, links and all. */
-const MOST_NAMES = 2_000;
-/** Each `cd` doubles the ways; a text with more is up to something. */
-const MOST_FOLDERS = 64;
-const READING = ['Read'];
-const WRITING = ['Edit', 'Write'];
 
 const certain = (matches: boolean): Meant => (matches ? 'yes' : 'no');
-
-/** Each word once, in the order of their first places. */
-function distinct(words: readonly ShellWord[]): readonly ShellWord[] {
-  return [...new Map(words.map((word) => [`${word.text}\0${word.mask}`, word])).values()];
-}
 
 /** The same words do the same each time. */
 function distinctCommands(commands: readonly FoundCommand[]): readonly FoundCommand[] {
   const keyOf = ({ words, transparent }: FoundCommand): string =>
     JSON.stringify([transparent, words.map(({ text, mask }) => [text, mask])]);
   return [...new Map(commands.map((command) => [keyOf(command), command])).values()];
-}
-
-function fileEffect(
-  tools: readonly string[],
-  files: readonly ShellWord[],
-  cwds: readonly string[],
-  ground: Ground,
-  {
-    needsAllowing = false,
-    whole = false,
-  }: { readonly needsAllowing?: boolean; readonly whole?: boolean } = {},
-): SideEffect {
-  // Asking the disk is the slow part, and most calls meet no rule about files.
-  let known: readonly string[] | undefined;
-  const places = (): readonly string[] => {
-    known ??= [...new Set(files.flatMap(({ text }) => cwds.flatMap((base) => ground.placesOf(text, base))))];
-    return known;
-  };
-  let joined: string | undefined;
-  /** Nearly every rule means none of the places, and all of them are passed over at one look. */
-  const areNamed = (telltale: string): boolean => {
-    joined ??= places().join('\n');
-    return joined.includes(telltale);
-  };
-  let unknown: readonly DoubtfulFile[] | undefined;
-  const doubts = (): readonly DoubtfulFile[] => {
-    unknown ??= files.flatMap((file) =>
-      cwds.flatMap((base) => {
-        const steps = doubtful(file, base, ground);
-        return steps === null ? [] : [steps];
-      }),
-    );
-    return unknown;
-  };
-  return {
-    tools,
-    meantByName: true,
-    needsAllowing,
-    restricts({ path, mayMean }) {
-      if (areNamed(path.telltale) && places().some((place) => path.matches(place, ground, true)))
-        return 'yes';
-      if (whole && places().some((place) => path.standsBelow(place, ground))) return 'yes';
-      return doubts().some((file) => mayMean(file, ground)) ? 'maybe' : 'no';
-    },
-    // What is not known before it runs may be any file.
-    allows: ({ path }) =>
-      !files.some(isOpen) && places().every((place) => path.matches(place, ground, false)),
-  };
-}
-
-/**
- * Where relative files may be meant from: every folder that the text goes to, one after another. `known` is false when
- * it may go to others too.
- */
-function foldersFrom(
-  { cwd, placesOf }: Ground,
-  folders: readonly ShellWord[],
-): { readonly cwds: readonly string[]; readonly known: boolean } {
-  const all = new Set([cwd]);
-  let known = true;
-  for (const { text, mask } of folders) {
-    if (mask.includes(HOLE) || /^(?:\+|~[^/])/.test(text)) known = false;
-    // It may be any folder, and more of them say no more.
-    if (mask.startsWith(HOLE)) continue;
-    for (const base of [...all]) for (const place of placesOf(text, base)) all.add(place);
-    if (all.size > MOST_FOLDERS) return { cwds: [...all], known: false };
-  }
-  return { cwds: [...all], known };
-}
-
-/** A file that is named from a folder that nobody knows. */
-function fromSomewhere(word: ShellWord): ShellWord {
-  return /^[/~]/.test(word.text) ? word : { text: `$PWD/${word.text}`, mask: `${HOLE}/${word.mask}` };
-}
-
-function effectsOf(
-  { reads, writes, changes, trees, fills, folders }: FoundCommands,
-  ground: Ground,
-): readonly SideEffect[] {
-  const { cwds, known } = foldersFrom(ground, folders);
-  const placed = (words: readonly ShellWord[]) => distinct(known ? words : words.map(fromSomewhere));
-  const all = distinct([...reads, ...writes, ...changes, ...trees, ...fills]);
-  const isDeep = all.some(({ text }) => text.split('/').length > MOST_NAMES);
-  if (isDeep || all.length * cwds.length > MOST_PLACES)
-    throw new RangeError('The command names too many files.');
-  const together = (
-    tools: readonly string[],
-    words: readonly ShellWord[],
-    whole = false,
-  ): readonly SideEffect[] => (words.length === 0 ? [] : [fileEffect(tools, words, cwds, ground, { whole })]);
-  return [
-    ...together(READING, placed(reads)),
-    ...together(READING, placed(trees), true),
-    ...together(WRITING, placed(fills), true),
-    ...together(WRITING, placed(changes)),
-    // Each file that is written may be allowed by another rule.
-    ...placed(writes).map((word) => fileEffect(WRITING, [word], cwds, ground, { needsAllowing: true })),
-  ];
 }
 
 function judgeCommand(command: string, ground: Ground): Judged {
@@ -305,6 +183,7 @@ const ANY_FILE: SideEffect = {
   tools: [...READING, ...WRITING],
   meantByName: true,
   needsAllowing: false,
+  places: () => [],
   restricts: () => 'maybe',
   allows: () => false,
 };

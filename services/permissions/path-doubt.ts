@@ -12,6 +12,20 @@ export type DoubtfulFile = readonly Step[];
 /** What may become more than one name: variables, substitutions, braces, and the longer globs of bash. */
 const EXPANDS = /[$`{(\uFFFC]/;
 
+/** What stands in a word where its mask is open; each begins where the expansion does. */
+function opensIn({ text, mask }: ShellWord): readonly string[] {
+  const [first = '', ...rest] = mask.split(HOLE);
+  let at = first.length;
+  return rest.map((literal, index) => {
+    const isLast = index === rest.length - 1;
+    const found = isLast ? text.length - literal.length : text.indexOf(literal, at + 1);
+    const end = found < at ? text.length : found;
+    const open = text.slice(at, end);
+    at = end + literal.length;
+    return open;
+  });
+}
+
 const namesIn = (folder: string): readonly Step[] => folder.split('/').filter((name) => name !== '');
 
 /** gitignore's other wildcards, widened to a star. */
@@ -38,11 +52,12 @@ function patternSteps(pattern: string): (ground: Ground) => readonly (readonly S
 }
 
 /** A file as it may turn out: a glob of the shell stays within one name, an expansion may be a whole path. */
-function fileSteps({ text, mask }: ShellWord, cwd: string, homeFolder: string): readonly Step[] {
+function fileSteps(word: ShellWord, cwd: string, homeFolder: string): readonly Step[] {
+  const { mask } = word;
   const home = mask.replace(/^~(?=$|\/)/, homeFolder);
   const absolute =
     home.startsWith('/') || home.startsWith(HOLE) || home.startsWith('~') ? home : `${cwd}/${home}`;
-  const expands = EXPANDS.test(text);
+  const expands = opensIn(word).some((open) => EXPANDS.test(open));
   return absolute
     .split('/')
     .filter((name) => name !== '' && name !== '.')
@@ -73,6 +88,21 @@ function canMeet(pattern: readonly Step[], file: readonly Step[]): boolean {
 
 /** True of a name that the shell completes: by an expansion, a glob, or a tilde that is not the home. */
 export const isOpen = ({ text, mask }: ShellWord): boolean => mask.includes(HOLE) || /^~[^/]/.test(text);
+
+/** True of a name with an expansion in it, which a glob of the shell is not. */
+export const holdsExpansion = (word: ShellWord): boolean =>
+  /^~[^/]/.test(word.text) || opensIn(word).some((open) => EXPANDS.test(open));
+
+/** It may be any file at all. */
+export const ANY_FILE: DoubtfulFile = [ANY_DEPTH];
+
+/** What the kernel keeps of a process leads to that one's folders and files, and the daemon is another process. */
+const OF_PROCESS = /^\/proc\/[^/]+\/(?:task\/[^/]+\/)?(?:(?:cwd|root)(?:\/|$)|fd\/[^/]+\/)/;
+const OF_ITSELF = /(?:^|\/)(?:thread-)?self\/+(?:.*\/)?(?:cwd|root)(?:\/|$)|(?:^|\/)fd\/+[^/]+\//;
+
+/** @param places where the file is, as the daemon sees it */
+export const goesThroughProcess = ({ text }: ShellWord, places: readonly string[]): boolean =>
+  OF_ITSELF.test(text) || places.some((place) => OF_PROCESS.test(place));
 
 /** A file whose name is not wholly known, as it is compared with patterns; null for one that is known. */
 export function doubtful(file: ShellWord, cwd: string, { home }: Ground): DoubtfulFile | null {

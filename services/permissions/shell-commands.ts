@@ -220,7 +220,7 @@ class Finder implements FoundCommands {
       }
     }
     const stdin = stdinOf(command);
-    this.simple(words, stdin === null ? piped : { text: stdin, name: null }, depth);
+    this.simple(words, stdin === null ? piped : { text: stdin, name: null, said: [stdin] }, depth);
   }
 
   private loop(name: string, wordlist: readonly Word[] | undefined): void {
@@ -346,6 +346,11 @@ class Finder implements FoundCommands {
     }
     this.evaluations.command(words);
     this.givesArguments(words);
+    this.values.gives(
+      '_',
+      stdin.said.flatMap((word) => [word, ...split(word)]),
+      false,
+    );
     const runs = whatItRuns(words, stdin);
     this.commands.push({ words, transparent: runs.transparent });
     this.mention(words);

@@ -6,11 +6,13 @@ export interface Piped {
   readonly text: ShellWord | null;
   /** One of the names in it, which xargs would hand on; null when it may be any. */
   readonly name: ShellWord | null;
+  /** Words that were said or asked for: some of the names may be these. */
+  readonly said: readonly ShellWord[];
 }
 
-export const NOTHING_PIPED: Piped = { text: null, name: null };
+export const NOTHING_PIPED: Piped = { text: null, name: null, said: [] };
 
-/** A whole path, for all that is known. */
+/** A whole path, for all that is known: what is piped is filled in as the variable `_`. */
 export const SOMETHING: ShellWord = { text: '$_', mask: HOLE };
 
 const BELOW_HERE: ShellWord = { text: `./${SOMETHING.text}`, mask: `./${HOLE}` };
@@ -63,8 +65,9 @@ function listedBy(words: readonly ShellWord[], before: Piped): ShellWord | null 
 
 /** What the program after this one in a pipe reads. */
 export function pipedBy(words: readonly ShellWord[], before: Piped): Piped {
-  if (!['echo', 'printf'].includes(programOf(words[0]))) return { text: null, name: listedBy(words, before) };
+  if (!['echo', 'printf'].includes(programOf(words[0])))
+    return { text: null, name: listedBy(words, before), said: [...before.said, ...operandsOf(words)] };
   const said = words.slice(1).filter(({ text }) => !/^-[neE]+$/.test(text));
   // Escapes and formats change what is printed, so it is never taken for the whole.
-  return { text: { text: said.map(({ text }) => text).join(' '), mask: HOLE }, name: null };
+  return { text: { text: said.map(({ text }) => text).join(' '), mask: HOLE }, name: null, said };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ beforeAll(() => {
   root = mkdtempSync(path.join(os.tmpdir(), 'missiond-own (1) '));
   home = path.join(root, 'home');
   symlinkSync(root, home);
+  for (const name of ['permissions.yaml', 'daemon.json']) writeFileSync(path.join(root, name), '');
   policy = {
     ...policyOf({ role: { allow: ['Read', 'Edit', 'Write', 'Bash'] } }),
     always: ownFilesDenied(home, [path.join(root, 'elsewhere', 'mission.db')]),
@@ -50,6 +51,8 @@ it.each([
   'sort --output=HOME/permissions.yaml x',
   'tar xf x.tar -C HOME',
   'x=HOME; echo > $x/permissions.yaml',
+  'echo > HOME*/perm*.yaml',
+  'rm HOME/d?[a-z]mon.json',
 ])('%s is denied: it takes them in, or brings others', (command) => {
   const named = command.replaceAll('HOME', `'${home}'`);
   expect(ask(policy, 'Bash', { command: named })).toMatchObject({ decision: 'deny' });

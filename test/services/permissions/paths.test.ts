@@ -73,6 +73,10 @@ describe('a path that is denied', () => {
     'dd if=secrets/a of=/tmp/x',
     'timeout 5 base64 ~/.ssh/id',
     'cat ~/.ssh/*',
+    'cat ~/.s*/id',
+    'cat sec*/a',
+    'env -C .. cat home/.s*/id',
+    'cat src/*.ts',
     'cd && cat .ssh/id',
     'cd ..; cd home; cat .ssh/id',
     'for f in ~/.ssh/id; do cat $f; done',
@@ -84,12 +88,10 @@ describe('a path that is denied', () => {
   });
 
   it.each([
-    'cat ~/.s*/id',
     'cd a; cd b; cd c; cd d; cd e; cd f; cd g; cd ../../../../../../../../home; cat .ssh/id',
     'cd $d; cat .ssh/id',
     'cd -; cat .ssh/id',
     'cd ~root; cat .ssh/id',
-    'env -C .. cat home/.s*/id',
     'for f in a; do :; done; printf -vf %s ~/.ssh/id; cat $f',
     'for f in a; do command read f; cat $f; done',
     'false && f=src/a.ts; cat $f',
@@ -101,10 +103,14 @@ describe('a path that is denied', () => {
     "f=src/a.ts; bash -c 'cat $f'",
     'f=src/a.ts cat $f',
     'f[0]=src/a.ts; cat $f',
+    'cat /proc/self/cwd/secrets/a',
+    'cat /proc/$$/cwd/secrets/a',
+    'cat /proc/1/root/etc/shadow',
+    'cd /proc/self && cat cwd/secrets/a',
+    'cat /dev/fd/../../self/cwd/secrets/a',
     'cat ~root/.ssh/id',
     'cat $x',
     'cat "$dir/.ssh/id"',
-    'cat sec*/a',
     'cat *.pe?',
   ])('is perhaps meant by %j', (command) => {
     expect(ask(policy, 'Bash', { command }, cwd)).toMatchObject({ decision: 'confirm', perhapsDenied: true });
@@ -112,16 +118,18 @@ describe('a path that is denied', () => {
 
   it.each([
     'cd src && cat a.ts',
-    'cat src/*.ts',
+    'cat src/deep/*.ts',
     'cat *.md',
-    'for f in src/*.ts; do wc -l $f; done',
-    'for f in src/*.ts; do wc -l < "$f"; done',
+    'for f in src/deep/*.ts; do wc -l $f; done',
+    'for f in src/deep/*.ts; do wc -l < "$f"; done',
     'f=src/a.ts; cat "$f"',
     'export d=src; cat $d/a.ts ${d}/b.ts',
     'd=src; f=$d/a.ts; cat $f && echo done',
     'd=src; cd $d && cat a.ts',
-    'd=src; cat $d/*.ts',
+    'd=src/deep; cat $d/*.ts',
     'cat src/a?c',
+    'cat /proc/cpuinfo /proc/self/status',
+    'cat /dev/fd/3 3< src/a.ts',
   ])('is not meant by %j', (command) => {
     expect(askBash(policy, command, cwd)).toBe('allow');
   });

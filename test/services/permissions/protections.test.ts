@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell texts
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ const git = (...args: string[]): void => {
 };
 
 /** A role that may do everything, and what still stands before it. */
-function ask(tool: string, input: object, change: Partial<Policy> = {}): Decision {
+function ask(tool: string, input: object, change: Partial<Policy> = {}, cwd = repository): Decision {
   const policy: Policy = {
     ...policyOf({ role: { allow: ['*'] } }),
     protections: {
@@ -39,7 +39,7 @@ function ask(tool: string, input: object, change: Partial<Policy> = {}): Decisio
     },
     ...change,
   };
-  return createJudge(policy)({ role: 'coder', slotId: 'coder-1', tool, input, cwd: repository });
+  return createJudge(policy)({ role: 'coder', slotId: 'coder-1', tool, input, cwd });
 }
 const bash = (command: string): string => {
   const { decision, personOnly } = ask('Bash', { command });
@@ -95,6 +95,50 @@ describe('protected files', () => {
     'g() { echo x > $f; }; f=.env; g',
   ])('%s changes what is in a protected folder', (command) => {
     expect(bash(command)).toBe('confirm by a person');
+  });
+
+  it.each([
+    'echo x > .github/w*/ci.yml',
+    'echo x > .g[h-j]thub/workflows/c?.yml',
+    'sed -i d .github/*/*',
+    'rm *file',
+    'echo x > .e*',
+    'd=.g*b; rm $d/workflows/ci.yml',
+    'rm -r .g*',
+    'mv .g*b x',
+    'cd .g*b/workflows && rm ci.yml',
+    'cd *ink && rm ci.yml',
+    'rm *ink/*',
+    'rm ../*/.env',
+    'echo .github/workflows/ci.yml | xargs sed -i d',
+    "printf '%s\\n' a .env | xargs rm",
+    'xargs rm <<< "a .env"',
+    'echo .env | grep . | xargs -I{} cp x {}',
+    'ls .github/workflows/* | xargs sed -i d',
+  ])('%s: what a glob or a pipe names is on the disk', (command) => {
+    mkdirSync(path.join(repository, '.github/workflows'), { recursive: true });
+    for (const name of ['.github/workflows/ci.yml', '.env', 'b.les', 'Jenkinsfile'])
+      writeFileSync(path.join(repository, name), '');
+    symlinkSync('.github/workflows', path.join(repository, 'alink'));
+    expect(bash(command)).toBe('confirm by a person');
+    for (const harmless of ['rm *.log', 'rm b*', 'rm src/*', 'cat .github/*/*', 'echo x > *.les'])
+      expect(bash(harmless), harmless).toBe('allow');
+  });
+
+  it('of another repository are protected from wherever they are changed', () => {
+    mkdirSync(path.join(repository, '.missiond'));
+    writeFileSync(path.join(repository, '.missiond', 'protected'), 'docs/\n');
+    const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'missiond-elsewhere-'));
+    const from = (tool: string, input: object) => ask(tool, input, {}, elsewhere).personOnly;
+    try {
+      expect(from('Edit', { file_path: path.join(repository, 'docs/x') })).toBe(true);
+      expect(from('Bash', { command: `cd ${repository} && echo 1 > docs/x` })).toBe(true);
+      expect(from('Bash', { command: `rm -r ${repository}/docs` })).toBe(true);
+      expect(from('Edit', { file_path: path.join(repository, 'src/x') })).toBe(false);
+      expect(from('Bash', { command: `cat ${repository}/docs/x > docs` })).toBe(false);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 
   it('a rule that denies stays a denial', () => {

@@ -144,7 +144,8 @@ const DENIED: readonly string[] = [
   'git bisect run rm -rf build',
   "GIT_SSH_COMMAND='rm -rf build' git fetch",
   "export PROMPT_COMMAND='rm -rf build'",
-  // what the text itself says of its variables
+  // what the text itself says of its variables, and prints
+  'echo -rf build | xargs rm',
   'x=rm; $x -rf build',
   "c='rm -rf build'; $c",
   'o=-rf; rm $o build',
@@ -174,7 +175,6 @@ const DOUBTFUL: readonly string[] = [
   '/bin/r? -rf build',
   'rm $OPTIONS build',
   'rm "$1" -f build',
-  'echo -rf build | xargs rm',
   'eval "$x"',
   'bash -c "$x"',
   "bash -c 'eval $x'",
