@@ -9,12 +9,13 @@ import {
   type SyntaxNode,
   type Word,
 } from 'unbash';
+import { runsOwnScript } from './own-scripts.ts';
 import { Evaluations } from './shell-arithmetic.ts';
 import { mentionedFiles } from './shell-files.ts';
 import { createEffort } from './shell-limits.ts';
 import { NOTHING_PIPED, type Piped, pipedBy } from './shell-pipes.ts';
 import { firstOf, isPipe, stdinOf, valuesOf, wordsOfCommand } from './shell-syntax.ts';
-import { holdsSubstitution, namesSetBy, runsFiles, whatItRuns } from './shell-unwrap.ts';
+import { holdsSubstitution, namesSetBy, whatItRuns } from './shell-unwrap.ts';
 import { split, Values } from './shell-values.ts';
 import { leavesProgramAlone, leavesShellAlone, valueRuns } from './shell-variables.ts';
 import { HOLE, plainWord, programOf, type ShellWord, UNKNOWN_WORD, wordsOf } from './shell-word.ts';
@@ -86,7 +87,7 @@ class Finder implements FoundCommands {
     this.always = new Set(script.commands.flatMap(firstOf));
     this.visit(script, 0);
     this.fillIn();
-    this.hideOwnScripts();
+    if (runsOwnScript(this.commands, this.writes)) this.hide();
     if (!this.evaluations.arePlain()) this.hide();
     return this;
   }
@@ -322,18 +323,6 @@ class Finder implements FoundCommands {
     this.trees.push(...this.filled(trees));
     this.fills.push(...this.filled(fills));
     this.folders.push(...this.filled(folders));
-  }
-
-  /** A script that is written and then run by the same text is not known by its name. */
-  private hideOwnScripts(): void {
-    const name = (word: ShellWord): string => word.text.slice(word.text.lastIndexOf('/') + 1);
-    const written = new Set([...this.writes, ...this.changes].map(name));
-    const runsOwn = this.commands.some(({ words: [program, ...args] }) => {
-      if (program === undefined) return false;
-      if (program.text.includes('/') && written.has(name(program))) return true;
-      return runsFiles(program) && args.some((arg) => written.has(name(arg)));
-    });
-    if (runsOwn) this.hide();
   }
 
   private simple(words: readonly ShellWord[], stdin: Piped, depth: number): void {

@@ -5,7 +5,7 @@ const INTERPRETER =
 const INLINE_CODE = /^-\w*[ceEpr]$|^--(?:eval|print)(?:=|$)|^eval$|^(?:timeit|profile|cProfile|pdb)$/;
 /** Names that programs are started by, or files removed by, in the languages above. */
 const STARTS_PROGRAMS =
-  /\b(?:system|exec\w*|\w*spawn\w*|popen\w*|subprocess|child_process|shutil|rmtree|unlink\w*|rmSync|rmdir\w*|remove\w*|shell\w*)\b|`|%x|\bqx\b/i;
+  /\b(?:system|exec\w*|\w*spawn\w*|popen\w*|subprocess|child_process|shutil|rmtree|unlink\w*|rmSync|rmdir\w*|os\.remove\w*|remove(?:dirs|Sync)|import\s+remove|shell\w*)\b|`|%x|\bqx\b/i;
 /** `open(F, "x |")` of perl and ruby, and what is said of it on its own: `"-|", "x"`. */
 const OPENS_PIPE = /\|\s*["']|["']\s*-?\|/;
 /** Programs with a way to start others that is spelled in their arguments. */
@@ -18,7 +18,7 @@ const ESCAPES: ReadonlyMap<string, RegExp> = new Map([
   ['lldb', /shell|system|script/],
   ['less', /(?:^| )\+\S*[!|]/],
   ['sqlite3', /\.(?:shell|system|sh|output|once|import)\b|edit\(|load_extension/],
-  ['psql', /\\!|\\copy|\bprogram\b/i],
+  ['psql', /\\!|\\copy|\bprogram\s*(?:'|\$|e')/i],
   ['mysql', /\\!|\bsystem\b/],
 ]);
 

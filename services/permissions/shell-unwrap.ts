@@ -2,7 +2,7 @@ import { runByGit } from './git-programs.ts';
 import { type Options, optionValues } from './option-reader.ts';
 import { runByOptions } from './program-options.ts';
 import { isSed, sedCall } from './sed-call.ts';
-import { escapes, isInterpreter } from './shell-escapes.ts';
+import { escapes } from './shell-escapes.ts';
 import { foundBy, type Piped, SOMETHING } from './shell-pipes.ts';
 import { valueRuns } from './shell-variables.ts';
 import { HOLE, joined, plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
@@ -83,11 +83,7 @@ const COMMAND_OF_FLOCK: Options = { names: ['-c', '--command'] };
 /** The dynamic linker runs the program that is named to it. */
 const LINKER = /^(?:ld-linux[\w.-]*|ld-musl[\w.-]*|ld\.so[\w.]*)$/;
 
-/** Shells and interpreters, which run the file that is named to them. */
-export function runsFiles(word: ShellWord): boolean {
-  const program = programOf(word);
-  return SHELLS.has(program) || isInterpreter(program) || program === 'source' || program === '.';
-}
+export const isShell = (program: string): boolean => SHELLS.has(program);
 
 /** A word into which a program puts what it has read or found; that may be a whole path. */
 function filledIn(word: ShellWord, marker: string, filling: ShellWord): ShellWord {
