@@ -1,3 +1,4 @@
+import { isNotNull } from 'drizzle-orm';
 import {
   type AnySQLiteColumn,
   blob,
@@ -140,8 +141,7 @@ export const messageParts = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.messageId, table.position] }),
     index('message_parts_call').on(table.toolUseId),
-    index('message_parts_tool').on(table.tool, table.messageId),
-    index('message_parts_blob').on(table.blobId),
+    index('message_parts_blob').on(table.blobId).where(isNotNull(table.blobId)),
   ],
 );
 

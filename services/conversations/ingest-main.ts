@@ -10,6 +10,7 @@ import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
 import { followTranscripts } from './follow-transcripts.ts';
 import { type IngestNews, IngestOrder, KnownSecrets } from './ingest-progress.ts';
 import { createHousekeeping } from './keep-house.ts';
+import { createTranscriptLister } from './list-transcripts.ts';
 import { createTranscriptReader } from './read-transcripts.ts';
 import { listSources } from './transcript-sources.ts';
 
@@ -35,6 +36,7 @@ database.raw.pragma('wal_autocheckpoint = 2000');
 database.raw.pragma('cache_size = -65536');
 const turn = createWriteTurn(settings.turn);
 const ledger = createTranscriptLedger(database.db, turn.standBack);
+const lister = createTranscriptLister(() => Date.now());
 const stopping = new AbortController();
 const say = (news: IngestNews): void => port.postMessage(news);
 let wake = (): void => {};
@@ -52,11 +54,12 @@ learn(settings.known);
 port.on('message', (message: unknown) => {
   const order = IngestOrder.parse(message);
   if (order.type === 'close') stopping.abort();
+  if (order.type === 'look') lister.lookAtAll();
   if (order.type === 'secrets') learn(order.known);
   wake();
 });
 await followTranscripts({
-  list: () => listSources(settings, ledger, withheldSlots),
+  list: () => listSources(settings, ledger, lister, withheldSlots),
   offsets: ledger.offsets,
   reader: createTranscriptReader(ledger, (text) => takeSecretsOut(text)),
   tell: (progress) => say({ type: 'progress', progress }),

@@ -1,5 +1,5 @@
 import type { TranscriptLedger } from '../ledger/transcript-ledger.ts';
-import { type FoundTranscript, listTranscripts } from './list-transcripts.ts';
+import type { FoundTranscript, TranscriptLister } from './list-transcripts.ts';
 import { placeOfTranscript } from './transcript-place.ts';
 
 export interface Sources {
@@ -13,14 +13,13 @@ export interface Sources {
 export function listSources(
   { personDirectory, readPerson }: Sources,
   ledger: Pick<TranscriptLedger, 'configDirectories' | 'sessionsOfSlots'>,
+  lister: Pick<TranscriptLister, 'list'>,
   withheldSlots: ReadonlySet<string>,
 ): readonly FoundTranscript[] {
   const directories = new Set(ledger.configDirectories());
   if (personDirectory !== null) directories.add(personDirectory);
   // The same directory may be named in two ways.
-  const found = [
-    ...new Map([...directories].flatMap(listTranscripts).map((file) => [file.identity, file])).values(),
-  ];
+  const found = [...new Map(lister.list(directories).map((file) => [file.identity, file])).values()];
   if (readPerson && withheldSlots.size === 0) return found;
   // A slot may share the directory of the person.
   const slots = ledger.sessionsOfSlots();

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { MissionDatabase } from '../../db/open.ts';
 import { redactTokens } from '../../db/redact-tokens.ts';
-import { listTranscripts } from '../../services/conversations/list-transcripts.ts';
+import { createTranscriptLister } from '../../services/conversations/list-transcripts.ts';
 import { createTranscriptReader } from '../../services/conversations/read-transcripts.ts';
 import type { StartIngest } from '../../services/conversations/start-ingest.ts';
 import { createTranscriptLedger } from '../../services/ledger/transcript-ledger.ts';
@@ -9,9 +9,10 @@ import { createTranscriptLedger } from '../../services/ledger/transcript-ledger.
 /** Reads what lies below `<directory>/.claude` when it is asked to look, in this thread: a database in memory has no other. */
 export function startIngestHere(db: MissionDatabase, directory: string): StartIngest {
   const reader = createTranscriptReader(createTranscriptLedger(db), redactTokens);
+  const lister = createTranscriptLister(() => Date.now());
   return ({ heard }) => ({
     look() {
-      const files = listTranscripts(path.join(directory, '.claude'));
+      const files = lister.list([path.join(directory, '.claude')]);
       let bytesRead = 0;
       for (const file of files)
         for (let { bytes } = reader.step(file.path); bytes > 0; { bytes } = reader.step(file.path))

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { openDatabase } from '../../../db/open.ts';
 import { redactTokens } from '../../../db/redact-tokens.ts';
-import { listTranscripts } from '../../../services/conversations/list-transcripts.ts';
+import { createTranscriptLister } from '../../../services/conversations/list-transcripts.ts';
 import { createTranscriptReader } from '../../../services/conversations/read-transcripts.ts';
 import { createTranscriptLedger } from '../../../services/ledger/transcript-ledger.ts';
 import { writeTranscripts } from './generate.ts';
@@ -11,6 +11,8 @@ const MEGABYTE = 1024 * 1024;
 export interface IngestSpeed {
   readonly megabytes: number;
   readonly megabytesPerSecond: number;
+  /** On a machine that others use, too. */
+  readonly megabytesPerCpuSecond: number;
   readonly messages: number;
   readonly longestStepMs: number;
 }
@@ -27,7 +29,8 @@ export function measureIngest(folder: string, megabytes: number): IngestSpeed {
     let bytes = 0;
     let longestStepMs = 0;
     const begun = performance.now();
-    for (const file of listTranscripts(configDirectory)) {
+    const usedBefore = process.cpuUsage();
+    for (const file of createTranscriptLister(() => Date.now()).list([configDirectory])) {
       for (;;) {
         const from = performance.now();
         const step = reader.step(file.path);
@@ -37,10 +40,13 @@ export function measureIngest(folder: string, megabytes: number): IngestSpeed {
       }
     }
     const seconds = (performance.now() - begun) / 1_000;
+    const { user, system } = process.cpuUsage(usedBefore);
+    const cpuSeconds = (user + system) / 1e6;
     const messages = Number(database.raw.prepare('select count(*) from conversation_messages').pluck().get());
     return {
       megabytes: bytes / MEGABYTE,
       megabytesPerSecond: bytes / MEGABYTE / seconds,
+      megabytesPerCpuSecond: bytes / MEGABYTE / cpuSeconds,
       messages,
       longestStepMs,
     };

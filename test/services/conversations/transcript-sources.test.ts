@@ -1,8 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { SlotId } from '../../../db/ids.ts';
+import { createTranscriptLister } from '../../../services/conversations/list-transcripts.ts';
 import { listSources } from '../../../services/conversations/transcript-sources.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-sources-'));
@@ -33,7 +42,12 @@ const ledger = {
     ]),
 };
 const names = (readPerson: boolean, withheld: readonly string[] = []): readonly string[] =>
-  listSources({ personDirectory: path.join(folder, 'person'), readPerson }, ledger, new Set(withheld))
+  listSources(
+    { personDirectory: path.join(folder, 'person'), readPerson },
+    ledger,
+    createTranscriptLister(() => Date.now()),
+    new Set(withheld),
+  )
     .map(({ path: file }) => path.basename(file))
     .sort();
 
@@ -48,4 +62,26 @@ test('without the person only those of slots, also where they share a directory'
 test('a slot whose secrets are not known is not read before they are', () => {
   expect(names(true, [coder])).toEqual(['agent-1.jsonl', 'mine.jsonl']);
   expect(names(false, [coder])).toEqual([]);
+});
+
+test('what changes is seen at the next look; a conversation that has rested for a day within a minute', () => {
+  let now = Date.now();
+  const lister = createTranscriptLister(() => now);
+  const sizes = (): Record<string, number> =>
+    Object.fromEntries(
+      lister.list([path.join(folder, 'slot')]).map(({ path: file, size }) => [path.basename(file), size]),
+    );
+  const file = path.join(folder, 'slot', 'projects', '-work', 'other.jsonl');
+  expect(sizes()).toEqual({ 'other.jsonl': 3 });
+  write('slot', 'projects', '-work', 'deep', 'subagents', 'agent-2.jsonl');
+  appendFileSync(file, '{}\n');
+  expect(sizes()).toEqual({ 'other.jsonl': 6, 'agent-2.jsonl': 3 });
+  rmSync(path.join(folder, 'slot', 'projects', '-work', 'deep'), { recursive: true });
+  expect(sizes()).toEqual({ 'other.jsonl': 6 });
+  utimesSync(file, now / 1_000 - 100_000, now / 1_000 - 100_000);
+  sizes();
+  appendFileSync(file, '{}\n');
+  utimesSync(file, now / 1_000 - 100_000, now / 1_000 - 100_000);
+  now += 61_000;
+  expect(sizes()).toEqual({ 'other.jsonl': 9 });
 });
