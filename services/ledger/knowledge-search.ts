@@ -6,7 +6,7 @@ import { wordsOf } from '../knowledge/similarity.ts';
 import { type KnowledgeRow, within } from './knowledge-ledger.ts';
 
 /** Among so many the best are chosen; of words that are in more entries than that, the newest. */
-const POOL = 1_500;
+const POOL = 500;
 /** As good as the words alone may be; the rest is how fresh and how used an entry is. */
 const CANDIDATES = 200;
 /** Of a term of one or two CJK letters, so many beginnings of three are looked for. */
@@ -42,10 +42,11 @@ export function createKnowledgeSearch(db: MissionDatabase) {
     return db.get<{ doc: number }>(sql`select doc from knowledge_terms where term = ${term}`)?.doc ?? 0;
   }
 
-  function matchOf({ text, isPrefix }: SearchTerm, isCjk: boolean): string {
+  /** `orLonger`: words that begin so, too, where the term is long enough to be a beginning. */
+  function matchOf({ text, isPrefix }: SearchTerm, isCjk: boolean, orLonger: boolean): string {
     if (isCjk) return [...text].length < 3 ? expanded(text) : quoted(text);
-    const isOneWord = /^[\p{L}\p{N}]+$/u.test(text);
-    return isPrefix || (isOneWord && text.length >= LEAST_PREFIX) ? `${quoted(text)}*` : quoted(text);
+    const canBegin = /^[\p{L}\p{N}]+$/u.test(text) && text.length >= LEAST_PREFIX;
+    return isPrefix || (orLonger && canBegin) ? `${quoted(text)}*` : quoted(text);
   }
 
   function ranked(
@@ -93,8 +94,8 @@ export function createKnowledgeSearch(db: MissionDatabase) {
 
   return {
     /**
-     * The entries in which all terms are, the best first; behind them, while there is room, those in which some are.
-     * A word of four letters and more also finds words that begin so.
+     * The entries in which all terms are, the best first; behind them, while there is room, those with words that begin
+     * so (four letters and more), and those in which some of the terms are.
      */
     search(
       { terms, isCjk }: SearchQuery,
@@ -104,14 +105,18 @@ export function createKnowledgeSearch(db: MissionDatabase) {
         now,
       }: { readonly category?: string | undefined; readonly limit: number; readonly now: number },
     ): readonly KnowledgeHit[] {
-      const matches = terms.map((term) => matchOf(term, isCjk));
       // A filter in the index itself: what it leaves out takes no place among the candidates.
       const filed = category === undefined || isCjk ? '' : ` AND category : ${quoted(category)}`;
-      const all = find(`(${matches.join(' AND ')})${filed}`, isCjk, category, now);
-      if (all.length >= limit || terms.length === 1) return all.slice(0, limit);
-      const known = new Set(all.map(({ row }) => row.number));
-      const some = find(`(${matches.join(' OR ')})${filed}`, isCjk, category, now);
-      return [...all, ...some.filter(({ row }) => !known.has(row.number))].slice(0, limit);
+      const found = new Map<number, KnowledgeHit>();
+      const add = (operator: 'AND' | 'OR', orLonger: boolean): void => {
+        const match = terms.map((term) => matchOf(term, isCjk, orLonger)).join(` ${operator} `);
+        for (const hit of find(`(${match})${filed}`, isCjk, category, now))
+          if (!found.has(hit.row.number)) found.set(hit.row.number, hit);
+      };
+      add('AND', false);
+      if (found.size < limit && !isCjk) add('AND', true);
+      if (found.size < limit && terms.length > 1) add('OR', false);
+      return [...found.values()].slice(0, limit);
     },
 
     /** Entries of a category that share words with a text: who may say the same. */
