@@ -16,9 +16,29 @@ const NAMES = [
 ] as const;
 const TOOLS = ['Read', 'Edit', 'Write'] as const;
 
+const SOCKETS = ['missiond.sock', 'pty-host.sock'] as const;
+/** Ways to start missiond's command line. */
+const STARTS = [
+  'missiond',
+  ...['npx', 'bunx', 'pnpm', 'pnpm exec', 'pnpm dlx', 'yarn', 'yarn dlx', 'npm exec', 'npm x'].flatMap(
+    (launcher) => [`${launcher} missiond`, `${launcher} missiond@*`],
+  ),
+  'npm exec missiond --',
+  'npm exec -- missiond',
+  ...['node', 'bun', 'deno', 'tsx'].map((runtime) => `${runtime} *missiond.js`),
+  'node *bin/missiond',
+] as const;
 /** What only a person says at the command line. Best effort, as with every program: who has a shell has its owner's rights. */
-const OWNERS_COMMANDS = ['confirm', 'call', 'token', 'down', 'permissions reload'].map(
-  (words) => `Bash(missiond ${words}*)`,
+const OWNERS_WORDS = ['confirm', 'call', 'token', 'down', 'permissions reload', 'attach'] as const;
+const OWNERS_COMMANDS = [
+  ...STARTS.flatMap((start) => OWNERS_WORDS.map((words) => `Bash(${start} ${words}*)`)),
+  'Bash(missiond-attach*)',
+  'Bash(npx missiond-attach*)',
+  'Bash(node *missiond-attach.js*)',
+];
+/** Programs that talk to a socket; the daemon's takes who opens it for the owner. */
+const CONNECTS = 'nc ncat netcat socat websocat curl ssh node bun deno python python3 perl ruby php'.split(
+  ' ',
 );
 
 function realFolder(folder: string): string {
@@ -43,11 +63,15 @@ export function ownFilesDenied(home: string, more: readonly string[]): Rules {
     ...homes.flatMap((folder) => NAMES.map((name) => asPattern(path.join(folder, name)))),
     ...more.map((file) => `${asPattern(file)}*`),
   ];
+  const sockets = [...new Set(homes.map((folder) => path.basename(folder)))].flatMap((folder) =>
+    SOCKETS.flatMap((name) => CONNECTS.map((program) => `Bash(${program} *${folder}/${name}*)`)),
+  );
   return {
     allow: [],
     confirm: [],
     deny: [
       ...OWNERS_COMMANDS,
+      ...sockets,
       ...[...new Set(patterns)].flatMap((pattern) => TOOLS.map((tool) => `${tool}(${pattern})`)),
     ],
   };

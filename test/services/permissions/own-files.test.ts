@@ -88,6 +88,15 @@ it.each([
   'env -u MISSIOND_SLOT_ID missiond confirm',
   'missiond token create --role orchestrator',
   'missiond down',
+  'npx missiond confirm 1',
+  'npx -y missiond@latest confirm 1',
+  'npm exec missiond -- confirm 1',
+  'pnpm dlx missiond call x',
+  'node /opt/missiond/dist/server/cli/missiond.js confirm 1',
+  'm=missiond; $m confirm 1',
+  'missiond attach coder-1',
+  'missiond-attach coder-1',
+  'npx missiond-attach coder-1',
 ])('%s is said by a person, not by an agent', (command) => {
   expect(ask(policy, 'Bash', { command }).decision).toBe('deny');
 });
@@ -95,3 +104,20 @@ it.each([
 it('an agent may look at what the team does', () => {
   expect(ask(policy, 'Bash', { command: 'missiond status' }).decision).toBe('allow');
 });
+
+it.each([
+  'nc -U HOME/missiond.sock',
+  'socat - UNIX-CONNECT:HOME/missiond.sock',
+  'cd HOME/..; curl --unix-socket home/pty-host.sock http://x/',
+  'node -e \'require("net").connect("HOME/missiond.sock")\'',
+])('nobody talks to a socket in the home: %s', (command) => {
+  const named = command.replaceAll('HOME', home.replaceAll(/[ ()]/g, '\\$&'));
+  expect(ask(policy, 'Bash', { command: named })).toMatchObject({ decision: 'deny' });
+});
+
+it.each(['npx vitest run test/missiond.test.ts', 'grep -rn missiond.sock src', 'npx missiond status'])(
+  '%s is none of that',
+  (command) => {
+    expect(ask(policy, 'Bash', { command })).toMatchObject({ decision: 'allow' });
+  },
+);
