@@ -1,3 +1,4 @@
+import { awkCall, isAwk } from './awk-call.ts';
 import { mayMatch } from './glob.ts';
 import { type Options, optionsIn, optionValues } from './option-reader.ts';
 import { isSed, sedCall } from './sed-call.ts';
@@ -15,13 +16,8 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set(
 /** What comes out is what went in. */
 const HANDS_ON: ReadonlySet<string> = new Set(['mv', 'cp', 'ln', 'install', 'rsync']);
 const EDITS: ReadonlySet<string> = new Set(['perl', 'ruby', 'yq']);
-const AWK = /^[gmn]?awk$/;
 const SCRIPT_FILE: ReadonlyMap<string, Options> = new Map([
   ['make', { names: ['-f', '--file', '--makefile'], valued: 'CIjloWO' }],
-  ...['awk', 'gawk', 'mawk', 'nawk'].map((name): [string, Options] => [
-    name,
-    { names: ['-f', '--file', '-i', '--include', '-E', '--exec'], valued: 'vF' },
-  ]),
 ]);
 /** Files that a program runs without being told. */
 const RUN_UNNAMED: ReadonlyMap<string, Words> = new Map([
@@ -70,13 +66,6 @@ function pieces(args: Words): ShellWord {
   return { text: `${prefix.text}*`, mask: `${prefix.mask}*` };
 }
 
-/** Files that an awk program names behind a `>`. */
-function printedTo(args: Words): Words {
-  return args.flatMap(({ text }) =>
-    [...text.matchAll(/>\s*"([^"\n]+)"/g)].map(([, file = '']) => plainWord(file)),
-  );
-}
-
 function writtenBy(words: Words, before: Words): Written {
   const program = programOf(words[0]);
   const args = words.slice(1);
@@ -86,7 +75,7 @@ function writtenBy(words: Words, before: Words): Written {
     return { whole: script.writes, edited: isInPlace ? files : [] };
   }
   if (program === 'split') return { whole: [pieces(args)], edited: [] };
-  if (AWK.test(program)) return { whole: printedTo(args), edited: [] };
+  if (isAwk(program)) return { whole: awkCall(words).writes, edited: [] };
   const { changes } = mentionedFiles(words);
   if (EDITS.has(program)) return { whole: [], edited: changes };
   const handsOn = HANDS_ON.has(program) && !args.some((word) => isAmong(word, before));
@@ -111,6 +100,7 @@ function runs([first, ...args]: Words, { whole, edited }: Written): boolean {
   const named = option === undefined ? [] : optionsIn(args, option).flatMap(({ value }) => value ?? []);
   const unnamed = RUN_UNNAMED.get(program) ?? [];
   if (isSed(program)) named.push(...sedCall([first, ...args]).scriptFiles);
+  if (isAwk(program)) named.push(...awkCall([first, ...args]).scriptFiles);
   return [...named, ...unnamed].some((file) => isAmong(file, whole));
 }
 

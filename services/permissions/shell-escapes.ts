@@ -11,7 +11,6 @@ const OPENS_PIPE = /\|\s*["']|["']\s*-?\|/;
 /** Programs with a way to start others that is spelled in their arguments. */
 const ESCAPES: ReadonlyMap<string, RegExp> = new Map([
   ...['vi', 'vim', 'nvim', 'ex', 'view', 'ed'].map((name): [string, RegExp] => [name, /!|system\(|:\s*w/]),
-  ...['awk', 'gawk', 'mawk', 'nawk'].map((name): [string, RegExp] => [name, /system|getline|\|/]),
   ['ssh', /ProxyCommand|LocalCommand|KnownHostsCommand/i],
   ['fc', /./],
   ['gdb', /shell|!|system|python/],

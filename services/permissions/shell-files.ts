@@ -1,3 +1,4 @@
+import { awkCall, isAwk } from './awk-call.ts';
 import { isSed, sedCall } from './sed-call.ts';
 import { SOMETHING } from './shell-pipes.ts';
 import { plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
@@ -5,7 +6,7 @@ import { plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
   `cat tac head tail less more bat nl od xxd hexdump strings base64 base32 md5sum sha256sum sort uniq cut tr paste
-   join awk gawk grep egrep fgrep rg diff cmp comm cp mv ln dd install rsync scp tar zip gzip xz zstd source . tee
+   join grep egrep fgrep rg diff cmp comm cp mv ln dd install rsync scp tar zip gzip xz zstd source . tee
    vi vim nano view jq yq openssl gpg curl rev fold shuf pr expand unexpand column iconv hd zcat bzcat xzcat zless
    7z sqlite3 perl ruby fmt csplit split ul colrm emacs look pandoc`
     .split(/\s+/)
@@ -146,10 +147,17 @@ function mentionedBySed(words: readonly ShellWord[]): MentionedFiles {
   return { reads: [...files, ...scriptFiles, ...script.reads], changes, trees: [], fills: [], folders: [] };
 }
 
+function mentionedByAwk(words: readonly ShellWord[]): MentionedFiles {
+  const { program, scriptFiles, files, writes } = awkCall(words);
+  const reads = [...files, ...scriptFiles, ...program.reads];
+  return { reads, changes: writes, trees: [], fills: [], folders: [] };
+}
+
 /** Files and folders that a command names. Best effort: enough for the ways in which an agent usually gets at a file. */
 export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const program = programOf(words[0]);
   if (isSed(program)) return mentionedBySed(words);
+  if (isAwk(program)) return mentionedByAwk(words);
   const operands = words.slice(1).filter(({ text }) => !text.startsWith('-') || text.includes('='));
   // `dd if=x`, `--data=@x`: the file is behind the sign.
   const files = operands.map(({ text, mask }) => ({ text: text.replace(/^[\w-]+=@?|^@/, ''), mask }));

@@ -1,3 +1,4 @@
+import { awkCall, isAwk } from './awk-call.ts';
 import { runByGit } from './git-programs.ts';
 import { type Options, optionValues } from './option-reader.ts';
 import { runByOptions } from './program-options.ts';
@@ -225,6 +226,10 @@ function runByName(program: string, words: readonly ShellWord[], { text: stdin, 
   if (program === 'find' || program === 'fd' || program === 'fdfind') return runForEach(words);
   if (isSed(program)) {
     const { commands: scripts, hidden, open } = sedCall(words).script;
+    return { ...NOTHING, scripts, hidden, exact: !open };
+  }
+  if (isAwk(program)) {
+    const { commands: scripts, hidden, open } = awkCall(words).program;
     return { ...NOTHING, scripts, hidden, exact: !open };
   }
   return program === 'git' ? { ...NOTHING, ...runByGit(words) } : NOTHING;
