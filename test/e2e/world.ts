@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connectMission, type MissionClient } from '../../server/client/connect-mission.ts';
 import { createEmbeddedHome, type EmbeddedHome, type EmbeddedSlot } from '../../server/demo/embedded-home.ts';
@@ -61,6 +62,19 @@ export function processesOf(directory: string): readonly string[] {
         return [];
       }
     });
+}
+
+/** The host of terminals ends behind its daemon, on a busy machine a while behind it. Milliseconds. */
+const ENDS_WITHIN_MS = 10_000;
+
+/** Those that are still there when everything has had its time to end. */
+async function leftBehind(directory: string): Promise<readonly string[]> {
+  const until = Date.now() + ENDS_WITHIN_MS;
+  for (;;) {
+    const left = processesOf(directory);
+    if (left.length === 0 || Date.now() > until) return left;
+    await sleep(50);
+  }
 }
 
 interface Ready {
@@ -142,7 +156,7 @@ export async function createWorld(
         await ended;
       }
       await model.close();
-      const left = processesOf(directory);
+      const left = await leftBehind(directory);
       for (const line of left) process.kill(Number(line.split(' ')[0]), 'SIGKILL');
       rmSync(directory, { recursive: true, force: true });
       return left;
