@@ -87,7 +87,7 @@ const both = (one: Meant, other: Meant): Meant => (one === 'no' ? other : one);
  * every rule for every call.
  * @param names by which rules may mean the tool of the call
  */
-function meant({ namesTool, argument }: ScopedRule, names: readonly string[], judged: Judged): Meant {
+function meant({ namesTool, argument, always }: ScopedRule, names: readonly string[], judged: Judged): Meant {
   let found: Meant = 'no';
   if (names.some(namesTool)) {
     if (argument === null) return 'yes';
@@ -98,8 +98,9 @@ function meant({ namesTool, argument }: ScopedRule, names: readonly string[], ju
     if (argument === null && !effect.meantByName) continue;
     if (!effect.tools.some(namesTool)) continue;
     const of: Meant = argument === null ? 'yes' : effect.restricts(argument);
-    if (of === 'yes') return of;
-    found = both(found, of);
+    // Of what is protected a person is asked wherever it is named; a rule of the policy means what is surely done.
+    if (of === 'yes' && (always || !effect.isGuess)) return of;
+    found = both(found, of === 'yes' ? 'maybe' : of);
   }
   return found;
 }

@@ -1,6 +1,16 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Meant } from './command-pattern.ts';
+import { isBare } from './file-roles.ts';
 import type { Ground } from './ground.ts';
-import { ANY_FILE, type DoubtfulFile, doubtful, goesThroughProcess, isOpen } from './path-doubt.ts';
+import {
+  ANY_FILE,
+  type DoubtfulFile,
+  doubtful,
+  goesThroughProcess,
+  holdsExpansion,
+  isOpen,
+} from './path-doubt.ts';
 import type { PatternArgument } from './pattern-argument.ts';
 import type { FoundCommands } from './shell-commands.ts';
 import { HOLE, type ShellWord } from './shell-word.ts';
@@ -21,6 +31,8 @@ export interface SideEffect {
   allows(pattern: PatternArgument): boolean;
   /** False when rules for the whole of those tools are about their calls only. */
   readonly meantByName: boolean;
+  /** Nobody knows whether the call does this at all: it names the files to a program that may. */
+  readonly isGuess: boolean;
   /** True when an allowed call also needs this allowed. */
   readonly needsAllowing: boolean;
   /** Where the files are. */
@@ -41,7 +53,14 @@ export function fileEffect(
   {
     needsAllowing = false,
     whole = false,
-  }: { readonly needsAllowing?: boolean; readonly whole?: boolean } = {},
+    meantByName = true,
+    isGuess = false,
+  }: {
+    readonly needsAllowing?: boolean;
+    readonly whole?: boolean;
+    readonly meantByName?: boolean;
+    readonly isGuess?: boolean;
+  } = {},
 ): SideEffect {
   // Asking the disk is the slow part, and most calls meet no rule about files.
   let known: readonly string[] | undefined;
@@ -69,7 +88,8 @@ export function fileEffect(
   };
   return {
     tools,
-    meantByName: true,
+    meantByName,
+    isGuess,
     needsAllowing,
     places,
     restricts({ path, mayMean }) {
@@ -114,12 +134,21 @@ function fromSomewhere(word: ShellWord): ShellWord {
 
 /** What a shell text does to files. */
 export function effectsOf(
-  { reads, writes, changes, trees, fills, folders }: FoundCommands,
+  { reads, writes, changes, trees, fills, folders, opened, touches, spoken }: FoundCommands,
   ground: Ground,
 ): readonly SideEffect[] {
   const { cwds, known } = foldersFrom(ground, folders);
   const placed = (words: readonly ShellWord[]) => distinct(known ? words : words.map(fromSomewhere));
-  const all = distinct([...reads, ...writes, ...changes, ...trees, ...fills]);
+  const all = distinct([
+    ...reads,
+    ...writes,
+    ...changes,
+    ...trees,
+    ...fills,
+    ...opened,
+    ...touches,
+    ...spoken,
+  ]);
   const isDeep = all.some(({ text }) => text.split('/').length > MOST_NAMES);
   if (isDeep || all.length * cwds.length > MOST_PLACES)
     throw new RangeError('The command names too many files.');
@@ -128,11 +157,31 @@ export function effectsOf(
     words: readonly ShellWord[],
     whole = false,
   ): readonly SideEffect[] => (words.length === 0 ? [] : [fileEffect(tools, words, cwds, ground, { whole })]);
+  /** Of a word that is open nothing is known: each `$x` of any program would be asked about. */
+  const guessed = (
+    tools: readonly string[],
+    words: readonly ShellWord[],
+    isGuess: boolean,
+  ): readonly SideEffect[] => {
+    const known = distinct(words.filter((word) => !isOpen(word) || !holdsExpansion(word)));
+    return known.length === 0
+      ? []
+      : [fileEffect(tools, known, cwds, ground, { meantByName: false, isGuess })];
+  };
   return [
     ...together(READING, placed(reads)),
     ...together(READING, placed(trees), true),
     ...together(WRITING, placed(fills), true),
     ...together(WRITING, placed(changes)),
+    ...guessed(
+      READING,
+      opened.filter(
+        (word) => !isBare(word.text) || cwds.some((base) => existsSync(path.resolve(base, word.text))),
+      ),
+      false,
+    ),
+    ...guessed(READING, spoken, true),
+    ...guessed(WRITING, [...touches, ...spoken], true),
     // Each file that is written may be allowed by another rule.
     ...placed(writes).map((word) => fileEffect(WRITING, [word], cwds, ground, { needsAllowing: true })),
   ];

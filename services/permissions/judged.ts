@@ -49,6 +49,12 @@ const CHANGING_TOOLS: ReadonlySet<string> = new Set(['Edit', 'Write', 'MultiEdit
 /** They read files too; rules for Read hold for them, as Claude Code has it. */
 const SEARCH_TOOLS: ReadonlySet<string> = new Set(['Grep', 'Glob', 'LS', 'NotebookRead']);
 
+/** The field that chooses files below a folder. */
+const CHOOSES_FILES: ReadonlyMap<string, string> = new Map([
+  ['Grep', 'glob'],
+  ['Glob', 'pattern'],
+]);
+
 const certain = (matches: boolean): Meant => (matches ? 'yes' : 'no');
 
 /** The same words do the same each time. */
@@ -108,8 +114,17 @@ function judgeCommand(command: string, ground: Ground): Judged {
   };
 }
 
+/** Who searches a folder gets at all that is in it; in its own, Claude Code passes over what may not be read. */
+function searched(files: readonly string[], ground: Ground): SideEffect {
+  const places = files.flatMap((file) => ground.placesOf(file, ground.cwd));
+  const whole = places.some((place) => ground.nameBelow(ground.cwd, place) === null);
+  return fileEffect(READING, files.map(plainWord), [ground.cwd], ground, { whole });
+}
+
 function judgeFiles(tool: string, files: readonly string[], ground: Ground): Judged {
-  const effect = fileEffect(READING, files.map(plainWord), [ground.cwd], ground);
+  const effect = SEARCH_TOOLS.has(tool)
+    ? searched(files, ground)
+    : fileEffect(READING, files.map(plainWord), [ground.cwd], ground);
   // `Edit(secret/**)` is about the files, whatever writes to them.
   const changing = { ...effect, tools: WRITING, meantByName: false };
   return {
@@ -171,17 +186,21 @@ export function judge(tool: string, input: unknown, cwd: string): Judged {
   if (shell !== null) return judgeCommand(textOf(shell), ground);
   if (tool === 'WebFetch') return judgeAddress(textOf('url'));
   const files = FILE_FIELDS.filter((name) => fields[name] !== undefined).map(textOf);
-  if (SEARCH_TOOLS.has(tool) && files.length === 0) files.push('.');
+  if (SEARCH_TOOLS.has(tool)) {
+    if (files.length === 0) files.push('.');
+    const glob = z.string().safeParse(fields[CHOOSES_FILES.get(tool) ?? '']).data;
+    if (glob !== undefined)
+      files.push(...(/^[/~]/.test(glob) ? [glob] : files.map((folder) => `${folder}/${glob}`)));
+  }
   if (FILE_TOOLS.has(tool)) return judgeFiles(tool, files.length > 0 ? files : [textOf('file_path')], ground);
   const judged = judgeText(JSON.stringify(input ?? {}));
-  return SEARCH_TOOLS.has(tool)
-    ? { ...judged, effects: [fileEffect(READING, files.map(plainWord), [cwd], ground)] }
-    : judged;
+  return SEARCH_TOOLS.has(tool) ? { ...judged, effects: [searched(files, ground)] } : judged;
 }
 
 const ANY_FILE: SideEffect = {
   tools: [...READING, ...WRITING],
   meantByName: true,
+  isGuess: false,
   needsAllowing: false,
   places: () => [],
   restricts: () => 'maybe',

@@ -9,6 +9,7 @@ import {
   type SyntaxNode,
   type Word,
 } from 'unbash';
+import { filesInCode, roleOf, withoutRunner, wordsThatMayBeFiles } from './file-roles.ts';
 import { runsOwnScript } from './own-scripts.ts';
 import { Evaluations } from './shell-arithmetic.ts';
 import { mentionedFiles } from './shell-files.ts';
@@ -52,6 +53,12 @@ export interface FoundCommands {
   readonly trees: readonly ShellWord[];
   /** Folders into which something is unpacked. */
   readonly fills: readonly ShellWord[];
+  /** Words that may be files which a program opens. */
+  readonly opened: readonly ShellWord[];
+  /** Files that are named to a program of which nobody knows that it leaves them alone. */
+  readonly touches: readonly ShellWord[];
+  /** Files that a program in another language may name. */
+  readonly spoken: readonly ShellWord[];
   /** Folders that the text goes to, so that relative files may be meant from there. */
   readonly folders: readonly ShellWord[];
 }
@@ -63,6 +70,9 @@ class Finder implements FoundCommands {
   readonly reads: ShellWord[] = [];
   readonly trees: ShellWord[] = [];
   readonly fills: ShellWord[] = [];
+  readonly touches: ShellWord[] = [];
+  readonly spoken: ShellWord[] = [];
+  readonly opened: ShellWord[] = [];
   readonly folders: ShellWord[] = [];
   private readonly effort = createEffort();
   private readonly evaluations = new Evaluations();
@@ -307,8 +317,8 @@ class Finder implements FoundCommands {
         this.mention(filled);
       }
     }
-    for (const words of [this.reads, this.writes, this.changes, this.trees, this.fills, this.folders])
-      add(words);
+    const { reads, writes, changes, trees, fills, folders, opened, touches } = this;
+    for (const words of [reads, writes, changes, trees, fills, folders, opened, touches]) add(words);
   }
 
   private orPossible(word: ShellWord): readonly ShellWord[] {
@@ -316,13 +326,20 @@ class Finder implements FoundCommands {
     return values.length === 0 ? [word] : [...values, ...values.flatMap(split)];
   }
 
-  private mention(words: readonly ShellWord[]): void {
+  private mention(words: readonly ShellWord[], said: readonly ShellWord[] = []): void {
     const { reads, changes, trees, fills, folders } = mentionedFiles(words);
     this.reads.push(...this.filled(reads));
     this.changes.push(...this.filled(changes));
     this.trees.push(...this.filled(trees));
     this.fills.push(...this.filled(fills));
     this.folders.push(...this.filled(folders));
+    const run = withoutRunner(words);
+    const role = roleOf(run);
+    if (role.readsCode) this.spoken.push(...filesInCode([...run, ...said]));
+    if (!role.opens) return;
+    const named = this.filled(wordsThatMayBeFiles(run, role));
+    this.opened.push(...named);
+    if (role.mayChange) this.touches.push(...named);
   }
 
   private simple(words: readonly ShellWord[], stdin: Piped, depth: number): void {
@@ -342,7 +359,7 @@ class Finder implements FoundCommands {
     );
     const runs = whatItRuns(words, stdin);
     this.commands.push({ words, transparent: runs.transparent });
-    this.mention(words);
+    this.mention(words, stdin.said);
     if (!runs.exact) this.exact = false;
     if (runs.hidden) this.hide();
     for (const inner of runs.commands) this.simple(inner, stdin, depth + 1);

@@ -1,7 +1,8 @@
 import { awkCall, isAwk } from './awk-call.ts';
+import { type Options, optionValues } from './option-reader.ts';
 import { isSed, sedCall } from './sed-call.ts';
 import { SOMETHING } from './shell-pipes.ts';
-import { plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
+import { HOLE, plainWord, programOf, type ShellWord, UNKNOWN_WORD } from './shell-word.ts';
 
 /** Programs that show or copy the files named to them. A rule against reading a file means these too. */
 const READERS: ReadonlySet<string> = new Set(
@@ -23,7 +24,14 @@ const CHANGERS: ReadonlySet<string> = new Set([
   'unlink',
   'chmod',
   'chown',
+  'mkdir',
+  'rmdir',
+  'sponge',
 ]);
+/** They put another file in the place of the one that is named. */
+const PACKERS: ReadonlySet<string> = new Set(
+  'gzip gunzip bzip2 bunzip2 xz unxz zstd lz4 compress'.split(' '),
+);
 const CHANGE_LAST: ReadonlySet<string> = new Set(['cp', 'ln', 'install', 'rsync', 'scp']);
 /** With -i they write back what they have read. */
 const IN_PLACE: ReadonlySet<string> = new Set(['perl', 'ruby', 'yq']);
@@ -45,8 +53,14 @@ const WRITES_OUTPUT: ReadonlySet<string> = new Set([
   'cc',
   'gpg',
   'openssl',
+  'iconv',
+  'ld',
+  'script',
+  'strace',
+  'time',
 ]);
 const OUTPUT_OPTIONS: readonly string[] = ['-o', '-O', '--output', '--output-document', '-out'];
+const OUTPUT: Options = { names: ['--output', '--output-document'] };
 const TARGET_OPTIONS: readonly string[] = ['-t', '--target-directory'];
 /** Where tar, unzip and wget put what they bring. */
 const UNPACKS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -54,6 +68,8 @@ const UNPACKS: ReadonlyMap<string, readonly string[]> = new Map([
   ['unzip', ['-d']],
   ['wget', ['-P', '--directory-prefix']],
 ]);
+const ARG_FILE: Options = { names: ['-a', '--arg-file'], valued: 'dEILnPs' };
+const CHDIR: Options = { names: ['-C', '--chdir'], valued: 'uS' };
 const GOES_TO: ReadonlySet<string> = new Set(['cd', 'pushd']);
 
 export interface MentionedFiles {
@@ -83,14 +99,49 @@ function valuesOf(words: readonly ShellWord[], options: readonly string[]): read
   });
 }
 
+/** What a patch or an archive changes stands in it. */
+const INSIDE_HERE: ShellWord = { text: `./${SOMETHING.text}`, mask: `./${HOLE}` };
+const TAR_FILE: Options = { names: ['-f', '--file'], valued: 'bCgHIKLNTVXF' };
+
+/** Files that tar writes: the archive, or what is in it. The letters of its first word may stand without a dash. */
+function changedByTar([, first, ...rest]: readonly ShellWord[]): readonly ShellWord[] {
+  if (first === undefined) return [];
+  const words = first.text.startsWith('-')
+    ? [first, ...rest]
+    : [{ text: `-${first.text}`, mask: `-${first.mask}` }, ...rest];
+  const does = (letters: RegExp, long: RegExp): boolean =>
+    words.some(({ text }, at) => (at === 0 && letters.test(text)) || long.test(text));
+  if (does(/^-\w*[xA]/, /^--(?:extract|get)$|^-\w*x/)) return [INSIDE_HERE];
+  return does(/^-\w*[cru]/, /^--(?:create|append|update)$|^-[cru]/) ? optionValues(words, TAR_FILE) : [];
+}
+
+/** Programs that change what a patch or an archive names. */
+function changesWhatIsInside(program: string, texts: readonly string[]): boolean {
+  if (program === 'git')
+    return /^(?:apply|am)$/.test(texts.find((text, at) => at > 0 && !text.startsWith('-')) ?? '');
+  if (program === 'unzip') return !texts.some((text) => /^-\w*[lptvz]/.test(text));
+  return program === 'patch';
+}
+
 /** Options of git that write a file, and its subcommands that change the files named to them. */
 const GIT_CHANGES: ReadonlySet<string> = new Set(['rm', 'mv', 'restore', 'checkout', 'clean']);
+
+const CACHE_INFO: Options = { names: ['--cacheinfo'] };
+const GIT_OUTPUT: Options = { names: ['-o', '--output', '--export-marks', '--index-output'] };
 
 /** Files that git itself changes, as far as its words name them. */
 function changedByGit(words: readonly ShellWord[]): readonly ShellWord[] {
   const at = words.findIndex(({ text }, index) => index > 0 && GIT_CHANGES.has(text));
-  const named = at < 0 ? [] : words.slice(at + 1).filter(({ text }) => !text.startsWith('-'));
-  return [...named, ...valuesOf(words, ['--output'])];
+  const operands = at < 0 ? [] : words.slice(at + 1).filter(({ text }) => !text.startsWith('-'));
+  const cleans = words[at]?.text === 'clean' && !words.some(({ text }) => /^-\w*n|^--dry-run$/.test(text));
+  const named = cleans && operands.length === 0 ? [plainWord('.')] : operands;
+  const cached = optionValues(words, CACHE_INFO).map(({ text }) =>
+    plainWord(text.replace(/^[^,]*,[^,]*,/, '')),
+  );
+  const written = /^(?:archive|bundle|fast-export|read-tree|format-patch|diff|log|show)$/;
+  const output = words.some(({ text }) => written.test(text)) ? optionValues(words, GIT_OUTPUT) : [];
+  const bundle = words.findIndex(({ text }) => text === 'create');
+  return [...named, ...cached, ...output, ...(bundle < 2 ? [] : words.slice(bundle + 1, bundle + 2))];
 }
 
 /** Files of the repository that git shows: `show HEAD:F`, and what stands behind `--`. */
@@ -100,7 +151,7 @@ function shownByGit(words: readonly ShellWord[]): readonly ShellWord[] {
   const shows = texts.some((text) => /^(?:show|cat-file|grep|log|archive|blame|diff|annotate)$/.test(text));
   if (!shows) return [];
   const revisions = words
-    .filter(({ text }) => /^[^:/]+:[^:]+$/.test(text))
+    .filter(({ text }) => /^[^:/]*:[^:]+$/.test(text))
     .map(({ text, mask }) => ({
       text: text.slice(text.indexOf(':') + 1),
       mask: mask.slice(mask.indexOf(':') + 1),
@@ -165,40 +216,69 @@ export function mentionedFiles(words: readonly ShellWord[]): MentionedFiles {
   const output = operands
     .filter(({ text }) => program === 'dd' && text.startsWith('of='))
     .map(({ text, mask }) => ({ text: text.slice('of='.length), mask }));
-  if (WRITES_OUTPUT.has(program)) output.push(...valuesOf(words, OUTPUT_OPTIONS));
+  if (WRITES_OUTPUT.has(program))
+    output.push(...valuesOf(words, OUTPUT_OPTIONS), ...optionValues(words, OUTPUT));
+  const packs =
+    PACKERS.has(program) && !words.some(({ text }) => /^-\w*[cklt]|^--(?:stdout|keep|list|test)$/.test(text));
+  const isRecursive = words.some(({ text }) =>
+    /^-\w*[rRaT]|^--(?:recursive|archive|no-target-directory)$/.test(text),
+  );
+  const isLinked = words.some(({ text }) => /^-\w*[ls]|^--(?:link|symbolic-link)$/.test(text));
   const into = INTO_FOLDER.has(program);
   // They refuse more than one such option.
   const targets = into ? [...valuesOf(words, TARGET_OPTIONS).slice(0, 2), ...files.slice(-1)] : [];
   const arriving = targets.flatMap((target) => files.map((source) => inside(target, source)));
   const changed =
-    CHANGERS.has(program) || inPlace ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output;
+    CHANGERS.has(program) || inPlace || packs ? files : CHANGE_LAST.has(program) ? files.slice(-1) : output;
   const found = program === 'find' ? changedByFind(words) : { files: [], folders: [] };
   const byGit = program === 'git' ? changedByGit(words) : [];
   return {
     reads: [
       ...(READERS.has(program) ? files : []),
-      ...(program === 'xargs' ? valuesOf(words, ['-a', '--arg-file']) : []),
+      ...(program === 'xargs' ? optionValues(words, ARG_FILE) : []),
       ...(program === 'git' ? shownByGit(words) : []),
       ...(program === 'gh' || program === 'glab' ? operands.slice(2) : []),
       ...(program === 'curl'
         ? files.filter(({ text }) => text.startsWith('file://')).map(withoutScheme)
         : []),
     ],
-    changes: [...changed, ...arriving, ...byGit, ...found.files],
-    trees: TAKES_TREES.has(program) ? (into ? files.slice(0, -1) : files) : [],
+    changes: [
+      ...changed,
+      ...arriving,
+      ...byGit,
+      ...found.files,
+      ...(program === 'tar' ? changedByTar(words) : []),
+      ...(changesWhatIsInside(
+        program,
+        words.map(({ text }) => text),
+      )
+        ? [INSIDE_HERE]
+        : []),
+    ],
+    trees: [
+      ...(TAKES_TREES.has(program) ? (into ? files.slice(0, -1) : files) : []),
+      // Without a folder it searches this one.
+      ...(program === 'git' && /\bgrep\b.* --no-index\b/.test(words.map(({ text }) => text).join(' '))
+        ? [plainWord('.')]
+        : []),
+      ...(/^[ef]?grep$|^zgrep$/.test(program) && operands.length < 2 && isRecursive ? [plainWord('.')] : []),
+    ],
     fills: [
       ...valuesOf(words, UNPACKS.get(program) ?? []),
       ...found.folders,
       // Whoever has another name for a folder can write to it by that name.
-      ...(program === 'ln' ? files.slice(0, -1) : []),
+      ...(program === 'ln' || (program === 'cp' && isLinked) ? files.slice(0, -1) : []),
+      ...(into && isRecursive ? targets : []),
       ...(CHANGES_TREES.has(program) ? changed : []),
       ...byGit,
     ],
     folders:
       program === 'env'
-        ? valuesOf(words, ['-C', '--chdir'])
-        : GOES_TO.has(program)
-          ? [operands[0] ?? folderWithoutName(words)]
-          : [],
+        ? optionValues(words, CHDIR)
+        : program === 'find' && words.some(({ text }) => /^-(?:exec|ok)dir$/.test(text))
+          ? [files[0] ?? plainWord('.'), { text: `${files[0]?.text ?? '.'}/${SOMETHING.text}`, mask: HOLE }]
+          : GOES_TO.has(program)
+            ? [operands[0] ?? folderWithoutName(words)]
+            : [],
   };
 }

@@ -1,4 +1,5 @@
-import { HOLE, type ShellWord } from './shell-word.ts';
+import os from 'node:os';
+import { HOLE, plainWord, type ShellWord } from './shell-word.ts';
 
 /** A word that stands for more than these is left as it is. */
 const MOST_ALTERNATIVES = 64;
@@ -33,6 +34,7 @@ export class Values {
 
   constructor(text: string) {
     this.#text = text;
+    if (!/(?<![$\w{])HOME(?!\w)/.test(text)) this.#only.set('HOME', [plainWord(os.homedir())]);
   }
 
   /** @param always false when the text may go on without having given the value */

@@ -92,6 +92,11 @@ describe('what may not be read is not read', () => {
     ['Grep', { pattern: 'KEY', path: '~/.ssh' }],
     ['Glob', { pattern: '*', path: '~/.ssh' }],
     ['LS', { path: '~/.ssh' }],
+    ['Grep', { pattern: 'KEY', path: '~' }],
+    ['Grep', { pattern: 'KEY', path: '~', glob: '.ssh/*' }],
+    ['Glob', { pattern: '~/.ssh/*' }],
+    ['Glob', { pattern: '/root/.ssh/*' }],
+    ['Glob', { pattern: '.ssh/*', path: '/root' }],
   ])('%s %j', (tool, input) => {
     const home = process.env['HOME'] ?? '/root';
     const own = JSON.parse(JSON.stringify(input).replaceAll('/root', home));
