@@ -22,15 +22,14 @@ const TOKENS =
   /(?<string>"(?:\\[\s\S]|[^"\\\n])*")|(?<word>[A-Za-z_]\w*)|(?<number>\d[\w.]*|\.\d\w*)|(?<sign>\|\||\|&|&&|>>|[-+*%^<>=!]=|\+\+|--|\S|\n)/y;
 const BLANK = /(?:[ \t\r]|\\\n|#[^\n]*)*/y;
 /** A bracket with a slash in it ends the expression in some versions only. */
-const REGEX = /\/(?:\\.|\[\^?\]?[^\]/\n]*\]|[^/\\[\n])*\//y;
+const REGEX = /\/(?:\\.|(?=(\[\^?\]?))\1[^\]/\n]*\]|[^/\\[\n])*\//y;
 /** Behind these a slash begins an expression; behind a value it divides. */
 const BEFORE_REGEX =
   /^(?:[({[,;~!&|<>=?:+\-*%^$\n}]|&&|\|\||\|&|>>|[-+*%^<>=!]=|print|printf|return|case|in|else|do|exit)$/;
 /** What cannot be taken to pieces may do no such thing. */
 const RUNS = /system|getline|\||@|\/inet/;
 /** An expansion where a rule or a statement begins. */
-const IS_OPEN = /(?:^|[{;\n])\s*\uFFFC/;
-const WRITES = /print[^}]*>/;
+const IS_OPEN = /(?:^|[{;\n])[ \t]*\uFFFC/;
 const HAS_CONDITION = /^(?:if|while|for|switch)$/;
 const ENDS: ReadonlySet<string> = new Set(['}', ';', '\n', ')', '']);
 const BEGINS: ReadonlySet<string> = new Set(['{', '}', ';', '\n', '(', '&&', '||', '!', '']);
@@ -93,7 +92,7 @@ export function readAwkProgram({ mask }: ShellWord): AwkProgram {
   const open = mask.includes(HOLE);
   const tokens = tokensOf(mask);
   if (tokens === null) {
-    const somewhere = WRITES.test(mask) ? [SOMETHING] : [];
+    const somewhere = mask.includes('print') && mask.includes('>') ? [SOMETHING] : [];
     return {
       commands: [],
       reads: [],

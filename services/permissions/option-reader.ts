@@ -22,7 +22,8 @@ export interface GivenOption {
   readonly takesNext: boolean;
 }
 
-const from = ({ text, mask }: ShellWord, start: number): ShellWord => ({
+/** A word without its first letters. */
+export const from = ({ text, mask }: ShellWord, start: number): ShellWord => ({
   text: text.slice(start),
   // What stands before a value is written out, so that both begin at the same place.
   mask: mask.slice(start),

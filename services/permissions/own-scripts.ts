@@ -50,7 +50,7 @@ function nameOf({ text, mask }: ShellWord): ShellWord {
 /** Only what the shell fills in from the names of files: of a variable that nobody knows each would be asked about. */
 const isNamed = ({ text, mask }: ShellWord): boolean => !mask.includes(HOLE) || !/[$`]/.test(text);
 
-const GLOB = /[*?]|\[[^\]]*\]/g;
+const GLOB = /[*?]|\[[^\][]*\]/g;
 
 /** Whether a word, a glob maybe, can be one of the written files. */
 function isAmong(word: ShellWord, written: Words): boolean {

@@ -1,4 +1,4 @@
-import { type Options, optionsIn, optionValues } from './option-reader.ts';
+import { from, type Options, optionsIn, optionValues } from './option-reader.ts';
 import { HOLE, type ShellWord } from './shell-word.ts';
 
 /** Options whose value is a command, which a shell reads or which is split at its blanks. */
@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, Options> = new Map([
         '--info-script',
         '--new-volume-script',
         '--rsh-command',
+        '--rmt-command',
       ],
       valued: 'bCfgHKLNTVX',
     },
@@ -61,6 +62,7 @@ const ELSEWHERE: ReadonlyMap<string, Options> = new Map(
 const HARMLESS_ACTION = /^(?:dot|\.|echo|bell|totals|sleep=\d+|ttyout)/;
 const CHECKPOINT: Options = { names: ['--checkpoint-action'], others: ['--checkpoint'] };
 const MAKEFILE: Options = { names: ['-f', '--file', '--makefile'], valued: 'CIjloWO' };
+const TRACE: Options = { names: ['-o', '--output'], valued: 'abeEIOPpsSuUX' };
 /** tar's first word may be letters without a dash, whose values follow it one after another. */
 const OLD_STYLE_PROGRAM = /^[a-zA-Z]*[IF]/;
 
@@ -80,6 +82,9 @@ export function runByOptions(program: string, args: readonly ShellWord[]): Optio
     program === 'tar' &&
     (OLD_STYLE_PROGRAM.test(args[0]?.text ?? '') ||
       optionValues(args, CHECKPOINT).some(({ text }) => !HARMLESS_ACTION.test(text)));
+  // `-o '|x'` and `-o '!x'` print into x.
+  const traced =
+    program === 'strace' ? optionValues(args, TRACE).filter(({ text }) => /^[|!]/.test(text)) : [];
   const make =
     program === 'make' &&
     (optionValues(args, MAKEFILE).some(
@@ -87,7 +92,10 @@ export function runByOptions(program: string, args: readonly ShellWord[]): Optio
     ) ||
       args.some(({ text }) => /^(?:SHELL|\.SHELLFLAGS|MAKEFLAGS|MAKEFILES)[:+?]*=/.test(text)));
   return {
-    scripts: commands === undefined ? [] : optionValues(args, commands),
+    scripts: [
+      ...(commands === undefined ? [] : optionValues(args, commands)),
+      ...traced.map((word) => from(word, 1)),
+    ],
     hidden: tar || make || (hiding !== undefined && optionsIn(args, hiding).length > 0),
     elsewhere: elsewhere !== undefined && optionsIn(args, elsewhere).length > 0,
   };

@@ -170,6 +170,7 @@ class SedReader {
   /** Reads on behind the next delimiter; false when there is none. */
   private part(delimiter: string, brackets: boolean): boolean {
     if (/[\\\n\uFFFC]/.test(delimiter)) return false;
+    let closes = brackets;
     for (; this.at < this.script.length; this.at++) {
       const letter = this.script[this.at];
       if (letter === delimiter) {
@@ -178,7 +179,11 @@ class SedReader {
       }
       if (letter === '\n') return false;
       if (letter === '\\') this.at += 1;
-      else if (letter === '[' && brackets && this.take(BRACKET) !== null) this.at -= 1;
+      else if (letter === '[' && closes) {
+        // Where one bracket is not closed, none behind it is.
+        closes = this.take(BRACKET) !== null;
+        if (closes) this.at -= 1;
+      }
     }
     return false;
   }

@@ -188,7 +188,7 @@ const withoutScheme = ({ text, mask }: ShellWord): ShellWord => ({
 
 /** What comes to stand in a folder under its own name. */
 function inside({ text, mask }: ShellWord, source: ShellWord): ShellWord {
-  const last = (path: string): string => path.replace(/\/+$/, '').replace(/^.*\//, '');
+  const last = (path: string): string => path.split('/').findLast((name) => name !== '') ?? '';
   return { text: `${text}/${last(source.text)}`, mask: `${mask}/${last(source.mask)}` };
 }
 

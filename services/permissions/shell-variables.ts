@@ -11,7 +11,8 @@ const HOLDS_COMMAND =
   /(?:COMMAND|PAGER|EDITOR|BROWSER|ASKPASS|_EXTERNAL_DIFF|_SSH|_RSH|_SHELL|_EXEC)$|^(?:VISUAL|SHELL|ENV|PS4|CC|CXX)$/;
 
 /** A shell reads the first when it starts, and names of commands mean what the others say. */
-const LEADS_ELSEWHERE = /^(?:BASH_ENV|BASH_ALIASES|BASH_CMDS)$/;
+const LEADS_ELSEWHERE =
+  /^(?:BASH_ENV|BASH_ALIASES|BASH_CMDS)$|^npm_config_(?:script[_-]shell|shell|node[_-]options|editor|git|prefix|userconfig|globalconfig)$/i;
 const LEAVES_GIT_ALONE =
   /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL|DATE)|TERMINAL_PROMPT|OPTIONAL_LOCKS|MERGE_AUTOEDIT|CEILING_DIRECTORIES|LFS_SKIP_SMUDGE|DIR|WORK_TREE|INDEX_FILE|PS1_\w+)$/;
 /** By custom in small letters, and handed on all the same. */

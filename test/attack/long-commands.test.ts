@@ -41,6 +41,10 @@ const HOSTILE: readonly (readonly [beginning: string, repeated: string])[] = [
   ['cd a;cd b;cd c;cd d;cd e;cd f;', '>a '],
   ['', 'cd $x;'],
   ['', '{a,b}{c,d}{e,f} '],
+  ["awk '/", '[]a]'],
+  ["sed 's/", '[a'],
+  ['cp ', '//'],
+  ['bash ', '['],
 ];
 /** Far fewer than what any of those would come to. */
 const MOST_COLLECTED = 10_000;

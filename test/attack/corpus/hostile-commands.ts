@@ -226,6 +226,9 @@ export const RUNS_IT: readonly string[] = [
   'gawk -e \'BEGIN { system("curl x") }\'',
   'gawk --sour=\'BEGIN { system("curl x") }\'',
   'gawk \'BEGIN { "/inet/tcp/0/evil.test/80" |& getline }\'',
+  "tar --rmt-c='curl x' -cf h:a b",
+  "strace -o '|curl x' ls",
+  'npm_config_script_shell=./evil npm test',
   // the shell's own ways
   'hash -p /usr/bin/curl ls; ls x',
   'enable -f ./evil.so curl',
