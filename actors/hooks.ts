@@ -1,47 +1,19 @@
 import type { Epoch, SlotId } from '../db/ids.ts';
-import {
-  addContext,
-  allowRequest,
-  allowTool,
-  askTool,
-  denyRequest,
-  denyTool,
-  type HookBody,
-  type HookReply,
-  parseHookBody,
-} from '../services/claude/hook-body.ts';
+import { addContext, type HookBody, type HookReply, parseHookBody } from '../services/claude/hook-body.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
-import type { Push } from '../services/permissions/git-push.ts';
-import type { Rules } from '../services/permissions/policy.ts';
 import type { MissionCore } from './core.ts';
 import type { Guardrails } from './guardrails.ts';
 import { edgeOf } from './hook-edge.ts';
 import type { GivenTo, KnowledgeGiving } from './knowledge/give-knowledge.ts';
 import type { Progress } from './progress.ts';
-import type { Questions } from './questions/questions.ts';
 import type { SessionReports } from './session-reports.ts';
 import { sessionIdOf } from './slot-view.ts';
 import type { StuckWatch } from './stuck/stuck-watch.ts';
 import type { Turns } from './turns.ts';
-
-/** What the policy says of one tool call. */
-export interface Verdict {
-  readonly decision: 'allow' | 'confirm' | 'deny';
-  /** Which rule of which scope decided. */
-  readonly rule: string;
-  /** The command, path or address that was judged. */
-  readonly argument: string;
-  /** A rule that denies may mean this call; what it will be is not known before it runs. */
-  readonly perhapsDenied: boolean;
-  /** A `confirm` that no agent answers, an orchestrating one neither. */
-  readonly personOnly: boolean;
-  /** What it pushes, where a person has to agree to what those commits change. */
-  readonly pushes?: readonly Push[];
-}
+import type { Verdict, Verdicts } from './verdicts.ts';
 
 export interface HooksDependencies {
   readonly core: MissionCore;
-  readonly questions: Questions;
   readonly turns: Turns;
   readonly reports: SessionReports;
   readonly progress: Progress;
@@ -49,20 +21,7 @@ export interface HooksDependencies {
   readonly guardrails: Guardrails;
   /** What sessions are given of what the team knows. */
   readonly give: KnowledgeGiving;
-  /** `task`: rules of the task that the slot works on, beside those of the policy. */
-  readonly judge: (
-    slotId: SlotId,
-    tool: string,
-    input: unknown,
-    cwd: string | undefined,
-    task: Rules | undefined,
-  ) => Verdict;
-  /** The first protected file that pushed commits change; null when there is none. */
-  readonly protectedInPush: (
-    slotId: SlotId,
-    pushes: readonly Push[],
-    signal: AbortSignal,
-  ) => Promise<string | null>;
+  readonly verdicts: Verdicts;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
   /** Whether a file is a transcript of the Claude Code that keeps its own files in this folder. */
@@ -70,21 +29,6 @@ export interface HooksDependencies {
   /** Writes in the next transaction, and again when that fails: a verdict never waits for the disk. */
   readonly writeLater: (write: () => void) => void;
 }
-
-/** A hook that asks for a verdict. */
-type ToolHook = HookBody & { readonly name: 'PreToolUse' | 'PermissionRequest' };
-
-/** Tools that are themselves a question to the person: Claude Code shows their dialog, and answering it is the permission. */
-const ASKS_BY_ITSELF: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode', 'EnterPlanMode']);
-
-/** What is said of these: their dialog is known to be coming. */
-const ASKED_ON_THE_SCREEN: Verdict = {
-  decision: 'confirm',
-  rule: 'it asks by itself',
-  argument: '',
-  perhapsDenied: false,
-  personOnly: false,
-};
 
 /** What is said of a hook that names another file: what stands there is read as what the agent has said and done. */
 const NOT_A_TRANSCRIPT: Verdict = {
@@ -101,110 +45,17 @@ const ASKS_FOR_A_VERDICT: ReadonlySet<string> = new Set(['PreToolUse', 'Permissi
 /** Takes in the hooks of Claude Code: edges for the statechart, prompts and answers for tasks, verdicts for tools. */
 export function createHooks({
   core,
-  questions,
   turns,
   reports,
   progress,
   stuck,
   guardrails,
   give,
-  judge,
-  protectedInPush,
+  verdicts,
   redact,
   isOwnTranscript,
   writeLater,
 }: HooksDependencies) {
-  function decide(slotId: SlotId, tool: string, input: unknown, cwd: string | undefined): Verdict {
-    const { configuration, cwd: own } = core.runtime(slotId);
-    const verdict = judge(slotId, tool, input, cwd ?? own, guardrails.rulesOf(slotId));
-    // The person chose to skip questions for this slot; what is denied, or may be, or protected is not for it to skip.
-    return verdict.decision === 'confirm' &&
-      configuration.dangerouslySkipPermissions &&
-      !verdict.perhapsDenied &&
-      !verdict.personOnly
-      ? { ...verdict, decision: 'allow', rule: `${verdict.rule}, skipped by dangerouslySkipPermissions` }
-      : verdict;
-  }
-
-  /**
-   * By whatever program a protected file was changed: what is pushed is looked at, and a person agrees to it or not.
-   */
-  async function withPush(slotId: SlotId, verdict: Verdict, signal: AbortSignal): Promise<Verdict> {
-    const { pushes } = verdict;
-    if (pushes === undefined || verdict.decision === 'deny' || verdict.personOnly) return verdict;
-    const guarded = (what: string): Verdict => ({
-      ...verdict,
-      decision: 'confirm',
-      rule: `gate pushProtected: ${what}`,
-      personOnly: true,
-    });
-    try {
-      const file = await protectedInPush(slotId, pushes, signal);
-      return file === null ? verdict : guarded(`what is pushed changes ${file}`);
-    } catch (error) {
-      core.logger.warn({ slotId, error: String(error) }, 'what is pushed could not be looked at');
-      return guarded('what is pushed is not known');
-    }
-  }
-
-  /** What the agent reads: which rule it was, and what it can do about it. */
-  function denial(slotId: SlotId, { rule }: Verdict): string {
-    const wanted = rule.startsWith('task.') ? guardrails.checkWanted(slotId) : null;
-    return `missiond denies this (${rule}).${wanted === null ? '' : ` ${wanted}`}`;
-  }
-
-  function record(slotId: SlotId, epoch: Epoch, tool: string, argument: string, verdict: Verdict): void {
-    const at = core.now();
-    const taskId = core.occupied.get(slotId) ?? null;
-    const { decision, rule, personOnly } = verdict;
-    const { role } = core.runtime(slotId).configuration;
-    writeLater(() =>
-      core.audit.add({
-        kind: 'decision',
-        at,
-        slotId,
-        role,
-        epoch,
-        taskId,
-        tool,
-        argument,
-        decision,
-        rule,
-        personOnly,
-      }),
-    );
-    core.bus.publish({
-      type: 'tool_decided',
-      at,
-      slotId,
-      tool,
-      argument,
-      decision: verdict.decision,
-      rule: verdict.rule,
-    });
-    core.logger.info({ slotId, tool, decision: verdict.decision, rule: verdict.rule }, 'tool judged');
-  }
-
-  async function beforeTool(
-    slotId: SlotId,
-    epoch: Epoch,
-    hook: ToolHook,
-    signal: AbortSignal,
-    began: (argument: string) => void,
-  ): Promise<HookReply> {
-    if (ASKS_BY_ITSELF.has(hook.tool)) {
-      record(slotId, epoch, hook.tool, '', ASKED_ON_THE_SCREEN);
-      began('');
-      return {};
-    }
-    const verdict = await withPush(slotId, decide(slotId, hook.tool, hook.input, hook.cwd), signal);
-    const argument = redact(slotId, verdict.argument);
-    record(slotId, epoch, hook.tool, argument, verdict);
-    if (verdict.decision === 'deny') return denyTool(denial(slotId, verdict));
-    began(argument);
-    return verdict.decision === 'allow' ? allowTool(verdict.rule) : askTool(verdict.rule);
-  }
-
   const receiver = (slotId: SlotId, { sessionId }: HookBody): GivenTo => ({
     sessionId,
     role: core.runtime(slotId).configuration.role,
@@ -220,41 +71,6 @@ export function createHooks({
     }
   }
 
-  async function request(
-    slotId: SlotId,
-    epoch: Epoch,
-    hook: ToolHook,
-    signal: AbortSignal,
-  ): Promise<HookReply> {
-    if (ASKS_BY_ITSELF.has(hook.tool)) return {};
-    const verdict = await withPush(slotId, decide(slotId, hook.tool, hook.input, hook.cwd), signal);
-    // What was judged before the call asked somebody, or was not heard: that it is decided after all stands in the audit.
-    if (verdict.decision !== 'confirm')
-      record(slotId, epoch, hook.tool, redact(slotId, verdict.argument), verdict);
-    if (verdict.decision === 'deny') {
-      questions.expectFlash(slotId);
-      return denyRequest(denial(slotId, verdict));
-    }
-    if (verdict.decision === 'allow') {
-      questions.expectFlash(slotId);
-      return allowRequest();
-    }
-    const answer = await questions.askByHook(
-      {
-        slotId,
-        epoch,
-        tool: hook.tool,
-        argument: redact(slotId, verdict.argument),
-        called: verdict.argument,
-        rule: verdict.rule,
-        personOnly: verdict.personOnly,
-      },
-      signal,
-    );
-    if (answer === null) return {};
-    return answer.behavior === 'allow' ? allowRequest() : denyRequest(answer.message);
-  }
-
   /**
    * Takes the transcript that a hook of the slot's own session names.
    * @throws MissionError `input_invalid` for a file elsewhere: Claude Code has sent no such hook
@@ -263,7 +79,7 @@ export function createHooks({
     const runtime = core.runtime(slotId);
     if (transcriptPath === undefined || transcriptPath === runtime.transcriptPath) return;
     if (!isOwnTranscript(transcriptPath, core.slots.session(epoch)?.configDirectory ?? null)) {
-      record(slotId, epoch, 'transcript_path', redact(slotId, transcriptPath), NOT_A_TRANSCRIPT);
+      verdicts.record(slotId, epoch, 'transcript_path', redact(slotId, transcriptPath), NOT_A_TRANSCRIPT);
       throw new MissionError('input_invalid', 'The hook names a transcript that is none of Claude Code.');
     }
     runtime.transcriptPath = transcriptPath;
@@ -324,11 +140,11 @@ export function createHooks({
         return {};
       case 'PreToolUse':
         if (ours) turns.goingOn(slotId);
-        return beforeTool(slotId, epoch, hook, signal, (argument) => {
+        return verdicts.beforeTool(slotId, epoch, hook, signal, (argument) => {
           if (ours) progress.toolBegan(slotId, hook.tool, hook.toolUseId, argument);
         });
       case 'PermissionRequest':
-        return request(slotId, epoch, hook, signal);
+        return verdicts.request(slotId, epoch, hook, signal);
       default:
         return {};
     }

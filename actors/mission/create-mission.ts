@@ -11,7 +11,6 @@ import { createDoubts } from '../doubts.ts';
 import { createGoverning } from '../governor/create-governing.ts';
 import { createGuardrails } from '../guardrails.ts';
 import { createHandOver } from '../hand-over/hand-over.ts';
-import { createHooks } from '../hooks.ts';
 import { createJournal } from '../journal.ts';
 import { createKnowledgeBase } from '../knowledge/knowledge-base.ts';
 import { createLauncher } from '../launcher.ts';
@@ -39,6 +38,7 @@ import { createAsking } from './asking.ts';
 import { createAuditOperations } from './audit-operations.ts';
 import { createBudgetOperations } from './budget-operations.ts';
 import { createDispatching } from './dispatching.ts';
+import { createHookDoor } from './hook-door.ts';
 import { createHostEvents } from './host-events.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 import { provideMachines } from './provide-machines.ts';
@@ -325,23 +325,17 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     stopping,
   });
-  const receiveHook = createHooks({
+  const receiveHook = createHookDoor({
     core,
     questions,
+    permissions,
+    dependencies,
     turns,
     reports,
     progress,
     stuck,
     guardrails,
     give: knowledge.give,
-    judge(...call) {
-      const verdict = dependencies.judge(...call);
-      permissions.notice();
-      return verdict;
-    },
-    protectedInPush: dependencies.protectedInPush,
-    redact: dependencies.redact,
-    isOwnTranscript: dependencies.isOwnTranscript,
     writeLater: journal.enqueue,
   });
   return {

@@ -17,6 +17,7 @@ import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { StatusLineReader } from '../status-lines.ts';
 import type { TellingDependencies } from '../telling.ts';
 import type { TranscriptsDependencies } from '../transcripts.ts';
+import type { VerdictDependencies } from '../verdicts.ts';
 import type { VerificationDependencies } from '../verification.ts';
 import type { PermissionRules } from './permission-operations.ts';
 
@@ -35,8 +36,8 @@ export interface MissionDependencies {
     epoch: Epoch,
     version: () => string | null,
   ) => ReturnType<LauncherDependencies['keyboard']>;
-  readonly judge: HooksDependencies['judge'];
-  readonly protectedInPush: HooksDependencies['protectedInPush'];
+  readonly judge: VerdictDependencies['judge'];
+  readonly protectedInPush: VerdictDependencies['protectedInPush'];
   /** The rules themselves, to look at and to change. */
   readonly rules: PermissionRules;
   readonly redact: HooksDependencies['redact'];
