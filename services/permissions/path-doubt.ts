@@ -86,6 +86,17 @@ function canMeet(pattern: readonly Step[], file: readonly Step[]): boolean {
   return rest[0] === true;
 }
 
+/** Most rules mean another folder, which the first names that both know tell. */
+function partEarly(pattern: readonly Step[], file: readonly Step[]): boolean {
+  for (const [at, wanted] of pattern.entries()) {
+    const name = file[at];
+    if (typeof wanted !== 'string' || typeof name !== 'string') return false;
+    if (/[*\\]/.test(wanted) || name.includes(HOLE)) return false;
+    if (wanted !== name) return true;
+  }
+  return false;
+}
+
 /** True of a name that the shell completes: by an expansion, a glob, or a tilde that is not the home. */
 export const isOpen = ({ text, mask }: ShellWord): boolean => mask.includes(HOLE) || /^~[^/]/.test(text);
 
@@ -112,5 +123,9 @@ export function doubtful(file: ShellWord, cwd: string, { home }: Ground): Doubtf
 /** Tells whether a file whose name is not wholly known may be one that a restricting pattern means. */
 export function mayMean(pattern: string): (file: DoubtfulFile, ground: Ground) => boolean {
   const wantedFrom = patternSteps(pattern);
-  return (file, ground) => wantedFrom(ground).some((wanted) => canMeet(wanted, file));
+  let last: { readonly ground: Ground; readonly steps: readonly (readonly Step[])[] } | undefined;
+  return (file, ground) => {
+    if (last?.ground !== ground) last = { ground, steps: wantedFrom(ground) };
+    return last.steps.some((wanted) => !partEarly(wanted, file) && canMeet(wanted, file));
+  };
 }
