@@ -31,9 +31,12 @@ const port = parentPort;
 if (port === null) throw new Error('ingest-main is a thread of the daemon, not a program');
 const settings = IngestSettings.parse(workerData);
 const database = openDatabase(settings.databaseFile);
-// Sooner than the daemon's own connection, which is to find little left to do; and with room for the pages of an index.
+// Sooner than the daemon's own connection, which is to find little left to do.
 database.raw.pragma('wal_autocheckpoint = 2000');
-database.raw.pragma('cache_size = -65536');
+/** Kilobytes for pages of the indexes: much while much is read, and given back afterwards. */
+const [MUCH_ROOM, LITTLE_ROOM] = [65_536, 1_024];
+let room = LITTLE_ROOM;
+database.raw.pragma(`cache_size = -${room}`);
 const turn = createWriteTurn(settings.turn);
 const ledger = createTranscriptLedger(database.db, turn.standBack);
 const lister = createTranscriptLister(() => Date.now());
@@ -62,7 +65,15 @@ await followTranscripts({
   list: () => listSources(settings, ledger, lister, withheldSlots),
   offsets: ledger.offsets,
   reader: createTranscriptReader(ledger, (text) => takeSecretsOut(text)),
-  tell: (progress) => say({ type: 'progress', progress }),
+  tell(progress) {
+    const wanted = progress.phase === 'reading' ? MUCH_ROOM : LITTLE_ROOM;
+    if (wanted !== room) {
+      room = wanted;
+      database.raw.pragma(`cache_size = -${room}`);
+      database.raw.pragma('shrink_memory');
+    }
+    say({ type: 'progress', progress });
+  },
   problem: (error) =>
     say({ type: 'problem', message: error instanceof Error ? error.message : String(error) }),
   pause: (ms) =>

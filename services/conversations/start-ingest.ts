@@ -21,6 +21,8 @@ export interface Ingest {
 /** @param known the secrets that are known when it begins */
 export type StartIngest = (handlers: IngestHandlers, known: KnownSecrets) => Ingest;
 
+/** Most of what it makes of a line is thrown away at once: a larger nursery is memory that the daemon keeps. Megabytes. */
+const YOUNG_GENERATION_MB = 4;
 /** As it is built. */
 const PROGRAM = new URL('./ingest-main.js', import.meta.url);
 
@@ -30,7 +32,10 @@ export function startIngest(
   { heard, ended }: IngestHandlers,
   program: URL = PROGRAM,
 ): Ingest {
-  const worker = new Worker(program, { workerData: settings });
+  const worker = new Worker(program, {
+    workerData: settings,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   let failure: unknown;
   const gone = new Promise<void>((resolve) => {
     worker.on('error', (error) => {
