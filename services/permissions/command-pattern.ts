@@ -14,9 +14,17 @@ const LETTERS = [
   ['--force', 'f'],
   ['--dir', 'd'],
 ] as const;
-/** They show their words, or look for them; nothing in them is run. */
-const ONLY_SHOWS: ReadonlySet<string> = new Set(
-  'echo printf grep egrep fgrep rg ag man which type command whatis apropos cat ls'.split(' '),
+/** They show their words, look for them, or take them for files. */
+const RUNS_NO_WORD: ReadonlySet<string> = new Set(
+  `echo printf grep egrep fgrep rg ag man which type command whatis apropos cat ls cp mv touch mkdir rmdir cd pushd ln chmod
+   chown stat file test [ diff cmp wc head tail sort uniq less more jq basename dirname realpath readlink gcc cc g++ clang tsc`.split(
+    /\s+/,
+  ),
+);
+/** The same of git; what its options run is found elsewhere. */
+const OF_GIT: ReadonlySet<string> = new Set(
+  `add blame branch checkout cherry-pick commit diff grep log merge mv pull push reset restore revert rm show stash status
+   switch tag`.split(/\s+/),
 );
 /** Where the command of an unknown wrapper may begin: its own words are few. */
 const MOST_WRAPPER_WORDS = 16;
@@ -103,7 +111,8 @@ const maskOf = (words: readonly ShellWord[]): string => words.map(({ mask }) => 
 
 /** What a program that is not known as a wrapper may still run: `setpriv --x rm -rf build`. */
 function wrapped(words: readonly ShellWord[]): readonly (readonly ShellWord[])[] {
-  if (ONLY_SHOWS.has(programOf(words[0]))) return [];
+  const program = programOf(words[0]);
+  if (RUNS_NO_WORD.has(program) || (program === 'git' && OF_GIT.has(words[1]?.text ?? ''))) return [];
   return words.slice(1, MOST_WRAPPER_WORDS).flatMap((_, index) => {
     const [first, ...rest] = words.slice(index + 1);
     if (first === undefined) return [];

@@ -397,4 +397,12 @@ export const HARMLESS: readonly string[] = [
   'terraform plan -out=plan.bin',
   'tsc --noEmit -p .',
   "ls -la | awk '{ print $5, $9 }' | sort -n",
+  // words that only name what is denied
+  "git commit -am 'rm -rf is not needed any more'",
+  "git log -S 'rm -rf' --oneline",
+  'git stash push -m "sudo make install"',
+  'git grep -n sudo',
+  'touch sudo',
+  'cp sudo.c sudo-old.c',
+  'git checkout -b sudo',
 ];
