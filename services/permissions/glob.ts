@@ -32,13 +32,15 @@ const MOST_CHARACTERS = 2_000;
 
 /** True when some filling of the holes of `mask` makes a text that `glob` matches. */
 export function mayMatch(glob: string, mask: string): boolean {
-  if (glob.endsWith(' *') && mayMatch(glob.slice(0, -2), mask)) return true;
   const known = mask.indexOf(HOLE);
   if (known < 0) return globMatcher(glob)(mask);
   // Nearly every pattern differs in its first letters, long before a hole.
   const fixed = glob.includes('*') ? glob.indexOf('*') : glob.length;
   const same = Math.min(known, fixed);
-  if (glob.slice(0, same) !== mask.slice(0, same)) return false;
+  if (glob.slice(0, same) !== mask.slice(0, same))
+    return glob.endsWith(' *') && mayMatch(glob.slice(0, -2), mask);
+  // The hole may hold all the rest of the glob, and the star at its end whatever follows.
+  if (glob.endsWith('*')) return true;
   if (mask.length > MOST_CHARACTERS) return true;
 
   // Which prefixes of the glob fit what was read of the mask so far.

@@ -2,6 +2,12 @@ import path from 'node:path';
 import type { Ground } from './ground.ts';
 import { pathGlob } from './path-glob.ts';
 
+/**
+ * Where a rule's own folder really is, is not asked of the disk for each call: a thousand rules would hold up everybody.
+ * Who could put a link in its place would have to change what the rule forbids to touch.
+ */
+const FOLDER_STAYS_MS = 1_000;
+
 const IGNORES_CASE = process.platform === 'darwin';
 
 /** A pattern for files, read once and asked about many places. */
@@ -93,14 +99,20 @@ function standsBelowOf(pattern: string): PathPattern['standsBelow'] {
   const beginning = /^(?:\/\/|~\/|\/|\.\/|[^/*]+\/)(?:\\.|[^*?[\\])*/.exec(pattern)?.[0];
   if (beginning === undefined) return () => false;
   const named = beginning.replace(/\\(.)/g, '$1');
+  let last: { readonly folder: string; readonly bases: readonly string[]; readonly at: number } | undefined;
   return (place, ground) => {
-    const folder = named.startsWith('//')
-      ? named.slice(1)
-      : named.startsWith('~/')
-        ? path.join(ground.home, named.slice(2))
-        : path.join(ground.cwd, named);
+    const folder = path.resolve(
+      named.startsWith('//')
+        ? named.slice(1)
+        : named.startsWith('~/')
+          ? path.join(ground.home, named.slice(2))
+          : path.join(ground.cwd, named),
+    );
+    const at = performance.now();
+    if (last?.folder !== folder || at - last.at > FOLDER_STAYS_MS)
+      last = { folder, bases: ground.basesOf(folder), at };
     const above = place === '/' ? '/' : `${place}/`;
-    return ground.basesOf(path.resolve(folder)).some((start) => start.startsWith(above));
+    return last.bases.some((start) => start.startsWith(above));
   };
 }
 
