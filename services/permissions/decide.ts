@@ -48,24 +48,52 @@ interface ScopedRule {
 }
 
 type Kind = 'allow' | 'confirm' | 'deny';
-type ScopedRules = Readonly<Record<Kind, readonly ScopedRule[]>>;
+/** Rules in their order. */
+interface RuleList {
+  readonly all: readonly ScopedRule[];
+  /** Those that name one of these tools; found once for the same tools. */
+  naming(tools: readonly string[]): readonly ScopedRule[];
+}
+
+type ScopedRules = Readonly<Record<Kind, RuleList>>;
+
+/** Calls are of a few tools; what an agent calls its tools is not kept for ever. */
+const MOST_TOOLS = 200;
+
+function ruleList(all: readonly ScopedRule[]): RuleList {
+  const known = new Map<string, readonly ScopedRule[]>();
+  return {
+    all,
+    naming(tools) {
+      const key = tools.join('\0');
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const found = all.filter(({ namesTool }) => tools.some(namesTool));
+      if (known.size >= MOST_TOOLS) known.clear();
+      known.set(key, found);
+      return found;
+    },
+  };
+}
 
 function scoped(scope: string, rules: Rules | undefined, always: boolean): ScopedRules {
-  const of = (kind: Kind): readonly ScopedRule[] =>
-    (rules?.[kind] ?? []).map((pattern) => {
-      const { tool, argument } = splitPattern(pattern);
-      return {
-        name: `${scope}.${kind} ${pattern}`,
-        always,
-        namesTool: toolMatcher(tool),
-        argument: argument === null ? null : patternArgument(argument),
-      };
-    });
+  const of = (kind: Kind): RuleList =>
+    ruleList(
+      (rules?.[kind] ?? []).map((pattern) => {
+        const { tool, argument } = splitPattern(pattern);
+        return {
+          name: `${scope}.${kind} ${pattern}`,
+          always,
+          namesTool: toolMatcher(tool),
+          argument: argument === null ? null : patternArgument(argument),
+        };
+      }),
+    );
   return { allow: of('allow'), confirm: of('confirm'), deny: of('deny') };
 }
 
 function joined(all: readonly ScopedRules[]): ScopedRules {
-  const of = (kind: Kind): readonly ScopedRule[] => all.flatMap((rules) => rules[kind]);
+  const of = (kind: Kind): RuleList => ruleList(all.flatMap((rules) => rules[kind].all));
   return { allow: of('allow'), confirm: of('confirm'), deny: of('deny') };
 }
 
@@ -105,9 +133,14 @@ function meant({ namesTool, argument, always }: ScopedRule, names: readonly stri
   return found;
 }
 
+/** The tools whose rules may mean a call: its own, and those by which its effects are known. */
+const toolsConcerned = (names: readonly string[], { effects }: Judged): readonly string[] => [
+  ...new Set([...names, ...effects.flatMap(({ tools }) => tools)]),
+];
+
 /** The rules that allow a call between them; null when something of it is allowed by none. */
-function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): string | null {
-  const own = rules.filter((rule) => namesOfTool(tool).some(rule.namesTool));
+function allowedBy(rules: RuleList, tool: string, judged: Judged): string | null {
+  const own = rules.naming(namesOfTool(tool));
   const whole = own.find(({ argument }) => argument === null);
   if (whole !== undefined) return whole.name;
   const very = own.find(({ argument }) => argument?.exact != null && judged.isExactly(argument.exact));
@@ -119,12 +152,7 @@ function allowedBy(rules: readonly ScopedRule[], tool: string, judged: Judged): 
     ...judged.demands.map((demand) => allowing(own, demand)),
     ...judged.effects
       .filter(({ needsAllowing }) => needsAllowing)
-      .map((effect) =>
-        allowing(
-          rules.filter((rule) => effect.tools.some(rule.namesTool)),
-          effect,
-        ),
-      ),
+      .map((effect) => allowing(rules.naming(effect.tools), effect)),
   ];
   const names = new Set<string>();
   for (const rule of used) {
@@ -165,9 +193,10 @@ export function createJudge(policy: Policy): Judge {
       foldersConcerned(call, judged).flatMap((folder) => protections.repositoryPaths(folder)),
     );
     const added =
-      repository.size === 0 ? [] : scoped('repository', repositoryRules([...repository]), true).confirm;
+      repository.size === 0 ? [] : scoped('repository', repositoryRules([...repository]), true).confirm.all;
     const names = namesOfTool(call.tool);
-    const hit = [...(guarded?.confirm ?? []), ...added].find((rule) => meant(rule, names, judged) === 'yes');
+    const usual = guarded?.confirm.naming(toolsConcerned(names, judged)) ?? [];
+    const hit = [...usual, ...added].find((rule) => meant(rule, names, judged) === 'yes');
     return hit === undefined ? gated : { decision: 'confirm', rule: hit.name };
   }
   function pushed({ role }: ToolCall, judged: Judged): Pick<Decision, 'pushes'> {
@@ -227,9 +256,10 @@ function gatedBy(protections: Protections, { role }: ToolCall, judged: Judged): 
 function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Omit<Decision, 'personOnly'> {
   const { argument } = judged;
   const names = namesOfTool(call.tool);
+  const tools = toolsConcerned(names, judged);
   const doubts: { readonly decision: 'deny' | 'confirm'; readonly rule: string }[] = [];
   for (const decision of ['deny', 'confirm'] as const) {
-    for (const rule of rules[decision]) {
+    for (const rule of rules[decision].naming(tools)) {
       const { name, always } = rule;
       const verdict = meant(rule, names, judged);
       if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied: isDenied(doubts) };

@@ -35,20 +35,27 @@ const stepsIn = (pattern: string): readonly Step[] =>
     .filter((name) => name !== '' && name !== '.')
     .map((name) => (name === '**' ? ANY_DEPTH : name.replace(/\[[^\]]*\]|\?/g, '*')));
 
-const below = (folders: readonly string[], steps: readonly Step[]): readonly (readonly Step[])[] =>
-  folders.map((folder) => [...namesIn(folder), ...steps]);
+interface Wanted {
+  /** Folders that the pattern may begin at. */
+  readonly from: (ground: Ground) => readonly string[];
+  readonly steps: readonly Step[];
+  /** It may begin at the root as well. */
+  readonly alsoFromRoot: boolean;
+}
 
-/** What a pattern may mean, by the folders that it may begin at. */
-function patternSteps(pattern: string): (ground: Ground) => readonly (readonly Step[])[] {
-  if (pattern.startsWith('~/')) {
-    const steps = stepsIn(pattern.slice(2));
-    return (ground) => below(ground.basesOf(ground.home), steps);
-  }
+const AT_ROOT = ['/'];
+
+/** What a pattern may mean. */
+function wantedBy(pattern: string): Wanted {
+  const atHome = ({ basesOf, home }: Ground) => basesOf(home);
+  const here = ({ basesOf, cwd }: Ground) => basesOf(cwd);
+  if (pattern.startsWith('~/'))
+    return { from: atHome, steps: stepsIn(pattern.slice(2)), alsoFromRoot: false };
   const steps = stepsIn(pattern);
-  if (pattern.startsWith('//')) return () => [steps];
-  if (pattern.startsWith('/')) return (ground) => [...below(ground.basesOf(ground.cwd), steps), steps];
-  if (pattern.slice(0, -1).includes('/')) return (ground) => below(ground.basesOf(ground.cwd), steps);
-  return () => [[ANY_DEPTH, ...steps]];
+  if (pattern.startsWith('//')) return { from: () => AT_ROOT, steps, alsoFromRoot: false };
+  if (pattern.startsWith('/')) return { from: here, steps, alsoFromRoot: true };
+  if (pattern.slice(0, -1).includes('/')) return { from: here, steps, alsoFromRoot: false };
+  return { from: () => AT_ROOT, steps: [ANY_DEPTH, ...steps], alsoFromRoot: false };
 }
 
 /** A file as it may turn out: a glob of the shell stays within one name, an expansion may be a whole path. */
@@ -86,15 +93,15 @@ function canMeet(pattern: readonly Step[], file: readonly Step[]): boolean {
   return rest[0] === true;
 }
 
-/** Most rules mean another folder, which the first names that both know tell. */
-function partEarly(pattern: readonly Step[], file: readonly Step[]): boolean {
+/** How many names both know at their beginnings, and have in common; null where they part there. Most rules mean another folder. */
+function commonNames(pattern: readonly Step[], file: readonly Step[]): number | null {
   for (const [at, wanted] of pattern.entries()) {
     const name = file[at];
-    if (typeof wanted !== 'string' || typeof name !== 'string') return false;
-    if (/[*\\]/.test(wanted) || name.includes(HOLE)) return false;
-    if (wanted !== name) return true;
+    if (typeof wanted !== 'string' || typeof name !== 'string') return at;
+    if (/[*\\]/.test(wanted) || name.includes(HOLE)) return at;
+    if (wanted !== name) return null;
   }
-  return false;
+  return pattern.length;
 }
 
 /** True of a name that the shell completes: by an expansion, a glob, or a tilde that is not the home. */
@@ -122,10 +129,20 @@ export function doubtful(file: ShellWord, cwd: string, { home }: Ground): Doubtf
 
 /** Tells whether a file whose name is not wholly known may be one that a restricting pattern means. */
 export function mayMean(pattern: string): (file: DoubtfulFile, ground: Ground) => boolean {
-  const wantedFrom = patternSteps(pattern);
-  let last: { readonly ground: Ground; readonly steps: readonly (readonly Step[])[] } | undefined;
+  const { from, steps, alsoFromRoot } = wantedBy(pattern);
+  let last: { readonly folders: string; readonly paths: readonly (readonly Step[])[] } | undefined;
   return (file, ground) => {
-    if (last?.ground !== ground) last = { ground, steps: wantedFrom(ground) };
-    return last.steps.some((wanted) => !partEarly(wanted, file) && canMeet(wanted, file));
+    if (file === ANY_FILE) return true;
+    const folders = from(ground);
+    const key = folders.join('\0');
+    // The same from call to call, as long as the agent works in the same folder.
+    if (last?.folders !== key) {
+      const paths = folders.map((folder) => [...namesIn(folder), ...steps]);
+      last = { folders: key, paths: alsoFromRoot ? [...paths, steps] : paths };
+    }
+    return last.paths.some((wanted) => {
+      const common = commonNames(wanted, file);
+      return common !== null && canMeet(wanted.slice(common), file.slice(common));
+    });
   };
 }

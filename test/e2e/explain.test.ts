@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -115,7 +115,10 @@ test('a turn that leaves a shell behind is parked until the shell ends', async (
 
 test('a nested claude that posts to our hooks is somebody else', async () => {
   const { file } = await ensureClaudeCode();
-  const settings = path.join(world.home, 'agents', 'coder-1', 'settings.json');
+  await ended(daemon.client, (await submit('say: ready')).taskId);
+  // No agent names missiond's own files: it has got hold of a copy.
+  const settings = path.join(world.workspace('coder-1'), 'copied-settings.json');
+  copyFileSync(path.join(world.home, 'agents', 'coder-1', 'settings.json'), settings);
   const command = `${file} -p --settings ${settings} 'say: nested'`;
   const states: string[] = [];
   const from = Date.now();
