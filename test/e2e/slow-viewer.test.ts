@@ -44,6 +44,9 @@ function memoryOf(pid: number, line: 'VmRSS' | 'VmHWM'): number {
   return Number(kilobytes) * 1024;
 }
 
+/** An emulator of ours draws 100 MB, on a machine that other tests share. */
+const DRAWN = { timeout: 30_000, interval: 100 };
+
 test('a viewer that never reads 100 MB costs nothing, and another one sees the right screen', async () => {
   await daemon.client.ptySpawn({ slotId: 'loud-1' });
   const dead = viewerOf();
@@ -89,7 +92,7 @@ test('a viewer that never reads 100 MB costs nothing, and another one sees the r
     const { screen } = await daemon.client.ptyScreen({ slotId: 'loud-1' });
     expect(screen).toContain('heard the end');
     expect(emulator.text().trimEnd()).toBe(screen.trimEnd());
-  });
+  }, DRAWN);
   emulator.dispose();
   expect(dead.readyState).toBe(WebSocket.OPEN);
 });
