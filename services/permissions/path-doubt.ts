@@ -127,18 +127,20 @@ export function doubtful(file: ShellWord, cwd: string, { home }: Ground): Doubtf
   return isOpen(file) ? fileSteps(file, path.resolve(cwd), home) : null;
 }
 
+const areSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a === b || (a.length === b.length && a.every((one, at) => one === b[at]));
+
 /** Tells whether a file whose name is not wholly known may be one that a restricting pattern means. */
 export function mayMean(pattern: string): (file: DoubtfulFile, ground: Ground) => boolean {
   const { from, steps, alsoFromRoot } = wantedBy(pattern);
-  let last: { readonly folders: string; readonly paths: readonly (readonly Step[])[] } | undefined;
+  let last: { readonly folders: readonly string[]; readonly paths: readonly (readonly Step[])[] } | undefined;
   return (file, ground) => {
     if (file === ANY_FILE) return true;
     const folders = from(ground);
-    const key = folders.join('\0');
     // The same from call to call, as long as the agent works in the same folder.
-    if (last?.folders !== key) {
+    if (last === undefined || !areSame(last.folders, folders)) {
       const paths = folders.map((folder) => [...namesIn(folder), ...steps]);
-      last = { folders: key, paths: alsoFromRoot ? [...paths, steps] : paths };
+      last = { folders, paths: alsoFromRoot ? [...paths, steps] : paths };
     }
     return last.paths.some((wanted) => {
       const common = commonNames(wanted, file);

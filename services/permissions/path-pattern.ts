@@ -99,18 +99,15 @@ function standsBelowOf(pattern: string): PathPattern['standsBelow'] {
   const beginning = /^(?:\/\/|~\/|\/|\.\/|[^/*]+\/)(?:\\.|[^*?[\\])*/.exec(pattern)?.[0];
   if (beginning === undefined) return () => false;
   const named = beginning.replace(/\\(.)/g, '$1');
-  let last: { readonly folder: string; readonly bases: readonly string[]; readonly at: number } | undefined;
+  const [isAbsolute, isAtHome] = [named.startsWith('//'), named.startsWith('~/')];
+  let last: { readonly base: string; readonly bases: readonly string[]; readonly at: number } | undefined;
   return (place, ground) => {
-    const folder = path.resolve(
-      named.startsWith('//')
-        ? named.slice(1)
-        : named.startsWith('~/')
-          ? path.join(ground.home, named.slice(2))
-          : path.join(ground.cwd, named),
-    );
+    const base = isAbsolute ? '/' : isAtHome ? ground.home : ground.cwd;
     const at = performance.now();
-    if (last?.folder !== folder || at - last.at > FOLDER_STAYS_MS)
-      last = { folder, bases: ground.basesOf(folder), at };
+    if (last?.base !== base || at - last.at > FOLDER_STAYS_MS) {
+      const folder = path.join(base, isAbsolute || isAtHome ? named.slice(2) : named);
+      last = { base, bases: ground.basesOf(path.resolve(folder)), at };
+    }
     const above = place === '/' ? '/' : `${place}/`;
     return last.bases.some((start) => start.startsWith(above));
   };
