@@ -162,9 +162,6 @@ function allowedBy(rules: RuleList, tool: string, judged: Judged): string | null
   return [...names].join(' and ');
 }
 
-const isDenied = (doubts: readonly { readonly decision: string }[]): boolean =>
-  doubts.some(({ decision }) => decision === 'deny');
-
 /** Decides calls by one policy, whose rules it reads once. */
 export type Judge = (call: ToolCall, task?: Rules) => Decision;
 
@@ -257,20 +254,23 @@ function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Omit<Deci
   const { argument } = judged;
   const names = namesOfTool(call.tool);
   const tools = toolsConcerned(names, judged);
-  const doubts: { readonly decision: 'deny' | 'confirm'; readonly rule: string }[] = [];
+  let doubt: string | null = null;
+  let perhapsDenied = false;
   for (const decision of ['deny', 'confirm'] as const) {
     for (const rule of rules[decision].naming(tools)) {
       const { name, always } = rule;
       const verdict = meant(rule, names, judged);
-      if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied: isDenied(doubts) };
+      if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied };
       // A file that nothing is known of would be asked about each time; missiond's own are denied where they are named.
-      if (verdict === 'maybe' && !always)
-        doubts.push({ decision, rule: `${name}, perhaps: the command is not known before it runs` });
+      if (verdict !== 'maybe' || always) continue;
+      doubt ??= name;
+      perhapsDenied ||= decision === 'deny';
     }
   }
-  const [doubt] = doubts;
-  if (doubt !== undefined)
-    return { decision: 'confirm', rule: doubt.rule, argument, perhapsDenied: isDenied(doubts) };
+  if (doubt !== null) {
+    const rule = `${doubt}, perhaps: the command is not known before it runs`;
+    return { decision: 'confirm', rule, argument, perhapsDenied };
+  }
   const rule = allowedBy(rules.allow, call.tool, judged);
   return rule === null
     ? { decision: 'confirm', rule: NO_RULE, argument, perhapsDenied: false }
