@@ -4,13 +4,12 @@ import { knowledge } from '../../db/schema/knowledge.ts';
 import { hasCjk, quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
 import { wordsOf } from '../knowledge/similarity.ts';
 import { type KnowledgeRow, within } from './knowledge-ledger.ts';
+import { createLetterTerms } from './letter-terms.ts';
 
 /** Among so many the best are chosen; of words that are in more entries than that, the newest. */
 const POOL = 500;
 /** As good as the words alone may be; the rest is how fresh and how used an entry is. */
 const CANDIDATES = 200;
-/** Of a term of one or two CJK letters, so many beginnings of three are looked for. */
-const MOST_EXPANSIONS = 64;
 /** Shorter words would begin too many others. */
 const LEAST_PREFIX = 4;
 /** How much more a hit in the key tells than one in the detail. */
@@ -28,13 +27,7 @@ export interface KnowledgeHit {
 
 /** Full-text search over what is known. */
 export function createKnowledgeSearch(db: MissionDatabase) {
-  function expanded(term: string): string {
-    const lower = term.toLowerCase();
-    const found = db.all<{ term: string }>(
-      sql`select term from knowledge_trigram_terms where term >= ${lower} and term < ${`${lower}\u{10ffff}`} limit ${MOST_EXPANSIONS}`,
-    );
-    return found.length === 0 ? quoted(term) : `(${found.map((row) => quoted(row.term)).join(' OR ')})`;
-  }
+  const letters = createLetterTerms(db, 'knowledge_trigram_terms');
 
   /** How many entries have a word. */
   function entriesWith(word: string): number {
@@ -42,9 +35,32 @@ export function createKnowledgeSearch(db: MissionDatabase) {
     return db.get<{ doc: number }>(sql`select doc from knowledge_terms where term = ${term}`)?.doc ?? 0;
   }
 
+  /**
+   * The words by which a text is found again: the rarest ones that are known, as many as lead to no more entries than are
+   * looked at, and pairs of CJK letters. What is everywhere would hide the entries that are meant behind newer ones.
+   */
+  function telling(words: ReadonlySet<string>): {
+    readonly rare: readonly string[];
+    readonly pairs: readonly string[];
+  } {
+    const some = [...words].slice(0, MOST_LOOKED_UP);
+    const known = some
+      .filter((word) => !hasCjk(word))
+      .map((word) => ({ word, entries: entriesWith(word) }))
+      .filter(({ entries }) => entries > 0)
+      .sort((a, b) => a.entries - b.entries)
+      .slice(0, MOST_RARE);
+    let looked = 0;
+    const rare = known.filter(({ entries }) => {
+      looked += entries;
+      return looked <= POOL;
+    });
+    return { rare: rare.map(({ word }) => word), pairs: some.filter(hasCjk).slice(0, MOST_RARE) };
+  }
+
   /** `orLonger`: words that begin so, too, where the term is long enough to be a beginning. */
   function matchOf({ text, isPrefix }: SearchTerm, isCjk: boolean, orLonger: boolean): string {
-    if (isCjk) return [...text].length < 3 ? expanded(text) : quoted(text);
+    if (isCjk) return letters(text);
     const canBegin = /^[\p{L}\p{N}]+$/u.test(text) && text.length >= LEAST_PREFIX;
     return isPrefix || (orLonger && canBegin) ? `${quoted(text)}*` : quoted(text);
   }
@@ -119,20 +135,14 @@ export function createKnowledgeSearch(db: MissionDatabase) {
       return [...found.values()].slice(0, limit);
     },
 
-    /** Entries of a category that share words with a text: who may say the same. */
+    /** Entries of a category that share the rarest words of a text: who may say the same. */
     like(words: ReadonlySet<string>, category: string, limit: number): readonly KnowledgeRow[] {
-      const terms = [...words].slice(0, 40).map((text) => ({ text, isPrefix: false }));
-      if (terms.length === 0) return [];
-      const cjk = terms.filter(({ text }) => /[^\u0000-\u024f]/.test(text));
-      const others = terms.filter((term) => !cjk.includes(term));
+      const { rare, pairs } = telling(words);
       const found = [
-        ...(others.length === 0
+        ...(rare.length === 0
           ? []
-          : ranked(
-              `(${others.map(({ text }) => quoted(text)).join(' OR ')}) AND category : ${quoted(category)}`,
-              false,
-            )),
-        ...(cjk.length === 0 ? [] : ranked(cjk.map(({ text }) => expanded(text)).join(' OR '), true)),
+          : ranked(`(${rare.map(quoted).join(' OR ')}) AND category : ${quoted(category)}`, false)),
+        ...(pairs.length === 0 ? [] : ranked(pairs.map(letters).join(' OR '), true)),
       ];
       return load([...new Set(found.map(({ number }) => number))], category).slice(0, limit);
     },
@@ -146,22 +156,11 @@ export function createKnowledgeSearch(db: MissionDatabase) {
       limit: number,
       now: number,
     ): readonly (KnowledgeHit & { readonly shared: readonly string[] })[] {
-      const terms = [...words].slice(0, MOST_LOOKED_UP).map((word) => ({ word, isCjk: hasCjk(word) }));
-      const rare = terms
-        .filter(({ isCjk }) => !isCjk)
-        .map(({ word }) => ({ word, entries: entriesWith(word) }))
-        .filter(({ entries }) => entries > 0 && entries <= POOL)
-        .sort((a, b) => a.entries - b.entries)
-        .slice(0, MOST_RARE)
-        .map(({ word }) => word);
-      const letters = terms
-        .filter(({ isCjk }) => isCjk)
-        .slice(0, MOST_RARE)
-        .map(({ word }) => word);
+      const { rare, pairs } = telling(words);
       const found = new Map<number, KnowledgeHit>();
       const hits = [
         ...(rare.length === 0 ? [] : find(rare.map(quoted).join(' OR '), false, undefined, now)),
-        ...(letters.length === 0 ? [] : find(letters.map(expanded).join(' OR '), true, undefined, now)),
+        ...(pairs.length === 0 ? [] : find(pairs.map(letters).join(' OR '), true, undefined, now)),
       ];
       for (const hit of hits) {
         const before = found.get(hit.row.number)?.score ?? 0;
@@ -172,7 +171,7 @@ export function createKnowledgeSearch(db: MissionDatabase) {
         .slice(0, limit)
         .map((hit) => {
           const own = wordsOf(`${hit.row.key} ${hit.row.summary}`);
-          return { ...hit, shared: [...rare, ...letters].filter((word) => own.has(word)) };
+          return { ...hit, shared: [...rare, ...pairs].filter((word) => own.has(word)) };
         });
     },
 

@@ -4,6 +4,7 @@ import type { MissionDatabase } from '../../db/open.ts';
 import { conversationMessages, conversationSlots, conversations } from '../../db/schema/conversations.ts';
 import { createRanker, type Ranker } from '../conversations/rank.ts';
 import { quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
+import { createLetterTerms } from './letter-terms.ts';
 import { conditionOf, type MessageFilter, type Range, rangesOf } from './message-filter.ts';
 import { messageTrigrams, messageWords } from './message-indexes.ts';
 
@@ -16,8 +17,6 @@ const MOST_WINDOWS = 4;
 const LEAST_POOL = 100;
 /** The newest hits of a term tell how frequent it is. */
 const SAMPLE = 100;
-/** Of a term of one or two CJK letters, so many beginnings of three are looked for. */
-const MOST_EXPANSIONS = 64;
 /** All hits of so many messages are looked up at once. */
 const SHORT_RANGE = 20_000;
 /** Of what stands around a hit. */
@@ -98,17 +97,10 @@ export function createMessageSearch(db: MissionDatabase) {
   const { id, conversationId, role, at, text } = conversationMessages;
   const statements = prepareStatements(db);
 
-  /** A term of fewer than three letters is in no index of three: those that begin with it are. */
-  function expanded(term: string): string {
-    const lower = term.toLowerCase();
-    const found = db.all<{ term: string }>(
-      sql`select term from message_trigram_terms where term >= ${lower} and term < ${`${lower}\u{10ffff}`} limit ${MOST_EXPANSIONS}`,
-    );
-    return found.length === 0 ? quoted(term) : `(${found.map((row) => quoted(row.term)).join(' OR ')})`;
-  }
+  const letters = createLetterTerms(db, 'message_trigram_terms');
 
   function matchOf(term: SearchTerm, isCjk: boolean): string {
-    if (isCjk) return [...term.text].length < 3 ? expanded(term.text) : quoted(term.text);
+    if (isCjk) return letters(term.text);
     return term.isPrefix ? `${quoted(term.text)}*` : quoted(term.text);
   }
 

@@ -57,6 +57,19 @@ describe('remembering', () => {
     expect(stage.knowledge.plans.status({}, 10).operations).toHaveLength(1);
   });
 
+  test('is found among very many that share its common words', () => {
+    remember({ key: 'cache-flush', summary: 'Flush the Varnish cache of the service after each release' });
+    for (let index = 0; index < 700; index++)
+      remember({
+        key: `service-${index}`,
+        summary: `The service of region ${index} runs after each release of part ${index * 7}`,
+        onSimilar: 'add',
+      });
+    expect(
+      remember({ key: 'flush-cache', summary: 'Flush the Varnish cache of the service after each release' }),
+    ).toMatchObject({ action: 'proposed', similar: { entry: { key: 'cache-flush' } } });
+  });
+
   test('two facts in like words both stay when somebody says so', () => {
     remember({ key: 'port-of-shop', summary: 'The shop listens on port 8080 of the host' });
     expect(
