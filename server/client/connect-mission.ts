@@ -78,25 +78,26 @@ interface CallOptions {
 }
 
 /**
- * Connects to a daemon: of a home (default: the usual one), or at an address with its token. Every operation is a
- * method that rejects with MissionError: its code as the daemon said it, `daemon_unreachable` when none answers, or as
+ * The daemon of a home (default: the usual one), or the one at an address with its token. Nothing is opened: each call
+ * looks up where the daemon of that home is now, so a client outlives it. Every operation is a method that rejects with
+ * MissionError: its code as the daemon said it, `daemon_unreachable` when none answers or none runs in that home, or as
  * its signal was aborted.
- * @throws MissionError `daemon_unreachable` when no daemon has run in that home
  */
 export function connectMission(where: { readonly home?: string } | DaemonAddress = {}) {
-  const address = 'url' in where ? where : addressOf(where.home ?? missionHome(process.env));
-  const headers = { authorization: `Bearer ${address.token}` };
+  const locate = (): DaemonAddress =>
+    'url' in where ? where : addressOf(where.home ?? missionHome(process.env));
 
   async function perform<Input extends z.ZodObject, Output extends z.ZodType>(
     operation: TypedOperation<Input, Output>,
     input: z.input<Input>,
     options: CallOptions,
   ): Promise<z.output<Output>> {
+    const address = locate();
     const reply = await exchange({
       at: address,
       method: 'POST',
       path: `/api/tools/${operation.name}`,
-      headers,
+      headers: { authorization: `Bearer ${address.token}` },
       body: input,
       signal: options.signal,
     }).catch((cause: unknown) => {
@@ -181,7 +182,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
      * Every change from now on, or after `since`. Ends when the signal aborts or the daemon goes away; throws
      * MissionError when it cannot begin.
      */
-    events: (options: EventOptions = {}) => readEvents(address, options),
+    events: (options: EventOptions = {}) => readEvents(locate, options),
   };
 }
 

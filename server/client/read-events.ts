@@ -28,10 +28,11 @@ function eventOf(text: string): MissionEvent | null {
  * @throws MissionError `daemon_unreachable` when no daemon answers, what the daemon said when it refused
  */
 export async function* readEvents(
-  address: DaemonAddress,
+  locate: () => DaemonAddress,
   { since, signal }: EventOptions,
 ): AsyncGenerator<MissionEvent, void, undefined> {
   if (signal?.aborted === true) return;
+  const address = locate();
   const query = since === undefined ? '' : `?since=${since}`;
   const socket = new WebSocket(`${address.url.replace(/^http/, 'ws')}/tasks${query}`, {
     headers: { authorization: `Bearer ${address.token}` },

@@ -1,4 +1,4 @@
-import { hasCjk } from './search-query.ts';
+import { hasCjk } from './cjk-letters.ts';
 import type { Block } from './transcript-entry.ts';
 
 /** Of everything that is said, at most so many characters are searched and shown at once. */

@@ -1,3 +1,5 @@
+import { hasCjk } from './cjk-letters.ts';
+
 /** Nobody types more; each term costs. */
 const MOST_TERMS = 20;
 /** With fewer letters a beginning is one of half the words there are. */
@@ -5,7 +7,6 @@ const LEAST_BEGINNING = 3;
 /** A quoted phrase, or what stands between blanks. */
 const TERM = /"([^"]*)"?|([^\s"]+)/g;
 const LETTERS = /[\p{L}\p{N}]/u;
-const CJK = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{323af}]/u;
 
 export interface SearchTerm {
   readonly text: string;
@@ -19,9 +20,6 @@ export interface SearchQuery {
   readonly isCjk: boolean;
 }
 
-/** True of a text with letters that no blank divides into words. */
-export const hasCjk = (text: string): boolean => CJK.test(text);
-
 /** What is looked for: all of the words, quoted ones side by side. Null when there is none. */
 export function parseQuery(text: string): SearchQuery | null {
   const terms: SearchTerm[] = [];
@@ -31,7 +29,7 @@ export function parseQuery(text: string): SearchQuery | null {
     const isPrefix = word?.endsWith('*') === true && term.length >= LEAST_BEGINNING;
     if (LETTERS.test(term)) terms.push({ text: term, isPrefix });
   }
-  return terms.length === 0 ? null : { terms: terms.slice(0, MOST_TERMS), isCjk: CJK.test(text) };
+  return terms.length === 0 ? null : { terms: terms.slice(0, MOST_TERMS), isCjk: hasCjk(text) };
 }
 
 /** As FTS5 takes a text for nothing but words. */

@@ -1,13 +1,14 @@
+import { cjkLetters, withoutCjk } from '../conversations/cjk-letters.ts';
+
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}_-]*/gu;
-const CJK = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{323af}]/gu;
 const LEAST_LETTERS = 2;
 
 /** The words of a text; of Chinese, Japanese and Korean each pair of neighbours, since no blank divides them. */
 export function wordsOf(text: string): ReadonlySet<string> {
   const lower = text.toLowerCase();
-  const letters = lower.match(CJK) ?? [];
+  const letters = cjkLetters(lower);
   const pairs = letters.map((letter, index) => letter + (letters[index + 1] ?? ''));
-  const words = lower.replace(CJK, ' ').match(WORD) ?? [];
+  const words = withoutCjk(lower).match(WORD) ?? [];
   return new Set([...words.filter((word) => word.length >= LEAST_LETTERS), ...pairs]);
 }
 

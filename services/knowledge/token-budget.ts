@@ -1,4 +1,4 @@
-import { hasCjk } from '../conversations/search-query.ts';
+import { hasCjk } from '../conversations/cjk-letters.ts';
 
 const LETTERS_A_TOKEN = 4;
 

@@ -22,7 +22,7 @@ import {
   knowledge,
   knowledgeChanges,
 } from '../../db/schema/knowledge.ts';
-import { hasCjk } from '../conversations/search-query.ts';
+import { hasCjk } from '../conversations/cjk-letters.ts';
 
 export type KnowledgeRow = typeof knowledge.$inferSelect;
 export type KnowledgeChangeRow = typeof knowledgeChanges.$inferSelect;

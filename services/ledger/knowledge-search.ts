@@ -1,7 +1,8 @@
 import { and, inArray, type SQL, sql } from 'drizzle-orm';
 import type { MissionDatabase } from '../../db/open.ts';
 import { knowledge } from '../../db/schema/knowledge.ts';
-import { hasCjk, quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
+import { hasCjk } from '../conversations/cjk-letters.ts';
+import { quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
 import { wordsOf } from '../knowledge/similarity.ts';
 import { type KnowledgeRow, within } from './knowledge-ledger.ts';
 import { createLetterTerms } from './letter-terms.ts';

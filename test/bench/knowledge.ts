@@ -8,6 +8,7 @@ import { KnowledgeId, Role } from '../../db/ids.ts';
 import { openDatabase } from '../../db/open.ts';
 import { KnowledgeSettingsSchema } from '../../services/knowledge/tiers.ts';
 import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
+import { createRandom } from '../chaos/random.ts';
 import { spread } from './spread.ts';
 
 const ENTRIES = 100_000;
@@ -23,17 +24,6 @@ const CATEGORIES = [
   'decision',
   'preference',
 ];
-
-/** The same numbers each time (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const SYLLABLES = 'ba ce di fo gu ha je ki lo mu na pe qi ro su ta ve wi xo zu'.split(' ');
 
@@ -57,7 +47,7 @@ export function benchKnowledge() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-bench-'));
   const database = openDatabase(path.join(folder, 'mission.db'));
   try {
-    const random = createRandom(7);
+    const { next: random } = createRandom(7);
     // As in a language: a few words are in nearly every text, most in hardly any.
     const word = (): string => spelled(Math.floor(WORDS * random() ** 4));
     const words = (count: number): string => Array.from({ length: count }, word).join(' ');

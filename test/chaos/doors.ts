@@ -22,12 +22,13 @@ function requestOf({ target, prompt, mark }: Work, after: TaskId | undefined) {
     : { ...request, role: Role.parse(target.role) };
 }
 
-/** The typed client over the daemon's socket, connected anew for every call: the daemon may be another one. */
+/** The typed client: it finds whichever daemon serves the home now. */
 export function clientDoor(home: string): Door {
+  const client = connectMission({ home });
   return {
     name: 'client',
     async submit(work, after) {
-      return (await connectMission({ home }).submit(requestOf(work, after))).taskId;
+      return (await client.submit(requestOf(work, after))).taskId;
     },
     close: async () => {},
   };

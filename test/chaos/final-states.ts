@@ -14,10 +14,11 @@ export async function listenForFinalStates(
   home: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TaskId, ReadonlySet<TaskView['status']>>> {
+  const client = connectMission({ home });
   const told = new Map<TaskId, Set<TaskView['status']>>();
   while (!signal.aborted) {
     try {
-      for await (const event of connectMission({ home }).events({ signal })) {
+      for await (const event of client.events({ signal })) {
         if (event.type !== 'task_changed' || !FINAL.has(event.task.status)) continue;
         const states = told.get(event.task.id) ?? new Set();
         told.set(event.task.id, states.add(event.task.status));

@@ -62,8 +62,8 @@ async function keepUp(stage: Stage, random: Random, signal: AbortSignal): Promis
 
 /** Does what a person does: says yes to whatever is asked, and starts what was left alone for failing too often. */
 async function lookAfterIt(stage: Stage, signal: AbortSignal): Promise<void> {
+  const client = connectMission({ home: stage.home });
   while (!signal.aborted) {
-    const client = connectMission({ home: stage.home });
     const { slots } = await client.ptyStatus({}).catch(() => ({ slots: [] }));
     for (const { slotId, status, pendingConfirmation } of slots) {
       if (status === 'quarantined') await client.ptySpawn({ slotId }).catch(() => undefined);
@@ -192,7 +192,7 @@ export async function runChaos(
     keepUp(stage, createRandom(options.seed + 2), over.signal),
     lookAfterIt(stage, over.signal),
   ]);
-  try {
+  async function play(): Promise<Ran> {
     const until = Date.now() + options.forMs;
     const [handedIn, faults] = await Promise.all([
       handInAll(stage, source, createRandom(options.seed + 3), doors, until),
@@ -217,6 +217,11 @@ export async function runChaos(
       footprints: taken,
       strayAgents: stray,
     };
+  }
+  try {
+    const playing = play();
+    // Without supervision nothing would come back, and every rest take its longest.
+    return await Promise.race([playing, supervision.then(() => playing)]);
   } finally {
     over.abort();
     await supervision;

@@ -1,21 +1,10 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { createRandom } from '../../chaos/random.ts';
 
 /** Words as they are used: few of them often, most of them hardly ever. */
 const VOCABULARY = 60_000;
 const LETTERS = 'etaoinshrdlucmfwypvbgkjqxz';
-
-/** The same numbers each time. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    // Mulberry32.
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function spell(rank: number): string {
   let word = '';
@@ -194,7 +183,7 @@ export function writeTranscripts(
   let total = 0;
   for (let number = 0; total < bytes; number += 1) {
     const sessionId = `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
-    const turn = createTurns(randomNumbers(number), sessionId);
+    const turn = createTurns(createRandom(number).next, sessionId);
     const file = openSync(path.join(folder, `${sessionId}.jsonl`), 'w');
     try {
       for (let written = 0; written < bytesPerFile; ) {

@@ -4,7 +4,8 @@ import { openDatabase } from '../../../db/open.ts';
 import { parseQuery } from '../../../services/conversations/search-query.ts';
 import type { MessageFilter } from '../../../services/ledger/message-filter.ts';
 import { createMessageSearch } from '../../../services/ledger/message-search.ts';
-import { createWords, randomNumbers } from './generate.ts';
+import { createRandom } from '../../chaos/random.ts';
+import { createWords } from './generate.ts';
 
 const MESSAGES_OF_A_CONVERSATION = 200;
 const AT_ONCE = 2_000;
@@ -23,7 +24,7 @@ export interface SearchTimes {
 /** How long a search takes that somebody waits for, over so many messages; a twentieth of them are Chinese. */
 export function measureSearch(folder: string, messages: number): SearchTimes {
   const database = openDatabase(path.join(folder, 'search.db'));
-  const random = randomNumbers(1);
+  const random = createRandom(1).next;
   const { word, text } = createWords(random);
   const between = (least: number, most: number): number => Math.floor(least + random() * (most - least));
   const han = (count: number): string =>

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { connectMission, type MissionClient } from '../../../server/client/connect-mission.ts';
+import { writeDaemonFile } from '../../../server/daemon-file.ts';
 import { freePort } from '../free-port.ts';
 import { type OpenDoors, openDoors } from '../open-doors.ts';
 
@@ -29,6 +33,25 @@ describe('a daemon that has gone', () => {
         message: expect.stringContaining('ECONNREFUSED'),
         remedy: expect.stringContaining('missiond up'),
       });
+  });
+
+  test('is found again by the client of its home, wherever it comes back', async () => {
+    const home = mkdtempSync(path.join(os.tmpdir(), 'missiond-client-'));
+    try {
+      const client = connectMission({ home });
+      for (const attempt of [client.slots({}), firstEvent(client)])
+        await expect(attempt).rejects.toMatchObject({
+          code: 'daemon_unreachable',
+          message: `No daemon serves ${home}.`,
+        });
+      const says = { pid: process.pid, port: doors.port, formerPorts: [], token: doors.token };
+      writeDaemonFile(home, { ...says, port: await freePort() });
+      await expect(client.slots({})).rejects.toMatchObject({ code: 'daemon_unreachable' });
+      writeDaemonFile(home, says);
+      expect((await client.slots({})).slots).toHaveLength(3);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
   });
 
   test('ends events that had begun', async () => {
