@@ -166,8 +166,11 @@ const firstWord = (text: string): string => text.split(' ', 1)[0] ?? '';
 
 /** A pattern for commands, read once and asked about many. */
 export interface CommandPattern {
-  /** Whether a command is meant by a pattern that forbids or asks, by whatever name and order of options. */
-  forbids(command: Spellings): Meant;
+  /**
+   * Whether a command is meant by a pattern that forbids or asks, by whatever name and order of options.
+   * @param alsoPerhaps without it `no` may stand for `maybe`, and costs less
+   */
+  forbids(command: Spellings, alsoPerhaps: boolean): Meant;
   /** True when a command is what a pattern allows, whatever its expansions yield. */
   permits(command: Spellings): boolean;
   /** For the whole text of a call. */
@@ -187,16 +190,17 @@ export function commandPattern(pattern: string): CommandPattern {
   return {
     text: glob,
     matchesText: matches,
-    forbids({ names, wrapped: within, beginnings, beginsUnknown }) {
+    forbids({ names, wrapped: within, beginnings, beginsUnknown }, alsoPerhaps) {
       if (beginning !== null && !beginsUnknown && !beginnings.has(beginning)) return 'no';
       let meant: Meant = 'no';
       for (const { words, text, mask } of names) {
         if (matches(text)) return 'yes';
         const found = options === null ? 'no' : hasOptions(options, words);
         if (found === 'yes') return 'yes';
+        if (!alsoPerhaps) continue;
         if (found === 'maybe' || (mask !== null && mayMatch(glob, mask))) meant = 'maybe';
       }
-      return meant === 'no' && within.some(matches) ? 'maybe' : meant;
+      return alsoPerhaps && meant === 'no' && within.some(matches) ? 'maybe' : meant;
     },
     permits: ({ text, mask, hasBlanks }) =>
       !(isExact && hasBlanks) && ((text === allowed && !mask.includes(HOLE)) || allows(mask)),

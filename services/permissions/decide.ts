@@ -114,18 +114,24 @@ const both = (one: Meant, other: Meant): Meant => (one === 'no' ? other : one);
  * Tells whether a rule that forbids or asks means a call, or a file that the call reads or changes on the way. Asked of
  * every rule for every call.
  * @param names by which rules may mean the tool of the call
+ * @param alsoPerhaps without it `no` may stand for `maybe`, and costs less
  */
-function meant({ namesTool, argument, always }: ScopedRule, names: readonly string[], judged: Judged): Meant {
+function meant(
+  { namesTool, argument, always }: ScopedRule,
+  names: readonly string[],
+  judged: Judged,
+  alsoPerhaps: boolean,
+): Meant {
   let found: Meant = 'no';
   if (names.some(namesTool)) {
     if (argument === null) return 'yes';
-    found = judged.restricts(argument);
+    found = judged.restricts(argument, alsoPerhaps);
     if (found === 'yes') return found;
   }
   for (const effect of judged.effects) {
     if (argument === null && !effect.meantByName) continue;
     if (!effect.tools.some(namesTool)) continue;
-    const of: Meant = argument === null ? 'yes' : effect.restricts(argument);
+    const of: Meant = argument === null ? 'yes' : effect.restricts(argument, alsoPerhaps);
     // Of what is protected a person is asked wherever it is named; a rule of the policy means what is surely done.
     if (of === 'yes' && (always || !effect.isGuess)) return of;
     found = both(found, of === 'yes' ? 'maybe' : of);
@@ -193,7 +199,7 @@ export function createJudge(policy: Policy): Judge {
       repository.size === 0 ? [] : scoped('repository', repositoryRules([...repository]), true).confirm.all;
     const names = namesOfTool(call.tool);
     const usual = guarded?.confirm.naming(toolsConcerned(names, judged)) ?? [];
-    const hit = [...usual, ...added].find((rule) => meant(rule, names, judged) === 'yes');
+    const hit = [...usual, ...added].find((rule) => meant(rule, names, judged, false) === 'yes');
     return hit === undefined ? gated : { decision: 'confirm', rule: hit.name };
   }
   function pushed({ role }: ToolCall, judged: Judged): Pick<Decision, 'pushes'> {
@@ -259,9 +265,11 @@ function decideBy(rules: ScopedRules, call: ToolCall, judged: Judged): Omit<Deci
   for (const decision of ['deny', 'confirm'] as const) {
     for (const rule of rules[decision].naming(tools)) {
       const { name, always } = rule;
-      const verdict = meant(rule, names, judged);
-      if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied };
       // A file that nothing is known of would be asked about each time; missiond's own are denied where they are named.
+      const alsoPerhaps = doubt === null && !always;
+      const verdict = meant(rule, names, judged, alsoPerhaps);
+      if (verdict === 'yes') return { decision, rule: name, argument, perhapsDenied };
+      // What surely happens to a file that is only guessed leaves a doubt, too.
       if (verdict !== 'maybe' || always) continue;
       doubt ??= name;
       perhapsDenied ||= decision === 'deny';

@@ -27,7 +27,8 @@ export const WRITING = ['Edit', 'Write'];
 /** A file that a call reads or changes on the way, by the names of the tools whose rules it falls under. */
 export interface SideEffect {
   readonly tools: readonly string[];
-  restricts(pattern: PatternArgument): Meant;
+  /** @param alsoPerhaps without it `no` may stand for `maybe`, and costs less */
+  restricts(pattern: PatternArgument, alsoPerhaps: boolean): Meant;
   allows(pattern: PatternArgument): boolean;
   /** False when rules for the whole of those tools are about their calls only. */
   readonly meantByName: boolean;
@@ -92,11 +93,13 @@ export function fileEffect(
     isGuess,
     needsAllowing,
     places,
-    restricts({ path, mayMean }) {
-      if (areNamed(path.telltale) && places().some((place) => path.matches(place, ground, true)))
-        return 'yes';
-      if (whole && places().some((place) => path.standsBelow(place, ground))) return 'yes';
-      return doubts().some((file) => mayMean(file, ground)) ? 'maybe' : 'no';
+    // Asked of each of a thousand rules: what it made on the way would keep the collector busy.
+    restricts({ path, mayMean }, alsoPerhaps) {
+      if (areNamed(path.telltale))
+        for (const place of places()) if (path.matches(place, ground, true)) return 'yes';
+      if (whole) for (const place of places()) if (path.standsBelow(place, ground)) return 'yes';
+      if (alsoPerhaps) for (const file of doubts()) if (mayMean(file, ground)) return 'maybe';
+      return 'no';
     },
     // What is not known before it runs may be any file.
     allows: ({ path }) =>

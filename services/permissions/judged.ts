@@ -22,7 +22,8 @@ export interface Judged {
   readonly argument: string;
   /** True of a call that is this and nothing else: the whole text of a command, a file that is no link. */
   isExactly(argument: string): boolean;
-  restricts(pattern: PatternArgument): Meant;
+  /** @param alsoPerhaps without it `no` may stand for `maybe`, and costs less */
+  restricts(pattern: PatternArgument, alsoPerhaps: boolean): Meant;
   /** All must be allowed, each maybe by another rule. Null: nothing but a rule for the whole tool allows this. */
   readonly demands: readonly Demand[] | null;
   readonly effects: readonly SideEffect[];
@@ -77,11 +78,11 @@ function judgeCommand(command: string, ground: Ground): Judged {
   return {
     argument: command,
     isExactly: (argument) => argument === command,
-    restricts({ command: pattern }) {
+    restricts({ command: pattern }, alsoPerhaps) {
       if (pattern.matchesText(text)) return 'yes';
       let meant: Meant = 'no';
       for (const { spelled } of all) {
-        const found = pattern.forbids(spelled);
+        const found = pattern.forbids(spelled, alsoPerhaps);
         if (found === 'yes') return 'yes';
         if (found === 'maybe') meant = 'maybe';
       }
@@ -179,7 +180,11 @@ function judgeText(text: string): Judged {
  */
 export function judge(tool: string, input: unknown, cwd: string): Judged {
   const fields = Fields.safeParse(input).data ?? {};
-  const textOf = (name: string): string => z.string({ error: `${tool} without ${name}` }).parse(fields[name]);
+  const textOf = (name: string): string => {
+    const value = fields[name];
+    if (typeof value !== 'string') throw new TypeError(`${tool} without ${name}`);
+    return value;
+  };
   const ground = createGround(cwd);
   if (runsCode(tool)) return unreadable(tool);
   const shell = shellField(tool);

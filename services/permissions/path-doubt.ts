@@ -72,30 +72,33 @@ function fileSteps(word: ShellWord, cwd: string, homeFolder: string): readonly S
 }
 
 /**
- * Whether one path can be meant by both. What a pattern names may be a folder, and then all below it is meant.
- * Goes back from the ends, since an agent chooses how long a path is.
+ * Whether one path can be meant by both, whose names are the same up to `common`. What a pattern names may be a folder,
+ * and then all below it is meant. Goes back from the ends, since an agent chooses how long a path is.
  */
-function canMeet(pattern: readonly Step[], file: readonly Step[]): boolean {
+function canMeet(pattern: readonly Step[], file: readonly Step[], common: number): boolean {
   /** Whether the rest of the pattern can mean the rest of the file, by where that begins; first of an empty pattern. */
-  let rest: readonly boolean[] = Array.from({ length: file.length + 1 }, () => true);
-  for (const wanted of pattern.toReversed()) {
-    const here: boolean[] = [];
-    here[file.length] = wanted === ANY_DEPTH && rest[file.length] === true;
-    for (let at = file.length - 1; at >= 0; at--) {
+  let rest = new Uint8Array(file.length + 1).fill(1);
+  let here = new Uint8Array(file.length + 1);
+  for (let step = pattern.length - 1; step >= common; step--) {
+    const wanted = pattern[step];
+    here[file.length] = wanted === ANY_DEPTH ? (rest[file.length] ?? 0) : 0;
+    for (let at = file.length - 1; at >= common; at--) {
       const name = file[at];
-      const without = rest[at] === true;
-      const later = here[at + 1] === true;
-      if (wanted === ANY_DEPTH || name === ANY_DEPTH) here[at] = without || later;
-      else here[at] = name !== undefined && mayMatch(wanted, name) && rest[at + 1] === true;
+      const fits =
+        typeof wanted !== 'string' || typeof name !== 'string'
+          ? rest[at] === 1 || here[at + 1] === 1
+          : rest[at + 1] === 1 && mayMatch(wanted, name);
+      here[at] = fits ? 1 : 0;
     }
-    rest = here;
+    [rest, here] = [here, rest];
   }
-  return rest[0] === true;
+  return rest[common] === 1;
 }
 
 /** How many names both know at their beginnings, and have in common; null where they part there. Most rules mean another folder. */
 function commonNames(pattern: readonly Step[], file: readonly Step[]): number | null {
-  for (const [at, wanted] of pattern.entries()) {
+  for (let at = 0; at < pattern.length; at++) {
+    const wanted = pattern[at];
     const name = file[at];
     if (typeof wanted !== 'string' || typeof name !== 'string') return at;
     if (/[*\\]/.test(wanted) || name.includes(HOLE)) return at;
@@ -142,9 +145,10 @@ export function mayMean(pattern: string): (file: DoubtfulFile, ground: Ground) =
       const paths = folders.map((folder) => [...namesIn(folder), ...steps]);
       last = { folders, paths: alsoFromRoot ? [...paths, steps] : paths };
     }
-    return last.paths.some((wanted) => {
+    for (const wanted of last.paths) {
       const common = commonNames(wanted, file);
-      return common !== null && canMeet(wanted.slice(common), file.slice(common));
-    });
+      if (common !== null && canMeet(wanted, file, common)) return true;
+    }
+    return false;
   };
 }

@@ -58,3 +58,17 @@ it('finds a match behind holes exactly when some filling makes one', () => {
   expect(mayMatch('git push*', `git p${HOLE}`)).toBe(true);
   expect(mayMatch('git push', `git ${HOLE} --force`)).toBe(false);
 });
+
+it('takes a mask for a glob whose stars are its holes, where the other is a text', () => {
+  const letters = fc.constantFrom('a', 'b', ' ');
+  const text = fc.string({ unit: letters, maxLength: 7 });
+  const mask = fc.string({ unit: fc.oneof(letters, fc.constant('*')), maxLength: 6 });
+  fc.assert(
+    fc.property(text, mask, (t, m) => {
+      // A last ` *` of a glob also stands for nothing, a hole does not.
+      fc.pre(!m.endsWith(' *'));
+      expect(mayMatch(t, m.replaceAll('*', HOLE))).toBe(globMatcher(m)(t));
+    }),
+    { numRuns: 3000 },
+  );
+});
