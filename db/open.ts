@@ -8,6 +8,7 @@ import * as conversations from './schema/conversations.ts';
 import * as knowledge from './schema/knowledge.ts';
 import * as notices from './schema/notices.ts';
 import * as permissions from './schema/permissions.ts';
+import * as router from './schema/router.ts';
 import * as slots from './schema/slots.ts';
 import * as spending from './schema/spending.ts';
 import * as tasks from './schema/tasks.ts';
@@ -24,6 +25,7 @@ const schema = {
   ...worktrees,
   ...conversations,
   ...knowledge,
+  ...router,
 };
 /** The rows, and the turn of those who write: other threads stand back for what is done `atOnce`. */
 export type MissionDatabase = BetterSQLite3Database<typeof schema> & { readonly turn: WriteTurn };

@@ -22,9 +22,12 @@ import { MissionError } from '../services/errors/mission-error.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../services/keyboard/same-words.ts';
+import { createRouterLedger } from '../services/ledger/router-ledger.ts';
 import { receiverOf } from '../services/notices/receivers.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
+import { createRouter } from '../services/router/create-router.ts';
+import { followRouterSettings } from '../services/router/follow-settings.ts';
 import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
 import { createJudging } from './judge-calls.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
@@ -84,6 +87,7 @@ export function composeMission({
   startIngest,
 }: MissionParts): Promise<RunningMission> {
   const secrets = createSlotSecrets(file, env);
+  const prices = createPrices(home);
   const doubts = createSnapshotRing(doubtsFolder(home), () => Date.now());
   // Before the first status line tells the version, the prompt is planned for the pinned one.
   const known = (version: string | null): string => version ?? PINNED_CLAUDE_CODE;
@@ -134,7 +138,16 @@ export function composeMission({
     statusLineRow: readStatusLine,
     worktrees: createWorktrees({ root: worktreesFolder(home), env }),
     budgets: file.budgets,
-    conversations: { startIngest: tellSecrets(startIngest, secrets), prices: createPrices(home) },
+    conversations: { startIngest: tellSecrets(startIngest, secrets), prices },
+    router: createRouter({
+      settings: followRouterSettings(home, env, (problem) => {
+        if (problem === null) logger.info('the files of the router were read anew');
+        else logger.error({ error: problem.message }, 'the last good settings of the router stay in force');
+      }),
+      ledger: createRouterLedger(database.db),
+      prices,
+      now: () => Date.now(),
+    }),
     knowledge: file.knowledge,
     readUsage,
     transcriptsOf,

@@ -72,6 +72,7 @@ describe('a library is known in one place', () => {
     [/^xstate$/, /^(?:machines|actors|inspector)\//],
     [/^fastify$|^@fastify\//, /^(?:server|inspector)\//],
     [/^@statelyai\//, /^inspector\//],
+    [/^(?:@anthropic-ai\/sdk|openai)$/, /^services\/router\//],
   ])('%s only in %s', (library, place) => {
     const importers = importersOf(library);
     expect(importers.length).toBeGreaterThan(0);

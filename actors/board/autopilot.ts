@@ -1,11 +1,11 @@
 import type { BoardTaskId, TaskId } from '../../db/ids.ts';
 import type { RunRequest } from '../../db/schema/board.ts';
+import { localDay } from '../../services/calendar/local-day.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { BoardTaskRow } from '../../services/ledger/board-ledger.ts';
 import type { BoardRunRow } from '../../services/ledger/board-run-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
-import { localDay } from '../governor/local-day.ts';
 import type { SubmitRequest } from '../mission/api.ts';
 import { assignedTo, slotsOf } from './assignee.ts';
 import { createRunFollower, type RunFollowerDependencies, UNCLAIMED } from './follow-run.ts';

@@ -1,7 +1,7 @@
 import { isSettled } from '../../machines/board-task.ts';
+import { localDay } from '../../services/calendar/local-day.ts';
 import type { BoardTaskRow } from '../../services/ledger/board-ledger.ts';
 import type { MissionCore } from '../core.ts';
-import { localDay } from '../governor/local-day.ts';
 import type { Mission } from '../mission/api.ts';
 import { IN_LIST } from '../mission/text-page.ts';
 import type { Board } from './api.ts';

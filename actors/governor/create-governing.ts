@@ -1,11 +1,11 @@
 import { ClaudeSessionId, type Epoch, type SlotId } from '../../db/ids.ts';
+import { localDay } from '../../services/calendar/local-day.ts';
 import type { RateLimitWindow } from '../../services/claude/read-status-line.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
 import type { SpendingLedger, Spent } from '../../services/ledger/spending-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import { capOf } from './caps.ts';
 import { createGovernor, type GovernedSlot, type Pause } from './governor.ts';
-import { localDay } from './local-day.ts';
 import { createSpending, type SpendingDependencies } from './spending.ts';
 
 export interface GoverningDependencies

@@ -1,9 +1,9 @@
 import type { Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { MachineFailure } from '../../machines/failure.ts';
+import { localDay, nextLocalDay } from '../../services/calendar/local-day.ts';
 import type { Budgets, Cap } from '../../services/config/budgets.ts';
 import type { SpendingLedger, SpentBy, UsageWindow } from '../../services/ledger/spending-ledger.ts';
 import { type CapStanding, judgeCap } from './caps.ts';
-import { localDay, nextLocalDay } from './local-day.ts';
 
 /** Clocks differ, and a limit opens a little late. */
 const AFTER_RESET_MS = 60_000;

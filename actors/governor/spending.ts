@@ -1,7 +1,7 @@
 import type { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
+import { localDay } from '../../services/calendar/local-day.ts';
 import { NO_TOKENS, type Tokens, type UsageMark } from '../../services/claude/transcript-usage.ts';
 import type { SessionTotal, SpendingLedger, Spent } from '../../services/ledger/spending-ledger.ts';
-import { localDay } from './local-day.ts';
 
 /** The last line of a turn may be written a moment after its Stop. */
 const LOOK_AGAIN_MS = 1_000;

@@ -361,6 +361,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ...createBudgetOperations(core, governing),
     board,
     knowledge,
+    router: dependencies.router,
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),

@@ -5,6 +5,7 @@ import type { Budgets } from '../../services/config/budgets.ts';
 import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
+import type { Router } from '../../services/router/api.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
 import type { ConversationsDependencies } from '../conversations/create-conversations.ts';
 import type { MissionLogger } from '../core.ts';
@@ -64,6 +65,8 @@ export interface MissionDependencies {
   readonly conversations: Pick<ConversationsDependencies, 'startIngest' | 'prices'>;
   /** How long what is known is kept. */
   readonly knowledge: KnowledgeSettings;
+  /** Language models that are no Claude Code. */
+  readonly router: Router;
   readonly readUsage: GoverningDependencies['readUsage'];
   readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
   /** Sees every inspection event, for the Stately inspector. */

@@ -12,6 +12,7 @@ import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { permissions } from './commands/permissions.ts';
+import { router } from './commands/router.ts';
 import { logs, restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   spending,
   resume,
   worktrees,
+  router,
   call,
   logs,
   explain,

@@ -50,6 +50,7 @@ import {
   permissionSetSlot,
 } from '../tools/permissions.ts';
 import { ptyConfirm, questionList } from '../tools/questions.ts';
+import { routerStatus } from '../tools/router.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
   missionAsk,
@@ -148,6 +149,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     kbImport: method(kbImport),
     kbQueueStatus: method(kbQueueStatus),
     kbExecutePlan: method(kbExecutePlan),
+    routerStatus: method(routerStatus),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

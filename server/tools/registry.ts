@@ -6,6 +6,7 @@ import { knowledgeOperations } from './knowledge.ts';
 import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
+import { routerOperations } from './router.ts';
 import { slotOperations } from './slots.ts';
 import { taskOperations } from './tasks.ts';
 import { terminalOperations } from './terminals.ts';
@@ -24,6 +25,7 @@ export const operations: readonly Operation[] = [
   ...worktreeOperations,
   ...conversationOperations,
   ...knowledgeOperations,
+  ...routerOperations,
 ];
 
 /** @throws Error for a name that a door of ours has wrong */

@@ -39,6 +39,9 @@ export interface ScriptedModel {
 /** What is reported until a `usage:` prompt says otherwise. */
 const USUAL_INPUT_TOKENS = 1_200;
 
+/** How the official SDK names itself; Claude Code has a name of its own. Its requests need no tools to be a conversation. */
+const SDK = /^Anthropic\/JS /;
+
 const ERROR_TYPES: Readonly<Record<number, string>> = { 429: 'rate_limit_error', 529: 'overloaded_error' };
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -57,11 +60,11 @@ export async function startScriptedModel(options: { readonly port?: number } = {
   let inputTokens = USUAL_INPUT_TOKENS;
   let lastId = 0;
 
-  async function answer(response: ServerResponse, body: MessagesRequest): Promise<void> {
+  async function answer(response: ServerResponse, body: MessagesRequest, isSdk: boolean): Promise<void> {
     lastId += 1;
     const id = lastId;
     const turn = readTurn(body);
-    const side = isSideRequest(body, turn);
+    const side = !isSdk && isSideRequest(body, turn);
     const announce = (type: ScriptedModelEvent['type'], detail?: string) => {
       if (side) return;
       const event = { type, id, at: Date.now(), prompt: turn.prompt };
@@ -116,7 +119,7 @@ export async function startScriptedModel(options: { readonly port?: number } = {
     const body = MessagesRequest.safeParse(await readJson(request));
     if (!body.success) return sendJson(response, 400, { type: 'error', error: { type: 'invalid_request' } });
     if (path.includes('count_tokens')) return sendJson(response, 200, { input_tokens: inputTokens });
-    await answer(response, body.data);
+    await answer(response, body.data, SDK.test(request.headers['user-agent'] ?? ''));
   }
 
   const server = createServer((request, response) => {

@@ -14,6 +14,7 @@ import { KnowledgeSettingsSchema } from '../../services/knowledge/tiers.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
+import { routerOf } from '../services/router/router-of.ts';
 import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
 
 export const slotId = SlotId.parse('coder-1');
@@ -133,6 +134,7 @@ export function createStage(always: Change = {}) {
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
       knowledge: KnowledgeSettingsSchema.parse({}),
+      router: routerOf({ backends: [] }, database.db),
       readUsage,
       transcriptsOf,
       ...dependencies,

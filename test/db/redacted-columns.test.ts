@@ -8,6 +8,7 @@ import * as conversations from '../../db/schema/conversations.ts';
 import * as knowledge from '../../db/schema/knowledge.ts';
 import * as notices from '../../db/schema/notices.ts';
 import * as permissions from '../../db/schema/permissions.ts';
+import * as router from '../../db/schema/router.ts';
 import * as slots from '../../db/schema/slots.ts';
 import * as spending from '../../db/schema/spending.ts';
 import * as tasks from '../../db/schema/tasks.ts';
@@ -63,7 +64,7 @@ const CLEANED_BEFORE =
 const REFUSED = /^knowledge/;
 /** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
 const NAMES =
-  /(?:[iI]d|Id|ids|status|kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|mediaType|fromRole|worktree|idempotencyKey)$/;
+  /(?:[iI]d|Id|ids|status|kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|mediaType|fromRole|fromBackend|worktree|idempotencyKey)$/;
 
 const tables = [
   board,
@@ -71,6 +72,7 @@ const tables = [
   knowledge,
   notices,
   permissions,
+  router,
   slots,
   spending,
   tasks,

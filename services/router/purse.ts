@@ -1,0 +1,94 @@
+import { localDay } from '../calendar/local-day.ts';
+import { costOf, type Prices } from '../conversations/prices.ts';
+import { MissionError } from '../errors/mission-error.ts';
+import type { RouterLedger } from '../ledger/router-ledger.ts';
+import type { Choice } from './choose-backends.ts';
+
+const MILLION = 1_000_000;
+
+export interface Counted {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** A call that is being paid for. */
+export interface Bill {
+  /** @returns what it has cost; null without a price */
+  settle(used: Counted, outcome: 'done' | 'failed' | 'cancelled'): number | null;
+}
+
+/** What calls cost, and whether there is money for another one. */
+export function createPurse({
+  ledger,
+  prices,
+  budget,
+  now,
+}: {
+  readonly ledger: RouterLedger;
+  /** Of models that router.yaml names no price of. */
+  readonly prices: () => Prices;
+  /** Dollars a day; null for as many as it takes. */
+  readonly budget: () => number | null;
+  readonly now: () => number;
+}) {
+  function cost({ model, price }: Choice, { inputTokens, outputTokens }: Counted): number | null {
+    if (price !== undefined) return (inputTokens * price.input + outputTokens * price.output) / MILLION;
+    const tokens = {
+      input: inputTokens,
+      output: outputTokens,
+      cacheRead: 0,
+      cacheWrite: 0,
+      cacheWriteLong: 0,
+    };
+    return costOf(prices(), model, tokens);
+  }
+
+  const spent = (): { readonly day: string; readonly usd: number } => {
+    const day = localDay(now());
+    return { day, usd: ledger.spent(day) };
+  };
+
+  return {
+    spent,
+
+    /** @throws MissionError `router_budget_spent` */
+    mustHaveMoney(): void {
+      const most = budget();
+      if (most === null) return;
+      const { usd } = spent();
+      if (usd < most) return;
+      throw new MissionError(
+        'router_budget_spent',
+        `$${usd.toFixed(2)} of the $${most.toFixed(2)} that the router may spend today are spent or set aside for calls under way.`,
+        { remedy: 'Wait until tomorrow, or raise daily_budget_usd in router.yaml.' },
+      );
+    },
+
+    /** Why it cannot be paid for: where money is counted, nothing of unknown price is bought. */
+    unpayable(choice: Choice): string | null {
+      if (budget() === null || cost(choice, { inputTokens: 0, outputTokens: 0 }) !== null) return null;
+      return `no price is known of ${choice.model}, and daily_budget_usd is set: name its price (0 if it costs nothing)`;
+    },
+
+    /** Puts a call down with the most that it may cost, before it is made. */
+    open(choice: Choice, kind: 'chat' | 'embed', atMost: Counted): Bill {
+      const id = ledger.begin({
+        day: localDay(now()),
+        startedAt: now(),
+        kind,
+        fromBackend: choice.from.settings.name,
+        model: choice.model,
+        reservedUsd: cost(choice, atMost),
+      });
+      return {
+        settle(used, outcome) {
+          const costUsd = cost(choice, used);
+          ledger.end(id, { ...used, costUsd, outcome, endedAt: now() });
+          return costUsd;
+        },
+      };
+    },
+  };
+}
+
+export type Purse = ReturnType<typeof createPurse>;
