@@ -1,6 +1,7 @@
 import { open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { readEntry } from '../conversations/transcript-entry.ts';
 
 /** Tokens as the API counts them. */
 export interface Tokens {
@@ -18,7 +19,7 @@ const TokensShape = z.object({
   cacheRead: z.number(),
   cacheWrite: z.number(),
 });
-/** Usage of the last messages that were counted, by their ids. */
+/** Usage of the last answers that were counted, by what names them. */
 export const RecentUsage = z.record(z.string(), TokensShape);
 export type RecentUsage = z.infer<typeof RecentUsage>;
 
@@ -30,20 +31,6 @@ export interface UsageMark {
 
 export const NOTHING_COUNTED: UsageMark = { offset: 0, recent: {} };
 
-const count = z.number().int().nonnegative().catch(0);
-const Line = z.looseObject({
-  type: z.literal('assistant'),
-  message: z.looseObject({
-    id: z.string(),
-    usage: z.looseObject({
-      input_tokens: count,
-      output_tokens: count,
-      cache_read_input_tokens: count,
-      cache_creation_input_tokens: count,
-    }),
-  }),
-});
-
 /** Read at a time; a line may be longer than this. */
 const CHUNK_BYTES = 256 * 1024;
 /** A longer line is no message of the model; nothing of it is kept in memory. */
@@ -53,25 +40,12 @@ const KEPT_MESSAGES = 20;
 const NEWLINE = 0x0a;
 
 function usageOf(line: string): { readonly id: string; readonly tokens: Tokens } | null {
+  // Most lines have none, and are long.
   if (!line.includes('"usage"')) return null;
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  const parsed = Line.safeParse(json);
-  if (!parsed.success) return null;
-  const { id, usage } = parsed.data.message;
-  return {
-    id,
-    tokens: {
-      input: usage.input_tokens,
-      output: usage.output_tokens,
-      cacheRead: usage.cache_read_input_tokens,
-      cacheWrite: usage.cache_creation_input_tokens,
-    },
-  };
+  const entry = readEntry(line);
+  if (entry.kind !== 'message' || entry.from !== 'assistant' || entry.usage === null) return null;
+  const { answer, input, output, cacheRead, cacheWrite, cacheWriteLong } = entry.usage;
+  return { id: answer, tokens: { input, output, cacheRead, cacheWrite: cacheWrite + cacheWriteLong } };
 }
 
 function combine(a: Tokens, b: Tokens, how: (a: number, b: number) => number): Tokens {
@@ -120,7 +94,7 @@ async function* linesFrom(file: string, start: number): AsyncGenerator<{ line: s
 
 /**
  * Counts the usage that a transcript has gained since `mark`. One assistant message is written as several lines which
- * all repeat its usage (2.1.329): it counts once per `message.id`, with the highest numbers. A file that has become
+ * all repeat its usage (2.1.329): it counts once per answer, as the conversations do (`readEntry`), with the highest numbers. A file that has become
  * shorter is another file and is counted from its start; one that is not there has nothing.
  */
 export async function readUsage(

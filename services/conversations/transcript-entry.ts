@@ -33,7 +33,6 @@ const Usage = z.object({
   cache_creation_input_tokens: count,
   cache_creation: z.object({ ephemeral_1h_input_tokens: count }).optional().catch(undefined),
 });
-export type Usage = z.infer<typeof Usage>;
 
 const Line = z.object({
   type: z.string(),
@@ -66,6 +65,20 @@ const Line = z.object({
 });
 type Line = z.infer<typeof Line>;
 
+/** What one answer of the model has used. Its lines repeat it, and so do copies of its conversation: it counts once. */
+export interface AnswerUsage {
+  /** The same for all lines of an answer, and for no other one. */
+  readonly answer: string;
+  readonly model: string;
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  /** Written to the cache for five minutes. */
+  readonly cacheWrite: number;
+  /** Written to the cache for an hour. */
+  readonly cacheWriteLong: number;
+}
+
 /** Where a line stands, as far as it says so itself. */
 export type LineFacts = Pick<
   Line,
@@ -87,9 +100,9 @@ export type Entry =
       readonly isPutIn: boolean;
       readonly blocks: readonly Block[];
       readonly apiMessageId: string | null;
-      readonly requestId: string | null;
       readonly model: string | null;
-      readonly usage: Usage | null;
+      /** None where no model has answered. */
+      readonly usage: AnswerUsage | null;
       /** The subagent whose result this is. */
       readonly ofAgent: string | null;
     }
@@ -135,6 +148,23 @@ function factsOf(line: Line): LineFacts {
   };
 }
 
+function usageOf({ message, requestId, sessionId }: Line): AnswerUsage | null {
+  const { id, model, usage } = message ?? {};
+  if (id === undefined || model === undefined || model === NO_MODEL || usage === undefined) return null;
+  const written = usage.cache_creation_input_tokens;
+  const long = Math.min(written, usage.cache_creation?.ephemeral_1h_input_tokens ?? 0);
+  return {
+    // A copy of a conversation repeats both ids; without the second one the first may be used again by another session.
+    answer: `${id} ${requestId ?? sessionId ?? ''}`,
+    model,
+    input: usage.input_tokens,
+    output: usage.output_tokens,
+    cacheRead: usage.cache_read_input_tokens,
+    cacheWrite: written - long,
+    cacheWriteLong: long,
+  };
+}
+
 function eventOf(line: Line): Entry {
   const { type, subtype } = line;
   const content =
@@ -174,9 +204,8 @@ export function readEntry(text: string): Entry {
       isPutIn: type === 'user' && (line.isMeta === true || line.isCompactSummary === true || isPrinted),
       blocks,
       apiMessageId: message.id ?? null,
-      requestId: line.requestId ?? null,
       model: message.model === undefined || message.model === NO_MODEL ? null : message.model,
-      usage: message.usage ?? null,
+      usage: usageOf(line),
       ofAgent: line.toolUseResult?.agentId ?? null,
     };
   }

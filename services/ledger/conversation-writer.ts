@@ -11,7 +11,7 @@ import {
 } from '../../db/schema/conversations.ts';
 import type { Blob, MessageText } from '../conversations/message-text.ts';
 import type { PreparedLine } from '../conversations/prepared-lines.ts';
-import type { LineFacts, Usage } from '../conversations/transcript-entry.ts';
+import type { AnswerUsage, LineFacts } from '../conversations/transcript-entry.ts';
 import { nameOfAgent, nameOfSidechain, type TranscriptPlace } from '../conversations/transcript-place.ts';
 import { messageTrigrams, messageWords } from './message-indexes.ts';
 
@@ -278,22 +278,19 @@ export function createConversationWriter(db: MissionDatabase) {
 
   function addUsage(
     conversationId: number,
-    answer: string,
-    model: string,
     at: number | null,
-    usage: Usage,
+    { answer, model, ...used }: AnswerUsage,
   ): void {
-    const long = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
     statements.usage.run({
       answer,
       conversationId,
       model,
       at,
-      inputTokens: usage.input_tokens,
-      outputTokens: usage.output_tokens,
-      cacheReadTokens: usage.cache_read_input_tokens,
-      cacheWriteTokens: Math.max(0, usage.cache_creation_input_tokens - long),
-      cacheWriteLongTokens: long,
+      inputTokens: used.input,
+      outputTokens: used.output,
+      cacheReadTokens: used.cacheRead,
+      cacheWriteTokens: used.cacheWrite,
+      cacheWriteLongTokens: used.cacheWriteLong,
     });
   }
 
@@ -324,11 +321,7 @@ export function createConversationWriter(db: MissionDatabase) {
       addParts(id, said);
       unindexed.push({ id, text: said.text, cjk: said.cjk });
     }
-    if (apiMessageId !== null && model !== null && usage !== null) {
-      // A copy of a conversation repeats both ids; without the second one the first may be used again by another session.
-      const answer = `${apiMessageId} ${entry.requestId ?? facts.sessionId ?? ''}`;
-      addUsage(conversationId, answer, model, facts.at, usage);
-    }
+    if (usage !== null) addUsage(conversationId, facts.at, usage);
     const sessionId = place.sessionId ?? facts.sessionId;
     const call = said.parts.find(({ kind }) => kind === 'tool_result')?.toolUseId ?? null;
     if (entry.ofAgent !== null && call !== null && sessionId !== undefined)

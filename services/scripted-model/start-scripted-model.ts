@@ -1,9 +1,24 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { json as readJson } from 'node:stream/consumers';
-import { answerSideRequest, isSideRequest, MessagesRequest, readTurn, type Turn } from './conversation.ts';
+import {
+  answerSideRequest,
+  isCompaction,
+  isSideRequest,
+  MessagesRequest,
+  readTurn,
+  type Turn,
+} from './conversation.ts';
 import { decideReply, type Reply, usageAsked } from './script.ts';
-import { messageHead, type StreamOptions, stopReason, streamReply, toolUseId } from './stream-reply.ts';
+import {
+  messageHead,
+  OUTPUT_AT_FIRST,
+  type ReportedUsage,
+  type StreamOptions,
+  stopReason,
+  streamReply,
+  toolUseId,
+} from './stream-reply.ts';
 
 /** What the model does, as it happens. Side requests are not announced. */
 export interface ScriptedModelEvent {
@@ -27,22 +42,36 @@ export interface ScriptedRequest {
   readonly body: MessagesRequest;
 }
 
+/** An answer, and what it was said to have used: of one that was cut off only what was said at its beginning. */
+export interface ScriptedAnswer {
+  /** `side`: Claude Code's own request (a title, a suggestion); `summary`: for a compaction. Neither is a message. */
+  readonly kind: 'message' | 'summary' | 'side';
+  readonly usage: ReportedUsage;
+}
+
 export interface ScriptedModel {
   /** What `ANTHROPIC_BASE_URL` is set to. */
   readonly url: string;
   readonly port: number;
   readonly events: EventEmitter<{ event: [ScriptedModelEvent] }>;
   requests(): readonly ScriptedRequest[];
+  answers(): readonly ScriptedAnswer[];
   close(): Promise<void>;
 }
 
 /** What is reported until a `usage:` prompt says otherwise. */
 const USUAL_INPUT_TOKENS = 1_200;
+const USUAL_OUTPUT_TOKENS = 50;
 
 /** How the official SDK names itself; Claude Code has a name of its own. Its requests need no tools to be a conversation. */
 const SDK = /^Anthropic\/JS /;
 
 const ERROR_TYPES: Readonly<Record<number, string>> = { 429: 'rate_limit_error', 529: 'overloaded_error' };
+
+function kindOf(isSide: boolean, turn: Turn): ScriptedAnswer['kind'] {
+  if (isSide) return 'side';
+  return isCompaction(turn) ? 'summary' : 'message';
+}
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
@@ -52,10 +81,18 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 /**
  * Starts a stand-in for the Messages API on loopback, so that a real Claude Code works without account and network.
  * The person's words say what it answers: see `decideReply`. `port` 0 takes any.
+ * @param options.usageOf what the answer to a request of this number is said to have used, in place of the usual; it is
+ * told the input tokens that `usage:` prompts ask for
  */
-export async function startScriptedModel(options: { readonly port?: number } = {}): Promise<ScriptedModel> {
+export async function startScriptedModel(
+  options: {
+    readonly port?: number;
+    readonly usageOf?: (id: number, inputTokens: number) => ReportedUsage;
+  } = {},
+): Promise<ScriptedModel> {
   const events: ScriptedModel['events'] = new EventEmitter();
   const heard: ScriptedRequest[] = [];
+  const answered: ScriptedAnswer[] = [];
   const failed = new Map<string, number>();
   let inputTokens = USUAL_INPUT_TOKENS;
   let lastId = 0;
@@ -94,22 +131,31 @@ export async function startScriptedModel(options: { readonly port?: number } = {
 
     const gone = new AbortController();
     response.on('close', () => gone.abort());
+    const usage = options.usageOf?.(id, inputTokens) ?? {
+      input: inputTokens,
+      output: USUAL_OUTPUT_TOKENS,
+      cacheRead: 0,
+      cacheWrite: 0,
+    };
     const stream: StreamOptions = {
       id,
       model: body.model,
-      inputTokens,
+      usage,
       wordMs: reply.wordMs,
       onStep: (step) => announce(step.type, step.detail),
       signal: gone.signal,
     };
+    let isWhole = true;
     if (body.stream) {
-      await streamReply(response, reply.blocks, stream);
+      isWhole = await streamReply(response, reply.blocks, stream);
     } else {
       const content = reply.blocks.map((block, index) =>
         block.type === 'tool_use' ? { ...block, id: toolUseId(id, index) } : block,
       );
       sendJson(response, 200, { ...messageHead(stream), content, stop_reason: stopReason(reply.blocks) });
     }
+    const said = isWhole ? usage : { ...usage, output: OUTPUT_AT_FIRST };
+    answered.push({ kind: kindOf(side, turn), usage: said });
     announce('stop', gone.signal.aborted && !response.writableFinished ? 'gone' : stopReason(reply.blocks));
   }
 
@@ -135,6 +181,7 @@ export async function startScriptedModel(options: { readonly port?: number } = {
     port,
     events,
     requests: () => heard,
+    answers: () => answered,
     async close() {
       server.closeAllConnections();
       server.close();

@@ -9,10 +9,18 @@ export interface StreamStep {
   readonly detail?: string;
 }
 
+/** What an answer is said to have used. Tokens. */
+export interface ReportedUsage {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+}
+
 export interface StreamOptions {
   readonly id: number;
   readonly model: string;
-  readonly inputTokens: number;
+  readonly usage: ReportedUsage;
   readonly wordMs: number;
   readonly onStep: (step: StreamStep) => void;
   /** Aborted when the client goes away. */
@@ -21,7 +29,8 @@ export interface StreamOptions {
 
 /** Nobody checks it, but a thinking block without one is refused. */
 const THINKING_SIGNATURE = 'c2ln';
-const OUTPUT_TOKENS = 50;
+/** All that is said of an answer until it is whole. */
+export const OUTPUT_AT_FIRST = 1;
 /** Enough of a text to know it again on a screen. */
 const HEAD_CHARACTERS = 40;
 
@@ -30,7 +39,7 @@ export function toolUseId(requestId: number, index: number): string {
 }
 
 /** The message that a reply of these blocks begins with. */
-export function messageHead({ id, model, inputTokens }: StreamOptions) {
+export function messageHead({ id, model, usage }: Pick<StreamOptions, 'id' | 'model' | 'usage'>) {
   return {
     id: `msg_${id}`,
     type: 'message',
@@ -40,10 +49,10 @@ export function messageHead({ id, model, inputTokens }: StreamOptions) {
     stop_reason: null,
     stop_sequence: null,
     usage: {
-      input_tokens: inputTokens,
-      output_tokens: 1,
-      cache_creation_input_tokens: 0,
-      cache_read_input_tokens: 0,
+      input_tokens: usage.input,
+      output_tokens: OUTPUT_AT_FIRST,
+      cache_creation_input_tokens: usage.cacheWrite,
+      cache_read_input_tokens: usage.cacheRead,
     },
   };
 }
@@ -52,12 +61,15 @@ export function stopReason(blocks: readonly ReplyBlock[]): 'tool_use' | 'end_tur
   return blocks.some((block) => block.type === 'tool_use') ? 'tool_use' : 'end_turn';
 }
 
-/** Sends the blocks as server-sent events, word by word. Resolves early when the client is gone. */
+/**
+ * Sends the blocks as server-sent events, word by word. Resolves early when the client is gone.
+ * @returns whether all of it was sent
+ */
 export async function streamReply(
   response: ServerResponse,
   blocks: readonly ReplyBlock[],
   options: StreamOptions,
-): Promise<void> {
+): Promise<boolean> {
   const { signal, wordMs, onStep } = options;
   const send = (type: string, data: Record<string, unknown> = {}) =>
     response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
@@ -97,13 +109,15 @@ export async function streamReply(
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   send('message_start', { message: messageHead(options) });
   for (const [index, block] of blocks.entries()) {
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
     await sendBlock(block, index);
   }
+  if (signal.aborted) return false;
   send('message_delta', {
     delta: { stop_reason: stopReason(blocks), stop_sequence: null },
-    usage: { output_tokens: OUTPUT_TOKENS },
+    usage: { output_tokens: options.usage.output },
   });
   send('message_stop');
   response.end();
+  return true;
 }

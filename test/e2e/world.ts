@@ -12,6 +12,7 @@ import {
   type ScriptedModel,
   startScriptedModel,
 } from '../../services/scripted-model/start-scripted-model.ts';
+import type { ReportedUsage } from '../../services/scripted-model/stream-reply.ts';
 
 /** The built program: what a user runs. `npm test` builds before it tests. */
 export const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -104,10 +105,12 @@ export async function createWorld(
     readonly slots?: readonly EmbeddedSlot[];
     readonly permissionsYaml?: string;
     readonly claudeFile?: string;
+    /** What answers of the model are said to have used. */
+    readonly usageOf?: (id: number, inputTokens: number) => ReportedUsage;
   } = {},
 ): Promise<World> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-test-'));
-  const model = await startScriptedModel();
+  const model = await startScriptedModel(options.usageOf === undefined ? {} : { usageOf: options.usageOf });
   const claudeFile = options.claudeFile ?? (await ensureClaudeCode()).file;
   const embedded = createEmbeddedHome({
     directory,

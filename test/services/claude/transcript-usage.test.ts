@@ -25,7 +25,7 @@ function block(id: string, output: number, more: object = {}): string {
     cache_read_input_tokens: 1_000,
     cache_creation_input_tokens: 100,
   };
-  return `${JSON.stringify({ type: 'assistant', message: { id, usage, content: [] }, ...more })}\n`;
+  return `${JSON.stringify({ type: 'assistant', message: { id, model: 'claude-opus-5-5', usage, content: [] }, ...more })}\n`;
 }
 
 it('a message of several lines counts once, with the highest numbers that it came to', async () => {
