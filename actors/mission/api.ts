@@ -2,11 +2,11 @@ import type { BoardTaskId, ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '
 import type { Guard, Verify, WorktreeWish } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
-import type { RouterStanding } from '../../services/router/api.ts';
 import type { Board } from '../board/api.ts';
 import type { Conversations } from '../conversations/api.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
 import type { Answerer } from '../questions/answerer.ts';
+import type { RouterOperations } from '../router/api.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
 import type { PageRequest } from './text-page.ts';
@@ -182,7 +182,7 @@ export interface Mission {
   readonly board: Board;
   readonly knowledge: KnowledgeBase;
   /** Language models that are no Claude Code. */
-  readonly router: { standing(): RouterStanding };
+  readonly router: RouterOperations;
   readonly permissions: PermissionOperations;
   readonly audit: AuditOperations;
   /** What was said, by the person and by slots. */

@@ -4,7 +4,6 @@ import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import { createAttempts } from '../attempts.ts';
 import { createBoard } from '../board/create-board.ts';
 import { untilEvent } from '../bus.ts';
-import { createConversations } from '../conversations/create-conversations.ts';
 import { createCore } from '../core.ts';
 import { createDelivery } from '../delivery.ts';
 import { createDoubts } from '../doubts.ts';
@@ -12,7 +11,6 @@ import { createGoverning } from '../governor/create-governing.ts';
 import { createGuardrails } from '../guardrails.ts';
 import { createHandOver } from '../hand-over/hand-over.ts';
 import { createJournal } from '../journal.ts';
-import { createKnowledgeBase } from '../knowledge/knowledge-base.ts';
 import { createLauncher } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
 import { slotRecorders, taskRecorder } from '../recorders.ts';
@@ -37,6 +35,7 @@ import type { Mission } from './api.ts';
 import { createAsking } from './asking.ts';
 import { createAuditOperations } from './audit-operations.ts';
 import { createBudgetOperations } from './budget-operations.ts';
+import { createLearning } from './create-learning.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHookDoor } from './hook-door.ts';
 import { createHostEvents } from './host-events.ts';
@@ -248,11 +247,11 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     mayBegin: () => !finishing,
     report: report('the autopilot could not go on'),
   });
-  const { knowledge, sweeper } = createKnowledgeBase({
-    db: database.db,
-    settings: dependencies.knowledge,
-    now,
-    onError: report('what is stale could not be forgotten'),
+  const { knowledge, sweeper, conversations, router } = createLearning({
+    core,
+    dependencies,
+    report,
+    signal: stopping.signal,
   });
   const machine = provideMachines({
     core,
@@ -307,7 +306,6 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   core.setRoot(root);
   root.subscribe({ error: report('the root actor failed') });
 
-  const conversations = createConversations({ core, db: database.db, ...dependencies.conversations });
   const { start, close } = createStartAndStop({
     core,
     conversations,
@@ -361,7 +359,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ...createBudgetOperations(core, governing),
     board,
     knowledge,
-    router: dependencies.router,
+    router,
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { BoardTaskId } from '../../db/ids.ts';
+import { TURN_OUTCOMES } from '../../db/schema/router.ts';
 import { BACKEND_TYPES } from '../../services/router/settings-schema.ts';
 
 /** How the router stands. No secret is in it. */
@@ -18,4 +20,32 @@ export const RouterStandingView = z.object({
   day: z.string(),
   spentUsd: z.number().describe('Of this day, with what calls under way may cost.'),
   dailyBudgetUsd: z.number().optional(),
+});
+
+export const CHAT_ROLES = ['user', 'assistant', 'system'] as const;
+
+export const RouterUsageView = z.object({
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  estimated: z.literal(true).optional().describe('The backend did not tell.'),
+});
+
+/** One message of a conversation with a language model about a board task. */
+export const RouterHistoryView = z.object({
+  task_id: BoardTaskId,
+  conversation_id: z.string(),
+  message_count: z.number().int(),
+  messages: z.array(
+    z.object({
+      role: z.enum(CHAT_ROLES),
+      content: z.string(),
+      turn: z.number().int(),
+      at: z.number(),
+      status: z.enum([...TURN_OUTCOMES, 'running', 'unanswered']).optional(),
+      error: z.string().optional(),
+      by: z.string().optional(),
+      model: z.string().optional(),
+      backend: z.string().optional(),
+    }),
+  ),
 });

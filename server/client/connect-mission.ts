@@ -50,7 +50,7 @@ import {
   permissionSetSlot,
 } from '../tools/permissions.ts';
 import { ptyConfirm, questionList } from '../tools/questions.ts';
-import { routerStatus } from '../tools/router.ts';
+import { routerChat, routerChatHistory, routerStatus } from '../tools/router.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
   missionAsk,
@@ -150,6 +150,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     kbQueueStatus: method(kbQueueStatus),
     kbExecutePlan: method(kbExecutePlan),
     routerStatus: method(routerStatus),
+    routerChat: method(routerChat),
+    routerChatHistory: method(routerChatHistory),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

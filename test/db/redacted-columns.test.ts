@@ -34,6 +34,9 @@ const CLEAN = [
   'questions.options',
   'questions.question',
   'questions.rule',
+  'router_turns.messages',
+  'router_turns.answer',
+  'router_turns.error',
   'slots.snapshot',
   'tasks.error',
   'tasks.labels',
@@ -64,7 +67,7 @@ const CLEANED_BEFORE =
 const REFUSED = /^knowledge/;
 /** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
 const NAMES =
-  /(?:[iI]d|Id|ids|status|kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|mediaType|fromRole|fromBackend|worktree|idempotencyKey)$/;
+  /(?:[iI]d|Id|ids|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|mediaType|fromRole|fromBackend|worktree|idempotencyKey)$/;
 
 const tables = [
   board,

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startOpenAiStub } from '../services/router/openai-stub.ts';
 import { runCli } from './cli/run-cli.ts';
 import { type OpenDoors, openDoors } from './open-doors.ts';
 
@@ -34,4 +35,58 @@ test('the files are read while the daemon runs, and a wrong one is told of and c
   expect(printed.out).toMatch(/credentials\s+openai\s+http:\/\/127\.0\.0\.1:9\/v1\s+m\s+0/);
   expect(printed.out).toMatch(/\$0\.0000 of \$2\.00/);
   expect([JSON.stringify(status), printed.out, ...doors.errors()].join()).not.toContain(KEY);
+});
+
+test('a person and an orchestrator ask, a viewer and the agent of a slot do not', async () => {
+  const stub = await startOpenAiStub(() => ({ say: 'Forty-two', finish: 'length' }));
+  try {
+    write('router.yaml', '');
+    write('credentials.json', JSON.stringify({ auth_url: stub.url, api_key: KEY, model: 'deep' }));
+    const { id } = await doors.client.boardCreate({ title: 'The question' });
+    const asked = await runCli([
+      'router',
+      'chat',
+      '--task',
+      id.slice(0, 8),
+      '--home',
+      doors.home,
+      'What',
+      'is it?',
+    ]);
+    expect(asked).toMatchObject({
+      status: 0,
+      out: 'Forty-two\n',
+      err: expect.stringContaining('cut at max_tokens'),
+    });
+    expect(stub.requests()).toMatchObject([{ model: 'deep', messages: [{ content: 'What is it?' }] }]);
+    expect((await runCli(['router', 'history', id, '--home', doors.home])).out).toMatch(
+      /user\nWhat is it\?\n\n.* assistant \(deep\)\nForty-two/,
+    );
+    const messages = [{ role: 'user' as const, content: 'hi' }];
+    const call = (token: string) =>
+      doors.tcp({
+        path: '/api/tools/mission_router_chat',
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ messages, search: true }),
+      });
+    const answer = await call(doors.tokens.create('orchestrator', undefined).token);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      response: 'Forty-two',
+      finish_reason: 'cut',
+      cost_usd: null,
+      warning: expect.stringContaining('searches the web'),
+    });
+    expect((await call(doors.tokens.create('viewer', undefined).token)).status).toBe(403);
+    expect(stub.requests()).toHaveLength(2);
+    await expect(
+      doors.client.routerChat({ messages: [...messages, { role: 'assistant', content: 'and?' }] }),
+    ).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(doors.client.routerChat({ messages, task_id: 'ffffffff' })).rejects.toMatchObject({
+      code: 'board_task_unknown',
+    });
+    expect((await runCli(['router', 'sing', '--home', doors.home])).status).toBe(2);
+  } finally {
+    await stub.close();
+  }
 });

@@ -1,33 +1,86 @@
-import { routerStatus } from '../../tools/router.ts';
-import type { Command } from '../command.ts';
+import { MissionError } from '../../../services/errors/mission-error.ts';
+import { routerChat, routerChatHistory, routerStatus } from '../../tools/router.ts';
+import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { table } from '../table.ts';
+
+const USAGE = 'status | chat [--task T] [--context C] [--model M] WORDS… | history TASK';
+
+async function status({ call, print }: CommandContext): Promise<number> {
+  const output = routerStatus.output.parse(await call(routerStatus.name));
+  const budget = output.dailyBudgetUsd === undefined ? '' : ` of $${output.dailyBudgetUsd.toFixed(2)}`;
+  const rows = output.backends.map(({ name, type, baseUrl, models, running, problem }) => [
+    name,
+    type,
+    baseUrl,
+    models.length === 0 ? 'any' : models.join(', '),
+    String(running),
+    problem ?? '',
+  ]);
+  print(
+    output,
+    () =>
+      (output.problem === undefined ? '' : `${output.problem}\n`) +
+      (rows.length === 0
+        ? 'No backend is configured: write router.yaml or credentials.json.\n'
+        : table(['BACKEND', 'TYPE', 'ADDRESS', 'MODELS', 'RUNNING', 'PROBLEM'], rows)) +
+      `Spent on ${output.day}: $${output.spentUsd.toFixed(4)}${budget}\n`,
+  );
+  return 0;
+}
+
+async function chat(
+  words: readonly string[],
+  { values }: ParsedCommand,
+  { call, print, stderr }: CommandContext,
+): Promise<number> {
+  const named = { task_id: values['task'], context: values['context'], model: values['model'] };
+  const given = Object.entries(named).filter(([, value]) => value !== undefined);
+  const output = routerChat.output.parse(
+    await call(routerChat.name, {
+      messages: [{ role: 'user', content: words.join(' ') }],
+      ...Object.fromEntries(given),
+    }),
+  );
+  print(output, () => `${output.response}\n`);
+  if (output.warning !== undefined) stderr.write(`missiond: ${output.warning}\n`);
+  return 0;
+}
+
+async function history(taskId: string, { call, print }: CommandContext): Promise<number> {
+  const output = routerChatHistory.output.parse(await call(routerChatHistory.name, { task_id: taskId }));
+  print(output, () =>
+    output.messages
+      .map(({ role, content, at, model, status: state, error }) => {
+        const more = [model, state === 'answered' ? undefined : state, error].filter(
+          (word) => word !== undefined,
+        );
+        return `${new Date(at).toISOString()} ${role}${more.length === 0 ? '' : ` (${more.join(', ')})`}\n${content}\n`;
+      })
+      .join('\n'),
+  );
+  return 0;
+}
 
 export const router: Command = {
   name: 'router',
-  summary: 'the language models that the router asks, and what they cost today',
-  usage: 'status',
-  options: {},
-  words: [0, 1],
-  async run(_, { call, print }) {
-    const output = routerStatus.output.parse(await call(routerStatus.name));
-    const budget = output.dailyBudgetUsd === undefined ? '' : ` of $${output.dailyBudgetUsd.toFixed(2)}`;
-    const rows = output.backends.map(({ name, type, baseUrl, models, running, problem }) => [
-      name,
-      type,
-      baseUrl,
-      models.length === 0 ? 'any' : models.join(', '),
-      String(running),
-      problem ?? '',
-    ]);
-    print(
-      output,
-      () =>
-        (output.problem === undefined ? '' : `${output.problem}\n`) +
-        (rows.length === 0
-          ? 'No backend is configured: write router.yaml or credentials.json.\n'
-          : table(['BACKEND', 'TYPE', 'ADDRESS', 'MODELS', 'RUNNING', 'PROBLEM'], rows)) +
-        `Spent on ${output.day}: $${output.spentUsd.toFixed(4)}${budget}\n`,
+  summary: 'the language models that the router asks, and what they cost today; or ask one',
+  usage: USAGE,
+  options: {
+    task: { type: 'string', help: 'a board task: what was said about it goes along, and this is kept' },
+    context: { type: 'string', help: 'board, kb or both: put beside the question' },
+    model: { type: 'string', help: 'another than the first one' },
+  },
+  words: [0, Number.POSITIVE_INFINITY],
+  async run(parsed, context) {
+    const [verb = 'status', ...words] = parsed.positionals;
+    const [taskId] = words;
+    if (verb === 'status' && words.length === 0) return status(context);
+    if (verb === 'chat' && words.length > 0) return chat(words, parsed, context);
+    if (verb === 'history' && taskId !== undefined && words.length === 1) return history(taskId, context);
+    throw new MissionError(
+      'input_invalid',
+      `missiond router does not understand "${parsed.positionals.join(' ')}".`,
+      { remedy: `Usage: missiond router ${USAGE}` },
     );
-    return 0;
   },
 };

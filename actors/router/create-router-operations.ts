@@ -1,0 +1,172 @@
+import { BoardTaskId } from '../../db/ids.ts';
+import type { MissionDatabase } from '../../db/open.ts';
+import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
+import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
+import { createKnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
+import { createRouterChatLedger, type RouterTurnRow } from '../../services/ledger/router-chat-ledger.ts';
+import type { ChatMessage, Router } from '../../services/router/api.ts';
+import { findBoardTask } from '../board/find-board-task.ts';
+import type { MissionCore } from '../core.ts';
+import type { RouterHistoryMessage, RouterOperations } from './api.ts';
+import { createChatContext } from './chat-context.ts';
+
+/** Of what was said before, the newest; some 100,000 tokens. */
+const MOST_HISTORY_CHARACTERS = 400_000;
+const MOST_TURNS = 1_000;
+
+export interface RouterOperationsDependencies {
+  readonly core: Pick<MissionCore, 'board' | 'now'>;
+  readonly db: MissionDatabase;
+  readonly router: Router;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Language models that are no Claude Code: asked, and what was said about board tasks kept. */
+export function createRouterOperations({
+  core,
+  db,
+  router,
+  signal: stopping,
+}: RouterOperationsDependencies): RouterOperations {
+  const turns = createRouterChatLedger(db);
+  const contextOf = createChatContext({
+    board: core.board,
+    ledger: createKnowledgeLedger(db),
+    search: createKnowledgeSearch(db),
+    now: core.now,
+  });
+  /** Turns that this daemon waits for. */
+  const running = new Set<number>();
+
+  const conversationOf = (taskId: BoardTaskId): string => `router:${taskId}`;
+
+  /** A card that was removed leaves its conversation behind. */
+  function conversedOf(idOrPrefix: string): BoardTaskId {
+    const whole = BoardTaskId.safeParse(idOrPrefix);
+    if (whole.success && turns.has(whole.data)) return whole.data;
+    return findBoardTask(core.board, idOrPrefix).id;
+  }
+
+  /** What was answered before, the oldest first; what was not is not asked again. */
+  function saidBefore(taskId: BoardTaskId): {
+    readonly messages: readonly ChatMessage[];
+    readonly omitted: number;
+  } {
+    const known = turns.answered(taskId, MOST_TURNS);
+    const kept: ChatMessage[][] = [];
+    let used = 0;
+    for (const { messages, answer } of known) {
+      const said: ChatMessage[] = [...messages, { role: 'assistant', content: answer ?? '' }];
+      used += said.reduce((sum, { content }) => sum + content.length, 0);
+      if (used > MOST_HISTORY_CHARACTERS) break;
+      kept.unshift(said);
+    }
+    return { messages: kept.flat(), omitted: known.length - kept.length };
+  }
+
+  function statusOf({ id, outcome }: RouterTurnRow): NonNullable<RouterHistoryMessage['status']> {
+    return outcome ?? (running.has(id) ? 'running' : 'unanswered');
+  }
+
+  function shown(turn: RouterTurnRow): readonly RouterHistoryMessage[] {
+    const { id, messages, startedAt, endedAt, by, answer, error, model, fromBackend } = turn;
+    const status = statusOf(turn);
+    const asked = messages.map(({ role, content }) => ({
+      role,
+      content,
+      turn: id,
+      at: startedAt,
+      by,
+      status,
+      ...(error === null ? {} : { error }),
+    }));
+    if (answer === null) return asked;
+    return [
+      ...asked,
+      {
+        role: 'assistant',
+        content: answer,
+        turn: id,
+        at: endedAt ?? startedAt,
+        ...(model === null ? {} : { model }),
+        ...(fromBackend === null ? {} : { backend: fromBackend }),
+      },
+    ];
+  }
+
+  return {
+    standing: router.standing,
+
+    async chat({ messages, taskId, context, model, maxTokens }, { by, signal, heard }) {
+      const question = messages.at(-1);
+      if (question?.role !== 'user')
+        throw new MissionError('input_invalid', 'The last message is no question of yours.', {
+          remedy: 'End `messages` with one of the role user.',
+        });
+      const task = taskId === undefined ? null : findBoardTask(core.board, taskId);
+      const before = task === null ? { messages: [], omitted: 0 } : saidBefore(task.id);
+      const beside = contextOf(context, question.content, task);
+      const turn =
+        task === null
+          ? null
+          : turns.begin({ boardTaskId: task.id, messages, contextKind: context, by, startedAt: core.now() });
+      if (turn !== null) running.add(turn);
+      const end = (told: Parameters<typeof turns.end>[1]): void => {
+        if (turn !== null) turns.end(turn, told);
+      };
+      let characters = 0;
+      try {
+        const reply = await router.chat({
+          messages: [
+            ...(beside === null ? [] : [{ role: 'system' as const, content: beside.text }]),
+            ...before.messages,
+            ...messages,
+          ],
+          model,
+          maxTokens,
+          signal: AbortSignal.any([signal, stopping]),
+          onDelta({ text }) {
+            characters += text.length;
+            heard?.(characters);
+          },
+        });
+        end({
+          endedAt: core.now(),
+          outcome: 'answered',
+          answer: reply.text,
+          fromBackend: reply.backend,
+          model: reply.model,
+          inputTokens: reply.usage.inputTokens,
+          outputTokens: reply.usage.outputTokens,
+          costUsd: reply.costUsd,
+        });
+        const omitted = before.omitted + (beside?.share.omitted ?? 0);
+        return {
+          ...reply,
+          ...(task === null ? {} : { conversationId: conversationOf(task.id) }),
+          ...(beside !== null
+            ? { context: { ...beside.share, omitted } }
+            : before.omitted === 0
+              ? {}
+              : { context: { usedCharacters: 0, mostCharacters: MOST_HISTORY_CHARACTERS, omitted } }),
+        };
+      } catch (error) {
+        const { code, message } = toFailure(error);
+        end({ endedAt: core.now(), outcome: code === 'cancelled' ? 'cancelled' : 'failed', error: message });
+        throw error;
+      } finally {
+        if (turn !== null) running.delete(turn);
+      }
+    },
+
+    history(idOrPrefix) {
+      const taskId = conversedOf(idOrPrefix);
+      return {
+        taskId,
+        conversationId: conversationOf(taskId),
+        messages: turns.all(taskId).flatMap(shown),
+      };
+    },
+  };
+}

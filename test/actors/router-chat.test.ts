@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type StubReply, type StubRequest, startOpenAiStub } from '../services/router/openai-stub.ts';
+import { routerOf } from '../services/router/router-of.ts';
+import { createStage } from './mission-stage.ts';
+
+const by = { by: 'cli', signal: new AbortController().signal };
+const asking = (content: string) => [{ role: 'user' as const, content }];
+
+let stage: ReturnType<typeof createStage>;
+let stub: Awaited<ReturnType<typeof startOpenAiStub>>;
+let does: (request: StubRequest, number: number) => StubReply;
+const start = (more: object = {}) =>
+  stage.start({
+    router: routerOf(
+      {
+        backends: [{ name: 'stub', type: 'openai', base_url: stub.url, models: [{ name: 'm' }], retries: 0 }],
+      },
+      stage.database().db,
+    ),
+    ...more,
+  });
+beforeEach(async () => {
+  does = (_, number) => ({ say: `answer ${number}` });
+  stub = await startOpenAiStub((request, number) => does(request, number));
+  stage = createStage();
+});
+afterEach(async () => {
+  await stage.close();
+  await stub.close();
+});
+
+test('a conversation about a board task goes on, also over a restart, and outlives its card', async () => {
+  let mission = await start();
+  const { id } = mission.board.create({ title: 'Ship it' }, 'test');
+  const first = await mission.router.chat(
+    { messages: asking('What is missing?'), taskId: id, context: 'none' },
+    by,
+  );
+  expect(first).toMatchObject({ text: 'answer 1', conversationId: `router:${id}` });
+  await stage.kill9();
+  mission = await start();
+  await mission.router.chat({ messages: asking('And then?'), taskId: id.slice(0, 8), context: 'none' }, by);
+  expect(stub.requests()[1]?.messages).toEqual([
+    { role: 'user', content: 'What is missing?' },
+    { role: 'assistant', content: 'answer 1' },
+    { role: 'user', content: 'And then?' },
+  ]);
+  // Without a task nothing is kept, and nothing goes along.
+  await mission.router.chat({ messages: asking('Hello'), context: 'none' }, by);
+  expect(stub.requests()[2]?.messages).toEqual(asking('Hello'));
+  await mission.board.remove(id, { children: false });
+  expect(mission.router.history(id).messages.map(({ content, status }) => [content, status])).toEqual([
+    ['What is missing?', 'answered'],
+    ['answer 1', undefined],
+    ['And then?', 'answered'],
+    ['answer 2', undefined],
+  ]);
+});
+
+test('a daemon that is killed in mid-chat leaves the question unanswered, and asks it no second time', async () => {
+  let mission = await start();
+  const { id } = mission.board.create({ title: 'Ship it' }, 'test');
+  does = () => ({ hang: true });
+  const asked = mission.router.chat({ messages: asking('Lost?'), taskId: id, context: 'none' }, by);
+  const lost = expect(asked).rejects.toMatchObject({ code: 'cancelled' });
+  expect(mission.router.history(id).messages).toMatchObject([{ status: 'running' }]);
+  await vi.waitFor(() => expect(stub.requests()).toHaveLength(1));
+  await stage.kill9();
+  await lost;
+  does = () => ({ say: 'found' });
+  mission = await start();
+  expect(mission.router.history(id).messages).toMatchObject([{ content: 'Lost?', status: 'unanswered' }]);
+  await mission.router.chat({ messages: asking('Anybody?'), taskId: id, context: 'none' }, by);
+  expect(stub.requests().map(({ messages }) => messages.map(({ content }) => content))).toEqual([
+    ['Lost?'],
+    ['Anybody?'],
+  ]);
+});
+
+test('what failed says why, and does not go along with the next question', async () => {
+  const mission = await start();
+  const { id } = mission.board.create({ title: 'Ship it' }, 'test');
+  does = () => ({ status: 500, message: 'out of order' });
+  const chat = (content: string) =>
+    mission.router.chat({ messages: asking(content), taskId: id, context: 'none' }, by);
+  await expect(chat('First')).rejects.toMatchObject({ code: 'router_unavailable' });
+  expect(mission.router.history(id).messages).toMatchObject([
+    { status: 'failed', error: expect.stringContaining('out of order'), by: 'cli' },
+  ]);
+  does = () => ({ say: 'better' });
+  await chat('Second');
+  expect(stub.requests()[1]?.messages).toEqual(asking('Second'));
+});
+
+test('the board and what is known stand beside the question, what bears on it first, and are not kept', async () => {
+  const mission = await start();
+  const { id } = mission.board.create({ title: 'Ship it', description: 'Before Friday' }, 'test');
+  mission.board.create({ title: 'Paint the shed', hidden: true }, 'test');
+  const remember = (key: string, summary: string) =>
+    mission.knowledge.remember({ category: 'memory', key, summary, onSimilar: 'add' }, { by: 'test' });
+  remember('deploy', 'The deploy of the walrus needs two keys');
+  for (let index = 0; index < 40; index++)
+    remember(`filler-${index}`, `${'long words '.repeat(350)}${index}`);
+  const reply = await mission.router.chat(
+    { messages: asking('How is the walrus deploy done?'), taskId: id, context: 'both' },
+    by,
+  );
+  const [beside, question] = stub.requests()[0]?.messages ?? [];
+  expect(beside).toMatchObject({ role: 'system' });
+  expect(beside?.content).toContain('deploy: The deploy of the walrus needs two keys');
+  expect(beside?.content).toContain('Before Friday');
+  expect(beside?.content).not.toContain('Paint the shed');
+  expect(question).toEqual(asking('How is the walrus deploy done?')[0]);
+  expect(reply.context?.omitted).toBeGreaterThan(0);
+  expect(beside?.content.length).toBeLessThan(reply.context?.mostCharacters ?? 0);
+  expect(mission.router.history(id).messages[0]?.content).toBe('How is the walrus deploy done?');
+});
+
+test('what is asked of models is no conversation that anything is learnt from', async () => {
+  const mission = await start();
+  const { id } = mission.board.create({ title: 'Ship it' }, 'test');
+  await mission.router.chat({ messages: asking('Remember the xylophone'), taskId: id, context: 'none' }, by);
+  expect(mission.conversations.list({}, { limit: 10 }).conversations).toEqual([]);
+});
