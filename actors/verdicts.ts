@@ -8,6 +8,7 @@ import {
   type HookBody,
   type HookReply,
 } from '../services/claude/hook-body.ts';
+import { mannerOf } from '../services/permissions/call-manner.ts';
 import type { Push } from '../services/permissions/git-push.ts';
 import type { Rules } from '../services/permissions/policy.ts';
 import type { MissionCore } from './core.ts';
@@ -195,6 +196,7 @@ export function createVerdicts({
         tool: hook.tool,
         argument: redact(slotId, verdict.argument),
         called: verdict.argument,
+        manner: mannerOf(hook.tool, hook.input),
         rule: verdict.rule,
         personOnly: verdict.personOnly,
       },

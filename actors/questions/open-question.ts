@@ -16,6 +16,8 @@ export interface HookRequest {
   readonly argument: string;
   /** As it was called, to know it again on the screen. It is neither stored nor shown. */
   readonly called: string;
+  /** How it is to be run, where that is not as usual: ` in the background`. */
+  readonly manner: string;
   /** Why it is asked. */
   readonly rule: string;
   /** No agent answers it, an orchestrating one neither. */

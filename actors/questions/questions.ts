@@ -196,7 +196,7 @@ export function createQuestions({
      * the connection closed, the daemon stops, or the dialog was answered at the terminal.
      */
     async askByHook(request: HookRequest, signal: AbortSignal): Promise<HookAnswer | null> {
-      const { slotId, epoch, tool, argument, called, rule, personOnly } = request;
+      const { slotId, epoch, tool, argument, called, manner, rule, personOnly } = request;
       // Two tools of one turn may ask at the same time: the second waits for its turn, as its dialog does.
       for (let first = open.get(slotId); first?.answerHook != null; first = open.get(slotId)) {
         await first.closed;
@@ -211,7 +211,7 @@ export function createQuestions({
             kind: 'permission',
             tool,
             argument,
-            question: `May ${slotId} use ${tool}?`,
+            question: `May ${slotId} use ${tool}${manner}?`,
             options: ['Yes', 'No'],
             answerBy: 'hook',
             evidence: [FROM_HOOK],

@@ -6,7 +6,15 @@ import { aliasOf } from './git-repository.ts';
 import { plainWord, programOf, type ShellWord } from './shell-word.ts';
 
 /** Programs that can do what a gate stands before. */
-const GATED_PROGRAM = /^(?:git|git-push|git-send-pack|gh|glab|hub|tea)$/;
+const GATED_PROGRAM = /^(?:git|git-push|git-send-pack|git-http-push|gh|glab|hub|tea)$/;
+/** Subcommands that push without git-push(1), with the word behind them that makes them do so. */
+const PUSHES_OTHERWISE: ReadonlyMap<string, string | null> = new Map([
+  ['http-push', null],
+  ['subtree', 'push'],
+  ['svn', 'dcommit'],
+  ['p4', 'submit'],
+  ['cvsexportcommit', null],
+]);
 /** What the words of a gated act cannot do without. */
 const SPEAKS_OF_IT = /git|\bgh\b|\bglab\b|\bhub\b|\btea\b|push|merge/i;
 /** An alias of an alias of an alias: git refuses one that leads back to itself. */
@@ -27,6 +35,11 @@ function expanded(call: GitCall, { folders }: Asked): readonly ShellWord[] | 'pr
   return [plainWord('git'), ...alias.split(/\s+/).map(plainWord), ...call.args];
 }
 
+function pushesOtherwise({ subcommand, args }: GitCall): boolean {
+  const word = PUSHES_OTHERWISE.get(subcommand.text);
+  return word === null || (word !== undefined && args.some((arg) => isUnknown(arg) || arg.text === word));
+}
+
 function gitActs(call: GitCall, asked: Asked, aliases = 0): readonly GatedAct[] {
   if (isUnknown(call.subcommand) || aliases > MOST_ALIASES) return [UNKNOWN_ACT];
   const words = expanded(call, asked);
@@ -40,6 +53,9 @@ function gitActs(call: GitCall, asked: Asked, aliases = 0): readonly GatedAct[] 
   }
   const { text } = call.subcommand;
   if (text === 'push' || text === 'send-pack') return pushes(call, asked);
+  if (pushesOtherwise(call)) {
+    return [{ gate: 'pushProtected', what: `git ${text} may push to a protected branch` }];
+  }
   return configures(call) ? [{ gate: 'gitConfig', what: `git ${text} changes its configuration` }] : [];
 }
 
@@ -55,7 +71,7 @@ export function gatedActs(words: readonly ShellWord[], asked: Asked): readonly G
   const program = programOf(first);
   const onForge = forgeActs(words);
   if (onForge !== null) return onForge;
-  if (program === 'git-push' || program === 'git-send-pack') {
+  if (/^git-(?:push|send-pack|http-push)$/.test(program)) {
     const subcommand = plainWord('push');
     return pushes({ subcommand, args: words.slice(1), folder: undefined, configured: false }, asked);
   }

@@ -82,7 +82,10 @@ export function pushes({ args, folder, configured }: GitCall, asked: Asked): rea
   const { folders, branches, checkedOut } = asked;
   const known = asked.known && folder !== null;
   const where = folder == null ? folders : folders.map((base) => path.resolve(base, folder));
-  const names = [...branches, ...where.flatMap(defaultBranches)].map(globMatcher);
+  // Where files are kept without regard to case, MAIN is main.
+  const names = [...branches, ...where.flatMap(defaultBranches)].map((name) =>
+    globMatcher(name.toLowerCase()),
+  );
   const current = (): readonly (string | null)[] => [
     ...(known ? where.map(currentBranch) : [null]),
     ...checkedOut,
@@ -95,7 +98,8 @@ export function pushes({ args, folder, configured }: GitCall, asked: Asked): rea
   };
   const meant = refspecs.length === 0 ? current() : refspecs.flatMap(goesTo);
   const hit = meant.find(
-    (branch) => branch === null || branch.includes('*') || names.some((matches) => matches(branch)),
+    (branch) =>
+      branch === null || branch.includes('*') || names.some((matches) => matches(branch.toLowerCase())),
   );
   const acts: GatedAct[] = [];
   if (over) acts.push({ gate: 'forcePush', what: 'a push over what the remote has' });

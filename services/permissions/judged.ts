@@ -141,6 +141,12 @@ function judgeFiles(tool: string, files: readonly string[], ground: Ground): Jud
   };
 }
 
+/** `https://good.example*` allows that host: `https://good.example.evil.test/` begins like it. */
+function staysAtHost(pattern: string, href: string): boolean {
+  const [beginning] = /^https?:\/\/[^/*]+(?=\*(?:\/|$))/i.exec(pattern) ?? [];
+  return beginning === undefined || /^(?:[:/?#]|$)/.test(href.slice(beginning.length));
+}
+
 function judgeAddress(address: string): Judged {
   const url = URL.canParse(address) ? new URL(address) : null;
   const host = url?.hostname.toLowerCase().replace(/\.$/, '') ?? '';
@@ -154,8 +160,12 @@ function judgeAddress(address: string): Judged {
     demands: [
       {
         // `https://good.example@evil.example/` starts like a good address.
-        allows: ({ domain, glob }) =>
-          url !== null && url.username === '' && url.password === '' && (domain.glob(host) || glob(url.href)),
+        allows: ({ domain, glob, text }) =>
+          url !== null &&
+          /^https?:$/.test(url.protocol) &&
+          url.username === '' &&
+          url.password === '' &&
+          (domain.glob(host) || (glob(url.href) && staysAtHost(text, url.href))),
       },
     ],
     effects: [],

@@ -135,6 +135,7 @@ describe('an answer by keys', () => {
             tool: 'Bash',
             argument: 'touch b',
             called: 'touch b',
+            manner: '',
             rule: 'no rule',
             personOnly: false,
           },

@@ -89,7 +89,14 @@ describe('names of tools', () => {
 
 describe('addresses', () => {
   const policy = policyOf({
-    role: { allow: ['WebFetch(domain:docs.example.com)', 'WebFetch(https://api.example.org/v1/*)'] },
+    role: {
+      allow: [
+        'WebFetch(domain:docs.example.com)',
+        'WebFetch(https://api.example.org/v1/*)',
+        'WebFetch(https://open.example.org*)',
+        'WebFetch(https://node-*.example.org/x)',
+      ],
+    },
     default: { deny: ['WebFetch(domain:evil.example)'] },
   });
   it.each([
@@ -103,6 +110,12 @@ describe('addresses', () => {
     ['https://user:pw@docs.example.com/', 'confirm'],
     ['https://evil.example/', 'deny'],
     ['https://sub.evil.example./x', 'deny'],
+    ['https://open.example.org', 'allow'],
+    ['https://open.example.org:8443/a?b', 'allow'],
+    ['https://open.example.org.evil.test/', 'confirm'],
+    ['https://node-1.example.org/x', 'allow'],
+    ['file://docs.example.com/etc/passwd', 'confirm'],
+    ['ftp://docs.example.com/a', 'confirm'],
     ['not an address', 'confirm'],
   ])('%s: %s', (url, decision) => {
     expect(ask(policy, 'WebFetch', { url, prompt: 'p' }).decision).toBe(decision);
