@@ -11,6 +11,7 @@ import type { taskMachine } from '../machines/task.ts';
 import type { TaskRow } from '../services/ledger/task-ledger.ts';
 import type { MissionCore } from './core.ts';
 import { persisted, type Recorder, SNAPSHOT_VERSION } from './journal.ts';
+import { MEMORY_SUBMITTER } from './memory/slot-worker.ts';
 import { taskView } from './mission/task-view.ts';
 import { IN_EVENT } from './mission/text-page.ts';
 import type { SessionState, SlotView, TaskStatus } from './mission/views.ts';
@@ -128,6 +129,7 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
       if (
         before.kind === 'message' ||
         before.kind === 'check' ||
+        before.submitter === MEMORY_SUBMITTER ||
         (next.status !== 'done' && next.status !== 'failed')
       )
         return;

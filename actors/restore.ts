@@ -7,37 +7,17 @@ import type { SlotRow } from '../services/ledger/slot-ledger.ts';
 import type { PtyInfo } from '../services/pty/pty-host.ts';
 import type { MissionCore } from './core.ts';
 import { withHandOver } from './hand-over/rebuild-hand-over.ts';
-import { SNAPSHOT_VERSION } from './journal.ts';
 import { lookAtScreen } from './look-at-screen.ts';
 import { failTask } from './mission/fail-task.ts';
 import { rebuildSlot, rebuildTask } from './rebuild.ts';
 import { heldPlan, type SlotSnapshot } from './slot-view.ts';
-
-/** The outer shape of a persisted snapshot; XState checks nothing of it. */
-const Persisted = z.looseObject({
-  status: z.enum(['active', 'done', 'error', 'stopped']),
-  value: z.unknown(),
-  context: z.unknown(),
-});
+import { usable } from './usable-snapshot.ts';
 
 interface RestoredChild {
   readonly snapshot: Snapshot<unknown>;
   readonly src: 'slot' | 'task';
   readonly systemId: string;
   readonly syncSnapshot: false;
-}
-
-/** A stored snapshot that this version can go on from, or null: then the actor is put together from the columns. */
-function usable(
-  stored: unknown,
-  version: number,
-  machine: typeof slotMachine | typeof taskMachine,
-): Snapshot<unknown> | null {
-  if (stored === null || version !== SNAPSHOT_VERSION) return null;
-  const parsed = Persisted.safeParse(stored);
-  if (!parsed.success || parsed.data.status !== 'active') return null;
-  const known = typeof parsed.data.value === 'string' && parsed.data.value in machine.states;
-  return known ? { ...parsed.data, status: 'active', output: undefined, error: undefined } : null;
 }
 
 /** Of a slot that nothing is known of, or nothing that this version understands. That somebody had killed it still counts. */

@@ -44,3 +44,7 @@ export type BoardTaskId = z.infer<typeof BoardTaskId>;
 /** Something that the team knows. */
 export const KnowledgeId = z.uuid().brand<'KnowledgeId'>();
 export type KnowledgeId = z.infer<typeof KnowledgeId>;
+
+/** A piece of work of the memory. */
+export const MemoryJobId = z.uuid().brand<'MemoryJobId'>();
+export type MemoryJobId = z.infer<typeof MemoryJobId>;

@@ -6,6 +6,7 @@ import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import * as board from './schema/board.ts';
 import * as conversations from './schema/conversations.ts';
 import * as knowledge from './schema/knowledge.ts';
+import * as memory from './schema/memory.ts';
 import * as notices from './schema/notices.ts';
 import * as permissions from './schema/permissions.ts';
 import * as router from './schema/router.ts';
@@ -26,6 +27,7 @@ const schema = {
   ...conversations,
   ...knowledge,
   ...router,
+  ...memory,
 };
 /** The rows, and the turn of those who write: other threads stand back for what is done `atOnce`. */
 export type MissionDatabase = BetterSQLite3Database<typeof schema> & { readonly turn: WriteTurn };

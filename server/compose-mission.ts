@@ -149,6 +149,7 @@ export function composeMission({
       now: () => Date.now(),
     }),
     knowledge: file.knowledge,
+    memory: file.memory,
     readUsage,
     transcriptsOf,
     readLastWords,

@@ -11,6 +11,11 @@ export interface RememberRequest {
   readonly confidence?: number | undefined;
   /** What is done where something very like it is known: by default it is proposed, and nothing is stored. */
   readonly onSimilar?: 'propose' | 'add' | undefined;
+  /**
+   * What is done where the very key is known in other words: by default they are updated. `propose` updates only what the
+   * memory itself has written last; the words of others wait beside the new ones.
+   */
+  readonly onKnown?: 'update' | 'propose' | undefined;
 }
 
 export interface Remembered {

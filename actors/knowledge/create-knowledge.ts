@@ -20,6 +20,8 @@ const NEAR_DUPLICATE = 0.6;
 const MOST_COMPARED = 50;
 /** What somebody remembered next to something like it, and nobody has decided. */
 export const PROPOSALS = 'proposals';
+/** How the changes of the memory's own jobs are signed. */
+const BY_MEMORY = /^memory:/;
 
 export interface KnowledgeDependencies {
   readonly ledger: KnowledgeLedger;
@@ -57,15 +59,23 @@ export function createKnowledge({ ledger, operations, search, now }: KnowledgeDe
   function propose(words: KnowledgeWords, like: KnowledgeRow, share: number, by: string): number {
     const before = operations.withWords(PROPOSALS, words);
     if (before !== undefined) return before.id;
+    const isSame = like.key === words.key;
     return operations.add({
       planId: PROPOSALS,
-      operation: 'merge',
+      operation: isSame ? 'update' : 'merge',
       targetKeys: [like.key],
       newEntry: words,
-      rationale: `${Math.round(share * 100)} % of the words of "${words.key}" are those of "${like.key}".`,
+      rationale: isSame
+        ? `"${words.key}" is known in other words, which somebody has written.`
+        : `${Math.round(share * 100)} % of the words of "${words.key}" are those of "${like.key}".`,
       by,
       createdAt: now(),
     });
+  }
+
+  /** Whether the new words may take the place of what is known by their key. */
+  function mayUpdate(row: KnowledgeRow, onKnown: RememberRequest['onKnown']): boolean {
+    return onKnown !== 'propose' || BY_MEMORY.test(ledger.changesOf(row.id).at(-1)?.by ?? '');
   }
 
   function meant(keyOrId: string, category: string | undefined): KnowledgeRow {
@@ -85,7 +95,11 @@ export function createKnowledge({ ledger, operations, search, now }: KnowledgeDe
     });
   }
 
-  function stored(words: KnowledgeWords, changed: ChangedBy, onSimilar: 'propose' | 'add'): Remembered {
+  function stored(
+    words: KnowledgeWords,
+    changed: ChangedBy,
+    { onSimilar = 'propose', onKnown }: Pick<RememberRequest, 'onSimilar' | 'onKnown'>,
+  ): Remembered {
     const at = now();
     const before = ledger.at(words.category, words.key);
     const alsoIn = ledger
@@ -96,6 +110,17 @@ export function createKnowledge({ ledger, operations, search, now }: KnowledgeDe
     if (before !== undefined) {
       if (isDeepStrictEqual(wordsIn(before), words))
         return { action: 'unchanged', entry: entryView(before), ...also };
+      if (!mayUpdate(before, onKnown)) {
+        const share = similarity(wordsOf(textOf(words)), wordsOf(textOf(before)));
+        if (before.summary === words.summary)
+          return { action: 'unchanged', entry: entryView(before), ...also };
+        return {
+          action: 'proposed',
+          similar: { entry: entryView(before), similarity: share },
+          operationId: propose(words, before, share, changed.by),
+          ...also,
+        };
+      }
       return {
         action: 'updated',
         entry: entryView(ledger.update(before, words, { ...changed, at })),
@@ -121,7 +146,7 @@ export function createKnowledge({ ledger, operations, search, now }: KnowledgeDe
       refuseSecrets(request);
       const { category, key, summary, detail = null, source = 'conversation', confidence = 1 } = request;
       const words = { category, key, summary, detail, source, confidence };
-      return ledger.atOnce(() => stored(words, changed, request.onSimilar ?? 'propose'));
+      return ledger.atOnce(() => stored(words, changed, request));
     },
 
     forget(keys, { category, ...changed }) {

@@ -5,6 +5,7 @@ import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.
 import type { Board } from '../board/api.ts';
 import type { Conversations } from '../conversations/api.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
+import type { Memory } from '../memory/api.ts';
 import type { Answerer } from '../questions/answerer.ts';
 import type { RouterOperations } from '../router/api.ts';
 import type { AuditOperations } from './audit-operations.ts';
@@ -183,6 +184,7 @@ export interface Mission {
   readonly knowledge: KnowledgeBase;
   /** Language models that are no Claude Code. */
   readonly router: RouterOperations;
+  readonly memory: Memory;
   readonly permissions: PermissionOperations;
   readonly audit: AuditOperations;
   /** What was said, by the person and by slots. */

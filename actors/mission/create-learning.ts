@@ -1,30 +1,65 @@
+import type { TaskId } from '../../db/ids.ts';
+import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import { createConversations } from '../conversations/create-conversations.ts';
 import type { MissionCore } from '../core.ts';
+import type { Journal } from '../journal.ts';
 import { createKnowledgeBase } from '../knowledge/knowledge-base.ts';
+import { createMemory } from '../memory/create-memory.ts';
+import { createSlotWorker } from '../memory/slot-worker.ts';
 import { createRouterOperations } from '../router/create-router-operations.ts';
+import type { SubmitRequest } from './api.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
-/** What was said, what is known of it, and the language models that are asked about both. */
-export function createLearning({
-  core,
-  dependencies: { database, conversations, knowledge, router },
-  report,
-  signal,
-}: {
+export interface LearningDependencies {
   readonly core: MissionCore;
-  readonly dependencies: Pick<MissionDependencies, 'database' | 'conversations' | 'knowledge' | 'router'>;
+  readonly dependencies: Pick<
+    MissionDependencies,
+    'database' | 'conversations' | 'knowledge' | 'memory' | 'router'
+  >;
+  readonly enqueue: (kind: TaskRow['kind'], request: SubmitRequest) => TaskId;
+  /** False while the daemon finishes what it has. */
+  readonly mayBegin: () => boolean;
+  readonly inspect: Journal['inspect'];
   readonly report: (where: string) => (error: unknown) => void;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
-}) {
+}
+
+/**
+ * What was said, what is known of it, what learns from the one for the other, and the language models that are asked
+ * about both. `watches` move by themselves once they are started.
+ */
+export function createLearning({
+  core,
+  dependencies: { database, conversations, knowledge: settings, memory: memorySettings, router },
+  enqueue,
+  mayBegin,
+  inspect,
+  report,
+  signal,
+}: LearningDependencies) {
+  const { db } = database;
+  const { knowledge, sweeper } = createKnowledgeBase({
+    db,
+    settings,
+    now: core.now,
+    onError: report('what is stale could not be forgotten'),
+  });
+  const { memory, keeper } = createMemory({
+    core,
+    db,
+    settings: memorySettings,
+    knowledge,
+    worker: createSlotWorker({ core, enqueue }),
+    mayBegin,
+    inspect,
+    onError: report('the memory could not go on'),
+  });
   return {
-    ...createKnowledgeBase({
-      db: database.db,
-      settings: knowledge,
-      now: core.now,
-      onError: report('what is stale could not be forgotten'),
-    }),
-    conversations: createConversations({ core, db: database.db, ...conversations }),
-    router: createRouterOperations({ core, db: database.db, router, signal }),
+    knowledge,
+    memory,
+    watches: [sweeper, keeper],
+    conversations: createConversations({ core, db, ...conversations }),
+    router: createRouterOperations({ core, db, router, signal }),
   };
 }

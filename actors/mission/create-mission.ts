@@ -1,6 +1,7 @@
 import { createActor } from 'xstate';
 import type { SlotId } from '../../db/ids.ts';
 import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
+import { recordersOf } from '../all-recorders.ts';
 import { createAttempts } from '../attempts.ts';
 import { createBoard } from '../board/create-board.ts';
 import { untilEvent } from '../bus.ts';
@@ -13,7 +14,6 @@ import { createHandOver } from '../hand-over/hand-over.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
-import { slotRecorders, taskRecorder } from '../recorders.ts';
 import { createRecovery } from '../recovery.ts';
 import { createRegistryWatch } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
@@ -179,7 +179,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
   const journal = createJournal(
     database.db,
-    [taskRecorder(core, reactions), ...slotRecorders(core, reactions)],
+    recordersOf(core, reactions, database.db),
     report('the journal could not write'),
   );
   const governing = createGoverning({
@@ -247,9 +247,12 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     mayBegin: () => !finishing,
     report: report('the autopilot could not go on'),
   });
-  const { knowledge, sweeper, conversations, router } = createLearning({
+  const { knowledge, memory, watches, conversations, router } = createLearning({
     core,
     dependencies,
+    enqueue: tasks.enqueue,
+    mayBegin: () => !finishing,
+    inspect: journal.inspect,
     report,
     signal: stopping.signal,
   });
@@ -316,7 +319,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     telling,
     hostEvents,
-    watches: [waiting, autopilot, sweeper],
+    watches: [waiting, autopilot, ...watches],
     disposables: [turns, progress, noticeWatch],
     outlived: dependencies.outlived,
     dispatchSoon,
@@ -360,6 +363,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     board,
     knowledge,
     router,
+    memory,
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),

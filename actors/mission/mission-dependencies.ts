@@ -4,6 +4,7 @@ import type { OpenDatabase } from '../../db/open.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
 import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
+import type { MemorySettings } from '../../services/memory/settings.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import type { Router } from '../../services/router/api.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
@@ -67,6 +68,8 @@ export interface MissionDependencies {
   readonly knowledge: KnowledgeSettings;
   /** Language models that are no Claude Code. */
   readonly router: Router;
+  /** What is learnt from conversations by itself. */
+  readonly memory: MemorySettings;
   readonly readUsage: GoverningDependencies['readUsage'];
   readonly transcriptsOf: GoverningDependencies['transcriptsOf'];
   /** Sees every inspection event, for the Stately inspector. */

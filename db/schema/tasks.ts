@@ -17,6 +17,8 @@ export interface Guard {
   protectedPaths?: readonly string[] | undefined;
   maxChanges?: number | undefined;
   check?: string | undefined;
+  /** It uses no tools at all; only missiond itself says so. */
+  noTools?: boolean | undefined;
 }
 
 /** Who must agree before a task counts as done: a shell command that ends with status 0, or an agent of a role. */

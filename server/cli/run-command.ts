@@ -11,6 +11,7 @@ import { conversations } from './commands/conversations.ts';
 import { down, up } from './commands/daemon.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
+import { memory } from './commands/memory.ts';
 import { permissions } from './commands/permissions.ts';
 import { router } from './commands/router.ts';
 import { logs, restart, slots, status } from './commands/slots.ts';
@@ -36,6 +37,7 @@ const COMMANDS: readonly Command[] = [
   confirm,
   board,
   conversations,
+  memory,
   tokens,
   spending,
   resume,

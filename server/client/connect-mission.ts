@@ -40,6 +40,7 @@ import {
   kbUndo,
 } from '../tools/knowledge.ts';
 
+import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } from '../tools/memory.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import {
   permissionAddAutoAllow,
@@ -152,6 +153,11 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     routerStatus: method(routerStatus),
     routerChat: method(routerChat),
     routerChatHistory: method(routerChatHistory),
+    memoryPending: method(memoryPending),
+    memoryPause: method(memoryPause),
+    memoryDone: method(memoryDone),
+    memoryStatus: method(memoryStatus),
+    memoryRetry: method(memoryRetry),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

@@ -3,6 +3,7 @@ import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
 import { conversationOperations } from './conversations.ts';
 import { knowledgeOperations } from './knowledge.ts';
+import { memoryOperations } from './memory.ts';
 import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...conversationOperations,
   ...knowledgeOperations,
   ...routerOperations,
+  ...memoryOperations,
 ];
 
 /** @throws Error for a name that a door of ours has wrong */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
 import { KnowledgeSettingsSchema } from '../knowledge/tiers.ts';
+import { MemorySettingsSchema } from '../memory/settings.ts';
 import { BudgetsSchema } from './budgets.ts';
 import { ConfirmWithin, confirmWithinOf } from './confirm-within.ts';
 import { ContextSchema, contextOf } from './context.ts';
@@ -86,6 +87,8 @@ const SlotsSchema = z
     protect: ProtectSchema.prefault({}),
     /** How long what is known is kept. */
     knowledge: KnowledgeSettingsSchema.prefault({}),
+    /** What is learnt from conversations by itself. */
+    memory: MemorySettingsSchema.prefault({}),
     context: ContextSchema.default({}),
     listen: ListenSchema.prefault({}),
     /** After so many minutes a question that nobody has answered is denied. */
@@ -139,6 +142,8 @@ export function loadSlots(file: string): SlotsFile {
       ...Object.keys(ConversationsSchema.shape),
       'knowledge',
       'tiers',
+      'memory',
+      ...Object.keys(MemorySettingsSchema.shape),
       'listen',
       'tls',
       ...Object.keys(ListenSchema.shape),

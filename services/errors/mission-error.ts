@@ -12,6 +12,7 @@ const MISSION_ERRORS = {
   board_has_children: 'Other board tasks hang below this one.',
   conversation_unknown: 'No conversation has that id, or the beginning fits several.',
   knowledge_unknown: 'Nothing is known by that key or id.',
+  memory_job_unknown: 'No job of the memory has that id, or the beginning fits several.',
   secret_refused: 'It holds what looks like a secret, which is not remembered.',
   question_gone: 'Nothing waits for an answer any more.',
   person_only: 'Only a person may answer this.',

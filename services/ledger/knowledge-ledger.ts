@@ -203,6 +203,16 @@ export function createKnowledgeLedger(db: MissionDatabase) {
         .all();
     },
 
+    /** Those of these that are known, in the order of categories and keys. */
+    byIds(ids: readonly string[]): readonly KnowledgeRow[] {
+      return db
+        .select()
+        .from(knowledge)
+        .where(and(inArray(sql<string>`${knowledge.id}`, [...ids]), isKnown))
+        .orderBy(asc(knowledge.category), asc(knowledge.key))
+        .all();
+    },
+
     /** All that is known; for what looks at everything, in pages. */
     after(number: number, limit: number): readonly KnowledgeRow[] {
       return db

@@ -24,6 +24,7 @@ const mustCheck = ({ maxChanges }: Guard, changes: number): boolean =>
 
 /** The rules of a task that has made so many changes since its last check. */
 export function guardRules(guard: Guard, changes: number): Rules {
+  if (guard.noTools === true) return { ...NO_RULES, deny: ['*'] };
   const paths = (guard.protectedPaths ?? []).flatMap((path) =>
     CHANGING_TOOLS.map((tool) => `${tool}(${path})`),
   );
@@ -32,6 +33,7 @@ export function guardRules(guard: Guard, changes: number): Rules {
 
 /** What an agent is told that has to run the check first; null when it need not. */
 export function checkWanted(guard: Guard, changes: number): string | null {
+  if (guard.noTools === true) return 'This task is done without tools: answer with what you were given.';
   if (!mustCheck(guard, changes)) return null;
   const what =
     guard.check === undefined ? 'end your turn, so that the work is checked' : `run \`${guard.check}\``;

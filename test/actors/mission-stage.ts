@@ -11,6 +11,7 @@ import { readStatusLine } from '../../services/claude/read-status-line.ts';
 import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
 import { BudgetsSchema } from '../../services/config/budgets.ts';
 import { KnowledgeSettingsSchema } from '../../services/knowledge/tiers.ts';
+import { MemorySettingsSchema } from '../../services/memory/settings.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
@@ -135,6 +136,7 @@ export function createStage(always: Change = {}) {
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
       knowledge: KnowledgeSettingsSchema.parse({}),
       router: routerOf({ backends: [] }, database.db),
+      memory: MemorySettingsSchema.parse({}),
       readUsage,
       transcriptsOf,
       ...dependencies,

@@ -6,6 +6,7 @@ import { redactedJson } from '../../db/redacted-columns.ts';
 import * as board from '../../db/schema/board.ts';
 import * as conversations from '../../db/schema/conversations.ts';
 import * as knowledge from '../../db/schema/knowledge.ts';
+import * as memory from '../../db/schema/memory.ts';
 import * as notices from '../../db/schema/notices.ts';
 import * as permissions from '../../db/schema/permissions.ts';
 import * as router from '../../db/schema/router.ts';
@@ -27,6 +28,9 @@ const CLEAN = [
   'deliveries.failure',
   'history.content',
   'inbox_messages.content',
+  'memory_jobs.error',
+  'memory_jobs.outcome',
+  'memory_jobs.snapshot',
   'notices.body',
   'notices.failure',
   'questions.answer',
@@ -67,12 +71,13 @@ const CLEANED_BEFORE =
 const REFUSED = /^knowledge/;
 /** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
 const NAMES =
-  /(?:[iI]d|Id|ids|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|mediaType|fromRole|fromBackend|worktree|idempotencyKey)$/;
+  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|mediaType|fromRole|fromBackend|worktree|idempotencyKey)$/;
 
 const tables = [
   board,
   conversations,
   knowledge,
+  memory,
   notices,
   permissions,
   router,

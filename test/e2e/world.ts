@@ -107,10 +107,16 @@ export async function createWorld(
     readonly claudeFile?: string;
     /** What answers of the model are said to have used. */
     readonly usageOf?: (id: number, inputTokens: number) => ReportedUsage;
+    /** What the model does before the words say so. */
+    readonly script?: NonNullable<Parameters<typeof startScriptedModel>[0]>['script'];
   } = {},
 ): Promise<World> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-test-'));
-  const model = await startScriptedModel(options.usageOf === undefined ? {} : { usageOf: options.usageOf });
+  const { usageOf, script } = options;
+  const model = await startScriptedModel({
+    ...(usageOf === undefined ? {} : { usageOf }),
+    ...(script === undefined ? {} : { script }),
+  });
   const claudeFile = options.claudeFile ?? (await ensureClaudeCode()).file;
   const embedded = createEmbeddedHome({
     directory,

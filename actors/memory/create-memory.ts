@@ -1,0 +1,204 @@
+import type { MissionDatabase } from '../../db/open.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
+import { createKnowledgeOperationLedger } from '../../services/ledger/knowledge-operation-ledger.ts';
+import { createMemoryJobLedger, type MemoryJobRow } from '../../services/ledger/memory-job-ledger.ts';
+import {
+  createMemoryQueueLedger,
+  type MarkedConversation,
+  type MarkName,
+  type QueuedMessage,
+} from '../../services/ledger/memory-queue-ledger.ts';
+import { hours, type MemorySettings } from '../../services/memory/settings.ts';
+import type { MissionCore } from '../core.ts';
+import type { Journal } from '../journal.ts';
+import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
+import type { Memory } from './api.ts';
+import { createJobMaking, MEMORY_ROLE } from './make-jobs.ts';
+import { memoryJobView } from './memory-views.ts';
+import { createPause } from './pause.ts';
+import { pendingText } from './pending-text.ts';
+import { createJobRunning } from './run-jobs.ts';
+import { createAnswerStore } from './store-answer.ts';
+import type { MemoryWorker } from './worker.ts';
+
+/** How often it is looked whether there is anything to do. */
+const LOOK_MS = 1_000;
+/** So much of a long history is taken notice of in one go. */
+const PIECES_AT_ONCE = 4;
+const RECENT = 15;
+const MOST_CONVERSATIONS = 10_000;
+const DAY_MS = 24 * 60 * 60_000;
+/** A plan is executed whole. */
+const ALL_OPERATIONS = 1_000;
+
+export interface MemoryDependencies {
+  readonly core: Pick<MissionCore, 'bus' | 'now' | 'runtimes'>;
+  readonly db: MissionDatabase;
+  readonly settings: MemorySettings;
+  readonly knowledge: Pick<KnowledgeBase, 'remember' | 'plans'>;
+  readonly worker: MemoryWorker;
+  /** False while the daemon finishes what it has. */
+  readonly mayBegin: () => boolean;
+  readonly inspect: Journal['inspect'];
+  readonly onError: (error: unknown) => void;
+}
+
+/** Learns from conversations: what was said becomes jobs, workers read them, and what they answer is kept. */
+export function createMemory({
+  core,
+  db,
+  settings,
+  knowledge,
+  worker,
+  mayBegin,
+  inspect,
+  onError,
+}: MemoryDependencies): { readonly memory: Memory; readonly keeper: { start(): () => void; look(): void } } {
+  const { now } = core;
+  const begin = (): void =>
+    jobs.begin({ since: now() - settings.historyDays * DAY_MS, consolidatedAt: now() });
+  const jobs = createMemoryJobLedger(db);
+  const queue = createMemoryQueueLedger(db);
+  const ledger = createKnowledgeLedger(db);
+  const pause = createPause({ jobs, bus: core.bus, now, usualHours: settings.pauseHours, begin });
+  const making = createJobMaking({
+    jobs,
+    queue,
+    knowledge: ledger,
+    settings,
+    now,
+    isOfMemory: (slotId) =>
+      [...core.runtimes.values()].some(
+        ({ configuration }) => configuration.id === slotId && configuration.role === MEMORY_ROLE,
+      ),
+  });
+  const isExecuted = settings.consolidation !== false && settings.consolidation.execute;
+  const running = createJobRunning({
+    jobs,
+    queue,
+    knowledge: ledger,
+    worker,
+    storeAnswer: createAnswerStore({
+      jobs,
+      queue,
+      knowledge,
+      ledger,
+      operations: createKnowledgeOperationLedger(db),
+      now,
+      executePlan: isExecuted
+        ? (planId, by) => void knowledge.plans.execute(planId, ALL_OPERATIONS, by)
+        : null,
+    }),
+    inspect,
+    now,
+    onError,
+  });
+
+  const whyNot = (): string | null =>
+    settings.worker === 'off' ? 'slots.yaml says so (memory: worker: off).' : worker.unavailable();
+
+  function look(): void {
+    pause.look();
+    if (whyNot() !== null) return;
+    if (jobs.state() === null) begin();
+    for (let piece = 0; piece < PIECES_AT_ONCE && making.notice(); piece += 1);
+    if (pause.until() !== null || !mayBegin()) return;
+    making.make();
+    running.begin();
+  }
+
+  function guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  /** Conversations with something that no job was given yet. */
+  const behind = (mark: MarkName): readonly MarkedConversation[] =>
+    queue.behind(mark, MOST_CONVERSATIONS).filter(making.isForMemory);
+
+  function waiting(mark: MarkName): number {
+    const since = jobs.state()?.since;
+    if (since === undefined) return 0;
+    return behind(mark).reduce((sum, conversation) => sum + queue.countWords(mark, conversation, since), 0);
+  }
+
+  function find(idOrPrefix: string): MemoryJobRow {
+    const [row, another] = jobs.byPrefix(idOrPrefix);
+    if (row !== undefined && another === undefined) return row;
+    throw new MissionError(
+      'memory_job_unknown',
+      row === undefined ? `There is no job "${idOrPrefix}".` : `Several jobs begin with "${idOrPrefix}".`,
+      { remedy: 'mission_memory_status names them.' },
+    );
+  }
+
+  return {
+    memory: {
+      pending(limit) {
+        const since = jobs.state()?.since;
+        const shown: QueuedMessage[] = [];
+        for (const conversation of since === undefined ? [] : behind('realtime')) {
+          if (since === undefined || shown.length >= limit) break;
+          shown.push(...queue.words('realtime', conversation, since, limit - shown.length));
+        }
+        return pendingText(shown, waiting('realtime'));
+      },
+      pause: pause.set,
+      done: (messageIds) =>
+        jobs.atOnce(() => {
+          const free = queue.unclaimed(messageIds);
+          const left = messageIds.filter((id) => !free.includes(id));
+          return { marked: queue.markDone(free), left };
+        }),
+      status() {
+        const state = jobs.state();
+        const until = pause.until();
+        const why = whyNot();
+        const { consolidation } = settings;
+        return {
+          worker: why === null ? worker.name : null,
+          ...(why === null ? {} : { why }),
+          paused: until !== null,
+          ...(until === null ? {} : { pausedUntil: until }),
+          pendingRealtime: waiting('realtime'),
+          pendingDeep: waiting('deep'),
+          jobs: jobs.counts(),
+          recent: jobs.list({}, RECENT).map(memoryJobView),
+          failed: jobs.list({ status: 'failed' }, RECENT).map(memoryJobView),
+          ...(state === null ? {} : { lastConsolidationAt: state.consolidatedAt }),
+          ...(state === null || consolidation === false
+            ? {}
+            : { nextConsolidationAt: state.consolidatedAt + hours(consolidation.everyHours) }),
+        };
+      },
+      retry(idOrPrefix) {
+        const row = find(idOrPrefix);
+        if (row.status !== 'failed')
+          throw new MissionError('input_invalid', `The job ${row.id} has not failed: it is ${row.status}.`);
+        // Without its snapshot it begins with its columns, and counts its failures anew.
+        jobs.update(row.id, { status: 'pending', notBefore: null, finishedAt: null, snapshot: null });
+        const again = memoryJobView({ ...row, status: 'pending', notBefore: null, finishedAt: null });
+        core.bus.publish({ type: 'memory_job_changed', at: now(), job: again });
+        return again;
+      },
+    },
+    keeper: {
+      look: () => guarded(look),
+
+      /** Goes on with what an earlier daemon had begun. Returns the way to stop. */
+      start() {
+        guarded(running.restore);
+        const timer = setInterval(() => guarded(look), LOOK_MS);
+        timer.unref();
+        return () => {
+          clearInterval(timer);
+          running.close();
+        };
+      },
+    },
+  };
+}
