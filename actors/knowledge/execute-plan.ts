@@ -36,9 +36,12 @@ export function createPlanExecution({
   readonly now: () => number;
 }) {
   /** @throws MissionError `knowledge_unknown` when one of them is known no more */
-  function targets({ targetKeys }: KnowledgeOperationRow): readonly KnowledgeRow[] {
+  function targets({ targetKeys, planId, createdAt }: KnowledgeOperationRow): readonly KnowledgeRow[] {
     const rows = targetKeys.flatMap((key) => {
       const found = ledger.byKey(key);
+      // Who proposes to merge something has it before their eyes; a plan speaks of what it was shown.
+      if (planId !== PROPOSALS && found.some(({ updatedAt }) => updatedAt > createdAt))
+        throw new MissionError('input_invalid', `"${key}" has changed since it was planned.`);
       if (found.length > 0) return found;
       throw new MissionError('knowledge_unknown', `Nothing is known by "${key}" any more.`);
     });

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { MissionDatabase } from '../../db/open.ts';
 import type { ImportFormat } from '../../services/knowledge/import-rows.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
+import type { BoardLedger } from '../../services/ledger/board-ledger.ts';
 import { createKnowledgeGivenLedger } from '../../services/ledger/knowledge-given-ledger.ts';
 import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import { createKnowledgeOperationLedger } from '../../services/ledger/knowledge-operation-ledger.ts';
 import { createKnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
+import type { Router } from '../../services/router/api.ts';
+import { type Analysis, createAnalysis } from './analyze-knowledge.ts';
 import type { Knowledge } from './api.ts';
 import { type Collector, createCollector } from './collect-garbage.ts';
 import { createKnowledge } from './create-knowledge.ts';
@@ -20,6 +23,8 @@ const SWEEP_MS = 60 * 60_000;
 export interface KnowledgeBase extends Knowledge {
   readonly collector: Omit<Collector, 'sweep'>;
   readonly give: KnowledgeGiving;
+  /** A language model looks at it; what it plans waits in the queue. */
+  readonly analyze: Analysis;
   readonly plans: Omit<ReturnType<typeof createPlanExecution>, 'execute'> & {
     execute(planId: string, limit: number, by: string): PlanRun;
   };
@@ -31,11 +36,15 @@ export interface KnowledgeBase extends Knowledge {
 export function createKnowledgeBase({
   db,
   settings,
+  board,
+  router,
   now,
   onError,
 }: {
   readonly db: MissionDatabase;
   readonly settings: KnowledgeSettings;
+  readonly board: Pick<BoardLedger, 'all'>;
+  readonly router: Pick<Router, 'chat'>;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }): { readonly knowledge: KnowledgeBase; readonly sweeper: { start(): () => void } } {
@@ -58,6 +67,7 @@ export function createKnowledgeBase({
       ...knowledge,
       collector,
       give: giving,
+      analyze: createAnalysis({ ledger, operations, board, router, now }),
       plans: {
         ...plans,
         execute: (planId, limit, by) => execute(planId, { limit, by, batch: randomUUID() }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { KnowledgeId, TaskId } from '../../db/ids.ts';
 import { KNOWLEDGE_OPERATIONS, KNOWLEDGE_SOURCES, OPERATION_STATUSES } from '../../db/schema/knowledge.ts';
+import type { PlanRow } from '../../services/knowledge/plan-answer.ts';
 import type { KnowledgeChangeRow, KnowledgeRow } from '../../services/ledger/knowledge-ledger.ts';
 
 const Detail = z.record(z.string(), z.unknown());
@@ -71,6 +72,25 @@ export const KnowledgeOperation = z.object({
   taskId: TaskId.optional(),
 });
 export type KnowledgeOperation = z.infer<typeof KnowledgeOperation>;
+
+/** An operation that a model has planned, before it is in the queue. */
+export const PlannedOperationView = KnowledgeOperation.pick({
+  operation: true,
+  targetKeys: true,
+  newEntry: true,
+  rationale: true,
+});
+
+export const plannedOperationView = ({
+  newEntry,
+  ...row
+}: PlanRow): z.infer<typeof PlannedOperationView> => ({
+  ...row,
+  targetKeys: [...row.targetKeys],
+  ...(newEntry === null
+    ? {}
+    : { newEntry: { ...newEntry, detail: newEntry.detail && { ...newEntry.detail } } }),
+});
 
 const without = <Value>(value: Value | null): Value | undefined => value ?? undefined;
 

@@ -42,6 +42,8 @@ export function createLearning({
   const { knowledge, sweeper } = createKnowledgeBase({
     db,
     settings,
+    board: core.board,
+    router,
     now: core.now,
     onError: report('what is stale could not be forgotten'),
   });

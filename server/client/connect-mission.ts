@@ -27,18 +27,17 @@ import {
 } from '../tools/conversations.ts';
 import {
   kbBatchForget,
-  kbExecutePlan,
   kbForget,
   kbGc,
   kbGet,
   kbHistory,
   kbImport,
   kbList,
-  kbQueueStatus,
   kbRemember,
   kbSearch,
   kbUndo,
 } from '../tools/knowledge.ts';
+import { kbAnalyze, kbExecutePlan, kbQueueStatus } from '../tools/knowledge-plans.ts';
 
 import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } from '../tools/memory.ts';
 import type { TypedOperation } from '../tools/operation.ts';
@@ -148,6 +147,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     kbUndo: method(kbUndo),
     kbGc: method(kbGc),
     kbImport: method(kbImport),
+    kbAnalyze: method(kbAnalyze),
     kbQueueStatus: method(kbQueueStatus),
     kbExecutePlan: method(kbExecutePlan),
     routerStatus: method(routerStatus),

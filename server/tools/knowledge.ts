@@ -1,45 +1,32 @@
 import path from 'node:path';
 import { z } from 'zod';
-import {
-  KnowledgeChange,
-  KnowledgeEntry,
-  KnowledgeOperation,
-  SimilarEntry,
-} from '../../actors/knowledge/knowledge-views.ts';
-import { KNOWLEDGE_SOURCES, OPERATION_STATUSES } from '../../db/schema/knowledge.ts';
+import { KnowledgeChange, KnowledgeEntry, SimilarEntry } from '../../actors/knowledge/knowledge-views.ts';
+import { KNOWLEDGE_SOURCES } from '../../db/schema/knowledge.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { KnowledgeCategory } from '../../services/knowledge/category.ts';
+import { EntryKey, EntryWords } from '../../services/knowledge/entry-words.ts';
 import { IMPORT_FORMATS } from '../../services/knowledge/import-rows.ts';
+import { knowledgePlanOperations } from './knowledge-plans.ts';
 import { operation } from './operation.ts';
 
-const MOST_KEY_CHARACTERS = 200;
-const MOST_SUMMARY_CHARACTERS = 4_000;
-const MOST_DETAIL_CHARACTERS = 100_000;
 const MOST_KEYS = 500;
 const MOST_ENTRIES = 500;
 
-const key = z.string().trim().min(1).max(MOST_KEY_CHARACTERS);
+const key = EntryKey;
 const category = KnowledgeCategory.describe(
   'As preference, project, decision, architecture, infra, procedure, memory, memory:bugfix. One names those below it, too.',
 );
 const days = z.number().int().positive().max(36_500);
 const batch = z.string().describe('What was done together, for mission_kb_undo.');
-const detail = z
-  .record(z.string(), z.unknown())
-  .refine((value) => JSON.stringify(value).length <= MOST_DETAIL_CHARACTERS, 'the detail is too long');
 
 export const kbRemember = operation({
   name: 'mission_kb_remember',
   title: 'Remember something',
   description:
     'Keeps a fact for the whole team. The same category and key is an update (the words before are kept, mission_kb_undo takes it back). When another entry says nearly the same, nothing is stored: both texts come back (action `proposed`); update that key, or say onSimilar: add. Secrets are refused.',
-  input: z.object({
+  input: EntryWords.extend({
     category,
-    key,
-    summary: z.string().trim().min(1).max(MOST_SUMMARY_CHARACTERS),
-    detail: detail.optional(),
     source: z.enum(KNOWLEDGE_SOURCES).optional(),
-    confidence: z.number().min(0).max(1).optional(),
     onSimilar: z.enum(['propose', 'add']).optional(),
   }),
   output: z.object({
@@ -240,62 +227,6 @@ export const kbImport = operation({
   },
 });
 
-export const kbQueueStatus = operation({
-  name: 'mission_kb_queue_status',
-  title: 'What is proposed for the knowledge',
-  description:
-    'Operations that were planned (mission_kb_analyze) or proposed (plan `proposals`: what was remembered beside something like it), and how many are in which state.',
-  input: z.object({
-    plan_id: z.string().max(100).optional(),
-    status: z.enum(OPERATION_STATUSES).optional(),
-    limit: z.number().int().min(1).max(MOST_ENTRIES).default(100),
-  }),
-  output: z.object({
-    operations: z.array(KnowledgeOperation),
-    count: z.number().int(),
-    summary: z.partialRecord(z.enum(OPERATION_STATUSES), z.number().int()),
-  }),
-  readOnly: true,
-  run({ plan_id, status, limit }, { mission }) {
-    const found = mission.knowledge.plans.status({ planId: plan_id, status }, limit);
-    return {
-      operations: [...found.operations],
-      count: found.operations.length,
-      summary: { ...found.summary },
-    };
-  },
-});
-
-export const kbExecutePlan = operation({
-  name: 'mission_kb_execute_plan',
-  title: 'Do what is proposed',
-  description:
-    'Executes operations of a plan, oldest first, or drops them (`drop`: their ids). Each is done as a whole or not at all; mission_kb_undo with the batch takes all of it back.',
-  input: z.object({
-    plan_id: z.string().min(1).max(100),
-    limit: z.number().int().min(1).max(100).default(5),
-    drop: z.array(z.number().int()).max(MOST_ENTRIES).optional(),
-  }),
-  output: z.object({
-    executed: z.number().int(),
-    dropped: z.number().int(),
-    results: z.array(KnowledgeOperation),
-    remaining: z.number().int(),
-    batch: batch.optional(),
-  }),
-  readOnly: false,
-  run({ plan_id, limit, drop }, { mission, caller }) {
-    const { plans } = mission.knowledge;
-    if (drop !== undefined) {
-      const dropped = plans.drop(drop);
-      const remaining = plans.status({ planId: plan_id }, 1).summary.pending ?? 0;
-      return { executed: 0, dropped, results: [], remaining };
-    }
-    const { executed, results, remaining, batch: together } = plans.execute(plan_id, limit, caller);
-    return { executed, dropped: 0, results: [...results], remaining, batch: together };
-  },
-});
-
 export const knowledgeOperations = [
   kbRemember,
   kbForget,
@@ -307,6 +238,5 @@ export const knowledgeOperations = [
   kbUndo,
   kbGc,
   kbImport,
-  kbQueueStatus,
-  kbExecutePlan,
+  ...knowledgePlanOperations,
 ];

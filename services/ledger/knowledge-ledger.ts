@@ -9,6 +9,7 @@ import {
   isNotNull,
   isNull,
   lt,
+  not,
   or,
   type SQL,
   sql,
@@ -64,6 +65,15 @@ export const within = (category: string): SQL | undefined =>
 /** What the team knows, and what became of each entry. Each change is one transaction with its record. */
 export function createKnowledgeLedger(db: MissionDatabase) {
   const isKnown = isNull(knowledge.forgottenAt);
+
+  const shownOf = (category: string | undefined, except: string): SQL | undefined => {
+    const left = within(except);
+    return and(
+      isKnown,
+      category === undefined ? undefined : within(category),
+      left === undefined ? undefined : not(left),
+    );
+  };
 
   function record(
     id: KnowledgeId,
@@ -193,6 +203,26 @@ export function createKnowledgeLedger(db: MissionDatabase) {
         .orderBy(asc(knowledge.category), asc(knowledge.key))
         .limit(limit)
         .all();
+    },
+
+    /** One page in that order, and without one category. */
+    page(
+      category: string | undefined,
+      { limit, offset, except }: { readonly limit: number; readonly offset: number; readonly except: string },
+    ): readonly KnowledgeRow[] {
+      return db
+        .select()
+        .from(knowledge)
+        .where(shownOf(category, except))
+        .orderBy(asc(knowledge.category), asc(knowledge.key))
+        .limit(limit)
+        .offset(offset)
+        .all();
+    },
+
+    /** How many entries these pages have. */
+    total(category: string | undefined, except: string): number {
+      return db.select({ count: count() }).from(knowledge).where(shownOf(category, except)).get()?.count ?? 0;
     },
 
     byNumbers(numbers: readonly number[]): readonly KnowledgeRow[] {

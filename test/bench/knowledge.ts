@@ -71,6 +71,8 @@ export function benchKnowledge() {
     });
     const filledMs = performance.now() - begun;
     const { knowledge } = createKnowledgeBase({
+      board: { all: () => [] },
+      router: { chat: () => Promise.reject(new Error('nothing is asked here')) },
       db: database.db,
       settings: KnowledgeSettingsSchema.parse({}),
       now: Date.now,

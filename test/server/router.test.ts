@@ -90,3 +90,31 @@ test('a person and an orchestrator ask, a viewer and the agent of a slot do not'
     await stub.close();
   }
 });
+
+test('what is known is looked at, and what the model plans waits for a yes', async () => {
+  const plan = {
+    operations: [{ action: 'delete', target_keys: ['walrus'], reason: 'gone' }, { action: 'sing' }],
+  };
+  const stub = await startOpenAiStub(() => ({ say: JSON.stringify(plan) }));
+  try {
+    write('credentials.json', JSON.stringify({ auth_url: stub.url, api_key: KEY, model: 'deep' }));
+    await doors.client.kbRemember({ category: 'memory', key: 'walrus', summary: 'The walrus is ill' });
+    const told = await doors.client.kbAnalyze({ mode: 'consolidation_plan', include_board_context: true });
+    expect(told).toMatchObject({
+      mode: 'consolidation_plan',
+      model: 'deep',
+      entries_in_request: 1,
+      has_more: false,
+      operations_saved: 1,
+      plan: [{ operation: 'delete', targetKeys: ['walrus'], rationale: 'gone' }],
+      refused: [{ place: 'operation 2' }],
+    });
+    expect(stub.requests()[0]?.messages[1]?.content).toContain('The question');
+    expect((await doors.client.kbGet({ key: 'walrus' })).summary).toBe('The walrus is ill');
+    expect(await doors.client.kbQueueStatus({ plan_id: told.plan_id ?? '' })).toMatchObject({
+      summary: { pending: 1 },
+    });
+  } finally {
+    await stub.close();
+  }
+});

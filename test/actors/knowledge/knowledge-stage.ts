@@ -3,16 +3,23 @@ import { createKnowledgeBase } from '../../../actors/knowledge/knowledge-base.ts
 import { openDatabase } from '../../../db/open.ts';
 import { KnowledgeSettingsSchema } from '../../../services/knowledge/tiers.ts';
 import { createKnowledgeSearch } from '../../../services/ledger/knowledge-search.ts';
+import { routerOf } from '../../services/router/router-of.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 /** What the team knows, in a database of its own, at a time that the test sets. */
-export function createKnowledgeStage(settings: z.input<typeof KnowledgeSettingsSchema> = {}) {
+export function createKnowledgeStage(
+  settings: z.input<typeof KnowledgeSettingsSchema> = {},
+  /** What router.yaml says. */
+  models: object = { backends: [] },
+) {
   const database = openDatabase(':memory:');
   let at = Date.UTC(2026, 0, 1);
   const { knowledge } = createKnowledgeBase({
     db: database.db,
     settings: KnowledgeSettingsSchema.parse(settings),
+    board: { all: () => [] },
+    router: routerOf(models, database.db),
     now: () => at,
     onError(error) {
       throw error;
