@@ -100,6 +100,8 @@ export function createMemoryStage(settings: Settings = {}) {
     const { knowledge } = createKnowledgeBase({
       db,
       settings: KnowledgeSettingsSchema.parse({}),
+      board: { all: () => [] },
+      router: { chat: () => Promise.reject(new Error('nothing is asked here')) },
       now,
       onError: note,
     });
