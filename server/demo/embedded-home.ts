@@ -33,6 +33,8 @@ export function createEmbeddedHome(options: {
   readonly modelUrl: string;
   readonly slots: readonly EmbeddedSlot[];
   readonly permissionsYaml: string;
+  /** More of slots.yaml. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }): EmbeddedHome {
   const home = path.join(options.directory, 'missiond');
   const claudeHome = path.join(options.directory, 'claude-home');
@@ -64,7 +66,7 @@ export function createEmbeddedHome(options: {
     },
     ...slot.extra,
   }));
-  writeFileSync(path.join(home, 'slots.yaml'), stringify({ slots }), { mode: 0o600 });
+  writeFileSync(path.join(home, 'slots.yaml'), stringify({ slots, ...options.settings }), { mode: 0o600 });
   writeFileSync(path.join(home, 'permissions.yaml'), options.permissionsYaml, { mode: 0o600 });
   return { home, claudeHome, workspace };
 }

@@ -105,6 +105,8 @@ export async function createWorld(
     readonly slots?: readonly EmbeddedSlot[];
     readonly permissionsYaml?: string;
     readonly claudeFile?: string;
+    /** More of slots.yaml. */
+    readonly settings?: Readonly<Record<string, unknown>>;
     /** What answers of the model are said to have used. */
     readonly usageOf?: (id: number, inputTokens: number) => ReportedUsage;
     /** What the model does before the words say so. */
@@ -124,6 +126,7 @@ export async function createWorld(
     modelUrl: model.url,
     slots: options.slots ?? SLOTS,
     permissionsYaml: options.permissionsYaml ?? POLICY,
+    settings: options.settings ?? {},
   });
   const env = {
     PATH: process.env['PATH'] ?? '',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { createBus } from '../../../actors/bus.ts';
 import { createJournal, type Journal } from '../../../actors/journal.ts';
 import { createKnowledgeBase, type KnowledgeBase } from '../../../actors/knowledge/knowledge-base.ts';
@@ -19,21 +19,13 @@ import { KnowledgeSettingsSchema } from '../../../services/knowledge/tiers.ts';
 import { createMemoryJobLedger } from '../../../services/ledger/memory-job-ledger.ts';
 import { MemorySettingsSchema } from '../../../services/memory/settings.ts';
 import { slotOf } from '../mission-stage.ts';
+import { shownIn } from './shown-lines.ts';
 
 interface Attempt {
   readonly prompt: string;
   readonly priority: number;
   outcome?: { readonly answer: string } | { readonly error: Error };
   readonly waiting: Set<() => void>;
-}
-
-const Line = z.object({ id: z.number(), session: z.string(), by: z.string(), said: z.string() });
-export type ShownLine = z.output<typeof Line>;
-
-/** The messages that a prompt shows. */
-export function shownIn(prompt: string): readonly ShownLine[] {
-  const [, batch = ''] = /--- begin [0-9a-f-]+\n([\s\S]*)\n--- end/.exec(prompt) ?? [];
-  return batch.split('\n').map((line) => Line.parse(JSON.parse(line)));
 }
 
 /** An answer with one entry for each message. */

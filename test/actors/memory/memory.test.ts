@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MissionError } from '../../../services/errors/mission-error.ts';
-import { createMemoryStage, type MemoryStage, shownIn } from './memory-stage.ts';
+import { createMemoryStage, type MemoryStage } from './memory-stage.ts';
+import { shownIn } from './shown-lines.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
