@@ -18,6 +18,7 @@ const ASSETS = [
   'inspector/board/board.js',
   'inspector/board/icon.svg',
   'services/claude/status-line.mjs',
+  'services/discovery/askpass.mjs',
   'services/processes/run-guarded.mjs',
 ];
 

@@ -18,6 +18,7 @@ import { createPrices } from '../services/conversations/prices.ts';
 import type { StartIngest } from '../services/conversations/start-ingest.ts';
 import { redactForReport, redactValue } from '../services/diagnostics/redact-report.ts';
 import { createSnapshotRing } from '../services/diagnostics/snapshot-ring.ts';
+import { createSshProbe } from '../services/discovery/probe-over-ssh.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
@@ -150,6 +151,7 @@ export function composeMission({
     }),
     knowledge: file.knowledge,
     memory: file.memory,
+    probeMachine: createSshProbe(env),
     readUsage,
     transcriptsOf,
     readLastWords,

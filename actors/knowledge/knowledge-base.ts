@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MissionDatabase } from '../../db/open.ts';
+import type { ProbeMachine } from '../../services/discovery/probe-over-ssh.ts';
 import type { ImportFormat } from '../../services/knowledge/import-rows.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
 import type { BoardLedger } from '../../services/ledger/board-ledger.ts';
@@ -12,6 +13,7 @@ import { type Analysis, createAnalysis } from './analyze-knowledge.ts';
 import type { Knowledge } from './api.ts';
 import { type Collector, createCollector } from './collect-garbage.ts';
 import { createKnowledge } from './create-knowledge.ts';
+import { createDiscovery, type Discovered, type DiscoverRequest } from './discover-machine.ts';
 import { createPlanExecution, type PlanRun } from './execute-plan.ts';
 import { createGiving, type KnowledgeGiving } from './give-knowledge.ts';
 import { type Imported, importKnowledge } from './import-knowledge.ts';
@@ -30,6 +32,8 @@ export interface KnowledgeBase extends Knowledge {
   };
   /** @throws MissionError `input_invalid` when nothing of it can be read */
   import(format: ImportFormat, file: string, by: string): Promise<Imported>;
+  /** @throws MissionError as `ProbeMachine` and `remember` */
+  discover(request: DiscoverRequest): Promise<Discovered>;
 }
 
 /** The knowledge of a database, and what looks after it. */
@@ -38,6 +42,7 @@ export function createKnowledgeBase({
   settings,
   board,
   router,
+  probeMachine,
   now,
   onError,
 }: {
@@ -45,6 +50,7 @@ export function createKnowledgeBase({
   readonly settings: KnowledgeSettings;
   readonly board: Pick<BoardLedger, 'all'>;
   readonly router: Pick<Router, 'chat'>;
+  readonly probeMachine: ProbeMachine;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
 }): { readonly knowledge: KnowledgeBase; readonly sweeper: { start(): () => void } } {
@@ -73,6 +79,7 @@ export function createKnowledgeBase({
         execute: (planId, limit, by) => execute(planId, { limit, by, batch: randomUUID() }),
       },
       import: (format, file, by) => importKnowledge(knowledge, { format, file, by }),
+      discover: createDiscovery({ knowledge, ledger, probe: probeMachine }),
     },
     sweeper: {
       start() {

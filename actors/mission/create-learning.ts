@@ -14,7 +14,7 @@ export interface LearningDependencies {
   readonly core: MissionCore;
   readonly dependencies: Pick<
     MissionDependencies,
-    'database' | 'conversations' | 'knowledge' | 'memory' | 'router'
+    'database' | 'conversations' | 'knowledge' | 'memory' | 'probeMachine' | 'router'
   >;
   readonly enqueue: (kind: TaskRow['kind'], request: SubmitRequest) => TaskId;
   /** False while the daemon finishes what it has. */
@@ -31,7 +31,14 @@ export interface LearningDependencies {
  */
 export function createLearning({
   core,
-  dependencies: { database, conversations, knowledge: settings, memory: memorySettings, router },
+  dependencies: {
+    database,
+    conversations,
+    knowledge: settings,
+    memory: memorySettings,
+    probeMachine,
+    router,
+  },
   enqueue,
   mayBegin,
   inspect,
@@ -44,6 +51,7 @@ export function createLearning({
     settings,
     board: core.board,
     router,
+    probeMachine,
     now: core.now,
     onError: report('what is stale could not be forgotten'),
   });

@@ -3,6 +3,7 @@ import type { Epoch, SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
 import type { QueueLimits } from '../../services/config/queue-limits.ts';
+import type { ProbeMachine } from '../../services/discovery/probe-over-ssh.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
 import type { MemorySettings } from '../../services/memory/settings.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
@@ -66,6 +67,7 @@ export interface MissionDependencies {
   readonly conversations: Pick<ConversationsDependencies, 'startIngest' | 'prices'>;
   /** How long what is known is kept. */
   readonly knowledge: KnowledgeSettings;
+  readonly probeMachine: ProbeMachine;
   /** Language models that are no Claude Code. */
   readonly router: Router;
   /** What is learnt from conversations by itself. */

@@ -9,6 +9,7 @@ import { board } from './commands/board.ts';
 import { confirm } from './commands/confirm.ts';
 import { conversations } from './commands/conversations.ts';
 import { down, up } from './commands/daemon.ts';
+import { discover } from './commands/discover.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { memory } from './commands/memory.ts';
@@ -43,6 +44,7 @@ const COMMANDS: readonly Command[] = [
   resume,
   worktrees,
   router,
+  discover,
   call,
   logs,
   explain,

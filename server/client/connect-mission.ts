@@ -37,6 +37,7 @@ import {
   kbSearch,
   kbUndo,
 } from '../tools/knowledge.ts';
+import { kbDiscover } from '../tools/knowledge-discovery.ts';
 import { kbAnalyze, kbExecutePlan, kbQueueStatus } from '../tools/knowledge-plans.ts';
 
 import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } from '../tools/memory.ts';
@@ -148,6 +149,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     kbGc: method(kbGc),
     kbImport: method(kbImport),
     kbAnalyze: method(kbAnalyze),
+    kbDiscover: method(kbDiscover),
     kbQueueStatus: method(kbQueueStatus),
     kbExecutePlan: method(kbExecutePlan),
     routerStatus: method(routerStatus),

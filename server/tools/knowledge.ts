@@ -6,6 +6,7 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import { KnowledgeCategory } from '../../services/knowledge/category.ts';
 import { EntryKey, EntryWords } from '../../services/knowledge/entry-words.ts';
 import { IMPORT_FORMATS } from '../../services/knowledge/import-rows.ts';
+import { kbDiscover } from './knowledge-discovery.ts';
 import { knowledgePlanOperations } from './knowledge-plans.ts';
 import { operation } from './operation.ts';
 
@@ -238,5 +239,6 @@ export const knowledgeOperations = [
   kbUndo,
   kbGc,
   kbImport,
+  kbDiscover,
   ...knowledgePlanOperations,
 ];

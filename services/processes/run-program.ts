@@ -17,8 +17,12 @@ export interface ProgramRun {
   readonly signal: AbortSignal;
   /** What it printed on both its outputs, the end of it. */
   readonly printed: (output: string) => void;
+  /** How many characters of it. */
+  readonly keptOutput?: number;
   /** All of its standard output, which is no part of `printed` then. */
   readonly answered?: (output: string) => void;
+  /** One that answers with more is ended. */
+  readonly mostAnswerBytes?: number;
   /** The status with which it ended by itself; not told of one that was killed, or could not be started. */
   readonly ended?: (status: number) => void;
 }
@@ -32,7 +36,16 @@ export interface ProgramRun {
 export function runProgram(
   [program = '', ...args]: readonly string[],
   input: string,
-  { cwd, env, signal, printed, answered, ended }: ProgramRun,
+  {
+    cwd,
+    env,
+    signal,
+    printed,
+    keptOutput = KEPT_OUTPUT,
+    answered,
+    mostAnswerBytes = Number.POSITIVE_INFINITY,
+    ended,
+  }: ProgramRun,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new Error('it was called off'));
@@ -50,6 +63,7 @@ export function runProgram(
     let output = '';
     let isWhole = false;
     const answer: Buffer[] = [];
+    let answerBytes = 0;
     let force: NodeJS.Timeout | undefined;
     let letGo: NodeJS.Timeout | undefined;
     const signalGroup = (name: NodeJS.Signals): void => {
@@ -61,10 +75,17 @@ export function runProgram(
     };
     const end = (): void => {
       signalGroup('SIGTERM');
+      clearTimeout(force);
       force = setTimeout(() => signalGroup('SIGKILL'), END_WITHIN_MS);
     };
     const keep = (data: unknown): void => {
-      output = `${output}${String(data)}`.slice(-KEPT_OUTPUT);
+      output = `${output}${String(data)}`.slice(-keptOutput);
+    };
+    const take = (data: Buffer): void => {
+      const isFull = answerBytes > mostAnswerBytes;
+      answerBytes += data.length;
+      if (answerBytes <= mostAnswerBytes) answer.push(data);
+      else if (!isFull) end();
     };
     const finish = (failure: Error | null): void => {
       clearTimeout(force);
@@ -77,7 +98,7 @@ export function runProgram(
       if (failure === null) resolve();
       else reject(failure);
     };
-    child.stdout.on('data', answered === undefined ? keep : (data: Buffer) => answer.push(data));
+    child.stdout.on('data', answered === undefined ? keep : take);
     child.stdout.once('end', () => {
       isWhole = true;
     });
@@ -102,6 +123,8 @@ export function runProgram(
     child.once('close', (code, killedBy) => {
       if (notStarted !== '') finish(new Error(`it could not be started: ${notStarted}`));
       else if (signal.aborted) finish(new Error('it did not end in time'));
+      else if (answerBytes > mostAnswerBytes)
+        finish(new Error(`it answered with more than ${mostAnswerBytes} bytes`));
       else if (answered !== undefined && !isWhole) finish(new Error('its answer was cut off'));
       else if (code === 0) finish(null);
       else {

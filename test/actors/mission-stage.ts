@@ -135,6 +135,7 @@ export function createStage(always: Change = {}) {
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
       knowledge: KnowledgeSettingsSchema.parse({}),
+      probeMachine: () => Promise.reject(new Error('there is no other machine here')),
       router: routerOf({ backends: [] }, database.db),
       memory: MemorySettingsSchema.parse({}),
       readUsage,

@@ -75,6 +75,7 @@ export function benchKnowledge() {
       router: { chat: () => Promise.reject(new Error('nothing is asked here')) },
       db: database.db,
       settings: KnowledgeSettingsSchema.parse({}),
+      probeMachine: () => Promise.reject(new Error('there is no other machine here')),
       now: Date.now,
       onError(error) {
         throw error;

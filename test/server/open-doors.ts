@@ -70,6 +70,8 @@ export async function openDoors(
     readonly listen?: object;
     /** Instead of the usual ones. */
     readonly limits?: Partial<Limits>;
+    /** Instead of our own. */
+    readonly path?: string;
   } = {},
 ): Promise<OpenDoors> {
   const database = openDatabase(':memory:');
@@ -99,7 +101,7 @@ export async function openDoors(
   let downs = 0;
   const mission = await composeMission({
     home,
-    env: { PATH: process.env['PATH'], HOME: directory, LANG: 'C.UTF-8' },
+    env: { PATH: options.path ?? process.env['PATH'], HOME: directory, LANG: 'C.UTF-8' },
     file,
     permissions: createPermissionStore(path.join(home, 'permissions.yaml')),
     database,

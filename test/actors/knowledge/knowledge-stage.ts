@@ -20,6 +20,7 @@ export function createKnowledgeStage(
     settings: KnowledgeSettingsSchema.parse(settings),
     board: { all: () => [] },
     router: routerOf(models, database.db),
+    probeMachine: () => Promise.reject(new Error('there is no other machine here')),
     now: () => at,
     onError(error) {
       throw error;

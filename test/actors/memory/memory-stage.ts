@@ -94,6 +94,7 @@ export function createMemoryStage(settings: Settings = {}) {
       settings: KnowledgeSettingsSchema.parse({}),
       board: { all: () => [] },
       router: { chat: () => Promise.reject(new Error('nothing is asked here')) },
+      probeMachine: () => Promise.reject(new Error('there is no other machine here')),
       now,
       onError: note,
     });
