@@ -14,7 +14,7 @@ import type { ChatReply, Router } from '../../services/router/api.ts';
 const MOST_CHARACTERS = 400_000;
 const MOST_TASKS = 300;
 /** Of a kind that is never shown to anybody elsewhere. */
-const NEVER_SHOWN = 'credential';
+export const NEVER_SHOWN = 'credential';
 const DAY_MS = 24 * 60 * 60_000;
 
 export interface AnalyzeRequest {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { MemoryJobId } from '../../db/ids.ts';
 import type { MemoryJobKind } from '../../db/schema/memory.ts';
+import { isWithin } from '../../services/knowledge/category.ts';
 import type { KnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import type { MemoryJobLedger } from '../../services/ledger/memory-job-ledger.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
 import { lineOf } from '../../services/memory/batch-text.ts';
 import { hours, type MemorySettings } from '../../services/memory/settings.ts';
 import { SNAPSHOT_VERSION } from '../journal.ts';
+import { NEVER_SHOWN } from '../knowledge/analyze-knowledge.ts';
 import { cursorAt, cursorOf } from '../knowledge/list-cursor.ts';
 import { entryLine } from './entry-line.ts';
 
@@ -181,12 +183,14 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
       ...(cursor === null ? {} : { after: cursorOf(cursor) }),
     });
     let room = MOST_CHARACTERS;
-    const shown = rows.filter((row) => {
+    const visible = rows.filter(({ category }) => !isWithin(category, NEVER_SHOWN));
+    const shown = visible.filter((row) => {
       room -= entryLine(row).length + 1;
       return room >= 0;
     });
-    const last = shown.at(-1);
-    const isEnd = last === undefined || (shown.length === rows.length && rows.length < MOST_ENTRIES);
+    const wasAll = shown.length === visible.length;
+    const last = wasAll ? rows.at(-1) : shown.at(-1);
+    const isEnd = last === undefined || (wasAll && rows.length < MOST_ENTRIES);
     jobs.updateState({ consolidatedAt: at, cursor: isEnd ? null : cursorAt(last) });
     // One entry says nothing twice.
     if (shown.length < 2) return false;

@@ -25,7 +25,7 @@ export const MemoryJobView = z.object({
       updated: z.number().int(),
       unchanged: z.number().int(),
       proposed: z.number().int(),
-      refused: z.array(z.object({ place: z.number().int(), why: z.string() })),
+      refused: z.array(z.object({ place: z.string(), why: z.string() })),
     })
     .optional(),
   createdAt: z.number(),

@@ -1,13 +1,12 @@
 import type { MemoryJobId } from '../../db/ids.ts';
-import type { KnowledgeWords } from '../../db/schema/knowledge.ts';
 import type { MemoryOutcome } from '../../db/schema/memory.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
-import { holdsSecret } from '../../services/knowledge/secret-words.ts';
+import { type ReadPlan, readPlan } from '../../services/knowledge/plan-answer.ts';
 import type { KnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import type { KnowledgeOperationLedger } from '../../services/ledger/knowledge-operation-ledger.ts';
 import type { MemoryJobLedger, MemoryJobRow } from '../../services/ledger/memory-job-ledger.ts';
 import type { MemoryQueueLedger } from '../../services/ledger/memory-queue-ledger.ts';
-import { type Extracted, type Planned, readExtraction, readPlan } from '../../services/memory/read-answer.ts';
+import { type Extracted, readExtraction } from '../../services/memory/read-answer.ts';
 import type { Knowledge, Remembered } from '../knowledge/api.ts';
 
 /** What a model has read out of words is not as sure as what somebody has said to be kept. */
@@ -62,59 +61,38 @@ export function createAnswerStore({
   function keepEntries(job: MemoryJobRow, entries: readonly Extracted[]): MemoryOutcome {
     const sessions = new Map(queue.messages(job.messageIds).map(({ id, session }) => [id, session]));
     const counts = { created: 0, updated: 0, unchanged: 0, proposed: 0 };
-    const refused: { place: number; why: string }[] = [];
+    const refused: { place: string; why: string }[] = [];
     for (const [index, entry] of entries.entries()) {
       try {
         counts[remember(job, entry, sessions)] += 1;
       } catch (error) {
         if (!isSecret(error)) throw error;
-        refused.push({ place: index + 1, why: 'It holds what looks like a secret.' });
+        refused.push({ place: `entry ${index + 1}`, why: 'it holds what looks like a secret' });
       }
     }
     return { ...counts, refused };
   }
 
-  function planOf(job: MemoryJobRow, planned: readonly Planned[]): MemoryOutcome {
-    const refused: { place: number; why: string }[] = [];
-    let proposed = 0;
-    for (const [index, { operation, target_keys, new_entry, reason }] of planned.entries()) {
-      if (holdsSecret(`${JSON.stringify(new_entry ?? {})}\n${reason}`)) {
-        refused.push({ place: index + 1, why: 'It holds what looks like a secret.' });
-        continue;
-      }
-      const target = ledger.byKey(target_keys[0] ?? '')[0];
-      const newEntry: KnowledgeWords | null =
-        new_entry == null || operation === 'delete'
-          ? null
-          : {
-              ...new_entry,
-              detail: target?.detail ?? null,
-              source: target?.source ?? 'conversation',
-              confidence: target?.confidence ?? CONFIDENCE,
-            };
-      operations.add({
-        planId: job.id,
-        operation,
-        targetKeys: target_keys,
-        newEntry,
-        rationale: reason,
-        by: byJob(job.id),
-        createdAt: now(),
-      });
-      proposed += 1;
-    }
-    if (proposed > 0) executePlan?.(job.id, byJob(job.id));
-    return { created: 0, updated: 0, unchanged: 0, proposed, refused };
+  /** What is planned waits, or is done at once where the configuration says so. */
+  function keepPlan(job: MemoryJobRow, { rows, refused }: ReadPlan): MemoryOutcome {
+    for (const row of rows) operations.add({ planId: job.id, ...row, by: byJob(job.id), createdAt: now() });
+    if (rows.length > 0) executePlan?.(job.id, byJob(job.id));
+    return { created: 0, updated: 0, unchanged: 0, proposed: rows.length, refused };
   }
 
-  function readBy(job: MemoryJobRow, answer: string): MemoryOutcome | string {
+  /** @returns what is wrong with it, as a text */
+  function keep(job: MemoryJobRow, answer: string): MemoryOutcome | string {
     if (job.kind === 'consolidation') {
-      const known = new Set(ledger.byIds(job.knowledgeIds).map(({ key }) => key));
-      const read = readPlan(answer, known);
-      return read.ok ? planOf(job, read.value) : read.complaint;
+      // What has changed since it was shown is left alone.
+      const shown = ledger.byIds(job.knowledgeIds).filter(({ updatedAt }) => updatedAt <= job.createdAt);
+      const plan = readPlan(answer, {
+        shown: (key) => shown.filter((row) => row.key === key),
+        taken: (category, key) => ledger.at(category, key) !== undefined,
+      });
+      return plan.broken ?? keepPlan(job, plan);
     }
     const read = readExtraction(answer, new Set(job.messageIds));
-    return read.ok ? keepEntries(job, read.value) : read.complaint;
+    return read.ok ? keepEntries(job, read.entries) : read.complaint;
   }
 
   /**
@@ -125,7 +103,7 @@ export function createAnswerStore({
     jobs.atOnce(() => {
       const job = jobs.get(jobId);
       if (job === undefined || job.status === 'done') return null;
-      const outcome = readBy(job, answer);
+      const outcome = keep(job, answer);
       if (typeof outcome === 'string') return outcome;
       jobs.update(jobId, { status: 'done', outcome, finishedAt: now(), errorCode: null, error: null });
       return null;

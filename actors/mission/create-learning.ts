@@ -5,6 +5,7 @@ import type { MissionCore } from '../core.ts';
 import type { Journal } from '../journal.ts';
 import { createKnowledgeBase } from '../knowledge/knowledge-base.ts';
 import { createMemory } from '../memory/create-memory.ts';
+import { createRouterWorker } from '../memory/router-worker.ts';
 import { createSlotWorker } from '../memory/slot-worker.ts';
 import { createRouterOperations } from '../router/create-router-operations.ts';
 import type { SubmitRequest } from './api.ts';
@@ -60,7 +61,10 @@ export function createLearning({
     db,
     settings: memorySettings,
     knowledge,
-    worker: createSlotWorker({ core, enqueue }),
+    worker:
+      memorySettings.worker === 'router'
+        ? createRouterWorker({ router, model: memorySettings.model })
+        : createSlotWorker({ core, enqueue }),
     mayBegin,
     inspect,
     onError: report('the memory could not go on'),

@@ -19,7 +19,7 @@ export interface MemoryOutcome {
   /** It waits for somebody to decide: something like it was known. */
   readonly proposed: number;
   /** What looked like a secret, by its place in the answer. */
-  readonly refused: readonly { readonly place: number; readonly why: string }[];
+  readonly refused: readonly { readonly place: string; readonly why: string }[];
 }
 
 /**

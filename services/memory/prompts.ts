@@ -1,4 +1,5 @@
 import type { MemoryJobKind } from '../../db/schema/memory.ts';
+import { analysisInstructions } from '../knowledge/analysis-prompts.ts';
 import { EXTRACTED_CATEGORIES } from './read-answer.ts';
 
 /** With what the prompt for a batch begins. */
@@ -52,7 +53,7 @@ ${again(complaint)}
 ${framed(jobId, lines)}`;
 }
 
-/** What a worker is asked to do with entries that are known. */
+/** What a worker is asked to do with entries that are known: the plan that mission_kb_analyze asks for, too. */
 export function consolidationPrompt({
   jobId,
   lines,
@@ -62,13 +63,9 @@ export function consolidationPrompt({
   readonly lines: readonly string[];
   readonly complaint: string | null;
 }): string {
-  return `${BEGINS_WITH} of software agents and of the person they work for. At the end stand entries of it, one a line, as JSON. ${DATA}
+  return `${analysisInstructions('consolidation_plan', false, '')}
 
-Say what should be done to keep it small and right: entries that say the same are merged, long ones distilled, wrong categories updated, what can be of no use to anybody deleted. When in doubt, do nothing.
-
-Answer with one JSON object and nothing else:
-{"operations":[{"operation":"merge"|"delete"|"update"|"distill","target_keys":["…"],"new_entry":{"category":"…","key":"…","summary":"…"},"reason":"…"}]}
-target_keys: keys as they stand below. new_entry: what takes their place; none for delete. When all is well: {"operations":[]}
+The entries stand below, between two lines that name this job. ${DATA}
 ${again(complaint)}
 ${framed(jobId, lines)}`;
 }

@@ -5,8 +5,10 @@ const HOUR_MS = 60 * 60_000;
 
 /** `memory:` of slots.yaml: what is learnt from conversations by itself. */
 export const MemorySettingsSchema = z.strictObject({
-  /** Who reads them: a slot of the role `memory`, where there is one; nobody. */
-  worker: z.enum(['slot', 'off']).default('slot'),
+  /** Who reads them: a slot of the role `memory`, where there is one; a language model of router.yaml; nobody. */
+  worker: z.enum(['slot', 'router', 'off']).default('slot'),
+  /** Of the router; its own choice without one. */
+  model: z.string().min(1).max(200).optional(),
   /** What was said in folders below these is never read. */
   exclude: z.array(z.string().transform(expandedPath)).default([]),
   /** When the memory begins its work, so much of what was said before is read as well. */

@@ -53,7 +53,10 @@ type Settings = z.input<typeof MemorySettingsSchema>;
  * A memory over a database that outlives it, at a time that the test sets. Its workers outlive it as well: what was
  * handed in is known by its key, as tasks are.
  */
-export function createMemoryStage(settings: Settings = {}) {
+export function createMemoryStage(
+  settings: Settings = {},
+  workerOver?: (db: OpenDatabase['db']) => MemoryWorker,
+) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-memory-'));
   const attempts = new Map<string, Attempt>();
   const errors: unknown[] = [];
@@ -105,7 +108,7 @@ export function createMemoryStage(settings: Settings = {}) {
       db,
       settings: MemorySettingsSchema.parse(settings),
       knowledge,
-      worker,
+      worker: workerOver?.(db) ?? worker,
       mayBegin: () => mayBegin,
       inspect: journal.inspect,
       onError: note,

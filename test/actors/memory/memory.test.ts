@@ -188,7 +188,7 @@ describe('what is answered', () => {
       updated: 0,
       unchanged: 0,
       proposed: 2,
-      refused: [{ place: 1, why: 'It holds what looks like a secret.' }],
+      refused: [{ place: 'entry 1', why: 'it holds what looks like a secret' }],
     });
     expect(JSON.stringify(stage.database().raw.serialize().includes('ghp_a1B2'))).toBe('false');
     expect(knowledge.get('editor').summary).toBe('The person uses vim');
@@ -308,7 +308,7 @@ describe('consolidation', () => {
   const plan = JSON.stringify({
     operations: [
       {
-        operation: 'merge',
+        action: 'merge',
         target_keys: ['a', 'b'],
         new_entry: { category: 'memory', key: 'a', summary: 'Both in one' },
         reason: 'they say the same',
@@ -354,15 +354,32 @@ describe('consolidation', () => {
     expect(known()).toMatchObject([{ key: 'a', summary: 'Both in one' }]);
   });
 
-  test('executes its plan where the configuration says so; keys that were not shown are refused', async () => {
+  test('executes its plan where the configuration says so; what cannot be done of it is named', async () => {
     await begin(true);
     stage.later(24 * HOUR_MS);
     await stage.look();
-    await stage.answer(plan.replace('"b"', '"c"'));
+    await stage.answer('All is well.');
     await stage.look();
-    expect(stage.open()[0]?.prompt).toContain('target_keys names c');
-    await stage.answer(plan);
+    expect(stage.open()[0]?.prompt).toContain('no list of operations');
+    const { operations } = JSON.parse(plan);
+    await stage.answer(
+      JSON.stringify({ operations: [{ action: 'delete', target_keys: ['c'] }, ...operations] }),
+    );
     expect(known()).toMatchObject([{ key: 'a', summary: 'Both in one' }]);
+    const [job] = status().recent;
+    expect(job?.outcome).toMatchObject({ proposed: 1, refused: [{ place: 'operation 1' }] });
+  });
+
+  test('leaves alone what has changed since it was shown', async () => {
+    await begin(true);
+    stage.later(24 * HOUR_MS);
+    await stage.look();
+    stage.later(1);
+    const { knowledge } = stage.running();
+    knowledge.remember({ category: 'memory', key: 'b', summary: 'Boats leave by eleven' }, { by: 'me' });
+    await stage.answer(plan);
+    expect(known()).toHaveLength(2);
+    expect(status().recent[0]?.outcome).toMatchObject({ proposed: 0, refused: [{ place: 'operation 1' }] });
   });
 
   test('a clock that was set back makes it count anew', async () => {
