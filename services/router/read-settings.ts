@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { redactTokens } from '../../db/redact-tokens.ts';
 import { readPrivateFile } from '../config/private-file.ts';
-import { readYamlText } from '../config/yaml-file.ts';
+import { readYamlFile, readYamlText } from '../config/yaml-file.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import {
   type BackendSettings,
@@ -67,10 +67,7 @@ function readCredentials(file: string): CredentialsFile {
 
 function readRouterFile(file: string): RouterFile {
   if (!existsSync(file)) return RouterFile.parse({});
-  return readYamlText(file, readFileSync(file, 'utf8'), RouterFile, {
-    code: 'config_invalid',
-    knownKeys: ROUTER_KEYS,
-  }).value;
+  return readYamlFile(file, RouterFile, { code: 'config_invalid', knownKeys: ROUTER_KEYS });
 }
 
 /** `POST <auth_url>/v1/chat/completions`, as missiond's users have it; an address that ends in `/v1` is taken as it is. */

@@ -13,15 +13,18 @@ import { loadSlots } from '../../services/config/slots-file.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { loadPolicy } from '../../services/permissions/policy.ts';
 import { openRecording } from '../../services/recording/asciicast.ts';
+import { readRouterSettings } from '../../services/router/read-settings.ts';
 import { readFaces } from '../../services/terminal/faces-file.ts';
 import { createRandom, type Random } from '../chaos/random.ts';
 import { messageLike, mutatedBytes, mutatedJson } from './mutate.ts';
 import { printSettings, seedOf, shareMs } from './settings.ts';
 import {
+  CREDENTIALS,
   FACES_YAML,
   PERMISSIONS_YAML,
   RECORDING,
   REGISTER,
+  ROUTER_YAML,
   SLOTS_YAML,
   STRANGE_YAML,
   TRANSCRIPT,
@@ -100,6 +103,18 @@ const READERS: Readonly<Record<string, (random: Random) => Promise<unknown>>> = 
     const file = path.join(directory, 'faces.yaml');
     writeFileSync(file, yamlLike(FACES_YAML, random));
     return readFaces(file);
+  },
+  async 'the files of the router'(random) {
+    writeFileSync(path.join(directory, 'router.yaml'), yamlLike(ROUTER_YAML, random));
+    writeFileSync(path.join(directory, 'credentials.json'), messageLike(CREDENTIALS, random), {
+      mode: 0o600,
+    });
+    try {
+      return readRouterSettings(directory, { ROUTER_KEY: CREDENTIALS.api_key });
+    } catch (error) {
+      expect(String(error)).not.toContain(CREDENTIALS.api_key);
+      throw error;
+    }
   },
 };
 

@@ -70,6 +70,23 @@ roles: { coder: { maxQueued: 100, gates: { forcePush: deny } } }
 hooks:
   - { on: [question], command: [notify-send, "somebody asks"], timeoutSeconds: 5 }
 `;
+export const ROUTER_YAML = `# who is asked
+daily_budget_usd: 5
+order: [claude, local]
+backends:
+  - name: claude
+    type: anthropic
+    base_url: https://api.example.org
+    api_key_env: ROUTER_KEY
+    models: [{ name: haiku, price: { input: 1, output: 5 }, max_output: 8192 }]
+  - { name: local, type: openai, base_url: "http://127.0.0.1:11434/v1", embedding_model: { name: e }, retries: 1 }
+`;
+export const CREDENTIALS = {
+  auth_url: 'https://llm.example.org',
+  api_key: 'sk-proj-abcdefghijklmnopqrstuvwx',
+  model: 'm',
+  keys: { claude: 'another-key' },
+};
 export const PERMISSIONS_YAML = `default: &default
   allow: [Read(*), Grep, "Bash(npm test*)"] # comment
 roles:

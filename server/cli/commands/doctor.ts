@@ -7,6 +7,7 @@ import { ensureHome } from '../../../services/config/home.ts';
 import { loadSlots } from '../../../services/config/slots-file.ts';
 import { MissionError, toFailure } from '../../../services/errors/mission-error.ts';
 import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
+import { readRouterSettings } from '../../../services/router/read-settings.ts';
 import { facesFile, loadFaces } from '../../../services/terminal/faces-file.ts';
 import { findDaemon } from '../../find-daemon.ts';
 import type { Command } from '../command.ts';
@@ -67,6 +68,18 @@ function checks(home: string, env: NodeJS.ProcessEnv): readonly Check[] {
         const file = facesFile(home);
         loadFaces(file);
         return ok(existsSync(file) ? file : 'not there: the screen is read as this release knows it');
+      },
+    ],
+    [
+      'router',
+      async () => {
+        const { backends } = readRouterSettings(home, env);
+        const wrong = backends.flatMap(({ settings: { name }, problem }) =>
+          problem === undefined ? [] : [`${name}: ${problem}`],
+        );
+        if (wrong.length > 0) return warn(wrong.join('; '));
+        const names = backends.map(({ settings: { name } }) => name);
+        return ok(names.length === 0 ? 'no language model is configured' : names.join(', '));
       },
     ],
     [
