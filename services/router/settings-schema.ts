@@ -9,6 +9,8 @@ const SecretKey = z.string().trim().regex(KEY, 'a key has letters, digits and si
 const BaseUrl = z
   .url({ protocol: /^https?$/, error: 'write an address that begins with https:// (or http://)' })
   .refine((url) => {
+    // Said already.
+    if (!URL.canParse(url)) return true;
     const { username, password, search, hash } = new URL(url);
     return `${username}${password}${search}${hash}` === '';
   }, 'an address holds no credentials, no ? and no #: the key stands in credentials.json or a variable')

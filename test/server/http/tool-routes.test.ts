@@ -88,6 +88,7 @@ describe('tools over REST', () => {
       mission_permission_explain: { call: 'Bash(ls)', role: 'coder' },
       mission_pty_history: { slotId: 'coder-1' },
       mission_pty_logs: { slotId: 'coder-1' },
+      mission_router_chat_history: { task_id: id },
     };
     const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
     // They need a terminal, and a transcript: test/server/mcp has them.
