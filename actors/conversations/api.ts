@@ -27,13 +27,19 @@ export interface Conversations {
     filter: ConversationFilter,
     page: { readonly limit: number; readonly cursor?: string | undefined },
   ): { readonly conversations: readonly ConversationView[]; readonly next?: string };
-  /** @throws MissionError `conversation_unknown` */
+  /**
+   * Messages of a conversation; one alone is shown with all that is kept of its parts.
+   * @throws MissionError `conversation_unknown`
+   */
   get(
     sessionId: string,
     options: {
       readonly tail: number;
       readonly sinceId?: number | undefined;
       readonly includeRaw: boolean;
+      readonly messageId?: number | undefined;
+      /** Of that message, only this part whole. */
+      readonly part?: number | undefined;
     },
   ): {
     readonly conversation: ConversationView;

@@ -1,4 +1,5 @@
 import {
+  type BlobRow,
   type ConversationEventRow,
   type ConversationRow,
   ENDED_AFTER_MS,
@@ -44,21 +45,38 @@ export function messageView(row: MessageRow): MessageView {
   };
 }
 
-/** With everything that is known of it. */
-export function rawMessageView(row: MessageRow, parts: readonly MessagePartRow[]): MessageView {
+function partView(part: MessagePartRow, messageText: string, blob: BlobRow | undefined) {
+  const { position, kind, tool, toolUseId, isError, start, length, size, blobId } = part;
+  const isImage = kind === 'image';
+  const beginning = messageText.slice(start, start + length);
+  const text = blob === undefined || isImage ? beginning : blob.content.toString();
+  const image = isImage ? blob : undefined;
+  const isAll = isImage ? image !== undefined : text.length >= size;
+  return {
+    kind,
+    position,
+    ...(tool === null ? {} : { tool }),
+    ...(toolUseId === null ? {} : { toolUseId }),
+    ...(isError ? { isError } : {}),
+    text,
+    size,
+    ...(isAll ? {} : { rest: blobId !== null && blob === undefined ? ('kept' as const) : ('lost' as const) }),
+    ...(image === undefined ? {} : { mediaType: image.mediaType, data: image.content.toString('base64') }),
+  };
+}
+
+/** With everything that is known of it. `blobs`: what of its parts is shown whole, by their places. */
+export function rawMessageView(
+  row: MessageRow,
+  parts: readonly MessagePartRow[],
+  blobs: ReadonlyMap<number, BlobRow> = new Map(),
+): MessageView {
   const { model, apiMessageId, text } = row;
   return {
     ...messageView(row),
     ...(model === null ? {} : { model }),
     ...(apiMessageId === null ? {} : { apiMessageId }),
-    parts: parts.map(({ kind, tool, toolUseId, isError, start, length, size }) => ({
-      kind,
-      ...(tool === null ? {} : { tool }),
-      ...(toolUseId === null ? {} : { toolUseId }),
-      ...(isError ? { isError } : {}),
-      text: text.slice(start, start + length),
-      size,
-    })),
+    parts: parts.map((part) => partView(part, text, blobs.get(part.position))),
   };
 }
 

@@ -2,7 +2,11 @@ import type { MissionDatabase } from '../../db/open.ts';
 import type { Prices } from '../../services/conversations/prices.ts';
 import { parseQuery } from '../../services/conversations/search-query.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
-import { type ConversationRow, createConversationLedger } from '../../services/ledger/conversation-ledger.ts';
+import {
+  type BlobRow,
+  type ConversationRow,
+  createConversationLedger,
+} from '../../services/ledger/conversation-ledger.ts';
 import { createMessageSearch } from '../../services/ledger/message-search.ts';
 import { createTokenLedger } from '../../services/ledger/token-ledger.ts';
 import type { MissionCore } from '../core.ts';
@@ -10,6 +14,7 @@ import type { Conversations } from './api.ts';
 import { conversationView, eventView, messageView, rawMessageView } from './conversation-views.ts';
 import { createIngestCare, type IngestCareDependencies } from './ingest-care.ts';
 import { tokenStats } from './token-stats.ts';
+import type { MessageView } from './views.ts';
 
 export interface ConversationsDependencies {
   readonly core: Pick<MissionCore, 'bus' | 'logger' | 'now'>;
@@ -18,6 +23,9 @@ export interface ConversationsDependencies {
   /** Dollars for tokens, as they count now. */
   readonly prices: () => Prices;
 }
+
+/** Four of the largest images: one answer carries no more. */
+const MOST_AT_ONCE_BYTES = 8 * 1024 * 1024;
 
 /** `12:34`, as a page says where the next one begins. */
 function pairOf(cursor: string | undefined): readonly [number, number] | null {
@@ -51,6 +59,27 @@ export function createConversations({ core, db, startIngest, prices }: Conversat
     return found;
   }
 
+  /** With what is kept of its parts, as far as one answer carries it. */
+  function wholeMessage(
+    { id, name }: ConversationRow,
+    messageId: number,
+    only: number | undefined,
+  ): MessageView {
+    const message = ledger.message(id, messageId);
+    if (message === undefined) throw unknown(`The conversation ${name} has no message ${messageId}.`);
+    const parts = ledger.partsOf([messageId]);
+    const whole = new Map<number, BlobRow>();
+    let room = MOST_AT_ONCE_BYTES;
+    for (const { position, blobId } of parts) {
+      if (blobId === null || (only !== undefined && only !== position)) continue;
+      room -= ledger.blobSize(blobId);
+      const blob = room < 0 ? undefined : ledger.blob(blobId);
+      if (blob === undefined) break;
+      whole.set(position, blob);
+    }
+    return rawMessageView(message, parts, whole);
+  }
+
   const operations: Conversations = {
     list(filter, { limit, cursor }) {
       const pair = pairOf(cursor);
@@ -65,8 +94,14 @@ export function createConversations({ core, db, startIngest, prices }: Conversat
       };
     },
 
-    get(sessionId, { tail, sinceId, includeRaw }) {
+    get(sessionId, { tail, sinceId, includeRaw, messageId, part }) {
       const row = conversation(sessionId);
+      if (messageId !== undefined)
+        return {
+          conversation: viewOf(row),
+          messages: [wholeMessage(row, messageId, part)],
+          subagents: ledger.subagents(row.id).map(viewOf),
+        };
       const said = ledger.messages(row.id, tail, sinceId ?? null);
       const parts = includeRaw ? ledger.partsOf(said.map(({ id }) => id)) : [];
       return {

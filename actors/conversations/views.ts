@@ -35,9 +35,17 @@ const MessagePartView = z.object({
   tool: z.string().optional(),
   toolUseId: z.string().optional(),
   isError: z.boolean().optional(),
+  /** Its place among the parts. */
+  position: z.number().int(),
   text: z.string(),
   /** Characters, or bytes of an image, that it had in all. */
   size: z.number().int(),
+  /** `kept`: there is more of it, for whoever asks for this message; `lost`: more than is kept. Absent: this is all. */
+  rest: z.enum(['kept', 'lost']).optional(),
+  /** Of an image that was asked for. */
+  mediaType: z.string().optional(),
+  /** Base64. */
+  data: z.string().optional(),
 });
 
 /** Known secrets are taken out of what was said. */
@@ -48,7 +56,7 @@ export const MessageView = z.object({
   timestamp: z.number().optional(),
   messageUuid: z.string(),
   parentUuid: z.string().optional(),
-  /** With `includeRaw`. */
+  /** With `includeRaw`, and of a message that was asked for. */
   model: z.string().optional(),
   apiMessageId: z.string().optional(),
   parts: z.array(MessagePartView).optional(),

@@ -58,7 +58,7 @@ export const conversationGet = operation({
   name: 'mission_conversation_get',
   title: 'Read a conversation',
   description:
-    'The last messages of a conversation, or those after `sinceId`, with its subagents. Inputs and results of tools are beginnings. `includeRaw` adds models and the parts of each message.',
+    'The last messages of a conversation, or those after `sinceId`, with its subagents. Inputs and results of tools are beginnings. `includeRaw` adds models and the parts of each message; where a part says `rest: kept`, `messageId` shows that message whole: long inputs and results, images as base64.',
   input: z.object({
     sessionId,
     tail: limited(MOST_MESSAGES, 50).describe('How many messages.'),
@@ -69,6 +69,18 @@ export const conversationGet = operation({
       .optional()
       .describe('Only messages with a larger id, the oldest first.'),
     includeRaw: z.boolean().default(false),
+    messageId: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe('Only this message, with all that is kept of it.'),
+    part: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('Of that message only the part at this `position` whole, where all together are too large.'),
   }),
   output: z.object({
     conversation: ConversationView,

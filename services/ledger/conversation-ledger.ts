@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, or, type SQL, sql } f
 import type { SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import {
+  blobs,
   conversationEvents,
   conversationMessages,
   conversationSlots,
@@ -14,6 +15,8 @@ import { inProject } from './conversation-conditions.ts';
 
 export type MessageRow = typeof conversationMessages.$inferSelect;
 export type MessagePartRow = typeof messageParts.$inferSelect;
+/** All of a part, where the message has only its beginning. */
+export type BlobRow = Pick<typeof blobs.$inferSelect, 'mediaType' | 'content'>;
 export type ConversationEventRow = typeof conversationEvents.$inferSelect;
 export type ConversationRow = typeof conversations.$inferSelect & {
   readonly slotId: SlotId | null;
@@ -156,6 +159,31 @@ export function createConversationLedger(db: MissionDatabase, now: () => number)
         .where(inArray(messageParts.messageId, [...messageIds]))
         .orderBy(asc(messageParts.messageId), asc(messageParts.position))
         .all();
+    },
+
+    /** One of its messages. */
+    message(conversationId: number, messageId: number): MessageRow | undefined {
+      return db
+        .select()
+        .from(conversationMessages)
+        .where(
+          and(
+            eq(conversationMessages.conversationId, conversationId),
+            eq(conversationMessages.id, messageId),
+          ),
+        )
+        .get();
+    },
+
+    /** What is kept beside messages; bytes that one takes. */
+    blobSize(blobId: number): number {
+      const size = sql<number>`length(${blobs.content})`;
+      return db.select({ size }).from(blobs).where(eq(blobs.id, blobId)).get()?.size ?? 0;
+    },
+
+    blob(blobId: number): BlobRow | undefined {
+      const { mediaType, content } = blobs;
+      return db.select({ mediaType, content }).from(blobs).where(eq(blobs.id, blobId)).get();
     },
 
     /** The last events, newest first. */

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClaudeSessionId, Epoch, SlotId } from '../../db/ids.ts';
@@ -179,6 +179,56 @@ test('tokens count once an answer, with those of subagents', async () => {
     (3_600 * 10 + 150 * 100 + 30 * 1 + 12 * 12.5 + 9 * 20) / 1e6,
     9,
   );
+});
+
+test('long results and images are beginnings, until one message is asked for', async () => {
+  const sessionId = '55555555-5555-4555-8555-555555555555';
+  const secret = `ghp_${'a1B2'.repeat(9)}`;
+  const result = `${'row of a long result\n'.repeat(4_000)}${secret} the end`;
+  const image = { type: 'base64', media_type: 'image/png', data: Buffer.alloc(50_000, 7).toString('base64') };
+  const tooLarge = { ...image, data: Buffer.alloc(3 * 1024 * 1024).toString('base64') };
+  const file = path.join(path.dirname(doors.home), '.claude', 'projects', '-work', `${sessionId}.jsonl`);
+  writeFileSync(
+    file,
+    toolResult('toolu_9', [
+      { type: 'text', text: result },
+      { type: 'image', source: image },
+      { type: 'image', source: tooLarge },
+    ]),
+  );
+  await doors.client.conversationBackfill({});
+  const [listed] = (await doors.client.conversationGet({ sessionId, includeRaw: true })).messages;
+  const beginning = { kind: 'tool_result', position: 0, size: expect.any(Number), rest: 'kept' };
+  expect(listed?.parts).toMatchObject([
+    { ...beginning, text: expect.stringMatching(/^row of a long/) },
+    { kind: 'image', position: 1, size: 50_000, rest: 'kept' },
+    { kind: 'image', position: 2, rest: 'lost' },
+  ]);
+  expect(listed?.parts?.[0]?.text.length).toBeLessThan(2_000);
+
+  const messageId = listed?.id ?? 0;
+  const [whole] = (await doors.client.conversationGet({ sessionId, messageId })).messages;
+  expect(whole?.parts?.[0]).toMatchObject({ text: result.replace(secret, '[secret]') });
+  expect(whole?.parts?.[0]).not.toHaveProperty('rest');
+  expect(whole?.parts?.[1]).toMatchObject({ mediaType: 'image/png', data: image.data });
+  expect(whole?.parts?.[2]).toMatchObject({ rest: 'lost' });
+  const one = await doors.client.conversationGet({ sessionId, messageId, part: 1 });
+  expect(one.messages[0]?.parts).toMatchObject([{ rest: 'kept' }, { data: image.data }, { rest: 'lost' }]);
+  await expect(doors.client.conversationGet({ sessionId: MINE, messageId })).rejects.toMatchObject({
+    code: 'conversation_unknown',
+  });
+  const shown = await runCli([
+    'conversations',
+    'show',
+    sessionId,
+    '--message',
+    String(messageId),
+    '--home',
+    doors.home,
+  ]);
+  expect(shown.out).toContain('the end');
+  expect(shown.out).toContain('[image/png, 50000 bytes; --json has it]');
+  rmSync(file);
 });
 
 test('the command line lists, shows, searches and says how far it is', async () => {

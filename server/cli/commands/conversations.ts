@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { ConversationView } from '../../../actors/conversations/views.ts';
+import type { ConversationView, MessageView } from '../../../actors/conversations/views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import {
   conversationBackfill,
@@ -62,6 +62,16 @@ function listOf(conversations: readonly ConversationView[]): string {
   );
 }
 
+/** A message that was asked for has its parts whole. */
+function wordsOf({ content, parts = [] }: MessageView): string {
+  if (parts.length === 0) return content;
+  return parts
+    .map(({ kind, text, size, mediaType }) =>
+      kind === 'image' ? `[${mediaType ?? 'image'}, ${size} bytes; --json has it]` : text,
+    )
+    .join('\n');
+}
+
 /** Options that were given, under the names of the operation. */
 function filterOf(parsed: ParsedCommand): Record<string, unknown> {
   const { values } = parsed;
@@ -92,14 +102,19 @@ const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   show: {
-    usage: 'ID [--limit N]',
+    usage: 'ID [--limit N] [--message NUMBER]',
     words: [1, 1],
     async run([sessionId], parsed, { call, print }) {
       const tail = numberOf(parsed, 'limit', { whole: true });
-      const input = { sessionId, ...(tail === undefined ? {} : { tail }) };
+      const messageId = numberOf(parsed, 'message', { whole: true });
+      const input = {
+        sessionId,
+        ...(tail === undefined ? {} : { tail }),
+        ...(messageId === undefined ? {} : { messageId }),
+      };
       const output = conversationGet.output.parse(await call(conversationGet.name, input));
       const said = output.messages.map(
-        ({ role, timestamp, content }) => `${whenOf(timestamp)} ${role}: ${content}\n`,
+        (message) => `${message.id}  ${whenOf(message.timestamp)} ${message.role}: ${wordsOf(message)}\n`,
       );
       print(output, () => listOf([output.conversation, ...output.subagents]) + said.join(''));
     },
@@ -160,6 +175,7 @@ export const conversations: Command = {
     session: { type: 'string', help: 'only of this conversation' },
     role: { type: 'string', help: 'user, assistant, thinking, tool_use, tool_result or system' },
     tool: { type: 'string', help: 'only calls of this tool, and what they came to' },
+    message: { type: 'string', help: 'only the message of this number, with all that is kept of it' },
     limit: { type: 'string', help: 'how many' },
     cursor: { type: 'string', help: 'where a page begins, as the one before says' },
   },

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,12 +40,19 @@ function whoHolds(secret: string): string[] {
     });
 }
 
+/** A pair of keys by the real program: about one in 300 of ssh2's own cannot be read back (1.17.0). */
+function newKey(file: string): { readonly file: string; readonly private: string; readonly public: string } {
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
+  return { file, private: readFileSync(file, 'utf8'), public: readFileSync(`${file}.pub`, 'utf8') };
+}
+
 /** A machine that real ssh programs reach on loopback: what it is asked to run really runs, in a shell. */
 export async function startSshMachine(
   personsKey: string,
   behaviour: Behaviour = 'runs',
 ): Promise<SshMachine> {
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-ssh-host-'));
+  const host = newKey(path.join(folder, 'host'));
   const [, blob = ''] = host.public.split(' ');
   const asked: string[] = [];
   const seen: string[] = [];
@@ -104,6 +111,7 @@ export async function startSshMachine(
     async close() {
       for (const socket of sockets) socket.end();
       server.close();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -113,12 +121,11 @@ export function createPerson() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-ssh-'));
   const knownHosts = path.join(folder, 'known_hosts');
   const configuration = path.join(folder, 'config');
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
-  writeFileSync(path.join(folder, 'id'), key.private, { mode: 0o600 });
+  const key = newKey(path.join(folder, 'id'));
   writeFileSync(knownHosts, '');
   writeFileSync(
     configuration,
-    `UserKnownHostsFile ${knownHosts}\nGlobalKnownHostsFile /dev/null\nIdentityFile ${folder}/id\nIdentitiesOnly yes\nIdentityAgent none\n`,
+    `UserKnownHostsFile ${knownHosts}\nGlobalKnownHostsFile /dev/null\nIdentityFile ${key.file}\nIdentitiesOnly yes\nIdentityAgent none\n`,
   );
   const program = path.join(folder, 'ssh');
   writeFileSync(program, `#!/bin/sh\nexec ${SSH} -F ${configuration} "$@"\n`);
