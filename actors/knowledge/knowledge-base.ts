@@ -28,7 +28,8 @@ export interface KnowledgeBase extends Knowledge {
   /** A language model looks at it; what it plans waits in the queue. */
   readonly analyze: Analysis;
   readonly plans: Omit<ReturnType<typeof createPlanExecution>, 'execute'> & {
-    execute(planId: string, limit: number, by: string): PlanRun;
+    /** @param batch with which all of it can be undone */
+    execute(planId: string, limit: number, by: string, batch?: string): PlanRun;
   };
   /** @throws MissionError `input_invalid` when nothing of it can be read */
   import(format: ImportFormat, file: string, by: string): Promise<Imported>;
@@ -76,7 +77,7 @@ export function createKnowledgeBase({
       analyze: createAnalysis({ ledger, operations, board, router, now }),
       plans: {
         ...plans,
-        execute: (planId, limit, by) => execute(planId, { limit, by, batch: randomUUID() }),
+        execute: (planId, limit, by, batch = randomUUID()) => execute(planId, { limit, by, batch }),
       },
       import: (format, file, by) => importKnowledge(knowledge, { format, file, by }),
       discover: createDiscovery({ knowledge, ledger, probe: probeMachine }),

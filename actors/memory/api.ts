@@ -1,3 +1,4 @@
+import type { KnowledgeEntry } from '../knowledge/knowledge-views.ts';
 import type { MemoryJobView } from './memory-views.ts';
 
 export interface MemoryStatus {
@@ -37,6 +38,18 @@ export interface Memory {
     readonly left: readonly number[];
   };
   status(): MemoryStatus;
+  /**
+   * Takes back all that a job has stored and drops what it has proposed. What was changed since stays, and is named.
+   * @throws MissionError `memory_job_unknown`
+   */
+  undo(
+    idOrPrefix: string,
+    by: string,
+  ): {
+    readonly undone: readonly KnowledgeEntry[];
+    readonly left: readonly string[];
+    readonly dropped: number;
+  };
   /** Has a job that has failed tried again. @throws MissionError `memory_job_unknown`, `input_invalid` when it has not failed */
   retry(idOrPrefix: string): MemoryJobView;
 }

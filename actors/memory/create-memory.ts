@@ -19,7 +19,7 @@ import { memoryJobView } from './memory-views.ts';
 import { createPause } from './pause.ts';
 import { pendingText } from './pending-text.ts';
 import { createJobRunning } from './run-jobs.ts';
-import { createAnswerStore } from './store-answer.ts';
+import { byJob, createAnswerStore } from './store-answer.ts';
 import type { MemoryWorker } from './worker.ts';
 
 /** How often it is looked whether there is anything to do. */
@@ -36,7 +36,7 @@ export interface MemoryDependencies {
   readonly core: Pick<MissionCore, 'bus' | 'now' | 'runtimes'>;
   readonly db: MissionDatabase;
   readonly settings: MemorySettings;
-  readonly knowledge: Pick<KnowledgeBase, 'remember' | 'plans'>;
+  readonly knowledge: Pick<KnowledgeBase, 'remember' | 'plans' | 'undo'>;
   readonly worker: MemoryWorker;
   /** False while the daemon finishes what it has. */
   readonly mayBegin: () => boolean;
@@ -61,6 +61,7 @@ export function createMemory({
   const jobs = createMemoryJobLedger(db);
   const queue = createMemoryQueueLedger(db);
   const ledger = createKnowledgeLedger(db);
+  const operations = createKnowledgeOperationLedger(db);
   const pause = createPause({ jobs, bus: core.bus, now, usualHours: settings.pauseHours, begin });
   const making = createJobMaking({
     jobs,
@@ -84,10 +85,10 @@ export function createMemory({
       queue,
       knowledge,
       ledger,
-      operations: createKnowledgeOperationLedger(db),
+      operations,
       now,
       executePlan: isExecuted
-        ? (planId, by) => void knowledge.plans.execute(planId, ALL_OPERATIONS, by)
+        ? (jobId, by) => void knowledge.plans.execute(jobId, ALL_OPERATIONS, by, jobId)
         : null,
     }),
     inspect,
@@ -175,6 +176,13 @@ export function createMemory({
             : { nextConsolidationAt: state.consolidatedAt + hours(consolidation.everyHours) }),
         };
       },
+      undo: (idOrPrefix, by) =>
+        jobs.atOnce(() => {
+          const { id, outcome } = find(idOrPrefix);
+          const dropped = knowledge.plans.drop(operations.pendingBy(byJob(id)));
+          const isKept = outcome !== null && ledger.changesOfBatch(id).length > 0;
+          return { ...(isKept ? knowledge.undo({ batch: id }, { by }) : { undone: [], left: [] }), dropped };
+        }),
       retry(idOrPrefix) {
         const row = find(idOrPrefix);
         if (row.status !== 'failed')

@@ -20,11 +20,11 @@ export interface StoreAnswerDependencies {
   readonly operations: KnowledgeOperationLedger;
   readonly now: () => number;
   /** Executes a plan whole, where the configuration says so. */
-  readonly executePlan: ((planId: string, by: string) => void) | null;
+  readonly executePlan: ((jobId: MemoryJobId, by: string) => void) | null;
 }
 
 /** Who has changed something on behalf of a job. */
-const byJob = (jobId: MemoryJobId): string => `memory:${jobId}`;
+export const byJob = (jobId: MemoryJobId): string => `memory:${jobId}`;
 
 const isSecret = (error: unknown): boolean =>
   error instanceof MissionError && error.code === 'secret_refused';

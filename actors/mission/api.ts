@@ -10,6 +10,7 @@ import type { Answerer } from '../questions/answerer.ts';
 import type { RouterOperations } from '../router/api.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
+import type { SlotHistory } from './slot-history.ts';
 import type { PageRequest } from './text-page.ts';
 import type {
   HistoryEntryView,
@@ -184,7 +185,9 @@ export interface Mission {
   readonly knowledge: KnowledgeBase;
   /** Language models that are no Claude Code. */
   readonly router: RouterOperations;
+  /** What is learnt from conversations by itself. */
   readonly memory: Memory;
+  readonly slotHistory: SlotHistory;
   readonly permissions: PermissionOperations;
   readonly audit: AuditOperations;
   /** What was said, by the person and by slots. */

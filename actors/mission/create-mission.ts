@@ -42,6 +42,7 @@ import { createHostEvents } from './host-events.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createReactions } from './reactions.ts';
+import { createSlotHistory } from './slot-history.ts';
 import { createSlotOperations } from './slot-operations.ts';
 import { createSlotViews } from './slot-views.ts';
 import { createStartAndStop } from './start-and-stop.ts';
@@ -367,6 +368,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),
+    slotHistory: createSlotHistory(database.db),
     conversations: conversations.operations,
     start,
     receiveHook(slotId, epoch, body, signal) {

@@ -12,6 +12,7 @@ import { down, up } from './commands/daemon.ts';
 import { discover } from './commands/discover.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
+import { history } from './commands/history.ts';
 import { memory } from './commands/memory.ts';
 import { permissions } from './commands/permissions.ts';
 import { router } from './commands/router.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly Command[] = [
   board,
   conversations,
   memory,
+  history,
   tokens,
   spending,
   resume,

@@ -52,6 +52,7 @@ import {
 } from '../tools/permissions.ts';
 import { ptyConfirm, questionList } from '../tools/questions.ts';
 import { routerChat, routerChatHistory, routerStatus } from '../tools/router.ts';
+import { slotHistory } from '../tools/slot-history.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
   missionAsk,
@@ -160,6 +161,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     memoryDone: method(memoryDone),
     memoryStatus: method(memoryStatus),
     memoryRetry: method(memoryRetry),
+    slotHistory: method(slotHistory),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

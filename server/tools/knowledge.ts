@@ -93,12 +93,17 @@ export const kbSearch = operation({
 export const kbGet = operation({
   name: 'mission_kb_get',
   title: 'Get one entry',
-  description: 'One entry by its key or id, with its detail. It counts as a use.',
+  description:
+    'One entry by its key or id, with its detail, and where it was learnt (session, messages, job). It counts as a use.',
   input: z.object({ key, category: category.optional() }),
-  output: KnowledgeEntry,
+  output: KnowledgeEntry.extend({ origin: KnowledgeChange.shape.origin }),
   // That it was used is written down, and is no change of what is known.
   readOnly: true,
-  run: (request, { mission }) => mission.knowledge.get(request.key, request.category),
+  run(request, { mission }) {
+    const entry = mission.knowledge.get(request.key, request.category);
+    const learnt = mission.knowledge.history(entry.id).findLast(({ origin }) => origin !== undefined);
+    return { ...entry, ...(learnt === undefined ? {} : { origin: learnt.origin }) };
+  },
 });
 
 export const kbList = operation({
@@ -132,18 +137,27 @@ export const kbUndo = operation({
   name: 'mission_kb_undo',
   title: 'Take back a change',
   description:
-    'Takes back the last change of an entry (its key), or everything that was done together (its batch). What was changed since is left, and named.',
+    'Takes back the last change of an entry (its key), everything that was done together (its batch), or all that a job of the memory has stored and proposed (job_id). What was changed since is left, and named.',
   input: z.object({
     key: key.optional(),
     category: category.optional(),
     batch: z.string().max(100).optional(),
+    job_id: z.string().min(1).max(36).optional(),
   }),
-  output: z.object({ undone: z.array(KnowledgeEntry), left: z.array(z.string()) }),
+  output: z.object({
+    undone: z.array(KnowledgeEntry),
+    left: z.array(z.string()),
+    dropped: z.number().int().optional(),
+  }),
   readOnly: false,
   run(request, { mission, caller }) {
-    const { key: named, category: filed, batch: together } = request;
-    if ((named === undefined) === (together === undefined))
-      throw new MissionError('input_invalid', 'Give a key or a batch, and not both.');
+    const { key: named, category: filed, batch: together, job_id: job } = request;
+    if ([named, together, job].filter((one) => one !== undefined).length !== 1)
+      throw new MissionError('input_invalid', 'Give a key, a batch or a job, and one of them.');
+    if (job !== undefined) {
+      const { undone, left, dropped } = mission.memory.undo(job, caller);
+      return { undone: [...undone], left: [...left], dropped };
+    }
     const what = together === undefined ? { key: named ?? '', category: filed } : { batch: together };
     const { undone, left } = mission.knowledge.undo(what, { by: caller });
     return { undone: [...undone], left: [...left] };

@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
 import { routerOperations } from './router.ts';
+import { slotHistoryOperations } from './slot-history.ts';
 import { slotOperations } from './slots.ts';
 import { taskOperations } from './tasks.ts';
 import { terminalOperations } from './terminals.ts';
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   ...knowledgeOperations,
   ...routerOperations,
   ...memoryOperations,
+  ...slotHistoryOperations,
 ];
 
 /** @throws Error for a name that a door of ours has wrong */

@@ -64,6 +64,16 @@ export function createKnowledgeOperationLedger(db: MissionDatabase) {
       return Object.fromEntries(rows.map((row) => [row.status, row.count]));
     },
 
+    /** What somebody has proposed, and nobody has decided. */
+    pendingBy(who: string): readonly number[] {
+      return db
+        .select({ id })
+        .from(knowledgeOperations)
+        .where(and(eq(status, 'pending'), eq(knowledgeOperations.by, who)))
+        .all()
+        .map((row) => row.id);
+    },
+
     update(
       operationId: number,
       change: Partial<Pick<KnowledgeOperationRow, 'status' | 'executedAt' | 'result' | 'error' | 'taskId'>>,

@@ -104,6 +104,9 @@ test('the memory is never fed with what it was told itself', async () => {
     const { pendingRealtime, jobs } = await client.memoryStatus({});
     expect([pendingRealtime, jobs]).toEqual([0, { done: 2 }]);
   }, WAIT);
+  const { origin } = await client.kbGet({ key: 'warehouse-port' });
+  const { tasks } = await client.slotHistory({ slotId: 'memory-1', taskType: 'realtime_extract' });
+  expect(tasks).toMatchObject([{ status: 'done' }, { status: 'done' }]);
   const { conversations } = await client.conversationList({ slotId: 'memory-1' });
   expect(conversations.length).toBeGreaterThan(0);
   const database = new Database(path.join(world.home, 'mission.db'), { readonly: true });
@@ -116,6 +119,9 @@ test('the memory is never fed with what it was told itself', async () => {
       )
       .get();
     expect(told).toEqual({ count: 0 });
+    expect(await client.kbUndo({ job_id: origin?.jobId ?? '' })).toMatchObject({
+      undone: [{ key: 'warehouse-port' }],
+    });
   } finally {
     database.close();
   }

@@ -197,6 +197,10 @@ describe('what is answered', () => {
       ['merge', ['restart']],
       ['update', ['editor']],
     ]);
+    const { undone, dropped } = stage.running().memory.undo(job?.id.slice(0, 8) ?? '', 'me');
+    expect([undone.map(({ key }) => key), dropped]).toEqual([['database'], 2]);
+    expect(knowledge.plans.status({ planId: 'proposals', status: 'pending' }, 10).operations).toEqual([]);
+    expect(known()).toHaveLength(2);
   });
 
   test('is not there when nobody could answer: it waits longer each time, also over a restart', async () => {
