@@ -1,5 +1,6 @@
 import type { SlotId, TaskId } from '../db/ids.ts';
 import type { Assignment } from '../machines/task-events.ts';
+import { within } from '../services/deadline/within.ts';
 import { untilEvent } from './bus.ts';
 import { createEndRun, type EndRunDependencies } from './end-run.ts';
 import { lookAtScreen } from './look-at-screen.ts';
@@ -35,8 +36,7 @@ export function createInterrupt({ core, launcher, questions }: InterruptDependen
   const isOver = ({ slotId, epoch }: Assignment): boolean => core.runtime(slotId).epoch !== epoch;
 
   async function until(holds: () => boolean, ms: number, signal: AbortSignal): Promise<boolean> {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-    return await untilEvent(core.bus, holds, within).then(
+    return await untilEvent(core.bus, holds, within(ms, signal)).then(
       () => true,
       () => false,
     );
@@ -60,9 +60,7 @@ export function createInterrupt({ core, launcher, questions }: InterruptDependen
     const { slotId, epoch } = assignment;
     const { keyboard } = core.runtime(slotId);
     if (keyboard === null || isOver(assignment)) return false;
-    const pressed = await keyboard
-      .interrupt(AbortSignal.any([signal, AbortSignal.timeout(INTERRUPT_AT_MOST_MS)]))
-      .catch(() => null);
+    const pressed = await keyboard.interrupt(within(INTERRUPT_AT_MOST_MS, signal)).catch(() => null);
     if (pressed?.ok !== true) return false;
     // The screen that shows it may be on its way.
     await lookAtScreen(core, slotId, epoch).catch(() => undefined);

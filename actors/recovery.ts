@@ -2,6 +2,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Epoch, SlotId, TaskId } from '../db/ids.ts';
 import type { MachineFailure } from '../machines/failure.ts';
 import type { Assignment, Recovery } from '../machines/task-events.ts';
+import { within } from '../services/deadline/within.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { AttemptRow } from '../services/ledger/attempt-ledger.ts';
 import type { Attempts } from './attempts.ts';
@@ -67,8 +68,7 @@ export function createRecovery({
   /** Resolves when `holds`. Every change of a slot is an event, but for what time alone brings: `look` sees to that. */
   async function until(holds: () => boolean, signal: AbortSignal, look = (): void => {}): Promise<void> {
     for (;;) {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(SWEEP_MS)]);
-      const held = await untilEvent(core.bus, holds, within).then(
+      const held = await untilEvent(core.bus, holds, within(SWEEP_MS, signal)).then(
         () => true,
         () => false,
       );

@@ -1,4 +1,5 @@
 import type { Epoch, SlotId } from '../db/ids.ts';
+import { within } from '../services/deadline/within.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { untilEvent } from './bus.ts';
 import type { MissionCore } from './core.ts';
@@ -24,7 +25,7 @@ export async function untilHooked(
     // Every hook names the transcript; another run of the slot is for the keyboard to refuse.
     return runtime.epoch !== epoch || runtime.transcriptPath !== null;
   };
-  const tooLate = AbortSignal.timeout(FIRST_HOOK_WITHIN_MS);
+  const tooLate = within(FIRST_HOOK_WITHIN_MS);
   try {
     await untilEvent(core.bus, called, AbortSignal.any([signal, tooLate]));
   } catch (cause) {

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { SlotId, TaskId } from '../db/ids.ts';
 import type { Verify } from '../db/schema/tasks.ts';
 import type { Assignment, CheckVerdict } from '../machines/task-events.ts';
+import { within } from '../services/deadline/within.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { TaskRow } from '../services/ledger/task-ledger.ts';
 import type { WorktreeRow } from '../services/ledger/worktree-ledger.ts';
@@ -85,7 +86,7 @@ export function createVerification({
     const said = (how: string): string => redact(slotId, `\`${command}\` ${how}\n${output}`.trimEnd());
     try {
       await runCommand(cwd, command, {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
+        signal: within(withinMs, signal),
         printed(text) {
           output = text;
         },

@@ -9,6 +9,7 @@ import { readEnvironment } from '../services/config/environment.ts';
 import { ensureHome } from '../services/config/home.ts';
 import { loadSlots } from '../services/config/slots-file.ts';
 import { startIngest } from '../services/conversations/start-ingest.ts';
+import { within } from '../services/deadline/within.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
@@ -167,10 +168,11 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
         const stop = () => setImmediate(() => stopping.abort('asked'));
         if (!request.finish) return void stop();
         const { withinMs } = request;
-        const atMost = withinMs === undefined ? [] : [AbortSignal.timeout(withinMs)];
         logger.info({ withinMs }, 'the daemon stops when what runs has ended');
         // Told to stop meanwhile, or the time is over: it stops all the same.
-        mission.finish(AbortSignal.any([stopping.signal, ...atMost])).then(stop, stop);
+        mission
+          .finish(withinMs === undefined ? stopping.signal : within(withinMs, stopping.signal))
+          .then(stop, stop);
       },
     });
     // A file that is there was left by a daemon whose sessions may have outlived it. Their hooks still go to its ports:

@@ -8,6 +8,7 @@ import { programVersion } from '../services/claude/program-version.ts';
 import { configDirectoryOf } from '../services/claude/session-registry.ts';
 import { isTrusted, trustFolder } from '../services/claude/trust-folder.ts';
 import type { SlotConfig, SlotsFile } from '../services/config/slots-file.ts';
+import { within } from '../services/deadline/within.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { compileToClaudeSettings } from '../services/permissions/claude-settings.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
@@ -44,7 +45,7 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
     }: { readonly token: string; readonly mcpConfigPath: string | null; readonly signal: AbortSignal },
   ): Promise<ProgramToStart> {
     const slot = configOf(file, runtime.configuration.id);
-    const signal = AbortSignal.any([calledOff, AbortSignal.timeout(RESOLVE_AT_MOST_MS)]);
+    const signal = within(RESOLVE_AT_MOST_MS, calledOff);
     const slotEnv = await secrets.resolve(slot.id, signal);
     const launchEnv = { ...env, ...slotEnv };
     const program = await locateClaude({

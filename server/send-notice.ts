@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { PROVIDERS, type Provider, provide } from '../services/config/secret-providers.ts';
+import { within } from '../services/deadline/within.ts';
 import { redactForReport } from '../services/diagnostics/redact-report.ts';
 import type { NoticeDeliveryDependencies } from '../services/notices/deliver-notices.ts';
 import { postNotice } from '../services/notices/post-notice.ts';
@@ -34,7 +35,7 @@ export function createNoticeSender(options: {
   const { env, now, logger } = options;
   return async ({ hook, shownAs }, notice, stopped) => {
     const { url, command, secret, timeoutSeconds } = hook;
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeoutSeconds * SECOND_MS)]);
+    const signal = within(timeoutSeconds * SECOND_MS, stopped);
     if (url !== undefined)
       return postNotice(url, notice, { secret: await secretOf(secret, env, signal), at: now(), signal });
     await runProgram(command ?? [], notice.body, {

@@ -60,6 +60,13 @@ test('every transaction is for writing from the start', () => {
   expect(others).toEqual([]);
 });
 
+test('no time-out is lost: what AbortSignal.any makes of AbortSignal.timeout is forgotten by Node 20 (services/deadline)', () => {
+  const others = FOLDERS.flatMap(filesOf).filter((file) =>
+    /AbortSignal\.any\([^;]*AbortSignal\.timeout/.test(readFileSync(path.join(ROOT, file), 'utf8')),
+  );
+  expect(others).toEqual([]);
+});
+
 describe('a library is known in one place', () => {
   const importersOf = (library: RegExp): readonly string[] =>
     [...new Set(imports.filter(({ to }) => library.test(to)).map(({ from }) => from))].sort();

@@ -1,4 +1,5 @@
 import type { SlotId } from '../../db/ids.ts';
+import { within } from '../../services/deadline/within.ts';
 import { lastLines } from '../../services/diagnostics/last-lines.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { must } from '../../services/keyboard/keyboard-terminal.ts';
@@ -100,7 +101,7 @@ export function createTerminalOperations({
       const snapshot = snapshotOf(slotId);
       if (snapshot !== undefined && isResting(snapshot))
         return { interrupted: false, state: core.view(slotId).state };
-      must(await keyboard.interrupt(AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)])));
+      must(await keyboard.interrupt(within(KEYS_WITHIN_MS, signal)));
       return { interrupted: true, state: core.view(slotId).state };
     },
 

@@ -1,4 +1,5 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
+import { within } from '../../services/deadline/within.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { WorktreeRow } from '../../services/ledger/worktree-ledger.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
@@ -77,11 +78,7 @@ export function createWorktreeOperations({
     for (const slotId of slotsIn(core, row.folder)) leave(slotId, taskId);
     const isEmpty = (): boolean =>
       [...core.runtimes.values()].every(({ epoch, cwd }) => epoch === null || cwd !== row.folder);
-    await untilEvent(
-      core.bus,
-      isEmpty,
-      AbortSignal.any([signal, AbortSignal.timeout(LEAVES_WITHIN_MS)]),
-    ).catch((cause: unknown) => {
+    await untilEvent(core.bus, isEmpty, within(LEAVES_WITHIN_MS, signal)).catch((cause: unknown) => {
       throw new MissionError('worktree_in_use', 'The session in the worktree has not ended in time.', {
         remedy: 'Try again in a moment.',
         cause,

@@ -1,4 +1,5 @@
 import type { QuestionId, SlotId } from '../../db/ids.ts';
+import { within } from '../../services/deadline/within.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { must } from '../../services/keyboard/keyboard-terminal.ts';
 import type { MissionCore } from '../core.ts';
@@ -87,7 +88,7 @@ export function createAnswering({ core, questions, ruleToKeep, allow, signal }: 
     );
   }
 
-  const keysEnd = (): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(KEYS_WITHIN_MS)]);
+  const keysEnd = (): AbortSignal => within(KEYS_WITHIN_MS, signal);
 
   function checkNobodyAnswers({ slotId }: QuestionView): void {
     const by = questions.answeredJustNowBy(slotId);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DeliveryId, type Epoch, type SlotId, type TaskId } from '../../db/ids.ts';
 import type { StuckReason, StuckStepTaken } from '../../machines/stuck.ts';
 import type { HookBody } from '../../services/claude/hook-body.ts';
+import { within } from '../../services/deadline/within.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
@@ -125,7 +126,7 @@ export function createStuckSteps({
   /** Whether the interrupted session begins another turn by itself, with words that waited behind the one before. */
   async function goesOnByItself(slotId: SlotId, taskId: TaskId, signal: AbortSignal): Promise<boolean> {
     const until = (holds: () => boolean, ms: number): Promise<void> =>
-      untilEvent(core.bus, holds, AbortSignal.any([signal, AbortSignal.timeout(ms)])).catch(() => undefined);
+      untilEvent(core.bus, holds, within(ms, signal)).catch(() => undefined);
     const isAtRest = (): boolean => {
       const snapshot = core.slotSnapshot(slotId);
       return snapshot !== undefined && isResting(snapshot);
@@ -221,7 +222,7 @@ export function createStuckSteps({
       case 'nudge':
         return nudge(runtime, taken);
       case 'ask':
-        return ask(runtime, taken, AbortSignal.any([stopping, AbortSignal.timeout(KEYS_WITHIN_MS)]));
+        return ask(runtime, taken, within(KEYS_WITHIN_MS, stopping));
       case 'restart':
         return renew(slotId, true);
       case 'fail':

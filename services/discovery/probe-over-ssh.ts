@@ -1,4 +1,5 @@
 import { createRedaction } from '../config/redact.ts';
+import { within } from '../deadline/within.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { runProgram } from '../processes/run-program.ts';
 import { type AskpassDoor, openAskpassDoor } from './answer-askpass.ts';
@@ -163,7 +164,7 @@ export function createSshProbe(env: NodeJS.ProcessEnv): ProbeMachine {
   }
 
   return async (request) => {
-    const tooLate = AbortSignal.timeout(WITHIN_MS);
+    const tooLate = within(WITHIN_MS);
     try {
       return await probe(request, AbortSignal.any([request.signal, tooLate]));
     } catch (error) {

@@ -1,5 +1,6 @@
 import { createRedaction } from '../config/redact.ts';
 import type { Prices } from '../conversations/prices.ts';
+import { within } from '../deadline/within.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import type { RouterLedger } from '../ledger/router-ledger.ts';
 import { createAnthropicBackend } from './anthropic-backend.ts';
@@ -160,8 +161,7 @@ export function createRouter({ settings, ledger, prices, now }: RouterDependenci
       }
     }
 
-    const endsOf = ({ from }: Choice): AbortSignal =>
-      AbortSignal.any([signal, AbortSignal.timeout(from.settings.timeout_seconds * 1_000)]);
+    const endsOf = ({ from }: Choice): AbortSignal => within(from.settings.timeout_seconds * 1_000, signal);
     if (signal.aborted) throw cancelled();
     purse.mustHaveMoney();
     for (const choice of choices) {

@@ -1,3 +1,4 @@
+import { within } from '../deadline/within.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { handedOn } from '../processes/handed-on.ts';
 import { runProgram } from '../processes/run-program.ts';
@@ -53,7 +54,7 @@ export function createGit(env: NodeJS.ProcessEnv) {
       await runProgram(['git', ...WITH_EVERY_CALL, ...args], '', {
         cwd: call.cwd,
         env: { ...base, ...call.env },
-        signal: AbortSignal.any([call.signal, AbortSignal.timeout(call.withinMs ?? ANSWERS_WITHIN_MS)]),
+        signal: within(call.withinMs ?? ANSWERS_WITHIN_MS, call.signal),
         answered(text) {
           answer = text;
         },
