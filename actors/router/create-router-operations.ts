@@ -53,7 +53,8 @@ export function createRouterOperations({
     readonly messages: readonly ChatMessage[];
     readonly omitted: number;
   } {
-    const known = turns.answered(taskId, MOST_TURNS);
+    // An answer of no words cannot be sent again.
+    const known = turns.answered(taskId, MOST_TURNS).filter(({ answer }) => answer?.trim() !== '');
     const kept: ChatMessage[][] = [];
     let used = 0;
     for (const { messages, answer } of known) {

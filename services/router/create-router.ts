@@ -70,8 +70,8 @@ export function createRouter({ settings, ledger, prices, now }: RouterDependenci
   const connected = new WeakMap<KeyedBackend, Backend>();
   const rooms = new Map<string, Room>();
   const purse = createPurse({ ledger, prices, now, budget: () => settings().settings.dailyBudgetUsd });
-  const redact = (text: string): string =>
-    createRedaction(settings().settings.backends.flatMap(({ key }) => key ?? []))(text);
+  /** Takes the keys out that are known now. */
+  const redaction = () => createRedaction(settings().settings.backends.flatMap(({ key }) => key ?? []));
 
   function backendOf(from: KeyedBackend): Backend {
     const { type, base_url, retries, timeout_seconds } = from.settings;
@@ -153,7 +153,7 @@ export function createRouter({ settings, ledger, prices, now }: RouterDependenci
         if (signal.aborted) throw cancelled();
         if (error instanceof MissionError) throw error;
         said.push(
-          `${name}: ${ends.aborted ? `no answer within ${timeout_seconds} s` : failureWords(error, redact)}`,
+          `${name}: ${ends.aborted ? `no answer within ${timeout_seconds} s` : failureWords(error, redaction())}`,
         );
         return null;
       } finally {
@@ -204,6 +204,7 @@ export function createRouter({ settings, ledger, prices, now }: RouterDependenci
     const outputOf = ({ maxOutput }: Choice): number =>
       Math.min(maxTokens ?? maxOutput ?? USUAL_OUTPUT_TOKENS, maxOutput ?? Number.POSITIVE_INFINITY);
     let text = '';
+    const redact = redaction();
     return {
       kind: 'chat',
       atMost: (choice) => ({ inputTokens, outputTokens: outputOf(choice) }),

@@ -31,16 +31,20 @@ export function createPurse({
   readonly budget: () => number | null;
   readonly now: () => number;
 }) {
-  function cost({ model, price }: Choice, { inputTokens, outputTokens }: Counted): number | null {
-    if (price !== undefined) return (inputTokens * price.input + outputTokens * price.output) / MILLION;
-    const tokens = {
-      input: inputTokens,
-      output: outputTokens,
-      cacheRead: 0,
-      cacheWrite: 0,
-      cacheWriteLong: 0,
-    };
-    return costOf(prices(), model, tokens);
+  /** What tokens of a model cost, by the prices of now; null without one. */
+  function costBy({ model, price }: Choice): (used: Counted) => number | null {
+    if (price !== undefined)
+      return ({ inputTokens, outputTokens }) =>
+        (inputTokens * price.input + outputTokens * price.output) / MILLION;
+    const table = prices();
+    return ({ inputTokens, outputTokens }) =>
+      costOf(table, model, {
+        input: inputTokens,
+        output: outputTokens,
+        cacheRead: 0,
+        cacheWrite: 0,
+        cacheWriteLong: 0,
+      });
   }
 
   const spent = (): { readonly day: string; readonly usd: number } => {
@@ -66,23 +70,25 @@ export function createPurse({
 
     /** Why it cannot be paid for: where money is counted, nothing of unknown price is bought. */
     unpayable(choice: Choice): string | null {
-      if (budget() === null || cost(choice, { inputTokens: 0, outputTokens: 0 }) !== null) return null;
+      if (budget() === null || costBy(choice)({ inputTokens: 0, outputTokens: 0 }) !== null) return null;
       return `no price is known of ${choice.model}, and daily_budget_usd is set: name its price (0 if it costs nothing)`;
     },
 
     /** Puts a call down with the most that it may cost, before it is made. */
     open(choice: Choice, kind: 'chat' | 'embed', atMost: Counted): Bill {
+      // By one table from beginning to end: prices.yaml may be broken when the answer comes.
+      const cost = costBy(choice);
       const id = ledger.begin({
         day: localDay(now()),
         startedAt: now(),
         kind,
         fromBackend: choice.from.settings.name,
         model: choice.model,
-        reservedUsd: cost(choice, atMost),
+        reservedUsd: cost(atMost),
       });
       return {
         settle(used, outcome) {
-          const costUsd = cost(choice, used);
+          const costUsd = cost(used);
           ledger.end(id, { ...used, costUsd, outcome, endedAt: now() });
           return costUsd;
         },

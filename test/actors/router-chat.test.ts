@@ -92,6 +92,18 @@ test('what failed says why, and does not go along with the next question', async
   expect(stub.requests()[1]?.messages).toEqual(asking('Second'));
 });
 
+test('an answer of no words is kept, and does not go along', async () => {
+  const mission = await start();
+  const { id } = mission.board.create({ title: 'Ship it' }, 'test');
+  const chat = (content: string) =>
+    mission.router.chat({ messages: asking(content), taskId: id, context: 'none' }, by);
+  does = (_, number) => ({ say: number === 1 ? '' : 'words' });
+  await chat('First');
+  await chat('Second');
+  expect(stub.requests()[1]?.messages).toEqual(asking('Second'));
+  expect(mission.router.history(id).messages).toHaveLength(4);
+});
+
 test('the board and what is known stand beside the question, what bears on it first, and are not kept', async () => {
   const mission = await start();
   const { id } = mission.board.create({ title: 'Ship it', description: 'Before Friday' }, 'test');

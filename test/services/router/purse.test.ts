@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
+import { MissionError } from '../../../services/errors/mission-error.ts';
 import { SEED } from '../../fuzz/settings.ts';
 import { type StubReply, startOpenAiStub } from './openai-stub.ts';
 import { routerOf } from './router-of.ts';
@@ -94,6 +95,26 @@ test('where money is counted, a model without a price is not asked; where it is 
     database.db,
   );
   expect(await uncounted.chat(asking())).toMatchObject({ costUsd: null });
+});
+
+test('prices that cannot be read any more when the answer comes cost nobody the answer', async () => {
+  let broken = false;
+  const router = routerOf(
+    { backends: [{ name: 'stub', type: 'openai', base_url: stub.url, models: [{ name: 'm' }] }] },
+    database.db,
+    {
+      prices() {
+        if (broken) throw new MissionError('config_invalid', 'prices.yaml:1:1: is no table');
+        return { m: PRICE };
+      },
+    },
+  );
+  does = () => {
+    broken = true;
+    return { say: 'ok' };
+  };
+  expect((await router.chat(asking())).costUsd).toBeCloseTo(COST, 10);
+  await expect(router.chat(asking())).rejects.toThrow('prices.yaml:1:1');
 });
 
 test('a budget of nothing asks nobody', async () => {

@@ -1,4 +1,5 @@
 import type { MissionDatabase } from '../../../db/open.ts';
+import type { Prices } from '../../../services/conversations/prices.ts';
 import { createRouterLedger } from '../../../services/ledger/router-ledger.ts';
 import type { Router } from '../../../services/router/api.ts';
 import { createRouter } from '../../../services/router/create-router.ts';
@@ -9,7 +10,11 @@ import { RouterFile } from '../../../services/router/settings-schema.ts';
 export function routerOf(
   file: object,
   db: MissionDatabase,
-  { keys = {}, now = Date.now }: { keys?: Readonly<Record<string, string>>; now?: () => number } = {},
+  {
+    keys = {},
+    prices = () => ({}),
+    now = Date.now,
+  }: { keys?: Readonly<Record<string, string>>; prices?: () => Prices; now?: () => number } = {},
 ): Router {
   const { backends, daily_budget_usd } = RouterFile.parse(file);
   const settings: RouterSettings = {
@@ -19,7 +24,7 @@ export function routerOf(
   return createRouter({
     settings: () => ({ settings, problem: null }),
     ledger: createRouterLedger(db),
-    prices: () => ({}),
+    prices,
     now,
   });
 }
