@@ -114,12 +114,11 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
   }
 
   /** Conversations behind a mark that are for the memory; the others are passed over for good. */
-  function candidates(mark: MarkName): readonly MarkedConversation[] {
-    return queue.behind(mark, MOST_CONVERSATIONS).filter((conversation) => {
-      if (isForMemory(conversation)) return true;
-      queue.advance(mark, conversation.conversationId, conversation.latest);
-      return false;
-    });
+  function* candidates(mark: MarkName): Generator<MarkedConversation> {
+    for (const conversation of queue.behind(mark, MOST_CONVERSATIONS)) {
+      if (isForMemory(conversation)) yield conversation;
+      else queue.advance(mark, conversation.conversationId, conversation.latest);
+    }
   }
 
   function realtime(since: number): boolean {
@@ -130,9 +129,10 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
     for (const conversation of candidates('realtime')) {
       const most = Math.min(MOST_OF_ONE, rule.messages - batch.length);
       if (most <= 0) break;
+      const isSilent = silence(conversation) >= rule.afterSeconds * 1_000;
+      // Counting costs less than reading, and is all that is done while somebody talks.
+      if (!isSilent && queue.countWords('realtime', conversation, since) <= most) continue;
       const waiting = queue.words('realtime', conversation, since, most + 1);
-      const isRipe = waiting.length > most || silence(conversation) >= rule.afterSeconds * 1_000;
-      if (waiting.length > 0 && !isRipe) continue;
       const offered = waiting.slice(0, most);
       const taken = fitting(offered, room);
       const size = taken.reduce((sum, message) => sum + lineOf(message).length + 1, 0);
@@ -151,9 +151,9 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
     const { deep: rule } = settings;
     if (rule === false || jobs.hasOpen('deep')) return false;
     for (const conversation of candidates('deep')) {
-      const waiting = queue.words('deep', conversation, since, rule.everyMessages);
       const hasEnded = silence(conversation) >= rule.afterMinutes * 60_000;
-      if (waiting.length < rule.everyMessages && !hasEnded) continue;
+      if (!hasEnded && queue.countWords('deep', conversation, since) < rule.everyMessages) continue;
+      const waiting = queue.words('deep', conversation, since, rule.everyMessages);
       if (waiting.length < LEAST_WORDS) {
         queue.advance('deep', conversation.conversationId, conversation.latest);
         continue;

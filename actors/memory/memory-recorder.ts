@@ -41,7 +41,8 @@ export function memoryRecorder({
         error: failure === null ? null : [failure.message, failure.remedy].filter(Boolean).join(' '),
         startedAt: before.startedAt ?? (status === 'pending' ? null : now()),
         finishedAt: isOver(status) ? now() : null,
-        snapshot: persisted(actorRef),
+        // What has ended is not gone on with.
+        snapshot: isOver(status) ? null : persisted(actorRef),
         snapshotVersion: SNAPSHOT_VERSION,
       });
     },

@@ -105,7 +105,14 @@ export function createAnswerStore({
       if (job === undefined || job.status === 'done') return null;
       const outcome = keep(job, answer);
       if (typeof outcome === 'string') return outcome;
-      jobs.update(jobId, { status: 'done', outcome, finishedAt: now(), errorCode: null, error: null });
+      jobs.update(jobId, {
+        status: 'done',
+        outcome,
+        finishedAt: now(),
+        errorCode: null,
+        error: null,
+        snapshot: null,
+      });
       return null;
     });
 }

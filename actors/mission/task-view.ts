@@ -1,7 +1,7 @@
 import type { AttemptRow } from '../../services/ledger/attempt-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import { capOf } from '../governor/caps.ts';
-import { FIRST_PAGE, type PageRequest, pageOf } from './text-page.ts';
+import { FIRST_PAGE, IN_EVENT, IN_LIST, type PageRequest, pageOf } from './text-page.ts';
 import type { AttemptView, TaskView } from './views.ts';
 
 type ResultFields = Pick<TaskView, 'result' | 'resultTotalChars' | 'nextOffset'>;
@@ -29,7 +29,7 @@ export function taskView(row: TaskRow, page: PageRequest = FIRST_PAGE): TaskView
   return {
     id: row.id,
     role: row.role,
-    prompt: row.prompt,
+    prompt: page === IN_EVENT || page === IN_LIST ? pageOf(row.prompt, page).text : row.prompt,
     status: row.status,
     ...(row.slotId === null && row.pinnedSlotId === null
       ? {}

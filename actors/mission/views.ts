@@ -70,6 +70,7 @@ export type WorktreeView = z.infer<typeof WorktreeView>;
 export const TaskView = z.object({
   id: TaskId,
   role: Role,
+  /** The whole where one task is asked for; its beginning in lists and events. */
   prompt: z.string(),
   status: TaskStatus,
   slotId: SlotId.optional(),

@@ -155,7 +155,10 @@ export const attempts = sqliteTable(
     cacheTokens: integer(),
     costUsd: real(),
   },
-  (table) => [primaryKey({ columns: [table.taskId, table.number] })],
+  (table) => [
+    primaryKey({ columns: [table.taskId, table.number] }),
+    index('attempts_session').on(table.sessionId),
+  ],
 );
 
 /** The ledger of prompts: what was typed where, and whether Claude Code confirmed it. */

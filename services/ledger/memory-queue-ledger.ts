@@ -25,8 +25,8 @@ export interface QueuedMessage extends BatchMessage {
 
 export type MarkName = 'realtime' | 'deep';
 
-/** So many messages are looked at in one go. */
-const PIECE = 5_000;
+/** So many messages are looked at in one go: some 4 ms. */
+const PIECE = 2_000;
 const WORDS: (typeof conversationMessages.role._.data)[] = ['user', 'assistant'];
 
 /** What was said and was given to no job yet. Writes belong into a transaction of the caller's. */

@@ -7,7 +7,7 @@ import { createMemoryStage, type MemoryStage } from './memory-stage.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Everything that may happen, in any order. `unwritten`, `unheard`: the daemon is killed before it is told. */
+/** Everything that may happen, in any order. `unheard`: the daemon is killed before it is told. */
 const STEPS = {
   say: (stage: MemoryStage, said: number[]) =>
     void said.push(stage.say(factOf(said.length), { session: `session-${said.length % 3}` })),
@@ -28,6 +28,10 @@ const STEPS = {
   trouble: (stage: MemoryStage) => stage.fail(new MissionError('api_down', 'gone')),
   unheard(stage: MemoryStage) {
     stage.answerUnheard();
+    stage.kill();
+  },
+  async storedUnwritten(stage: MemoryStage) {
+    await stage.answerUnwritten();
     stage.kill();
   },
   kill: (stage: MemoryStage) => stage.kill(),
@@ -75,6 +79,8 @@ test('whatever happens in whatever order, each message is read once, and what it
         const created = jobs.reduce((sum, { outcome }) => sum + (outcome?.created ?? 0), 0);
         expect(created).toBe(said.length);
         for (const { key } of entries) expect(stage.running().knowledge.history(key)).toHaveLength(1);
+        // Nothing was handed in again while it was being worked on.
+        expect([...stage.attempts.values()].filter(({ outcome }) => outcome === undefined)).toEqual([]);
         expect(stage.errors).toEqual([]);
       } finally {
         stage.close();

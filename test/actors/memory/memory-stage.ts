@@ -21,6 +21,9 @@ import { MemorySettingsSchema } from '../../../services/memory/settings.ts';
 import { slotOf } from '../mission-stage.ts';
 import { shownIn } from './shown-lines.ts';
 
+/** More than a promise needs to reach whoever waits for it; the journal writes behind all of them. */
+const MICROTASKS = 50;
+
 interface Attempt {
   readonly prompt: string;
   readonly priority: number;
@@ -204,6 +207,14 @@ export function createMemoryStage(
     answerUnheard(): void {
       const [attempt] = open();
       if (attempt !== undefined) attempt.outcome = { answer: oneEntryEach(attempt.prompt) };
+    },
+    /** The same, and it is killed when it has stored what it heard, before the journal has written anything. */
+    async answerUnwritten(): Promise<void> {
+      const [attempt] = open();
+      if (attempt === undefined) return;
+      attempt.outcome = { answer: oneEntryEach(attempt.prompt) };
+      for (const wake of attempt.waiting) wake();
+      for (let step = 0; step < MICROTASKS; step += 1) await Promise.resolve();
     },
     open,
     /** With -9: what was stored stays, and nothing that it does afterwards counts. */

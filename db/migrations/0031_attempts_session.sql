@@ -1,0 +1,1 @@
+CREATE INDEX `attempts_session` ON `attempts` (`session_id`);
