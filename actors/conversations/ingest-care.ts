@@ -36,12 +36,20 @@ export function createIngestCare({ startIngest, bus, logger, now }: IngestCareDe
     bus.publish({ type: 'conversations_read', at: now(), progress });
   }
 
+  /** It tries every few seconds, and says each time what keeps it: told once. */
+  function heardProblem(message: string | null): void {
+    const { problem: before, ...rest } = progress;
+    if ((before ?? null) === message) return;
+    progress = message === null ? rest : { ...rest, problem: message };
+    if (message === null) logger.info({}, 'transcripts are read again');
+    else logger.warn({ error: message }, 'transcripts could not be read');
+    bus.publish({ type: 'conversations_read', at: now(), progress });
+  }
+
   function heard(news: IngestNews): void {
-    if (news.type === 'problem') {
-      logger.warn({ error: news.message }, 'transcripts could not be read');
-      return;
-    }
-    progress = news.progress;
+    if (news.type === 'problem') return heardProblem(news.message);
+    const { problem } = progress;
+    progress = problem === undefined ? news.progress : { ...news.progress, problem };
     if (progress.phase !== 'starting') publish();
   }
 

@@ -3,7 +3,7 @@ import type { ParseArgsConfig } from 'node:util';
 /** What a command needs of the outside, so that a test can stand in for it. */
 export interface CommandOutput {
   readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
 }
 
 export interface CommandContext extends CommandOutput {

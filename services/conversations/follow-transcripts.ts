@@ -21,6 +21,7 @@ export interface FollowDependencies {
   readonly offsets: () => ReadonlyMap<string, number>;
   readonly reader: TranscriptReader;
   readonly tell: (progress: IngestProgress) => void;
+  /** Called with what keeps it from reading, each time that it tries, and with null when it reads again. */
   readonly problem: (error: unknown) => void;
   /** Waits, or until somebody asks to look at once. */
   readonly pause: (ms: number) => Promise<void>;
@@ -58,6 +59,7 @@ export async function followTranscripts({
   /** How each file looked when it had been read to its end. */
   const settled = new Map<string, string>();
   let reading: Reading | null = null;
+  let isKept = false;
 
   function report(current: Reading, files: number, phase: 'reading' | 'following'): void {
     const seconds = Math.max(1, now() - current.startedAt) / 1_000;
@@ -124,9 +126,13 @@ export async function followTranscripts({
   tell({ phase: 'starting', files: 0, bytesRead: 0, bytesTotal: 0, bytesPerSecond: 0 });
   while (!signal.aborted) {
     try {
-      if ((await round()) && !keepHouse()) await pause(LOOK_EVERY_MS);
+      const isRead = await round();
+      if (isKept) problem(null);
+      isKept = false;
+      if (isRead && !keepHouse()) await pause(LOOK_EVERY_MS);
       else await nextTurn();
     } catch (error) {
+      isKept = true;
       problem(error);
       await pause(AGAIN_MS);
     }

@@ -41,6 +41,7 @@ const turn = createWriteTurn(settings.turn);
 const ledger = createTranscriptLedger(database.db, turn.standBack);
 const lister = createTranscriptLister(() => Date.now());
 const stopping = new AbortController();
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const say = (news: IngestNews): void => port.postMessage(news);
 let wake = (): void => {};
 let withheldSlots: ReadonlySet<string> = new Set();
@@ -74,8 +75,7 @@ await followTranscripts({
     }
     say({ type: 'progress', progress });
   },
-  problem: (error) =>
-    say({ type: 'problem', message: error instanceof Error ? error.message : String(error) }),
+  problem: (error) => say({ type: 'problem', message: error === null ? null : wordsOf(error) }),
   pause: (ms) =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);

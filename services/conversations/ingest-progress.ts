@@ -9,6 +9,8 @@ export const IngestProgress = z.object({
   bytesRead: z.number().int(),
   bytesTotal: z.number().int(),
   bytesPerSecond: z.number(),
+  /** Why it does not go on now (a full disk); it tries again by itself. */
+  problem: z.string().optional(),
 });
 export type IngestProgress = z.infer<typeof IngestProgress>;
 
@@ -23,7 +25,8 @@ export const NOT_STARTED: IngestProgress = {
 /** From the thread that reads. */
 export const IngestNews = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), progress: IngestProgress }),
-  z.object({ type: z.literal('problem'), message: z.string() }),
+  /** Null when it is over. */
+  z.object({ type: z.literal('problem'), message: z.string().nullable() }),
 ]);
 export type IngestNews = z.infer<typeof IngestNews>;
 

@@ -79,3 +79,21 @@ test('much that is read is told of, and its end; a line that is added is not', (
   ]);
   expect(care.progress().bytesRead).toBe(10);
 });
+
+test('what keeps it from reading is told once and shown, until it reads again', () => {
+  const { threads, events, errors, care, tell } = createWorld();
+  const problem = (message: string | null) => threads.at(-1)?.heard({ type: 'problem', message });
+  tell({ phase: 'reading', bytesRead: 1 });
+  for (let tries = 0; tries < 3; tries += 1) problem('database or disk is full');
+  tell({ phase: 'reading', bytesRead: 2 });
+  expect(care.progress()).toMatchObject({ bytesRead: 2, problem: 'database or disk is full' });
+  expect(errors).toEqual(['transcripts could not be read']);
+  problem(null);
+  expect(care.progress()).not.toHaveProperty('problem');
+  expect(events.map((event) => event.type === 'conversations_read' && event.progress.problem)).toEqual([
+    undefined,
+    'database or disk is full',
+    'database or disk is full',
+    undefined,
+  ]);
+});

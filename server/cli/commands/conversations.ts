@@ -11,6 +11,7 @@ import {
 } from '../../tools/conversations.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { numberOf } from '../option-values.ts';
+import { progressBar } from '../progress-bar.ts';
 import { table } from '../table.ts';
 
 type Progress = z.output<typeof conversationStatus.output>;
@@ -23,25 +24,15 @@ interface Verb {
 }
 
 const SHORT_ID = 8;
-const BAR_CELLS = 30;
 const LOOK_EVERY_MS = 250;
-const MEGABYTE = 1024 * 1024;
 
 const whenOf = (at: number | undefined): string =>
   at === undefined ? '' : new Date(at).toISOString().slice(0, 16).replace('T', ' ');
-const megabytes = (bytes: number): string => (bytes / MEGABYTE).toFixed(1);
 const shortOf = (id: string): string => id.replace(/^[0-9a-f-]{36}/, (uuid) => uuid.slice(0, SHORT_ID));
-
-function bar({ bytesRead, bytesTotal, bytesPerSecond }: Progress): string {
-  const share = bytesTotal === 0 ? 1 : Math.min(1, bytesRead / bytesTotal);
-  const full = Math.round(share * BAR_CELLS);
-  const cells = `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}`;
-  return `${cells} ${Math.floor(share * 100)} %  ${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB  ${megabytes(bytesPerSecond)} MB/s`;
-}
 
 function sayProgress(progress: Progress): string {
   const { phase, files } = progress;
-  if (phase === 'reading') return `${bar(progress)}\n`;
+  if (phase === 'reading') return `${progressBar(progress)}\n`;
   if (phase === 'following') return `Everything is read: ${files} transcripts.\n`;
   return phase === 'starting'
     ? 'The first look is not over yet.\n'
@@ -147,16 +138,17 @@ const VERBS: Readonly<Record<string, Verb>> = {
     /** Waits until everything is read. */
     async run(_, __, { call, print, json, stderr }) {
       let progress = conversationBackfill.output.parse(await call(conversationBackfill.name));
-      let isDrawn = false;
-      while (progress.phase === 'starting' || progress.phase === 'reading') {
-        if (!json && stderr.isTTY === true && progress.phase === 'reading') {
-          stderr.write(`\r${bar(progress)}\x1b[K`);
-          isDrawn = true;
+      const isDrawn = !json && stderr.isTTY === true;
+      try {
+        while (progress.phase === 'starting' || progress.phase === 'reading') {
+          if (isDrawn && progress.phase === 'reading')
+            stderr.write(`\r${progressBar(progress, stderr.columns)}\x1b[K`);
+          await sleep(LOOK_EVERY_MS);
+          progress = conversationStatus.output.parse(await call(conversationStatus.name));
         }
-        await sleep(LOOK_EVERY_MS);
-        progress = conversationStatus.output.parse(await call(conversationStatus.name));
+      } finally {
+        if (isDrawn) stderr.write('\r\x1b[K');
       }
-      if (isDrawn) stderr.write('\r\x1b[K');
       const last = progress;
       print(last, () => sayProgress(last));
     },
