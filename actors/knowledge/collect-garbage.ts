@@ -79,7 +79,7 @@ export function createCollector({ ledger, search, settings, now }: CollectorDepe
     const found: { keep: KnowledgeRow; other: KnowledgeRow; similarity: number }[] = [];
     for (const row of all()) {
       const words = wordsOf(`${row.key} ${row.summary}`);
-      for (const like of search.like(words, row.category, MOST_COMPARED)) {
+      for (const like of search.like(words, row.category, MOST_COMPARED, now())) {
         if (like.number <= row.number || like.category !== row.category) continue;
         const share = similarity(words, wordsOf(`${like.key} ${like.summary}`));
         if (share < least) continue;

@@ -49,7 +49,7 @@ export function createKnowledge({ ledger, operations, search, now }: KnowledgeDe
   ): { readonly row: KnowledgeRow; readonly similarity: number } | null {
     const mine = wordsOf(textOf(words));
     const [best] = search
-      .like(mine, words.category, MOST_COMPARED)
+      .like(mine, words.category, MOST_COMPARED, now())
       .map((row) => ({ row, similarity: similarity(mine, wordsOf(textOf(row))) }))
       .sort((a, b) => b.similarity - a.similarity);
     return best !== undefined && best.similarity >= NEAR_DUPLICATE ? best : null;

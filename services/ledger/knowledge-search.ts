@@ -1,24 +1,26 @@
-import { and, inArray, type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { MissionDatabase } from '../../db/open.ts';
 import { knowledge } from '../../db/schema/knowledge.ts';
 import { hasCjk } from '../conversations/cjk-letters.ts';
-import { quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
+import { quoted, type SearchQuery } from '../conversations/search-query.ts';
 import { wordsOf } from '../knowledge/similarity.ts';
-import { type KnowledgeRow, within } from './knowledge-ledger.ts';
+import type { KnowledgeRow } from './knowledge-ledger.ts';
+import {
+  amongNumbers,
+  createKnowledgeRanking,
+  POOL,
+  type RankedEntry,
+  type Wanted,
+} from './knowledge-ranking.ts';
 import { createLetterTerms } from './letter-terms.ts';
 
-/** Among so many the best are chosen; of words that are in more entries than that, the newest. */
-const POOL = 500;
-/** As good as the words alone may be; the rest is how fresh and how used an entry is. */
-const CANDIDATES = 200;
-/** Shorter words would begin too many others. */
-const LEAST_PREFIX = 4;
-/** How much more a hit in the key tells than one in the detail. */
-const WEIGHTS = { category: 2, key: 8, summary: 4, detail: 1 };
+/** A term that is in more entries tells little beside one that is in fewer. */
+const FREQUENT = 1_000;
+/** One word, quoted; shorter ones would begin too many others. */
+const CAN_BEGIN = /^"[\p{L}\p{N}]{4,}"$/u;
 /** Of a prompt so many words are looked up, and the rarest looked for. */
 const MOST_LOOKED_UP = 200;
 const MOST_RARE = 12;
-const HALF_FRESH_MS = 180 * 24 * 60 * 60_000;
 
 export interface KnowledgeHit {
   readonly row: KnowledgeRow;
@@ -30,11 +32,8 @@ export interface KnowledgeHit {
 export function createKnowledgeSearch(db: MissionDatabase) {
   const letters = createLetterTerms(db, 'knowledge_trigram_terms');
 
-  /** How many entries have a word. */
-  function entriesWith(word: string): number {
-    const term = word.normalize('NFD').replace(/\p{M}/gu, '');
-    return db.get<{ doc: number }>(sql`select doc from knowledge_terms where term = ${term}`)?.doc ?? 0;
-  }
+  const ranking = createKnowledgeRanking(db);
+  const byNumbers = db.select().from(knowledge).where(amongNumbers).prepare();
 
   /**
    * The words by which a text is found again: the rarest ones that are known, as many as lead to no more entries than are
@@ -47,7 +46,7 @@ export function createKnowledgeSearch(db: MissionDatabase) {
     const some = [...words].slice(0, MOST_LOOKED_UP);
     const known = some
       .filter((word) => !hasCjk(word))
-      .map((word) => ({ word, entries: entriesWith(word) }))
+      .map((word) => ({ word, entries: ranking.entriesWith(quoted(word), POOL + 1) }))
       .filter(({ entries }) => entries > 0)
       .sort((a, b) => a.entries - b.entries)
       .slice(0, MOST_RARE);
@@ -59,54 +58,73 @@ export function createKnowledgeSearch(db: MissionDatabase) {
     return { rare: rare.map(({ word }) => word), pairs: some.filter(hasCjk).slice(0, MOST_RARE) };
   }
 
-  /** `orLonger`: words that begin so, too, where the term is long enough to be a beginning. */
-  function matchOf({ text, isPrefix }: SearchTerm, isCjk: boolean, orLonger: boolean): string {
-    if (isCjk) return letters(text);
-    const canBegin = /^[\p{L}\p{N}]+$/u.test(text) && text.length >= LEAST_PREFIX;
-    return isPrefix || (orLonger && canBegin) ? `${quoted(text)}*` : quoted(text);
-  }
-
-  function ranked(
-    match: string,
-    isCjk: boolean,
-  ): readonly { readonly number: number; readonly rank: number }[] {
+  /** From what is surely meant to what may be. */
+  function* waysToMatch({ terms, isCjk }: SearchQuery): Generator<Wanted, void, undefined> {
+    /** Ranked by the terms that tell something. */
+    const joined = (
+      matches: readonly string[],
+      operator: 'AND' | 'OR',
+      telling: readonly string[],
+    ): Wanted => ({
+      match: `(${matches.join(` ${operator} `)})`,
+      rankedBy: telling.length === 0 ? null : telling.join(` ${operator} `),
+      terms: terms.map(({ text }) => text),
+    });
     if (isCjk) {
-      return db.all(
-        sql`select rowid as number, rank from knowledge_trigrams where knowledge_trigrams match ${match}
-            and rowid >= coalesce((select rowid from knowledge_trigrams where knowledge_trigrams match ${match} order by rowid desc limit 1 offset ${POOL}), 0)
-            order by rank limit ${CANDIDATES}`,
-      );
+      const all = terms.map(({ text }) => letters(text));
+      yield joined(all, 'AND', all);
+      if (all.length > 1) yield joined(all, 'OR', all);
+      return;
     }
-    return db.all(
-      sql`select rowid as number, bm25(knowledge_words, ${WEIGHTS.category}, ${WEIGHTS.key}, ${WEIGHTS.summary}, ${WEIGHTS.detail}) as rank
-          from knowledge_words where knowledge_words match ${match}
-          and rowid >= coalesce((select rowid from knowledge_words where knowledge_words match ${match} order by rowid desc limit 1 offset ${POOL}), 0)
-          order by rank limit ${CANDIDATES}`,
+    const counted = (match: string) => ({ match, entries: ranking.entriesWith(match, FREQUENT + 1) });
+    const isRare = ({ entries }: { readonly entries: number }): boolean => entries <= FREQUENT;
+    const matchOf = ({ match }: { readonly match: string }): string => match;
+
+    const exact = terms.map(({ text, isPrefix }) => counted(`${quoted(text)}${isPrefix ? '*' : ''}`));
+    const plain = exact.map(matchOf);
+    const rare = exact.filter(isRare).map(matchOf);
+    yield joined(plain, 'AND', rare);
+    const longer = exact.map((term) =>
+      isRare(term) && CAN_BEGIN.test(term.match) ? counted(`${term.match}*`) : term,
     );
+    if (longer.some(({ entries }, at) => entries !== exact[at]?.entries))
+      yield joined(longer.map(matchOf), 'AND', longer.filter(isRare).map(matchOf));
+    if (plain.length > 1) yield joined(rare.length === 0 ? plain : rare, 'OR', rare);
   }
 
-  function load(numbers: readonly number[], category: string | undefined): readonly KnowledgeRow[] {
-    const filed: SQL | undefined = category === undefined ? undefined : within(category);
-    return db
-      .select()
-      .from(knowledge)
-      .where(and(inArray(knowledge.number, [...numbers]), filed))
-      .all();
+  /** The entries themselves, in the same order. */
+  function load(ranked: readonly RankedEntry[], limit: number): readonly KnowledgeHit[] {
+    const best = ranked.slice(0, limit);
+    const rows = byNumbers.all({ numbers: JSON.stringify(best.map(({ number }) => number)) });
+    const rowOf = new Map(rows.map((row) => [row.number, row]));
+    return best.flatMap(({ number, score }) => {
+      const row = rowOf.get(number);
+      return row === undefined ? [] : [{ row, score }];
+    });
   }
 
-  /** What was changed or used lately, and is sure, comes before what was not; the words count most. */
-  function weigh({ updatedAt, lastAccessedAt, accessCount, confidence }: KnowledgeRow, now: number): number {
-    const age = Math.max(0, now - Math.max(updatedAt, lastAccessedAt ?? 0));
-    const fresh = 2 ** (-age / HALF_FRESH_MS);
-    return (0.7 + 0.3 * fresh) * (1 + 0.05 * Math.log2(1 + accessCount)) * (0.5 + 0.5 * confidence);
-  }
-
-  function find(match: string, isCjk: boolean, category: string | undefined, now: number): KnowledgeHit[] {
-    const hits = ranked(match, isCjk);
-    const ranks = new Map(hits.map(({ number, rank }) => [number, rank]));
-    return load([...ranks.keys()], category)
-      .map((row) => ({ row, score: -(ranks.get(row.number) ?? 0) * weigh(row, now) }))
-      .sort((a, b) => b.score - a.score || b.row.number - a.row.number);
+  /** By words or, where there are any, by CJK letters; what both find counts for both. */
+  function sharing(
+    { rare, pairs }: ReturnType<typeof telling>,
+    options: { readonly category: string | undefined; readonly limit: number; readonly now: number },
+  ): readonly RankedEntry[] {
+    const { category } = options;
+    const words = rare.map(quoted).join(' OR ');
+    const three = pairs.map(letters).join(' OR ');
+    const filed = category === undefined ? words : `(${words}) AND category : ${quoted(category)}`;
+    const found = [
+      ...(rare.length === 0
+        ? []
+        : ranking.ranked('words', { match: filed, rankedBy: words, terms: rare }, options)),
+      ...(pairs.length === 0
+        ? []
+        : ranking.ranked('letters', { match: three, rankedBy: three, terms: pairs }, options)),
+    ];
+    const scores = new Map<number, number>();
+    for (const { number, score } of found) scores.set(number, (scores.get(number) ?? 0) + score);
+    return [...scores]
+      .map(([number, score]) => ({ number, score }))
+      .sort((a, b) => b.score - a.score || b.number - a.number);
   }
 
   return {
@@ -115,7 +133,7 @@ export function createKnowledgeSearch(db: MissionDatabase) {
      * so (four letters and more), and those in which some of the terms are.
      */
     search(
-      { terms, isCjk }: SearchQuery,
+      query: SearchQuery,
       {
         category,
         limit,
@@ -123,29 +141,24 @@ export function createKnowledgeSearch(db: MissionDatabase) {
       }: { readonly category?: string | undefined; readonly limit: number; readonly now: number },
     ): readonly KnowledgeHit[] {
       // A filter in the index itself: what it leaves out takes no place among the candidates.
-      const filed = category === undefined || isCjk ? '' : ` AND category : ${quoted(category)}`;
-      const found = new Map<number, KnowledgeHit>();
-      const add = (operator: 'AND' | 'OR', orLonger: boolean): void => {
-        const match = terms.map((term) => matchOf(term, isCjk, orLonger)).join(` ${operator} `);
-        for (const hit of find(`(${match})${filed}`, isCjk, category, now))
-          if (!found.has(hit.row.number)) found.set(hit.row.number, hit);
-      };
-      add('AND', false);
-      if (found.size < limit && !isCjk) add('AND', true);
-      if (found.size < limit && terms.length > 1) add('OR', false);
-      return [...found.values()].slice(0, limit);
+      const filed = category === undefined || query.isCjk ? '' : ` AND category : ${quoted(category)}`;
+      const found = new Map<number, RankedEntry>();
+      for (const way of waysToMatch(query)) {
+        if (found.size >= limit) break;
+        const wanted = { ...way, match: `${way.match}${filed}` };
+        for (const entry of ranking.ranked(query.isCjk ? 'letters' : 'words', wanted, {
+          category,
+          limit,
+          now,
+        }))
+          if (!found.has(entry.number)) found.set(entry.number, entry);
+      }
+      return load([...found.values()], limit);
     },
 
     /** Entries of a category that share the rarest words of a text: who may say the same. */
-    like(words: ReadonlySet<string>, category: string, limit: number): readonly KnowledgeRow[] {
-      const { rare, pairs } = telling(words);
-      const found = [
-        ...(rare.length === 0
-          ? []
-          : ranked(`(${rare.map(quoted).join(' OR ')}) AND category : ${quoted(category)}`, false)),
-        ...(pairs.length === 0 ? [] : ranked(pairs.map(letters).join(' OR '), true)),
-      ];
-      return load([...new Set(found.map(({ number }) => number))], category).slice(0, limit);
+    like(words: ReadonlySet<string>, category: string, limit: number, now: number): readonly KnowledgeRow[] {
+      return load(sharing(telling(words), { category, limit, now }), limit).map(({ row }) => row);
     },
 
     /**
@@ -158,22 +171,10 @@ export function createKnowledgeSearch(db: MissionDatabase) {
       now: number,
     ): readonly (KnowledgeHit & { readonly shared: readonly string[] })[] {
       const { rare, pairs } = telling(words);
-      const found = new Map<number, KnowledgeHit>();
-      const hits = [
-        ...(rare.length === 0 ? [] : find(rare.map(quoted).join(' OR '), false, undefined, now)),
-        ...(pairs.length === 0 ? [] : find(pairs.map(letters).join(' OR '), true, undefined, now)),
-      ];
-      for (const hit of hits) {
-        const before = found.get(hit.row.number)?.score ?? 0;
-        found.set(hit.row.number, { row: hit.row, score: before + hit.score });
-      }
-      return [...found.values()]
-        .sort((a, b) => b.score - a.score)
-        .slice(0, limit)
-        .map((hit) => {
-          const own = wordsOf(`${hit.row.key} ${hit.row.summary}`);
-          return { ...hit, shared: [...rare, ...pairs].filter((word) => own.has(word)) };
-        });
+      return load(sharing({ rare, pairs }, { category: undefined, limit, now }), limit).map((hit) => {
+        const own = wordsOf(`${hit.row.key} ${hit.row.summary}`);
+        return { ...hit, shared: [...rare, ...pairs].filter((word) => own.has(word)) };
+      });
     },
 
     /**

@@ -161,6 +161,24 @@ describe('searching', () => {
     expect(keys('restart queue')).toEqual(['one', 'two']);
   });
 
+  test('words that are nearly everywhere hide nothing: rarer ones rank, and alone they rank by where they stand', () => {
+    remember({ key: 'cache-flush', summary: 'Flush the Varnish cache of the service' });
+    for (let index = 0; index < 1_100; index++)
+      remember({
+        key: `part-${index}`,
+        summary: `The service of region ${index} and part ${index * 7}`,
+        onSimilar: 'add',
+      });
+    remember({ key: 'service', summary: 'it is the shop', onSimilar: 'add' });
+    remember({ key: 'last', summary: 'nothing', detail: { text: 'a service of ours' }, onSimilar: 'add' });
+    expect(keys('service varnish')[0]).toBe('cache-flush');
+    expect(keys('service "region 77"')[0]).toBe('part-77');
+    const ranked = keys('service');
+    expect(ranked[0]).toBe('service');
+    expect(ranked).not.toContain('last');
+    expect(keys('service', 'procedure')).toEqual([]);
+  });
+
   test('only what somebody was given counts as used', () => {
     keys('build');
     stage.knowledge.list({ limit: 10 });
