@@ -56,7 +56,7 @@ const isCjk = ({ key, summary, detail }: KnowledgeWords): boolean =>
   hasCjk(`${key} ${summary} ${detail === null ? '' : JSON.stringify(detail)}`);
 
 /** The category itself and what is filed below it. */
-export const within = (category: string): SQL | undefined =>
+const within = (category: string): SQL | undefined =>
   or(
     eq(knowledge.category, category),
     and(gte(knowledge.category, `${category}:`), lt(knowledge.category, `${category};`)),
