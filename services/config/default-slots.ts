@@ -17,6 +17,10 @@ slots:
     role: researcher
     description: Reads and explains, changes nothing
 
+  # Reads what was said in every session, and keeps what will be needed again:
+  # - id: memory-1
+  #   role: memory
+
 # Program that prints the secret of \${secret:path}, the path as its last argument:
 # secretCommand: [pass, show]
 `;
