@@ -148,6 +148,8 @@ export function composeMission({
       ledger: createRouterLedger(database.db),
       prices,
       now: () => Date.now(),
+      onError: (error) =>
+        logger.error({ error: String(error) }, 'what the router spent could not be written'),
     }),
     knowledge: file.knowledge,
     memory: file.memory,

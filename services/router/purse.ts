@@ -23,6 +23,7 @@ export function createPurse({
   prices,
   budget,
   now,
+  onError,
 }: {
   readonly ledger: RouterLedger;
   /** Of models that router.yaml names no price of. */
@@ -30,6 +31,7 @@ export function createPurse({
   /** Dollars a day; null for as many as it takes. */
   readonly budget: () => number | null;
   readonly now: () => number;
+  readonly onError: (error: unknown) => void;
 }) {
   /** What tokens of a model cost, by the prices of now; null without one. */
   function costBy({ model, price }: Choice): (used: Counted) => number | null {
@@ -45,6 +47,18 @@ export function createPurse({
         cacheWrite: 0,
         cacheWriteLong: 0,
       });
+  }
+
+  /** @throws MissionError `database_failed`: what nobody would know of is not paid for */
+  function begun(call: Parameters<RouterLedger['begin']>[0]): number {
+    try {
+      return ledger.begin(call);
+    } catch (cause) {
+      throw new MissionError('database_failed', 'The call cannot be written down, so it is not made.', {
+        remedy: 'Make room on the disk of the database.',
+        cause,
+      });
+    }
   }
 
   const spent = (): { readonly day: string; readonly usd: number } => {
@@ -78,7 +92,7 @@ export function createPurse({
     open(choice: Choice, kind: 'chat' | 'embed', atMost: Counted): Bill {
       // By one table from beginning to end: prices.yaml may be broken when the answer comes.
       const cost = costBy(choice);
-      const id = ledger.begin({
+      const id = begun({
         day: localDay(now()),
         startedAt: now(),
         kind,
@@ -89,7 +103,12 @@ export function createPurse({
       return {
         settle(used, outcome) {
           const costUsd = cost(used);
-          ledger.end(id, { ...used, costUsd, outcome, endedAt: now() });
+          try {
+            ledger.end(id, { ...used, costUsd, outcome, endedAt: now() });
+          } catch (error) {
+            // A full disk is no reason to lose the answer.
+            onError(error);
+          }
           return costUsd;
         },
       };

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import { createRouterLedger, type RouterLedger } from '../../../services/ledger/router-ledger.ts';
+import { createRouter } from '../../../services/router/create-router.ts';
+import { RouterFile } from '../../../services/router/settings-schema.ts';
 import { SEED } from '../../fuzz/settings.ts';
 import { type StubReply, startOpenAiStub } from './openai-stub.ts';
 import { routerOf } from './router-of.ts';
@@ -115,6 +118,40 @@ test('prices that cannot be read any more when the answer comes cost nobody the 
   };
   expect((await router.chat(asking())).costUsd).toBeCloseTo(COST, 10);
   await expect(router.chat(asking())).rejects.toThrow('prices.yaml:1:1');
+});
+
+test('a full disk costs nobody an answer that was paid for, and nothing is bought that cannot be written down', async () => {
+  const errors: unknown[] = [];
+  const rows = createRouterLedger(database.db);
+  const full = (): never => {
+    throw new Error('database or disk is full');
+  };
+  const routerOn = (ledger: RouterLedger) =>
+    createRouter({
+      settings: () => ({
+        settings: {
+          backends: RouterFile.parse({
+            backends: [
+              { name: 'stub', type: 'openai', base_url: stub.url, models: [{ name: 'm', price: PRICE }] },
+            ],
+          }).backends.map((settings) => ({ settings, key: null })),
+          dailyBudgetUsd: 1,
+        },
+        problem: null,
+      }),
+      ledger,
+      prices: () => ({}),
+      now: () => at,
+      onError: (error) => void errors.push(error),
+    });
+  const router = routerOn({ ...rows, end: full });
+  expect((await router.chat(asking())).costUsd).toBeCloseTo(COST, 10);
+  expect(errors).toHaveLength(1);
+  expect(router.standing().spentUsd).toBeGreaterThan(COST);
+  await expect(routerOn({ ...rows, begin: full }).chat(asking())).rejects.toMatchObject({
+    code: 'database_failed',
+  });
+  expect(stub.requests()).toHaveLength(1);
 });
 
 test('a budget of nothing asks nobody', async () => {

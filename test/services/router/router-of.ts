@@ -26,5 +26,8 @@ export function routerOf(
     ledger: createRouterLedger(db),
     prices,
     now,
+    onError(error) {
+      throw error;
+    },
   });
 }
