@@ -4,6 +4,9 @@ import { cleanPrompt, withoutInvisible } from './clean-prompt.ts';
 /** What stands in the box for a paste that is not shown (`[Pasted text #1 +20 lines]`) or was shortened; it is wrapped like words. */
 const PASTE_MARKER = /\[(?:\.\.\.)?(?:Pasted|Truncated)\s+text\s+#\d+[^\]]*\]/g;
 
+/** What Claude Code shows behind a command that takes arguments, in the same row (2.1.329). */
+const ARGUMENT_HINT = /^(\/\S+)\s+(?:<[^<>]*>|\[[^[\]]*\])\s*$/;
+
 /** A box with so many rows may be scrolled: only the end of the text is to be seen then. */
 const ROWS_OF_A_SCROLLED_BOX = 4;
 
@@ -39,7 +42,8 @@ function startInText(composer: ComposerReading, ours: string): number | null {
 export function composerHolds(composer: ComposerReading, text: string): boolean {
   if (!isFilled(composer)) return false;
   const ours = lettersOf(text);
-  const parts = composer.text.split(PASTE_MARKER).map(lettersOf);
+  const shown = text.startsWith('/') ? composer.text.replace(ARGUMENT_HINT, '$1') : composer.text;
+  const parts = shown.split(PASTE_MARKER).map(lettersOf);
   const last = parts.at(-1) ?? '';
   if (parts.length > 1) return startInText(composer, ours) !== null && ours.endsWith(last);
   return last === ours || (last !== '' && mayBeScrolled(composer) && ours.endsWith(last));

@@ -1,17 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createWorld, ended, eventOf, type World } from './world.ts';
+
+const slotOf = (id: string, role: string, by: 'handOver' | 'compact') => ({
+  id,
+  role,
+  description: 'reads',
+  extra: { context: { handOverBelowPercent: 60, by } },
+});
 
 let world: World;
 beforeEach(async () => {
   world = await createWorld({
-    slots: [
-      {
-        id: 'researcher-1',
-        role: 'researcher',
-        description: 'reads',
-        extra: { context: { handOverBelowPercent: 60 } },
-      },
-    ],
+    slots: [slotOf('researcher-1', 'researcher', 'handOver'), slotOf('coder-1', 'coder', 'compact')],
   });
 });
 afterEach(async () => {
@@ -42,4 +42,18 @@ test('a session whose context is used up writes a hand-over, and the next task b
   await eventOf(client, (event) =>
     event?.type === 'slot_changed' && event.slot.handOver === 'carrying' ? event : undefined,
   );
+});
+
+test('by configuration Claude Code sums it up instead, in the same session', async () => {
+  const { client } = await world.start();
+  const first = await client.submit({ role: 'coder', prompt: 'usage: 600000' });
+  const before = await ended(client, first.taskId);
+  await vi.waitFor(() => expect(world.model.answers().map(({ kind }) => kind)).toContain('summary'), {
+    timeout: 30_000,
+    interval: 100,
+  });
+  const second = await client.submit({ role: 'coder', prompt: 'usage: 1200' });
+  const after = await ended(client, second.taskId);
+  expect(after).toMatchObject({ status: 'done', result: 'Counted 1200 tokens.' });
+  expect(after.sessionId).toBe(before.sessionId);
 });
