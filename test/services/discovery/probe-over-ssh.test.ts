@@ -142,9 +142,8 @@ describe.skipIf(!hasSsh)('a machine that is looked at with the real ssh', () => 
   });
 
   test('that is not there is said to be so', async () => {
-    const { port, close } = await start();
-    await close();
-    await expect(look(port)).rejects.toMatchObject({
+    // A port that was free a moment ago may be another test's by now; nobody listens on this one.
+    await expect(look(1)).rejects.toMatchObject({
       code: 'ssh_failed',
       message: expect.stringContaining('Connection refused'),
     });
