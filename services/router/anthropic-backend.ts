@@ -1,9 +1,24 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { type Backend, type BackendConnection, type BackendFinish, BrokenOff } from './backend.ts';
+import { z } from 'zod';
+import {
+  type Backend,
+  type BackendConnection,
+  type BackendFinish,
+  BrokenOff,
+  TokenCount,
+} from './backend.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 
 /** The SDK wants one; the guarded fetch does not send it. */
 const NO_KEY = 'none';
+
+/** What stands in a gateway's answer need not be what the API promises. */
+const InputUsage = z.object({
+  input_tokens: TokenCount,
+  cache_creation_input_tokens: TokenCount,
+  cache_read_input_tokens: TokenCount,
+});
+const OutputUsage = z.object({ output_tokens: TokenCount });
 
 function finishOf(reason: Anthropic.StopReason): BackendFinish {
   if (reason === 'refusal') return 'refused';
@@ -44,13 +59,17 @@ export function createAnthropicBackend({ baseUrl, key, retries, timeoutMs }: Bac
       let ended = false;
       for await (const event of stream) {
         if (event.type === 'message_start') {
-          const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens } = event.message.usage;
-          usage.inputTokens =
-            input_tokens + (cache_creation_input_tokens ?? 0) + (cache_read_input_tokens ?? 0);
+          const told = InputUsage.safeParse(event.message.usage).data;
+          if (told?.input_tokens !== undefined)
+            usage.inputTokens =
+              told.input_tokens +
+              (told.cache_creation_input_tokens ?? 0) +
+              (told.cache_read_input_tokens ?? 0);
         } else if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') {
           onText(event.delta.text);
         } else if (event.type === 'message_delta') {
-          usage.outputTokens = event.usage.output_tokens;
+          const told = OutputUsage.safeParse(event.usage).data;
+          if (told?.output_tokens !== undefined) usage.outputTokens = told.output_tokens;
           if (event.delta.stop_reason !== null) finish = finishOf(event.delta.stop_reason);
         } else if (event.type === 'message_stop') {
           ended = true;

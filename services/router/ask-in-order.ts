@@ -166,16 +166,16 @@ export function createAsking({
       if (answered !== null) return answered.result;
     }
     for (const choice of full) {
-      const ends = endsOf(choice);
       let leave: () => void;
       try {
-        leave = await roomOf(choice.from).enter(ends);
+        leave = await roomOf(choice.from).enter(endsOf(choice));
       } catch {
         if (signal.aborted) throw cancelled();
         said.push(`${choice.from.settings.name}: it is busy with as many calls as it may have`);
         continue;
       }
-      const answered = await ask(choice, leave, ends);
+      // Its time begins when it is asked: who waited long would pay for a call that ends at once.
+      const answered = await ask(choice, leave, endsOf(choice));
       if (answered !== null) return answered.result;
     }
     throw new MissionError('router_unavailable', `No backend answered. ${said.join('; ')}`, {

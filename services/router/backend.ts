@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ChatMessage } from './api.ts';
 
 /** What a backend is asked. */
@@ -14,6 +15,9 @@ export interface BackendUsage {
   inputTokens?: number;
   outputTokens?: number;
 }
+
+/** A count of tokens, as a backend tells it; what is none was not told. */
+export const TokenCount = z.int().nonnegative().optional().catch(undefined);
 
 export type BackendFinish = 'done' | 'cut' | 'refused';
 

@@ -1,3 +1,5 @@
+import { boundedReply } from './bounded-reply.ts';
+
 /** Longer pauses than this are not waited for: another backend may answer at once. Seconds. */
 const LONGEST_PAUSE_S = 10;
 /** What the APIs need. Variables such as ANTHROPIC_CUSTOM_HEADERS are meant for other programs. */
@@ -12,7 +14,7 @@ function pauseOf(headers: Headers, now: number): number {
 
 /**
  * How a backend's SDK reaches the network: only where it was told to, with no headers but its own, and following no
- * redirect, which would carry the key elsewhere.
+ * redirect, which would carry the key elsewhere; and no more is read of a reply than anybody can mean.
  */
 export function guardedFetch(baseUrl: string, hasKey: boolean): typeof fetch {
   const { origin } = new URL(baseUrl);
@@ -25,9 +27,9 @@ export function guardedFetch(baseUrl: string, hasKey: boolean): typeof fetch {
       ),
     );
     const reply = await fetch(url, { ...init, headers, redirect: 'manual' });
-    if (pauseOf(reply.headers, Date.now()) <= LONGEST_PAUSE_S) return reply;
+    if (pauseOf(reply.headers, Date.now()) <= LONGEST_PAUSE_S) return boundedReply(reply);
     const told = new Headers(reply.headers);
     told.set('x-should-retry', 'false');
-    return new Response(reply.body, { status: reply.status, statusText: reply.statusText, headers: told });
+    return boundedReply(reply, told);
   };
 }

@@ -1,5 +1,13 @@
 import type OpenAI from 'openai';
-import { type Backend, type BackendConnection, type BackendFinish, BrokenOff } from './backend.ts';
+import { z } from 'zod';
+import {
+  type Backend,
+  type BackendConnection,
+  type BackendFinish,
+  type BackendUsage,
+  BrokenOff,
+  TokenCount,
+} from './backend.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 
 /** The SDK wants one; the guarded fetch does not send it. */
@@ -8,6 +16,27 @@ const NO_KEY = 'none';
 const OPENAI_ITSELF = /^https:\/\/api\.openai\.com(?:\/|$)/;
 
 const FINISHES: Readonly<Record<string, BackendFinish>> = { length: 'cut', content_filter: 'refused' };
+
+/** What of a piece of an answer is looked at. Not all who speak this API send all that OpenAI's own types promise. */
+const Piece = z.object({
+  choices: z
+    .array(
+      z.object({
+        delta: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish(),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+  usage: z.unknown().optional(),
+});
+const Usage = z.object({ prompt_tokens: TokenCount, completion_tokens: TokenCount });
+
+/** Puts down what was told; what was told before stays where it is not told again. */
+function take(usage: BackendUsage, told: unknown): void {
+  const { prompt_tokens, completion_tokens } = Usage.safeParse(told).data ?? {};
+  if (prompt_tokens !== undefined) usage.inputTokens = prompt_tokens;
+  if (completion_tokens !== undefined) usage.outputTokens = completion_tokens;
+}
 
 /** Chat completions and embeddings, of OpenAI and of whatever speaks as it does. The SDK is loaded with the first call. */
 export function createOpenAiBackend({ baseUrl, key, retries, timeoutMs }: BackendConnection): Backend {
@@ -45,16 +74,15 @@ export function createOpenAiBackend({ baseUrl, key, retries, timeoutMs }: Backen
       );
       let finish: BackendFinish | undefined;
       for await (const chunk of stream) {
-        if (chunk.usage !== null && chunk.usage !== undefined) {
-          usage.inputTokens = chunk.usage.prompt_tokens;
-          usage.outputTokens = chunk.usage.completion_tokens;
-        }
-        const [choice] = chunk.choices;
+        const piece = Piece.safeParse(chunk).data;
+        if (piece === undefined) throw new Error('what it sends is no chat completion');
+        take(usage, piece.usage);
+        const [choice] = piece.choices ?? [];
         if (choice === undefined) continue;
-        const { content, refusal } = choice.delta;
-        if (typeof content === 'string') onText(content);
-        if (typeof refusal === 'string') finish = 'refused';
-        if (choice.finish_reason !== null) finish ??= FINISHES[choice.finish_reason] ?? 'done';
+        const { delta, finish_reason: reason } = choice;
+        if (typeof delta?.content === 'string') onText(delta.content);
+        if (typeof delta?.refusal === 'string') finish = 'refused';
+        if (typeof reason === 'string') finish ??= FINISHES[reason] ?? 'done';
       }
       if (finish === undefined) throw new BrokenOff();
       return finish;
@@ -66,7 +94,7 @@ export function createOpenAiBackend({ baseUrl, key, retries, timeoutMs }: Backen
         { model, input: [...texts], encoding_format: 'float' },
         { signal },
       );
-      usage.inputTokens = reply.usage?.prompt_tokens;
+      take(usage, reply.usage);
       usage.outputTokens = 0;
       return [...reply.data].sort((a, b) => a.index - b.index).map(({ embedding }) => embedding);
     },

@@ -14,12 +14,14 @@ export type StubRequest = z.infer<typeof Body> & { readonly headers: IncomingMes
 
 /** What the stub does with one request. */
 export type StubReply =
-  | { readonly say: string; readonly finish?: string; readonly usage?: boolean; readonly wordMs?: number }
+  | { readonly say: string; readonly finish?: string; readonly usage?: unknown; readonly wordMs?: number }
   | { readonly status: number; readonly message?: string; readonly headers?: Record<string, string> }
   /** So many words, then the connection is cut; or the stream ends as if that were all. */
   | { readonly cutAfter: number; readonly how: 'cut' | 'end' }
   | { readonly vectors: readonly (readonly number[])[] }
-  | { readonly hang: true };
+  | { readonly hang: true }
+  /** As the body of a stream, for ever. */
+  | { readonly endless: string };
 
 const TOKENS = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
 
@@ -40,6 +42,14 @@ async function stream(response: ServerResponse, words: readonly string[], wordMs
 
 async function reply(response: ServerResponse, does: StubReply): Promise<void> {
   if ('hang' in does) return;
+  if ('endless' in does) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const more = (): void => {
+      while (!response.destroyed && response.write(does.endless)) {}
+    };
+    response.on('drain', more);
+    return more();
+  }
   if ('status' in does) {
     response.writeHead(does.status, { 'content-type': 'application/json', ...does.headers });
     return void response.end(
@@ -69,7 +79,7 @@ async function reply(response: ServerResponse, does: StubReply): Promise<void> {
   }
   await stream(response, does.say.split(/(?<=\s)/), does.wordMs ?? 1);
   chunk(response, { choices: [{ index: 0, delta: {}, finish_reason: does.finish ?? 'stop' }] });
-  if (does.usage !== false) chunk(response, { choices: [], usage: TOKENS });
+  if (does.usage !== false) chunk(response, { choices: [], usage: does.usage ?? TOKENS });
   response.end('data: [DONE]\n\n');
 }
 

@@ -117,6 +117,27 @@ describe('one backend', () => {
     });
   });
 
+  test.each([
+    ['less than nothing', { prompt_tokens: -1_000_000_000, completion_tokens: -5 }],
+    ['no numbers', { prompt_tokens: 'lots', completion_tokens: null }],
+    ['broken numbers', { prompt_tokens: 1.5, completion_tokens: 1e300 }],
+    ['nothing that could be counted', 'none'],
+  ])('what was used is not believed when it is %s', async (_, usage) => {
+    does = () => ({ say: 'one two three four', usage });
+    const reply = await router(openai()).chat(asking('12345678'));
+    expect(reply).toMatchObject({ usage: { inputTokens: 2, outputTokens: 5, estimated: true } });
+    expect(reply.costUsd).toBeGreaterThan(0);
+    expect(rows()).toMatchObject([{ inputTokens: 2, outputTokens: 5 }]);
+  });
+
+  test('a line without end is given up before it takes the time of everybody else', async () => {
+    does = () => ({ endless: `data: ${'x'.repeat(100_000)}` });
+    await expect(router(openai({ timeout_seconds: 60 })).chat(asking('hi'))).rejects.toMatchObject({
+      code: 'router_unavailable',
+      message: expect.stringContaining('the answer has no end'),
+    });
+  });
+
   test('an answer that was cut at the limit says so; one that was refused is an error', async () => {
     does = () => ({ say: 'the first ha', finish: 'length' });
     expect(await router(openai()).chat(asking('hi'))).toMatchObject({ finish: 'cut' });
@@ -188,6 +209,15 @@ describe('one backend', () => {
       router(openai({ embedding_model: { name: 'e' } })).embed(['a', 'b'], open()),
     ).rejects.toMatchObject({ code: 'router_unavailable' });
   });
+});
+
+test('who waited for a place has all the time of a call from then on', async () => {
+  does = (_, number) => (number === 1 ? { hang: true } : { say: 'a b c d e', wordMs: 100 });
+  const alone = router(openai({ max_concurrent: 1, timeout_seconds: 2 }));
+  const first = expect(alone.chat(asking('first'))).rejects.toMatchObject({ code: 'router_unavailable' });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(await alone.chat(asking('second'))).toMatchObject({ text: 'a b c d e' });
+  await first;
 });
 
 describe('the next backend', () => {
