@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Actor, createActor, fromPromise } from 'xstate';
 import type { MemoryJobId } from '../../db/ids.ts';
+import { passesBy } from '../../db/passes-by.ts';
 import { LONGEST_PAUSE_MS, memoryJobMachine } from '../../machines/memory-job.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { KnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
@@ -86,6 +87,8 @@ export function createJobRunning({
       try {
         return storeAnswer(jobId, answer);
       } catch (error) {
+        // What cannot be stored at all would be tried for ever.
+        if (!passesBy(error)) throw error;
         onError(error);
         await sleep(STORE_AGAIN_MS, undefined, { signal });
       }

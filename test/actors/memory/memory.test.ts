@@ -155,6 +155,37 @@ describe('what is answered', () => {
     expect(() => stage.running().memory.retry('ffffffff')).toThrow(/no job/);
   });
 
+  test('and is nested without end is a bad answer', async () => {
+    const id = stage.say('The port is 4711');
+    stage.later(MINUTE_MS);
+    await stage.look();
+    const depth = 20_000;
+    const detail = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+    await stage.answer(
+      `{"entries":[{"category":"memory","key":"port","summary":"4711","detail":${detail},"message_ids":[${id}]}]}`,
+    );
+    expect(known()).toEqual([]);
+    await stage.look();
+    expect(stage.open()[0]?.prompt).toContain('entries.0.detail: the detail is nested too deeply');
+  });
+
+  test('and cannot be stored for a reason that does not pass has failed, and keeps no other job waiting', async () => {
+    stage.say('The port is 4711');
+    stage.later(MINUTE_MS);
+    await stage.look();
+    stage
+      .database()
+      .raw.exec(
+        `create trigger refuses before insert on knowledge begin select raise(abort, 'not that one'); end`,
+      );
+    await stage.answer();
+    expect(status().failed).toMatchObject([{ error: expect.stringContaining('not that one') }]);
+    stage.database().raw.exec('drop trigger refuses');
+    const next = stage.say('The host is north', { session: 'session-2' });
+    await drain();
+    expect(known().map(({ key }) => key)).toEqual([`fact-${next}`]);
+  });
+
   test('is kept row by row: a secret is refused, what is nearly known is proposed, and what somebody has written is not changed', async () => {
     const { knowledge } = stage.running();
     const by = { by: 'me' };
