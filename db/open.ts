@@ -39,6 +39,8 @@ const JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** Pages after which a commit brings the log into the file. A thread that writes much does it sooner, so that this one need not. */
 const CHECKPOINT_PAGES = 4_000;
+/** SQLite's own 2 MB would be read from the disk again by each search among very many messages. */
+const CACHE_KILOBYTES = 32_000;
 
 export interface OpenDatabase {
   readonly db: MissionDatabase;
@@ -72,6 +74,7 @@ export function openDatabase(file: string): OpenDatabase {
     raw.pragma('synchronous = NORMAL');
     raw.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     raw.pragma(`journal_size_limit = ${JOURNAL_LIMIT_BYTES}`);
+    raw.pragma(`cache_size = -${CACHE_KILOBYTES}`);
     raw.pragma('foreign_keys = OFF');
     const db = Object.assign(drizzle(raw, { schema, casing: 'snake_case' }), { turn: createWriteTurn() });
     migrate(db, { migrationsFolder: migrationsFolder() });

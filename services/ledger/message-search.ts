@@ -2,14 +2,14 @@ import { and, asc, desc, eq, gt, gte, inArray, lt, ne, sql } from 'drizzle-orm';
 import type { SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { conversationMessages, conversationSlots, conversations } from '../../db/schema/conversations.ts';
-import { createRanker, type Ranker } from '../conversations/rank.ts';
+import { createRanker } from '../conversations/rank.ts';
 import { quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
 import { createLetterTerms } from './letter-terms.ts';
 import { conditionOf, type MessageFilter, type Range, rangesOf } from './message-filter.ts';
 import { messageTrigrams, messageWords } from './message-indexes.ts';
 
 /** The newest hits, among which the best are chosen: a word that is everywhere has hundreds of thousands. */
-const POOL = 300;
+const POOL = 200;
 /** Hits that are looked at for one page, when filters leave few of them. */
 const WINDOW = 1_000;
 const MOST_WINDOWS = 4;
@@ -17,8 +17,15 @@ const MOST_WINDOWS = 4;
 const LEAST_POOL = 100;
 /** The newest hits of a term tell how frequent it is. */
 const SAMPLE = 100;
+const SINGLE_SHARE = 0.01;
+/** A term with fewer hits is rare. */
+const RARE = 5_000;
 /** All hits of so many messages are looked up at once. */
 const SHORT_RANGE = 20_000;
+/** Conversations up to which each is leapt to by itself. */
+const FEW_RANGES = 20;
+/** Hits whose numbers alone are looked at. */
+const LOOKED_AT = 5_000;
 /** Of what stands around a hit. */
 const NEIGHBOUR_CHARACTERS = 300;
 /** Of a message, roughly. */
@@ -45,6 +52,18 @@ export interface SearchHit {
 export interface SearchPage {
   readonly hits: readonly SearchHit[];
   readonly next: SearchCursor | null;
+}
+
+/** The newest hits of a range, the newest first. */
+type Look = (range: Range, limit: number) => readonly number[];
+
+/** Hits of one look, the newest first. */
+interface Found {
+  readonly hits: readonly number[];
+  /** What is older than this was not looked at. */
+  readonly lowest: number;
+  /** Nothing older is left. */
+  readonly isAll: boolean;
 }
 
 /** Calls of every search, prepared once. */
@@ -104,14 +123,26 @@ export function createMessageSearch(db: MissionDatabase) {
     return term.isPrefix ? `${quoted(term.text)}*` : quoted(term.text);
   }
 
-  /** The newest hits first. Stops as soon as there are enough: that a word is frequent costs nothing. */
-  function newest(match: string, isCjk: boolean, { from, before }: Range, limit: number): number[] {
+  /** Stops as soon as there are enough: that a word is frequent costs nothing. */
+  function newestOf(match: string, isCjk: boolean): Look {
     const { asc: upwards, desc: downwards } = isCjk ? statements.trigrams : statements.words;
-    // Downwards, FTS5 walks from the last message on; upwards it leaps to the first one of the range.
-    if (before - from > SHORT_RANGE)
-      return downwards.all({ match, from, before, limit }).map((hit) => hit.id);
-    const hits = upwards.all({ match, from, before, limit: SHORT_RANGE }).map((hit) => hit.id);
-    return hits.reverse().slice(0, limit);
+    return ({ from, before }, limit) => {
+      // Downwards, FTS5 walks from the last message on; upwards it leaps to the first one of the range.
+      if (before - from > SHORT_RANGE)
+        return downwards.all({ match, from, before, limit }).map((hit) => hit.id);
+      const hits = upwards.all({ match, from, before, limit: SHORT_RANGE }).map((hit) => hit.id);
+      return hits.reverse().slice(0, limit);
+    };
+  }
+
+  /** The same where a term is rare: all there are at once, since upwards FTS5 leaps from hit to hit of that one. */
+  function newestOfFew(match: string, isCjk: boolean): Look {
+    const { asc: upwards } = isCjk ? statements.trigrams : statements.words;
+    const all = upwards.all({ match, from: 0, before: Number.MAX_SAFE_INTEGER, limit: SHORT_RANGE });
+    // Rarer among the newest than among the others.
+    if (all.length === SHORT_RANGE) return newestOf(match, isCjk);
+    const hits = all.map((hit) => hit.id).reverse();
+    return ({ from, before }, limit) => hits.filter((hit) => hit >= from && hit < before).slice(0, limit);
   }
 
   function load(among: readonly number[], filter: MessageFilter) {
@@ -139,45 +170,72 @@ export function createMessageSearch(db: MissionDatabase) {
 
   /** How frequent a term is, by how close together its newest hits lie. */
   function shareOf(match: string, isCjk: boolean, last: number): number {
-    const hits = newest(match, isCjk, { from: 0, before: last + 1 }, SAMPLE);
+    const hits = newestOf(match, isCjk)({ from: 0, before: last + 1 }, SAMPLE);
     const span = last - (hits.length === SAMPLE ? (hits.at(-1) ?? 0) : 0) + 1;
     return Math.min(1, hits.length / Math.max(1, span));
   }
 
-  function rankerOf({ terms, isCjk }: SearchQuery, last: number): Ranker {
-    // The order of hits of a single term does not depend on how frequent it is.
-    const shares = terms.map((term) =>
-      terms.length === 1 ? 0.01 : shareOf(matchOf(term, isCjk), isCjk, last),
-    );
-    return createRanker(terms, isCjk, shares, AVERAGE_CHARACTERS);
+  /** The order of hits of a single term does not depend on how frequent it is. */
+  const sharesOf = (matches: readonly string[], isCjk: boolean, last: number): readonly number[] =>
+    matches.length === 1 ? [SINGLE_SHARE] : matches.map((match) => shareOf(match, isCjk, last));
+
+  /** The newest hits before a message. */
+  function newestOfAll(look: Look, before: number, limit: number): Found {
+    const hits = look({ from: 0, before }, limit);
+    return { hits, lowest: hits.at(-1) ?? 0, isAll: hits.length < limit };
   }
 
-  /** The newest hits in some ranges, which come in that order, too. */
-  function newestIn(ranges: readonly Range[], match: string, isCjk: boolean, lowest: number, limit: number) {
+  /** The newest hits in some ranges, which come in that order, too: each is leapt to. */
+  function newestInEach(ranges: readonly Range[], look: Look, before: number, limit: number): Found {
     const hits: number[] = [];
-    for (const { from, before } of ranges) {
+    for (const { from, before: end } of ranges) {
       if (hits.length >= limit) break;
-      hits.push(...newest(match, isCjk, { from, before: Math.min(before, lowest) }, limit - hits.length));
+      hits.push(...look({ from, before: Math.min(end, before) }, limit - hits.length));
     }
-    return hits;
+    return { hits, lowest: hits.at(-1) ?? 0, isAll: hits.length < limit };
   }
+
+  /** The same where the ranges are many: to leap to each costs more than to look at hits that lie between them. */
+  function newestAmong(ranges: readonly Range[], look: Look, before: number, limit: number): Found {
+    const looked = newestOfAll(look, before, LOOKED_AT);
+    let at = 0;
+    const within = looked.hits.filter((hit) => {
+      while ((ranges[at]?.from ?? 0) > hit) at += 1;
+      const range = ranges[at];
+      return range !== undefined && hit >= range.from && hit < range.before;
+    });
+    const hits = within.slice(0, limit);
+    if (hits.length < within.length) return { hits, lowest: hits.at(-1) ?? 0, isAll: false };
+    if (looked.isAll || hits.length >= LEAST_POOL) return { ...looked, hits };
+    const older = newestInEach(ranges, look, looked.lowest, limit - hits.length);
+    return { ...older, hits: [...hits, ...older.hits] };
+  }
+
+  const newestIn = (ranges: readonly Range[], look: Look, before: number, limit: number): Found =>
+    (ranges.length > FEW_RANGES ? newestAmong : newestInEach)(ranges, look, before, limit);
 
   /** The newest hits before a message that the filters leave. `lowest`: from there on nothing was looked at. */
-  function gather(match: string, isCjk: boolean, filter: MessageFilter, before: number) {
+  function gather(look: Look, filter: MessageFilter, before: number) {
     const isFiltered = Object.values(filter).some((value) => value !== undefined);
     const window = isFiltered ? WINDOW : POOL;
     const pool: ReturnType<typeof load> = [];
     // What is rare is all in the first window; of what is frequent only the messages of the conversations meant are looked at.
-    let ranges: readonly Range[] = [{ from: 0, before }];
+    let ranges: readonly Range[] | null | undefined;
     let lowest = before;
+    const further = (): Found => {
+      if (ranges != null) return newestIn(ranges, look, lowest, window);
+      const found = newestOfAll(look, lowest, window);
+      if (found.isAll || ranges === null) return found;
+      ranges = rangesOf(db, filter);
+      return ranges === null ? found : newestIn(ranges, look, lowest, window);
+    };
     for (let windows = 0; windows < MOST_WINDOWS && pool.length < LEAST_POOL; windows += 1) {
-      if (windows === 1) ranges = rangesOf(db, filter) ?? ranges;
-      const hits = newestIn(ranges, match, isCjk, lowest, window);
-      const loaded = load(hits, filter);
+      const found = further();
+      const loaded = load(found.hits, filter);
       pool.push(...loaded);
-      if (hits.length < window && loaded.length < POOL) return { pool, lowest: 0, isAll: true };
+      if (found.isAll && loaded.length < POOL) return { pool, lowest: 0, isAll: true };
       // A window may hold more than a pool takes: it is gone on from there.
-      lowest = (loaded.length === POOL ? loaded.at(-1)?.id : hits.at(-1)) ?? 0;
+      lowest = loaded.length === POOL ? (loaded.at(-1)?.id ?? 0) : found.lowest;
     }
     return { pool, lowest, isAll: false };
   }
@@ -196,9 +254,13 @@ export function createMessageSearch(db: MissionDatabase) {
       const last =
         db.get<{ last: number | null }>(sql`select max(id) as last from conversation_messages`)?.last ?? 0;
       const { before, offset } = cursor ?? { before: last + 1, offset: 0 };
-      const match = query.terms.map((term) => matchOf(term, query.isCjk)).join(' ');
-      const { pool, lowest, isAll } = gather(match, query.isCjk, filter, before);
-      const ranker = rankerOf(query, last);
+      const { terms, isCjk } = query;
+      const matches = terms.map((term) => matchOf(term, isCjk));
+      const shares = sharesOf(matches, isCjk, last);
+      const isRare = matches.length > 1 && Math.min(...shares) * last < RARE;
+      const look = (isRare ? newestOfFew : newestOf)(matches.join(' '), isCjk);
+      const { pool, lowest, isAll } = gather(look, filter, before);
+      const ranker = createRanker(terms, isCjk, shares, AVERAGE_CHARACTERS);
       const ranked = pool
         .map((row) => ({ row, score: ranker.score(row.text) }))
         .sort((a, b) => b.score - a.score || b.row.id - a.row.id);
