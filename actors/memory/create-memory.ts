@@ -99,12 +99,18 @@ export function createMemory({
   const whyNot = (): string | null =>
     settings.worker === 'off' ? 'slots.yaml says so (memory: worker: off).' : worker.unavailable();
 
+  /** What was said is taken notice of, once the memory has begun: also while only people read it. */
+  function notice(): void {
+    if (jobs.state() === null) return;
+    for (let piece = 0; piece < PIECES_AT_ONCE && making.notice(); piece += 1);
+  }
+
   function look(): void {
     pause.look();
-    if (whyNot() !== null) return;
-    if (jobs.state() === null) begin();
-    for (let piece = 0; piece < PIECES_AT_ONCE && making.notice(); piece += 1);
-    if (pause.until() !== null || !mayBegin()) return;
+    const why = whyNot();
+    if (why === null && jobs.state() === null) begin();
+    notice();
+    if (why !== null || pause.until() !== null || !mayBegin()) return;
     making.make();
     running.begin();
   }
@@ -140,6 +146,9 @@ export function createMemory({
   return {
     memory: {
       pending(limit) {
+        // Who asks reads, even if nobody else does.
+        if (jobs.state() === null) begin();
+        notice();
         const since = jobs.state()?.since;
         const shown: QueuedMessage[] = [];
         for (const conversation of since === undefined ? [] : behind('realtime')) {
@@ -165,8 +174,9 @@ export function createMemory({
           ...(why === null ? {} : { why }),
           paused: until !== null,
           ...(until === null ? {} : { pausedUntil: until }),
-          pendingRealtime: waiting('realtime'),
-          pendingDeep: waiting('deep'),
+          // What no job will ever be made of waits for none, and would be more each day.
+          pendingRealtime: settings.realtime === false ? 0 : waiting('realtime'),
+          pendingDeep: settings.deep === false ? 0 : waiting('deep'),
           jobs: jobs.counts(),
           recent: jobs.list({}, RECENT).map(memoryJobView),
           failed: jobs.list({ status: 'failed' }, RECENT).map(memoryJobView),

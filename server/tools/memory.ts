@@ -14,6 +14,9 @@ export const memoryPending = operation({
   input: z.object({ limit: z.number().int().min(1).max(MOST_MESSAGES).default(50) }),
   output: z.object({ text: z.string(), messageIds: z.array(z.number().int()), total: z.number().int() }),
   readOnly: true,
+  // As what conversations hold: the words of the person and of other slots.
+  access: 'orchestrator',
+  forSlots: false,
   run({ limit }, { mission }) {
     const { messageIds, ...rest } = mission.memory.pending(limit);
     return { ...rest, messageIds: [...messageIds] };

@@ -126,6 +126,29 @@ describe('new turns', () => {
   });
 });
 
+test('who reads by hand needs nobody who reads by himself', async () => {
+  const { memory } = stage.running();
+  stage.become('slots.yaml says so (memory: worker: off).');
+  const first = stage.say('The port is 4711');
+  expect(memory.pending(10)).toMatchObject({ messageIds: [first], total: 1 });
+  expect(memory.done([first])).toEqual({ marked: 1, left: [] });
+  const second = stage.say('The host is north');
+  await stage.look();
+  expect(memory.pending(10)).toMatchObject({ messageIds: [second], total: 1 });
+  stage.become(null);
+  await drain();
+  expect(known().map(({ key }) => key)).toEqual([`fact-${second}`]);
+});
+
+test('what no job is made of does not wait for one', async () => {
+  stage.close();
+  stage = createMemoryStage({ ...SETTINGS, realtime: false });
+  stage.say('The port is 4711');
+  await stage.look();
+  expect(status()).toMatchObject({ pendingRealtime: 0, pendingDeep: 0 });
+  expect(stage.running().memory.pending(10).total).toBe(1);
+});
+
 describe('what is answered', () => {
   test('and cannot be used is asked for again with what was wrong; the third time it has failed, and may be tried again', async () => {
     const id = stage.say('The port is 4711');

@@ -115,6 +115,19 @@ describe('who may call which operation', () => {
     expect(operations.filter(({ access, readOnly }) => access === 'viewer' && !readOnly)).toEqual([]);
   });
 
+  test('what holds the words of conversations is for no viewer, and for no agent whatever a rule says', () => {
+    const words = [
+      'mission_conversation_get',
+      'mission_conversation_search',
+      'mission_agent_trajectory',
+      'mission_memory_pending',
+    ];
+    const reach = operations.filter(({ name }) => words.includes(name));
+    expect(reach.map(({ access, forSlots }) => [access, forSlots])).toEqual(
+      words.map(() => ['orchestrator', false]),
+    );
+  });
+
   test.each(operations.map(({ name, access }) => [name, access] as const))(
     '%s is for %ss and above',
     async (name, access) => {
