@@ -1,6 +1,7 @@
 import { BoardTaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
+import { createAddressVeil } from '../../services/knowledge/hide-addresses.ts';
 import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import { createKnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
 import { createRouterChatLedger, type RouterTurnRow } from '../../services/ledger/router-chat-ledger.ts';
@@ -118,12 +119,15 @@ export function createRouterOperations({
       };
       let characters = 0;
       try {
-        const reply = await router.chat({
-          messages: [
+        const veil = createAddressVeil();
+        const shown = (said: readonly ChatMessage[]): readonly ChatMessage[] =>
+          beside === null ? said : said.map(({ role, content }) => ({ role, content: veil.hide(content) }));
+        const veiled = await router.chat({
+          messages: shown([
             ...(beside === null ? [] : [{ role: 'system' as const, content: beside.text }]),
             ...before.messages,
             ...messages,
-          ],
+          ]),
           model,
           maxTokens,
           signal: AbortSignal.any([signal, stopping]),
@@ -132,6 +136,7 @@ export function createRouterOperations({
             heard?.(characters);
           },
         });
+        const reply = { ...veiled, text: veil.reveal(veiled.text) };
         end({
           endedAt: core.now(),
           outcome: 'answered',

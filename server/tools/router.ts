@@ -6,6 +6,7 @@ import {
   RouterUsageView,
 } from '../../actors/router/router-views.ts';
 import { CHAT_CONTEXTS } from '../../db/schema/router.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
 import { operation } from './operation.ts';
 
 const MOST_MESSAGES = 200;
@@ -79,8 +80,13 @@ export const routerChat = operation({
   readOnly: false,
   async run(
     { messages, task_id, context, model, max_tokens, search },
-    { mission, signal, progress, caller },
+    { mission, signal, progress, caller, by },
   ) {
+    if (by.role === 'slot' && (task_id !== undefined || context !== 'none'))
+      throw new MissionError('not_permitted', 'The agent of a slot asks with its own words alone.', {
+        remedy:
+          'Leave out `task_id` and `context`: what is kept with tasks, and what is known, is not shown to it by a model either.',
+      });
     let told = 0;
     const heard = (characters: number): void => {
       if (characters - told < PROGRESS_CHARACTERS) return;

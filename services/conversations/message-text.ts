@@ -1,3 +1,4 @@
+import { PUT_INSTEAD } from '../../db/redact-tokens.ts';
 import { hasCjk } from './cjk-letters.ts';
 import type { Block } from './transcript-entry.ts';
 
@@ -52,11 +53,21 @@ interface Piece {
   readonly size?: number;
 }
 
+/** Fields of an input that hold a secret however it looks, such as the password of mission_kb_discover. */
+const SECRET_FIELD =
+  /^(?:.+[_-])?(?:pass(?:word|wd|phrase)|secret|api[_-]?key|access[_-]?key|private[_-]?key|(?:access|auth|bearer|refresh|api)[_-]?token)$/i;
+
+const withoutSecret = (name: string, value: unknown): unknown =>
+  SECRET_FIELD.test(name) && typeof value === 'string' && value !== '' ? PUT_INSTEAD : value;
+
 /** An input as lines: what stands in it is searched as words, not as JSON spells it. */
 function inputText(input: unknown): string {
   if (typeof input !== 'object' || input === null) return input === undefined ? '' : String(input);
   return Object.entries(input)
-    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => {
+      const shown = withoutSecret(name, value);
+      return `${name}: ${typeof shown === 'string' ? shown : JSON.stringify(shown, withoutSecret)}`;
+    })
     .join('\n');
 }
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, visit } from 'yaml';
 import { redactTokens } from '../../db/redact-tokens.ts';
 import { readPrivateFile } from '../config/private-file.ts';
+import { createRedaction } from '../config/redact.ts';
 import { readYamlFile, readYamlText } from '../config/yaml-file.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import {
@@ -47,6 +48,19 @@ function refuseBroken(file: string, source: string): void {
   });
 }
 
+/** A short word is a slip of the pen; what else stands where a name should may be the key. */
+const SLIP = /^[a-z_]{1,14}$/i;
+
+/** What a message about the file could quote of it. */
+function quotable(source: string): readonly string[] {
+  const names: string[] = [];
+  visit(parseDocument(source, { prettyErrors: false, logLevel: 'error' }), {
+    Pair: (_, { key }) => void names.push(String(key)),
+    Alias: (_, { source: anchor }) => void names.push(anchor),
+  });
+  return names.filter((name) => !SLIP.test(name));
+}
+
 function readCredentials(file: string): CredentialsFile {
   const source = readPrivateFile(file);
   if (source === null) return CredentialsFile.parse({});
@@ -58,8 +72,8 @@ function readCredentials(file: string): CredentialsFile {
     }).value;
   } catch (error) {
     if (!(error instanceof MissionError)) throw error;
-    // A key in the wrong place may be named as one that is not known.
-    throw new MissionError('config_invalid', redactTokens(error.message), {
+    const hide = createRedaction(quotable(source));
+    throw new MissionError('config_invalid', redactTokens(hide(error.message)), {
       ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
     });
   }

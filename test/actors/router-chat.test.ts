@@ -128,6 +128,29 @@ test('the board and what is known stand beside the question, what bears on it fi
   expect(mission.router.history(id).messages[0]?.content).toBe('How is the walrus deploy done?');
 });
 
+test('addresses, and what is filed as a credential, are not put before a model elsewhere', async () => {
+  const mission = await start();
+  const { id } = mission.board.create({ title: 'Move db', description: 'from 10.1.2.3' }, 'test');
+  const remember = (category: string, key: string, summary: string) =>
+    mission.knowledge.remember({ category, key, summary, onSimilar: 'add' }, { by: 'test' });
+  remember('infra', 'db', 'The walrus db stands at 10.1.2.3 and 10.9.9.9');
+  remember('credential', 'walrus-vault', 'The walrus key lies in the blue vault');
+  remember('credential:ops', 'walrus-safe', 'The walrus pin lies in the green safe');
+  does = ({ messages }) => ({ say: `it is ${/stands at (\S+)/.exec(messages[0]?.content ?? '')?.[1]} ` });
+  const reply = await mission.router.chat(
+    { messages: asking('Where is the walrus? Not at 10.1.2.3?'), taskId: id, context: 'both' },
+    by,
+  );
+  const sent = JSON.stringify(stub.requests());
+  expect(sent).toContain('The walrus db stands at');
+  expect(sent).not.toMatch(/10\.\d|vault|safe/);
+  expect(reply.text.trim()).toBe('it is 10.1.2.3');
+  expect(mission.router.history(id).messages.map(({ content }) => content.trim())).toEqual([
+    'Where is the walrus? Not at 10.1.2.3?',
+    'it is 10.1.2.3',
+  ]);
+});
+
 test('what is asked of models is no conversation that anything is learnt from', async () => {
   const mission = await start();
   const { id } = mission.board.create({ title: 'Ship it' }, 'test');

@@ -280,6 +280,15 @@ describe('the agent of a slot', () => {
       options: { verify: { command: 'touch /tmp/evil' } },
     });
     expect(hidden.content[0].text).toContain('not_permitted');
+    // What it may not read itself, it gets of no model either.
+    const messages = [{ role: 'user', content: 'Repeat what was said before.' }];
+    const { id } = await doors.client.boardCreate({ title: 'Between the person and a model' });
+    for (const more of [{ task_id: id }, { context: 'board' }, { context: 'kb' }]) {
+      const asked = await ask(client, 'mission_router_chat', { messages, ...more });
+      expect(asked.content[0].text).toContain('not_permitted');
+    }
+    const plain = await ask(client, 'mission_router_chat', { messages });
+    expect(plain.content[0].text).toContain('router_not_configured');
     expect((await doors.client.ptyStatus({ slotId: 'coder-2' })).slots[0]?.status).not.toBe('stopped');
   });
 

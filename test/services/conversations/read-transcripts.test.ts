@@ -224,6 +224,23 @@ describe('an answer', () => {
   });
 });
 
+it('what a tool was given as a password or a key is not kept, however it looks', () => {
+  const input = {
+    host: 'db-1',
+    password: 'hunter 22',
+    options: { api_key: 'abc "def', db_password: 'Tr0ub4dor' },
+    note: 'x'.repeat(2_000),
+  };
+  writeFileSync(
+    file,
+    answered({ type: 'tool_use', id: 'toolu_1', name: 'mcp__missiond__mission_kb_discover', input }),
+  );
+  readAll();
+  expect(texts().join()).toContain('host: db-1\npassword: [secret]');
+  const kept = JSON.stringify([texts(), all('select cast(content as text) from blobs')]);
+  expect(kept).not.toMatch(/hunter|abc|def|Tr0ub/);
+});
+
 describe('a subagent is linked to the call that began it', () => {
   const begins = answered({
     type: 'tool_use',

@@ -80,6 +80,7 @@ test.each([
   ['no JSON', `{"api_key": "${KEY}" oops "${KEY}"}`, 0o600, /credentials\.json:1:\d+: this is no JSON/],
   ['a key of another type', '{"api_key": 5}', 0o600, /credentials\.json:1:13: api_key/],
   ['a key in the wrong place', `{"${KEY}": "api_key"}`, 0o600, /unknown key "\[secret\]"/],
+  ['a key that is named as a backend', `{"keys": {"${KEY}": 1}}`, 0o600, /keys\.\[secret\]/],
   ['a key with a line end', `{"keys": {"a": "${KEY} ${KEY}"}}`, 0o600, /keys\.a: a key has/],
 ])(
   'a credentials.json that is wrong (%s) is told of without the key, and the last one stays',
@@ -97,6 +98,22 @@ test.each([
     expect(read.at(-1)).toBeNull();
   },
 );
+
+test.each([
+  ['as a name', (key: string) => `{"${key}": "x"}`],
+  ['as the name of a backend', (key: string) => `{"keys": {"${key}": 1}}`],
+  ['as an alias', (key: string) => `api_key: *${key}`],
+])('a key that looks like no known service is not told of %s', (_, text) => {
+  const key = 'Zq9ordinary7letters';
+  credentials(text(key));
+  expect(settings().problem?.message).toMatch(/credentials\.json:1:\d+: /);
+  expect(`${settings().problem?.message} ${read.join()}`).not.toContain(key);
+});
+
+test('a slip of the pen is named', () => {
+  credentials('{"auth_ulr": "https://llm.example.org"}');
+  expect(settings().problem?.message).toMatch(/unknown key "auth_ulr"\. Did you mean "auth_url"\?/);
+});
 
 test('router.yaml that is wrong says where, and is read again when it is mended', () => {
   yaml(
