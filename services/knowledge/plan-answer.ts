@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PUT_INSTEAD } from '../../db/redact-tokens.ts';
 import { KNOWLEDGE_OPERATIONS, type KnowledgeWords } from '../../db/schema/knowledge.ts';
 import { EntryKey, EntryWords } from './entry-words.ts';
+import { jsonIn } from './json-in-answer.ts';
 import { holdsSecret } from './secret-words.ts';
 
 const MOST_OPERATIONS = 500;
@@ -43,18 +44,6 @@ export interface ReadPlan {
   readonly refused: readonly { readonly place: string; readonly why: string }[];
   /** Why nothing of the answer could be read. */
   readonly broken?: string;
-}
-
-/** What stands between the first and the last bracket: models like to say a word before and behind. */
-function jsonOf(text: string): unknown {
-  const [whole] = /[[{][\s\S]*[\]}]/.exec(text) ?? [];
-  if (whole === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(whole);
-    return value;
-  } catch {
-    return undefined;
-  }
 }
 
 /** @returns why it cannot be done, or null */
@@ -105,7 +94,9 @@ function wordsOf({ target_keys, new_entry }: PlannedOperation, ground: PlanGroun
 
 /** Reads the plan of a model: row by row, and what is wrong with one is no matter of the others. */
 export function readPlan(answer: string, ground: PlanGround): ReadPlan {
-  const parsed = Answer.safeParse(jsonOf(answer));
+  const object = Answer.safeParse(jsonIn(answer, '{'));
+  // A list of one operation looks like an object, too.
+  const parsed = object.success ? object : Answer.safeParse(jsonIn(answer, '['));
   if (!parsed.success) return { rows: [], refused: [], broken: 'The answer is no list of operations.' };
   const rows: PlanRow[] = [];
   const refused: { place: string; why: string }[] = [];

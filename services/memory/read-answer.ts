@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EntryWords } from '../knowledge/entry-words.ts';
+import { jsonIn } from '../knowledge/json-in-answer.ts';
 
 /** Under what the memory files by itself; what each role is told at its beginning is for people to write. */
 export const EXTRACTED_CATEGORIES = [
@@ -41,21 +42,9 @@ const bad = (complaint: string): Read => ({
   complaint,
 });
 
-/** The object of an answer; models like to put words or a fence around it. */
-function objectIn(answer: string): unknown {
-  const start = answer.indexOf('{');
-  const end = answer.lastIndexOf('}');
-  if (start === -1 || end <= start) return undefined;
-  try {
-    return JSON.parse(answer.slice(start, end + 1));
-  } catch {
-    return undefined;
-  }
-}
-
 /** @param batch the ids of the messages that were shown: an entry names no others */
 export function readExtraction(answer: string, batch: ReadonlySet<number>): Read {
-  const object = objectIn(answer);
+  const object = jsonIn(answer, '{');
   if (object === undefined) return bad('it holds no readable JSON object.');
   const parsed = Answer.safeParse(object);
   if (!parsed.success) {

@@ -157,3 +157,22 @@ test('addresses are hidden, and put back in what comes back', () => {
   );
   expect(veil.reveal('use [address-2], not [address-9]')).toBe('use 10.0.0.2, not [address-9]');
 });
+
+test('a model that falls into repeating a bracket is read at once, as saying nothing', () => {
+  for (const bracket of ['{', '['])
+    expect(readPlan(bracket.repeat(2_000_000), ground)).toMatchObject({
+      rows: [],
+      broken: expect.any(String),
+    });
+});
+
+test.each([
+  ['brackets in the words before it', 'I looked at [3] of [address-1]: {"operations": OPS} Done [ok].'],
+  ['a fence', '```json\n{"operations": OPS}\n```'],
+  ['a list alone', 'Here it is:\nOPS'],
+])('a plan with %s is found', (_, answer) => {
+  const operations = JSON.stringify([{ action: 'delete', target_keys: ['c'] }]);
+  expect(readPlan(answer.replace('OPS', operations), ground)).toMatchObject({
+    rows: [{ operation: 'delete', targetKeys: ['c'] }],
+  });
+});
