@@ -92,11 +92,16 @@ function wordsOf({ target_keys, new_entry }: PlannedOperation, ground: PlanGroun
   return { category, key, summary, detail, confidence, source: first.source };
 }
 
+/** A list, unless it lies in an object. */
+function outermost(answer: string): unknown {
+  const object = answer.indexOf('{');
+  const isOutside = object === -1 || answer.indexOf('[') < object;
+  return (isOutside ? jsonIn(answer, '[') : undefined) ?? jsonIn(answer, '{');
+}
+
 /** Reads the plan of a model: row by row, and what is wrong with one is no matter of the others. */
 export function readPlan(answer: string, ground: PlanGround): ReadPlan {
-  const object = Answer.safeParse(jsonIn(answer, '{'));
-  // A list of one operation looks like an object, too.
-  const parsed = object.success ? object : Answer.safeParse(jsonIn(answer, '['));
+  const parsed = Answer.safeParse(outermost(answer));
   if (!parsed.success) return { rows: [], refused: [], broken: 'The answer is no list of operations.' };
   const rows: PlanRow[] = [];
   const refused: { place: string; why: string }[] = [];
