@@ -153,7 +153,7 @@ export function createKnowledge({ ledger, operations, search, now }: KnowledgeDe
       const batch = changed.batch ?? randomUUID();
       const at = now();
       return ledger.atOnce(() => {
-        const rows = keys
+        const rows = [...new Set(keys)]
           .flatMap((key) => ledger.byKey(key))
           .filter((row) => category === undefined || isWithin(row.category, category));
         for (const row of rows) ledger.forget(row, { ...changed, at, batch });

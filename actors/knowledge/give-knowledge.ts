@@ -23,8 +23,9 @@ export interface GivenTo {
   readonly role: Role;
 }
 
+/** One line: nothing in an entry looks like words of somebody else. */
 const lineOf = ({ category, key, summary }: KnowledgeRow): string =>
-  `- [${category}] ${key}: ${summary.replace(/\s+/g, ' ')}`;
+  `- [${category}] ${key}: ${summary}`.replace(/\s+/g, ' ');
 
 /** What sessions are given of what the team knows: little, what bears on it, and nothing twice. */
 export function createGiving({

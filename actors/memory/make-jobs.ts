@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { MemoryJobId } from '../../db/ids.ts';
 import type { MemoryJobKind } from '../../db/schema/memory.ts';
@@ -32,6 +33,15 @@ const MOST_ENTRIES = 400;
 /** A transcript whose time lies further ahead than this was written by another clock. */
 const OTHER_CLOCK_MS = 60_000;
 
+/** The folder itself where it is not there yet. */
+function realPathOf(folder: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch {
+    return folder;
+  }
+}
+
 export interface MakeJobsDependencies {
   readonly jobs: MemoryJobLedger;
   readonly queue: MemoryQueueLedger;
@@ -47,11 +57,14 @@ export interface MakeJobsDependencies {
  * kind, whatever happens in between.
  */
 export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMemory }: MakeJobsDependencies) {
+  // Claude Code names folders by their real paths.
+  const excluded = settings.exclude.flatMap((folder) => [folder, realPathOf(folder)]);
+
   function isForMemory({ sessionId, project, slotId }: MarkedConversation): boolean {
     // What the memory itself was told would come back to it for ever.
     if ((slotId !== null && isOfMemory(slotId)) || queue.workedFor(MEMORY_ROLE, sessionId)) return false;
     if (project === null) return true;
-    return !settings.exclude.some((folder) => {
+    return !excluded.some((folder) => {
       const way = path.relative(folder, project);
       return way === '' || (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way));
     });

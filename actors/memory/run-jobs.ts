@@ -24,6 +24,9 @@ const TASK_OF_JOB = {
   consolidation: { type: 'kb_consolidation', timeoutMs: 15 * 60_000, priority: -30 },
 } as const;
 
+/** The answer to an empty batch. */
+const NOTHING = JSON.stringify({ entries: [] });
+
 /** A full disk is no reason to have a batch read again: its answer is stored when there is room. */
 const STORE_AGAIN_MS = 1_000;
 
@@ -68,6 +71,8 @@ export function createJobRunning({
   ): Promise<string> {
     const job = jobs.get(jobId);
     if (job === undefined) throw new MissionError('internal', `The job ${jobId} has no row.`);
+    // What was to be read may be too old to be kept by now.
+    if (job.kind !== 'consolidation' && queue.messages(job.messageIds).length === 0) return NOTHING;
     const { type, timeoutMs, priority } = TASK_OF_JOB[job.kind];
     return worker.work(
       {

@@ -59,15 +59,23 @@ export function createAnswerStore({
   }
 
   function keepEntries(job: MemoryJobRow, entries: readonly Extracted[]): MemoryOutcome {
-    const sessions = new Map(queue.messages(job.messageIds).map(({ id, session }) => [id, session]));
+    const batch = queue.messages(job.messageIds);
+    const sessions = new Map(batch.map(({ id, session }) => [id, session]));
+    const byPerson = new Set(batch.filter(({ role }) => role === 'user').map(({ id }) => id));
     const counts = { created: 0, updated: 0, unchanged: 0, proposed: 0 };
     const refused: { place: string; why: string }[] = [];
     for (const [index, entry] of entries.entries()) {
+      const place = `entry ${index + 1}`;
+      // Every session is told of it as how the person wants things: a page that an agent has read is not the person.
+      if (entry.category === 'preference' && !entry.message_ids.some((id) => byPerson.has(id))) {
+        refused.push({ place, why: 'no words of the person say so' });
+        continue;
+      }
       try {
         counts[remember(job, entry, sessions)] += 1;
       } catch (error) {
         if (!isSecret(error)) throw error;
-        refused.push({ place: `entry ${index + 1}`, why: 'it holds what looks like a secret' });
+        refused.push({ place, why: 'it holds what looks like a secret' });
       }
     }
     return { ...counts, refused };

@@ -1,4 +1,4 @@
-import { isNotNull } from 'drizzle-orm';
+import { isNotNull, sql } from 'drizzle-orm';
 import {
   type AnySQLiteColumn,
   blob,
@@ -115,6 +115,8 @@ export const conversationMessages = sqliteTable(
   (table) => [
     uniqueIndex('conversation_messages_uuid').on(table.conversationId, table.uuid),
     index('conversation_messages_order').on(table.conversationId, table.id),
+    // A copy of a conversation repeats the ids of its lines.
+    index('conversation_messages_said').on(table.uuid).where(sql`${table.role} = 'user'`),
   ],
 );
 

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
 import type { MemoryJobId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
@@ -102,22 +102,6 @@ export function createMemoryJobLedger(db: MissionDatabase) {
 
     updateState(change: Partial<Omit<MemoryStateRow, 'id'>>): void {
       db.update(memoryState).set(change).where(eq(memoryState.id, ONLY_ROW)).run();
-    },
-
-    /** Jobs of these messages that have failed. */
-    failedWith(messageIds: readonly number[]): readonly MemoryJobRow[] {
-      const wanted = JSON.stringify(messageIds);
-      return db
-        .select()
-        .from(memoryJobs)
-        .where(
-          and(
-            eq(status, 'failed'),
-            isNotNull(memoryJobs.messageIds),
-            sql`exists (select 1 from json_each(${memoryJobs.messageIds}) a join json_each(${wanted}) b on a.value = b.value)`,
-          ),
-        )
-        .all();
     },
   };
 }

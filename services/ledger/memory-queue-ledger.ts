@@ -1,4 +1,5 @@
-import { and, asc, count, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, count, eq, exists, gt, inArray, isNull, lt, not, or, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
 import type { MissionDatabase } from '../../db/open.ts';
 import { conversationMessages, conversationSlots, conversations } from '../../db/schema/conversations.ts';
 import { memoryDone, memoryMarks } from '../../db/schema/memory.ts';
@@ -33,10 +34,44 @@ const WORDS: (typeof conversationMessages.role._.data)[] = ['user', 'assistant']
 export function createMemoryQueueLedger(db: MissionDatabase) {
   const said = conversationMessages;
 
-  const waits = (mark: MarkName, { conversationId, mark: after }: MarkedConversation, since: number) =>
+  const byPerson = ({ conversationId }: MarkedConversation) =>
+    and(eq(said.conversationId, conversationId), sql`${said.role} = 'user'`);
+
+  /** Its words stand in another conversation that was read before. */
+  const isCopy = (() => {
+    const first = alias(said, 'first');
+    const same = and(eq(first.uuid, said.uuid), sql`${first.role} = 'user'`, lt(first.id, said.id));
+    return exists(db.select({ one: sql`1` }).from(first).where(same));
+  })();
+
+  /**
+   * Behind which message a conversation's own words begin. One that was forked, or resumed by an old version, begins with
+   * all that was said in the other one, up to the person's next words.
+   */
+  function behindCopies(conversation: MarkedConversation): number {
+    const { mark: after, latest } = conversation;
+    const beginning = db
+      .select({ id: said.id, isCopy: sql<number>`${isCopy}` })
+      .from(said)
+      .where(byPerson(conversation))
+      .orderBy(asc(said.id))
+      .limit(1)
+      .get();
+    if (beginning === undefined || beginning.isCopy === 0) return after;
+    const own = db
+      .select({ id: said.id })
+      .from(said)
+      .where(and(byPerson(conversation), not(isCopy)))
+      .orderBy(asc(said.id))
+      .limit(1)
+      .get();
+    return Math.max(after, own === undefined ? latest : own.id - 1);
+  }
+
+  const waits = (mark: MarkName, conversation: MarkedConversation, since: number) =>
     and(
-      eq(said.conversationId, conversationId),
-      gt(said.id, after),
+      eq(said.conversationId, conversation.conversationId),
+      gt(said.id, behindCopies(conversation)),
       inArray(said.role, WORDS),
       or(isNull(said.at), sql`${said.at} >= ${since}`),
       mark === 'deep'

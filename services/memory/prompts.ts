@@ -47,7 +47,7 @@ ${LEAVE_OUT}
 
 Answer with one JSON object and nothing else:
 {"entries":[{"category":"…","key":"…","summary":"…","detail":{…},"message_ids":[…]}]}
-category: one of ${EXTRACTED_CATEGORIES.join(', ')}. key: a short name in kebab-case. summary: one to three sentences that are understood without the session. detail: an object, or left out. message_ids: the ids of the messages that say so.
+category: one of ${EXTRACTED_CATEGORIES.join(', ')}; preference is for what a line by "user" says. key: a short name in kebab-case. summary: one to three sentences that are understood without the session. detail: an object, or left out. message_ids: the ids of the messages that say so.
 When nothing is worth keeping: {"entries":[]}
 ${again(complaint)}
 ${framed(jobId, lines)}`;

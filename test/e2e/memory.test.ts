@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { SCRIPTED_API_KEY } from '../../server/demo/embedded-home.ts';
 import { ensureClaudeCode } from '../../services/claude/install.ts';
 import type { Reply } from '../../services/scripted-model/script.ts';
@@ -33,6 +34,7 @@ function script({ prompt }: { readonly prompt: string }): Reply | null {
 
 let world: World;
 let daemon: Daemon;
+let session = '';
 beforeAll(async () => {
   world = await createWorld({
     script,
@@ -50,19 +52,29 @@ afterAll(async () => {
 
 const asked = () => world.model.requests().filter(({ prompt }) => prompt.startsWith(BEGINS));
 
-test("what a person's session says is learnt once, though the daemon is killed over it, and given to another slot", async () => {
+/** What a person does in a terminal of their own. @returns the id of the session */
+async function person(...words: string[]): Promise<string> {
   const folder = path.join(world.env['HOME'] ?? '', 'work');
   mkdirSync(folder, { recursive: true });
-  await promisify(execFile)((await ensureClaudeCode()).file, ['-p', `say: noted. ${FACT}.`], {
-    cwd: folder,
-    env: {
-      ...world.env,
-      ANTHROPIC_BASE_URL: world.model.url,
-      ANTHROPIC_API_KEY: SCRIPTED_API_KEY,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  const { stdout } = await promisify(execFile)(
+    (await ensureClaudeCode()).file,
+    ['-p', '--output-format', 'json', ...words],
+    {
+      cwd: folder,
+      env: {
+        ...world.env,
+        ANTHROPIC_BASE_URL: world.model.url,
+        ANTHROPIC_API_KEY: SCRIPTED_API_KEY,
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      },
+      timeout: 60_000,
     },
-    timeout: 60_000,
-  });
+  );
+  return z.object({ session_id: z.string() }).parse(JSON.parse(stdout)).session_id;
+}
+
+test("what a person's session says is learnt once, though the daemon is killed over it, and given to another slot", async () => {
+  session = await person(`say: noted. ${FACT}.`);
 
   await vi.waitFor(() => expect(asked().length).toBe(1), WAIT);
   await vi.waitFor(async () => {
@@ -125,4 +137,14 @@ test('the memory is never fed with what it was told itself', async () => {
   } finally {
     database.close();
   }
+});
+
+test('a session that is forked says nothing again', async () => {
+  const before = asked().length;
+  expect(await person('--resume', session, '--fork-session', 'say: and now for more')).not.toBe(session);
+  await vi.waitFor(() => expect(asked().length).toBe(before + 1), WAIT);
+  expect(shownIn(asked().at(-1)?.prompt ?? '').map(({ said }) => said)).toEqual([
+    'say: and now for more',
+    'and now for more',
+  ]);
 });

@@ -207,6 +207,12 @@ describe('searching', () => {
 });
 
 describe('forgetting', () => {
+  test('what is named twice is forgotten once', () => {
+    stage.knowledge.remember({ category: 'memory', key: 'twice', summary: 'Named two times' }, { by });
+    expect(stage.knowledge.forget(['twice', 'twice'], { by }).forgotten).toHaveLength(1);
+    expect(stage.knowledge.history('twice').map(({ kind }) => kind)).toEqual(['created', 'forgotten']);
+  });
+
   test('can be taken back, with the same id, and taking back too', () => {
     const id = remember({ key: 'port', summary: 'It is 8080' }).entry?.id;
     const { batch } = stage.knowledge.forget(['port'], { by });

@@ -17,6 +17,11 @@ const STEPS = {
         stage.say(factOf(said.length), { session: 'long', role: count % 3 === 0 ? 'user' : 'assistant' }),
       );
   },
+  fork(stage: MemoryStage, said: number[]) {
+    const session = `fork-${said.length}`;
+    stage.fork('long', session);
+    said.push(stage.say(factOf(said.length), { session }));
+  },
   wait: (stage: MemoryStage) => stage.later(MINUTE_MS),
   look: (stage: MemoryStage) => stage.look(),
   lookAndDie(stage: MemoryStage) {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import { createBus } from '../../../actors/bus.ts';
 import { createJournal, type Journal } from '../../../actors/journal.ts';
@@ -192,6 +193,32 @@ export function createMemoryStage(
         db.insert(conversationMessages).values({ conversationId, uuid, role, at, text, cjk: false }).run()
           .lastInsertRowid,
       );
+    },
+    /** All that was said is thrown away. */
+    forgetAll(): void {
+      const { raw } = database;
+      raw.exec(
+        `insert into message_words(rowid, text) select id, text from conversation_messages;
+         delete from conversation_messages`,
+      );
+    },
+    /** A conversation goes on under another name: it begins with a copy of all that was said. */
+    fork(session: string, name: string): void {
+      const { db } = database;
+      const of = db.select().from(conversations).where(eq(conversations.name, session)).get();
+      if (of === undefined) return;
+      const copied = db
+        .select()
+        .from(conversationMessages)
+        .where(eq(conversationMessages.conversationId, of.id))
+        .orderBy(conversationMessages.id)
+        .all();
+      const conversationId = conversationOf(name, of.project ?? '/work');
+      for (const { id: _, ...message } of copied)
+        db.insert(conversationMessages)
+          .values({ ...message, conversationId, at })
+          .onConflictDoNothing()
+          .run();
     },
     /** Looks what there is to do, and lets it be written. */
     async look(): Promise<void> {

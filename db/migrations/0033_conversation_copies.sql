@@ -1,0 +1,1 @@
+CREATE INDEX `conversation_messages_said` ON `conversation_messages` (`uuid`) WHERE "conversation_messages"."role" = 'user';
