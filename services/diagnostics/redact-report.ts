@@ -1,10 +1,8 @@
 import os from 'node:os';
-import { redactTokens } from '../../db/redact-tokens.ts';
+import { PUT_INSTEAD, redactTokens } from '../../db/redact-tokens.ts';
 import { redact } from '../config/redact.ts';
 
-const PUT_INSTEAD = '[secret]';
-
-/** How the tokens of common services look, wherever they stand. */
+/** What only begins like a token of a common service: who reads a report misses nothing, and it goes to strangers. */
 const TOKENS: readonly RegExp[] = [
   /\bsk-[A-Za-z0-9_-]{12,}/g,
   /\b(?:gh[pousr]_|github_pat_|glpat-|npm_)[A-Za-z0-9_]{12,}/g,

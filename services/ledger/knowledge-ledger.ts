@@ -283,12 +283,8 @@ export function createKnowledgeLedger(db: MissionDatabase) {
     },
 
     neverUsed(): number {
-      return db
-        .select({ count: count() })
-        .from(knowledge)
-        .where(and(isKnown, eq(knowledge.accessCount, 0)))
-        .all()
-        .reduce((sum, row) => sum + row.count, 0);
+      const never = and(isKnown, eq(knowledge.accessCount, 0));
+      return db.select({ count: count() }).from(knowledge).where(never).get()?.count ?? 0;
     },
 
     changesOf(id: KnowledgeId): readonly KnowledgeChangeRow[] {

@@ -3,6 +3,7 @@ import { UNKNOWN_ACT } from './forge-calls.ts';
 import { type Asked, branchName, type GatedAct, type GitCall, gitCall, isUnknown } from './git-call.ts';
 import { currentBranch, defaultBranches } from './git-repository.ts';
 import { globMatcher } from './glob.ts';
+import { isLongOption } from './option-reader.ts';
 import { HOLE, programOf, type ShellWord } from './shell-word.ts';
 
 /** Options of git-push(1) that take a word. */
@@ -25,10 +26,8 @@ const OTHER_OPTIONS: readonly string[] = [
   '--push-option',
 ];
 
-function isOption(text: string, names: readonly string[]): boolean {
-  const [name = ''] = text.split('=', 1);
-  return name.length > 2 && !OTHER_OPTIONS.includes(name) && names.some((each) => each.startsWith(name));
-}
+const isOption = (text: string, names: readonly string[]): boolean =>
+  names.some((name) => isLongOption(text, name, OTHER_OPTIONS));
 const pushesOver = (text: string): boolean =>
   text.startsWith('--') ? isOption(text, PUSHES_OVER) : /^-\w*[fd]/.test(text);
 

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell texts and the placeholders of slots.yaml
+// Longer than other files: a list of cases, which is read by looking for one.
 
 /** What agents do all day. None of it is in the way of anybody. */
 export const HARMLESS: readonly string[] = [

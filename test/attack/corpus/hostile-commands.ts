@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shell texts
+// Longer than other files: a list of cases, which is read by looking for one.
 
 /** Each would run the denied program, or may. */
 export const RUNS_IT: readonly string[] = [
