@@ -4,6 +4,7 @@ import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { SubmitRequest } from '../mission/api.ts';
+import { beginFreshSessions } from './fresh-sessions.ts';
 import { MEMORY_ROLE } from './make-jobs.ts';
 import type { MemoryWorker } from './worker.ts';
 
@@ -20,7 +21,10 @@ export function createSlotWorker({
   core,
   enqueue,
 }: {
-  readonly core: Pick<MissionCore, 'bus' | 'runtimes' | 'tasks'>;
+  readonly core: Pick<
+    MissionCore,
+    'bus' | 'runtimes' | 'tasks' | 'slotSnapshot' | 'occupied' | 'sendToSlot' | 'now'
+  >;
   readonly enqueue: (kind: TaskRow['kind'], request: SubmitRequest) => TaskId;
 }): MemoryWorker {
   const role = Role.parse(MEMORY_ROLE);
@@ -44,8 +48,10 @@ export function createSlotWorker({
 
     async work({ key, prompt, timeoutMs, priority, label, submitted }, signal) {
       // What was handed in is not compared with what it would be now.
+      const before = core.tasks.byIdempotencyKey(MEMORY_SUBMITTER, key)?.id;
+      if (before === undefined) beginFreshSessions(core, role);
       const taskId =
-        core.tasks.byIdempotencyKey(MEMORY_SUBMITTER, key)?.id ??
+        before ??
         enqueue('task', {
           role,
           prompt: prompt(),

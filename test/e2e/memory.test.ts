@@ -119,8 +119,10 @@ test('the memory is never fed with what it was told itself', async () => {
   const { origin } = await client.kbGet({ key: 'warehouse-port' });
   const { tasks } = await client.slotHistory({ slotId: 'memory-1', taskType: 'realtime_extract' });
   expect(tasks).toMatchObject([{ status: 'done' }, { status: 'done' }]);
+  // Each batch is read in a session of its own: it neither pays for the ones before nor follows what stood in them.
+  expect(asked().map(({ body }) => JSON.stringify(body).split('--- begin ').length - 1)).toEqual([1, 1]);
   const { conversations } = await client.conversationList({ slotId: 'memory-1' });
-  expect(conversations.length).toBeGreaterThan(0);
+  expect(conversations).toHaveLength(2);
   const database = new Database(path.join(world.home, 'mission.db'), { readonly: true });
   try {
     const told = database

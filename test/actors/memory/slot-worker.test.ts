@@ -26,7 +26,16 @@ function setUp(hasSlot = true) {
   const requests: SubmitRequest[] = [];
   const slot = slotOf(hasSlot ? { id: SlotId.parse('memory-1'), role } : {});
   const worker = createSlotWorker({
-    core: { bus, tasks, runtimes: new Map([[slot.id, newRuntime(slot)]]) },
+    core: {
+      bus,
+      tasks,
+      runtimes: new Map([[slot.id, newRuntime(slot)]]),
+      // Nothing runs in it yet.
+      slotSnapshot: () => undefined,
+      occupied: new Map(),
+      sendToSlot: () => {},
+      now: () => 1,
+    },
     enqueue(kind, request) {
       requests.push(request);
       const { prompt, submitter = '', idempotencyKey = null } = request;
