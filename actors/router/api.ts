@@ -47,12 +47,18 @@ export interface RouterHistory {
   readonly taskId: BoardTaskId;
   readonly conversationId: string;
   readonly messages: readonly RouterHistoryMessage[];
+  /** Questions that are older than the first one here, for which there was no room. */
+  readonly omitted: number;
 }
 
 /** Language models that are no Claude Code. Methods throw MissionError. */
 export interface RouterOperations {
   standing(): RouterStanding;
   chat(request: RouterChatRequest, options: RouterChatOptions): Promise<RouterChatResult>;
-  /** What was said about a board task; it changes nothing. @throws MissionError `board_task_unknown` */
-  history(taskId: string): RouterHistory;
+  /**
+   * What was said about a board task, the newest that has room; it changes nothing.
+   * @param before only what was asked before this turn
+   * @throws MissionError `board_task_unknown`
+   */
+  history(taskId: string, before: number | null): RouterHistory;
 }

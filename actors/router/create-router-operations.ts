@@ -4,16 +4,13 @@ import { MissionError, toFailure } from '../../services/errors/mission-error.ts'
 import { createAddressVeil } from '../../services/knowledge/hide-addresses.ts';
 import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import { createKnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
-import { createRouterChatLedger, type RouterTurnRow } from '../../services/ledger/router-chat-ledger.ts';
+import { createRouterChatLedger } from '../../services/ledger/router-chat-ledger.ts';
 import type { ChatMessage, Router } from '../../services/router/api.ts';
 import { findBoardTask } from '../board/find-board-task.ts';
 import type { MissionCore } from '../core.ts';
-import type { RouterHistoryMessage, RouterOperations } from './api.ts';
+import type { RouterOperations } from './api.ts';
 import { createChatContext } from './chat-context.ts';
-
-/** Of what was said before, the newest; some 100,000 tokens. */
-const MOST_HISTORY_CHARACTERS = 400_000;
-const MOST_TURNS = 1_000;
+import { createTaskConversation } from './task-conversation.ts';
 
 export interface RouterOperationsDependencies {
   readonly core: Pick<MissionCore, 'board' | 'now'>;
@@ -31,6 +28,7 @@ export function createRouterOperations({
   signal: stopping,
 }: RouterOperationsDependencies): RouterOperations {
   const turns = createRouterChatLedger(db);
+  const conversation = createTaskConversation(turns);
   const contextOf = createChatContext({
     board: core.board,
     ledger: createKnowledgeLedger(db),
@@ -49,54 +47,6 @@ export function createRouterOperations({
     return findBoardTask(core.board, idOrPrefix).id;
   }
 
-  /** What was answered before, the oldest first; what was not is not asked again. */
-  function saidBefore(taskId: BoardTaskId): {
-    readonly messages: readonly ChatMessage[];
-    readonly omitted: number;
-  } {
-    // An answer of no words cannot be sent again.
-    const known = turns.answered(taskId, MOST_TURNS).filter(({ answer }) => answer?.trim() !== '');
-    const kept: ChatMessage[][] = [];
-    let used = 0;
-    for (const { messages, answer } of known) {
-      const said: ChatMessage[] = [...messages, { role: 'assistant', content: answer ?? '' }];
-      used += said.reduce((sum, { content }) => sum + content.length, 0);
-      if (used > MOST_HISTORY_CHARACTERS) break;
-      kept.unshift(said);
-    }
-    return { messages: kept.flat(), omitted: known.length - kept.length };
-  }
-
-  function statusOf({ id, outcome }: RouterTurnRow): NonNullable<RouterHistoryMessage['status']> {
-    return outcome ?? (running.has(id) ? 'running' : 'unanswered');
-  }
-
-  function shown(turn: RouterTurnRow): readonly RouterHistoryMessage[] {
-    const { id, messages, startedAt, endedAt, by, answer, error, model, fromBackend } = turn;
-    const status = statusOf(turn);
-    const asked = messages.map(({ role, content }) => ({
-      role,
-      content,
-      turn: id,
-      at: startedAt,
-      by,
-      status,
-      ...(error === null ? {} : { error }),
-    }));
-    if (answer === null) return asked;
-    return [
-      ...asked,
-      {
-        role: 'assistant',
-        content: answer,
-        turn: id,
-        at: endedAt ?? startedAt,
-        ...(model === null ? {} : { model }),
-        ...(fromBackend === null ? {} : { backend: fromBackend }),
-      },
-    ];
-  }
-
   return {
     standing: router.standing,
 
@@ -107,7 +57,7 @@ export function createRouterOperations({
           remedy: 'End `messages` with one of the role user.',
         });
       const task = taskId === undefined ? null : findBoardTask(core.board, taskId);
-      const before = task === null ? { messages: [], omitted: 0 } : saidBefore(task.id);
+      const before = task === null ? { messages: [], omitted: 0 } : conversation.saidBefore(task.id);
       const beside = contextOf(context, question.content, task);
       const turn =
         task === null
@@ -155,7 +105,7 @@ export function createRouterOperations({
             ? { context: { ...beside.share, omitted } }
             : before.omitted === 0
               ? {}
-              : { context: { usedCharacters: 0, mostCharacters: MOST_HISTORY_CHARACTERS, omitted } }),
+              : { context: { usedCharacters: 0, mostCharacters: 0, omitted } }),
         };
       } catch (error) {
         const { code, message } = toFailure(error);
@@ -166,12 +116,12 @@ export function createRouterOperations({
       }
     },
 
-    history(idOrPrefix) {
+    history(idOrPrefix, before) {
       const taskId = conversedOf(idOrPrefix);
       return {
         taskId,
         conversationId: conversationOf(taskId),
-        messages: turns.all(taskId).flatMap(shown),
+        ...conversation.page(taskId, before, running),
       };
     },
   };

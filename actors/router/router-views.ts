@@ -35,6 +35,7 @@ export const RouterHistoryView = z.object({
   task_id: BoardTaskId,
   conversation_id: z.string(),
   message_count: z.number().int(),
+  omitted: z.number().int().describe('Older questions that found no room: ask with `before` for them.'),
   messages: z.array(
     z.object({
       role: z.enum(CHAT_ROLES),

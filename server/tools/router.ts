@@ -100,6 +100,7 @@ export const routerChat = operation({
     const { text, costUsd, finish, context: share, conversationId } = reply;
     const warnings = [
       ...(search === true ? [NO_SEARCH] : []),
+      ...(text.trim() === '' ? ['The model answered with no words.'] : []),
       ...(finish === 'cut' ? ['The answer was cut at max_tokens.'] : []),
       ...(share !== undefined && share.omitted > 0
         ? [`${share.omitted} parts of the context found no room.`]
@@ -123,19 +124,23 @@ export const routerChatHistory = operation({
   name: 'mission_router_chat_history',
   title: 'What models were asked about a board task',
   description:
-    'Every question about a board task that mission_router_chat was asked, and every answer, in their order. `unanswered`: the daemon ended over it; it is not asked again by itself.',
-  input: z.object({ task_id: boardTaskId }),
+    'Every question about a board task that mission_router_chat was asked, and every answer, in their order; of a very long conversation the newest. `unanswered`: the daemon ended over it; it is not asked again by itself.',
+  input: z.object({
+    task_id: boardTaskId,
+    before: z.number().int().positive().optional().describe('Only what was asked before this `turn`.'),
+  }),
   output: RouterHistoryView,
   readOnly: true,
   // What the person has said is in it: who only looks at slots does not get it, nor the agent of one.
   access: 'orchestrator',
   forSlots: false,
-  run({ task_id }, { mission }) {
-    const { taskId, conversationId, messages } = mission.router.history(task_id);
+  run({ task_id, before }, { mission }) {
+    const { taskId, conversationId, messages, omitted } = mission.router.history(task_id, before ?? null);
     return {
       task_id: taskId,
       conversation_id: conversationId,
       message_count: messages.length,
+      omitted,
       messages: [...messages],
     };
   },

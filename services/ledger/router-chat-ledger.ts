@@ -1,4 +1,4 @@
-import { and, asc, desc, eq } from 'drizzle-orm';
+import { and, count, desc, eq, lt } from 'drizzle-orm';
 import type { BoardTaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { routerTurns } from '../../db/schema/router.ts';
@@ -19,20 +19,31 @@ export function createRouterChatLedger(db: MissionDatabase) {
       db.update(routerTurns).set(end).where(eq(id, turnId)).run();
     },
 
-    /** The last ones that were answered, the newest first. */
-    answered(task: BoardTaskId, limit: number): readonly RouterTurnRow[] {
+    /** The one before another, or the last one; one at a time, since a few may be as long as books. */
+    before(task: BoardTaskId, turn: number | null, only: 'answered' | 'any'): RouterTurnRow | undefined {
       return db
         .select()
         .from(routerTurns)
-        .where(and(eq(boardTaskId, task), eq(outcome, 'answered')))
+        .where(
+          and(
+            eq(boardTaskId, task),
+            turn === null ? undefined : lt(id, turn),
+            only === 'any' ? undefined : eq(outcome, only),
+          ),
+        )
         .orderBy(desc(id))
-        .limit(limit)
-        .all();
+        .limit(1)
+        .get();
     },
 
-    /** All of them, in their order. */
-    all(task: BoardTaskId): readonly RouterTurnRow[] {
-      return db.select().from(routerTurns).where(eq(boardTaskId, task)).orderBy(asc(id)).all();
+    /** How many stand before one of them. */
+    countBefore(task: BoardTaskId, turn: number, only: 'answered' | 'any'): number {
+      const row = db
+        .select({ turns: count() })
+        .from(routerTurns)
+        .where(and(eq(boardTaskId, task), lt(id, turn), only === 'any' ? undefined : eq(outcome, only)))
+        .get();
+      return row?.turns ?? 0;
     },
 
     has(task: BoardTaskId): boolean {
@@ -40,3 +51,5 @@ export function createRouterChatLedger(db: MissionDatabase) {
     },
   };
 }
+
+export type RouterChatLedger = ReturnType<typeof createRouterChatLedger>;

@@ -49,7 +49,7 @@ test('a conversation about a board task goes on, also over a restart, and outliv
   await mission.router.chat({ messages: asking('Hello'), context: 'none' }, by);
   expect(stub.requests()[2]?.messages).toEqual(asking('Hello'));
   await mission.board.remove(id, { children: false });
-  expect(mission.router.history(id).messages.map(({ content, status }) => [content, status])).toEqual([
+  expect(mission.router.history(id, null).messages.map(({ content, status }) => [content, status])).toEqual([
     ['What is missing?', 'answered'],
     ['answer 1', undefined],
     ['And then?', 'answered'],
@@ -63,13 +63,15 @@ test('a daemon that is killed in mid-chat leaves the question unanswered, and as
   does = () => ({ hang: true });
   const asked = mission.router.chat({ messages: asking('Lost?'), taskId: id, context: 'none' }, by);
   const lost = expect(asked).rejects.toMatchObject({ code: 'cancelled' });
-  expect(mission.router.history(id).messages).toMatchObject([{ status: 'running' }]);
+  expect(mission.router.history(id, null).messages).toMatchObject([{ status: 'running' }]);
   await vi.waitFor(() => expect(stub.requests()).toHaveLength(1));
   await stage.kill9();
   await lost;
   does = () => ({ say: 'found' });
   mission = await start();
-  expect(mission.router.history(id).messages).toMatchObject([{ content: 'Lost?', status: 'unanswered' }]);
+  expect(mission.router.history(id, null).messages).toMatchObject([
+    { content: 'Lost?', status: 'unanswered' },
+  ]);
   await mission.router.chat({ messages: asking('Anybody?'), taskId: id, context: 'none' }, by);
   expect(stub.requests().map(({ messages }) => messages.map(({ content }) => content))).toEqual([
     ['Lost?'],
@@ -84,7 +86,7 @@ test('what failed says why, and does not go along with the next question', async
   const chat = (content: string) =>
     mission.router.chat({ messages: asking(content), taskId: id, context: 'none' }, by);
   await expect(chat('First')).rejects.toMatchObject({ code: 'router_unavailable' });
-  expect(mission.router.history(id).messages).toMatchObject([
+  expect(mission.router.history(id, null).messages).toMatchObject([
     { status: 'failed', error: expect.stringContaining('out of order'), by: 'cli' },
   ]);
   does = () => ({ say: 'better' });
@@ -101,7 +103,7 @@ test('an answer of no words is kept, and does not go along', async () => {
   await chat('First');
   await chat('Second');
   expect(stub.requests()[1]?.messages).toEqual(asking('Second'));
-  expect(mission.router.history(id).messages).toHaveLength(4);
+  expect(mission.router.history(id, null).messages).toHaveLength(4);
 });
 
 test('the board and what is known stand beside the question, what bears on it first, and are not kept', async () => {
@@ -125,7 +127,35 @@ test('the board and what is known stand beside the question, what bears on it fi
   expect(question).toEqual(asking('How is the walrus deploy done?')[0]);
   expect(reply.context?.omitted).toBeGreaterThan(0);
   expect(beside?.content.length).toBeLessThan(reply.context?.mostCharacters ?? 0);
-  expect(mission.router.history(id).messages[0]?.content).toBe('How is the walrus deploy done?');
+  expect(mission.router.history(id, null).messages[0]?.content).toBe('How is the walrus deploy done?');
+});
+
+test('of a long conversation the newest goes along, so that more can be asked; all of it can be read, page by page', async () => {
+  const mission = await start();
+  const { id } = mission.board.create({ title: 'Ship it' }, 'test');
+  does = () => ({ say: '好的' });
+  const chat = (content: string) =>
+    mission.router.chat({ messages: asking(content), taskId: id, context: 'none' }, by);
+  const LONG = 70_000;
+  for (let turn = 1; turn <= 4; turn++) await chat(`${turn}${'部'.repeat(LONG)}`);
+  await chat(`5${'x'.repeat(900_000)}`);
+  const { context } = await chat('And now?');
+  // A letter of Chinese may be a token of its own.
+  expect(JSON.stringify(stub.requests().at(-1)?.messages).length).toBeLessThan(200_000);
+  expect(context?.omitted).toBe(5);
+  const last = mission.router.history(id, null);
+  expect(last.messages.map(({ content }) => content.slice(0, 4))).toEqual([
+    '4部部部',
+    '好的',
+    '5xxx',
+    '好的',
+    'And ',
+    '好的',
+  ]);
+  expect(last.omitted).toBe(3);
+  const older = mission.router.history(id, last.messages[0]?.turn ?? null);
+  expect(older.messages.map(({ content }) => content[0])).toEqual(['1', '好', '2', '好', '3', '好']);
+  expect(older.omitted).toBe(0);
 });
 
 test('addresses, and what is filed as a credential, are not put before a model elsewhere', async () => {
@@ -145,7 +175,7 @@ test('addresses, and what is filed as a credential, are not put before a model e
   expect(sent).toContain('The walrus db stands at');
   expect(sent).not.toMatch(/10\.\d|vault|safe/);
   expect(reply.text.trim()).toBe('it is 10.1.2.3');
-  expect(mission.router.history(id).messages.map(({ content }) => content.trim())).toEqual([
+  expect(mission.router.history(id, null).messages.map(({ content }) => content.trim())).toEqual([
     'Where is the walrus? Not at 10.1.2.3?',
     'it is 10.1.2.3',
   ]);

@@ -48,15 +48,23 @@ async function chat(
 
 async function history(taskId: string, { call, print }: CommandContext): Promise<number> {
   const output = routerChatHistory.output.parse(await call(routerChatHistory.name, { task_id: taskId }));
-  print(output, () =>
-    output.messages
-      .map(({ role, content, at, model, status: state, error }) => {
-        const more = [model, state === 'answered' ? undefined : state, error].filter(
-          (word) => word !== undefined,
-        );
-        return `${new Date(at).toISOString()} ${role}${more.length === 0 ? '' : ` (${more.join(', ')})`}\n${content}\n`;
-      })
-      .join('\n'),
+  const { omitted, messages } = output;
+  const older =
+    omitted === 0
+      ? ''
+      : `${omitted} older questions are left out: missiond call mission_router_chat_history with "before": ${messages[0]?.turn}.\n\n`;
+  print(
+    output,
+    () =>
+      older +
+      messages
+        .map(({ role, content, at, model, status: state, error }) => {
+          const more = [model, state === 'answered' ? undefined : state, error].filter(
+            (word) => word !== undefined,
+          );
+          return `${new Date(at).toISOString()} ${role}${more.length === 0 ? '' : ` (${more.join(', ')})`}\n${content}\n`;
+        })
+        .join('\n'),
   );
   return 0;
 }
