@@ -24,8 +24,8 @@ import type { MemoryWorker } from './worker.ts';
 
 /** How often it is looked whether there is anything to do. */
 const LOOK_MS = 1_000;
-/** So much of a long history is taken notice of in one go. */
-const PIECES_AT_ONCE = 4;
+/** A long history is taken notice of piece by piece; each holds the event loop up to some 40 ms. */
+const NOTICE_MS = 250;
 const RECENT = 15;
 const MOST_CONVERSATIONS = 10_000;
 const DAY_MS = 24 * 60 * 60_000;
@@ -99,10 +99,11 @@ export function createMemory({
   const whyNot = (): string | null =>
     settings.worker === 'off' ? 'slots.yaml says so (memory: worker: off).' : worker.unavailable();
 
+  /** There is more to take notice of. */
+  let isBehind = false;
   /** What was said is taken notice of, once the memory has begun: also while only people read it. */
   function notice(): void {
-    if (jobs.state() === null) return;
-    for (let piece = 0; piece < PIECES_AT_ONCE && making.notice(); piece += 1);
+    isBehind = jobs.state() !== null && making.notice();
   }
 
   function look(): void {
@@ -210,10 +211,13 @@ export function createMemory({
       /** Goes on with what an earlier daemon had begun. Returns the way to stop. */
       start() {
         guarded(running.restore);
-        const timer = setInterval(() => guarded(look), LOOK_MS);
-        timer.unref();
+        const timers = [
+          setInterval(() => guarded(look), LOOK_MS),
+          setInterval(() => isBehind && guarded(notice), NOTICE_MS),
+        ];
+        for (const timer of timers) timer.unref();
         return () => {
-          clearInterval(timer);
+          for (const timer of timers) clearInterval(timer);
           running.close();
         };
       },
