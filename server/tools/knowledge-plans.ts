@@ -9,6 +9,7 @@ import { OPERATION_STATUSES } from '../../db/schema/knowledge.ts';
 import { ANALYSIS_MODES } from '../../services/knowledge/analysis-prompts.ts';
 import { KnowledgeCategory } from '../../services/knowledge/category.ts';
 import { operation } from './operation.ts';
+import { tellWhile } from './tell-while.ts';
 
 const MOST_ANALYZED = 2_000;
 const MOST_PROMPT_CHARACTERS = 20_000;
@@ -53,21 +54,25 @@ export const kbAnalyze = operation({
     warning: z.string().optional(),
   }),
   readOnly: false,
-  async run(request, { mission, caller, signal }) {
+  async run(request, { mission, caller, signal, progress }) {
     const { mode, offset } = request;
-    const told = await mission.knowledge.analyze(
-      {
-        mode,
-        offset,
-        category: request.target_category,
-        limit: request.limit,
-        includeBoard: request.include_board_context,
-        prompt: request.custom_prompt,
-        model: request.model,
-        maxTokens: request.max_tokens,
-        savePlan: request.save_plan,
-      },
-      { by: caller, signal },
+    const told = await tellWhile(
+      progress,
+      () => 'the model looks at the entries',
+      mission.knowledge.analyze(
+        {
+          mode,
+          offset,
+          category: request.target_category,
+          limit: request.limit,
+          includeBoard: request.include_board_context,
+          prompt: request.custom_prompt,
+          model: request.model,
+          maxTokens: request.max_tokens,
+          savePlan: request.save_plan,
+        },
+        { by: caller, signal },
+      ),
     );
     const { plan, refused, planId, broken, analysis } = told;
     return {

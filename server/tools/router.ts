@@ -8,6 +8,7 @@ import {
 import { CHAT_CONTEXTS } from '../../db/schema/router.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { operation } from './operation.ts';
+import { tellWhile } from './tell-while.ts';
 
 const MOST_MESSAGES = 200;
 const MOST_CHARACTERS = 500_000;
@@ -87,15 +88,23 @@ export const routerChat = operation({
         remedy:
           'Leave out `task_id` and `context`: what is kept with tasks, and what is known, is not shown to it by a model either.',
       });
+    let length = 0;
     let told = 0;
+    const sayLength = (): string =>
+      length === 0 ? 'the model has said nothing yet' : `${length} characters of the answer`;
     const heard = (characters: number): void => {
-      if (characters - told < PROGRESS_CHARACTERS) return;
-      told = characters;
-      progress(`${characters} characters of the answer`);
+      length = characters;
+      if (length - told < PROGRESS_CHARACTERS) return;
+      told = length;
+      progress(sayLength());
     };
-    const reply = await mission.router.chat(
-      { messages, taskId: task_id, context, model, maxTokens: max_tokens },
-      { by: caller, signal, heard },
+    const reply = await tellWhile(
+      progress,
+      sayLength,
+      mission.router.chat(
+        { messages, taskId: task_id, context, model, maxTokens: max_tokens },
+        { by: caller, signal, heard },
+      ),
     );
     const { text, costUsd, finish, context: share, conversationId } = reply;
     const warnings = [
