@@ -94,15 +94,6 @@ function requested(
 
 const decisionOf = (reply: Record<string, unknown>): unknown => reply['hookSpecificOutput'];
 
-test('who approves a command sees how it is to be run, where that is not as usual', async () => {
-  const mission = await startIdle(stage);
-  const request = { command: 'npm test', run_in_background: true, dangerouslyDisableSandbox: true };
-  requested(mission, 'Bash', request).catch(() => {});
-  expect((await waiting(mission)).question).toBe(
-    `May ${slotId} use Bash outside its sandbox in the background?`,
-  );
-});
-
 describe('after a kill -9 of the daemon', () => {
   test('a question keeps its id while its dialog stands', async () => {
     const first = await startIdle(stage);
