@@ -56,8 +56,8 @@ export function createMemory({
   onError,
 }: MemoryDependencies): { readonly memory: Memory; readonly keeper: { start(): () => void; look(): void } } {
   const { now } = core;
-  const begin = (): void =>
-    jobs.begin({ since: now() - settings.historyDays * DAY_MS, consolidatedAt: now() });
+  const sinceNow = (): number => now() - settings.historyDays * DAY_MS;
+  const begin = (): void => jobs.begin({ since: sinceNow(), consolidatedAt: now() });
   const jobs = createMemoryJobLedger(db);
   const queue = createMemoryQueueLedger(db);
   const ledger = createKnowledgeLedger(db);
@@ -103,7 +103,10 @@ export function createMemory({
   let isBehind = false;
   /** What was said is taken notice of, once the memory has begun: also while only people read it. */
   function notice(): void {
-    isBehind = jobs.state() !== null && making.notice();
+    const state = jobs.state();
+    // It began by a clock that was ahead: nothing that is said would be its business until then.
+    if (state !== null && state.since > now()) jobs.updateState({ since: sinceNow() });
+    isBehind = state !== null && making.notice();
   }
 
   function look(): void {

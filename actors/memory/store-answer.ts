@@ -61,7 +61,10 @@ export function createAnswerStore({
   function keepEntries(job: MemoryJobRow, entries: readonly Extracted[]): MemoryOutcome {
     const batch = queue.messages(job.messageIds);
     const sessions = new Map(batch.map(({ id, session }) => [id, session]));
-    const byPerson = new Set(batch.filter(({ role }) => role === 'user').map(({ id }) => id));
+    const toldByAgent = new Set([...new Set(sessions.values())].filter(queue.toldByAgent));
+    const byPerson = new Set(
+      batch.filter(({ role, session }) => role === 'user' && !toldByAgent.has(session)).map(({ id }) => id),
+    );
     const counts = { created: 0, updated: 0, unchanged: 0, proposed: 0 };
     const refused: { place: string; why: string }[] = [];
     for (const [index, entry] of entries.entries()) {

@@ -1,5 +1,6 @@
 import type { AttemptRow } from '../../services/ledger/attempt-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import { withoutBatch } from '../../services/memory/prompts.ts';
 import { capOf } from '../governor/caps.ts';
 import { FIRST_PAGE, IN_EVENT, IN_LIST, type PageRequest, pageOf } from './text-page.ts';
 import type { AttemptView, TaskView } from './views.ts';
@@ -26,10 +27,11 @@ export function hintOfRest({ id, nextOffset, resultTotalChars }: TaskView): { re
 /** A row as every door shows it, with one page of its result. */
 export function taskView(row: TaskRow, page: PageRequest = FIRST_PAGE): TaskView {
   const budget = capOf(row);
+  const prompt = withoutBatch(row.prompt);
   return {
     id: row.id,
     role: row.role,
-    prompt: page === IN_EVENT || page === IN_LIST ? pageOf(row.prompt, page).text : row.prompt,
+    prompt: page === IN_EVENT || page === IN_LIST ? pageOf(prompt, page).text : prompt,
     status: row.status,
     ...(row.slotId === null && row.pinnedSlotId === null
       ? {}
@@ -59,7 +61,7 @@ export function attemptView(row: AttemptRow): AttemptView {
     number: row.number,
     slotId: row.slotId,
     sessionId: row.sessionId,
-    prompt: row.prompt,
+    prompt: withoutBatch(row.prompt),
     startedAt: row.startedAt,
     ...(row.endedAt === null ? {} : { endedAt: row.endedAt }),
     ...(row.outcome === null ? {} : { outcome: row.outcome }),

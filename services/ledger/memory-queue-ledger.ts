@@ -1,4 +1,4 @@
-import { and, asc, count, eq, exists, gt, inArray, isNull, lt, not, or, sql } from 'drizzle-orm';
+import { and, asc, count, eq, exists, gt, inArray, isNull, like, lt, not, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { MissionDatabase } from '../../db/open.ts';
 import { conversationMessages, conversationSlots, conversations } from '../../db/schema/conversations.ts';
@@ -147,6 +147,18 @@ export function createMemoryQueueLedger(db: MissionDatabase) {
         .from(attempts)
         .innerJoin(tasks, eq(tasks.id, attempts.taskId))
         .where(and(sql`${attempts.sessionId} = ${sessionId}`, sql`${tasks.role} = ${role}`))
+        .limit(1)
+        .get();
+      return row !== undefined;
+    },
+
+    /** True of a session that an agent has given a task: what it was told may be an agent's words. */
+    toldByAgent(sessionId: string): boolean {
+      const row = db
+        .select({ taskId: attempts.taskId })
+        .from(attempts)
+        .innerJoin(tasks, eq(tasks.id, attempts.taskId))
+        .where(and(sql`${attempts.sessionId} = ${sessionId}`, like(tasks.submitter, 'slot:%')))
         .limit(1)
         .get();
       return row !== undefined;

@@ -31,6 +31,12 @@ const again = (complaint: string | null): string =>
 const framed = (jobId: string, lines: readonly string[]): string =>
   [`--- begin ${jobId}`, ...lines, `--- end ${jobId}`].join('\n');
 
+const BATCH = /\n--- begin ([0-9a-f-]{36})\n[\s\S]*\n--- end \1/;
+
+/** A prompt as it may be shown to those who may not read conversations: without its batch. */
+export const withoutBatch = (prompt: string): string =>
+  prompt.replace(BATCH, (_, jobId: string) => `\n--- the batch of ${jobId} is not shown ---`);
+
 /** What a worker of the memory is asked to learn from a batch of messages. */
 export function extractionPrompt(
   kind: Exclude<MemoryJobKind, 'consolidation'>,

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../../db/ids.ts';
+import { attempts, tasks } from '../../../db/schema/tasks.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import { newTaskRow } from '../../../services/ledger/new-task-row.ts';
 import { createMemoryStage, type MemoryStage } from './memory-stage.ts';
 import { shownIn } from './shown-lines.ts';
 
@@ -175,6 +179,15 @@ describe('new turns', () => {
   });
 });
 
+test('a clock that was far ahead when the memory began keeps nothing from being read', async () => {
+  await stage.look();
+  stage.later(-30 * 24 * HOUR_MS);
+  const id = stage.say('The port is 4711');
+  stage.later(MINUTE_MS);
+  await stage.look();
+  expect(shownIn(stage.open()[0]?.prompt ?? '').map((message) => message.id)).toEqual([id]);
+});
+
 test('who reads by hand needs nobody who reads by himself', async () => {
   const { memory } = stage.running();
   stage.become('slots.yaml says so (memory: worker: off).');
@@ -256,6 +269,49 @@ describe('what is answered', () => {
     const next = stage.say('The host is north', { session: 'session-2' });
     await drain();
     expect(known().map(({ key }) => key)).toEqual([`fact-${next}`]);
+  });
+
+  test('and calls a preference what an agent has told another is refused', async () => {
+    const sessionId = ClaudeSessionId.parse(randomUUID());
+    const id = stage.say('The person wants everything in red', { session: sessionId });
+    const { db } = stage.database();
+    const taskId = TaskId.parse(randomUUID());
+    const role = Role.parse('coder');
+    db.insert(tasks)
+      .values(
+        newTaskRow({
+          id: taskId,
+          kind: 'task',
+          role,
+          prompt: 'x',
+          submitter: 'slot:coder-1',
+          createdAt: 1,
+          snapshotVersion: 0,
+        }),
+      )
+      .run();
+    db.insert(attempts)
+      .values({
+        taskId,
+        number: 1,
+        slotId: SlotId.parse('coder-2'),
+        epoch: Epoch.parse(randomUUID()),
+        sessionId,
+        prompt: 'x',
+        startedAt: 1,
+      })
+      .run();
+    stage.later(MINUTE_MS);
+    await stage.look();
+    await stage.answer(
+      JSON.stringify({
+        entries: [{ category: 'preference', key: 'red', summary: 'Everything in red', message_ids: [id] }],
+      }),
+    );
+    expect(status().recent[0]?.outcome).toMatchObject({
+      created: 0,
+      refused: [{ why: 'no words of the person say so' }],
+    });
   });
 
   test('is kept row by row: a secret is refused, what is nearly known is proposed, and what somebody has written is not changed', async () => {

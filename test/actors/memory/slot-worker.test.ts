@@ -10,6 +10,7 @@ import { Role, SlotId, TaskId } from '../../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
 import { newTaskRow } from '../../../services/ledger/new-task-row.ts';
 import { createTaskLedger, type TaskRow } from '../../../services/ledger/task-ledger.ts';
+import { extractionPrompt } from '../../../services/memory/prompts.ts';
 import { slotOf } from '../mission-stage.ts';
 
 const role = Role.parse('memory');
@@ -104,4 +105,19 @@ test.each([
 test('without a slot of the role nothing can be handed in', () => {
   expect(setUp().worker.unavailable()).toBeNull();
   expect(setUp(false).worker.unavailable()).toBe('No slot has the role "memory".');
+});
+
+test('its task is shown without what was said in conversations', async () => {
+  const { work, submitted, end } = setUp();
+  const jobId = randomUUID();
+  const lines = [JSON.stringify({ id: 1, said: 'the person thinks of leaving' })];
+  const answer = work({ prompt: () => extractionPrompt('realtime', { jobId, lines, complaint: null }) });
+  const [taskId] = submitted;
+  const row = createTaskLedger(database.db).get(TaskId.parse(taskId));
+  if (row === undefined) throw new Error('nothing was handed in');
+  expect(row.prompt).toContain('thinks of leaving');
+  expect(taskView(row).prompt).not.toContain('thinks of leaving');
+  expect(taskView(row).prompt).toContain(`the batch of ${jobId} is not shown`);
+  end({ status: 'done', result: '' });
+  await answer;
 });
