@@ -23,6 +23,7 @@ import { MissionError } from '../services/errors/mission-error.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../services/keyboard/same-words.ts';
+import { startNeighbours } from '../services/knowledge/start-neighbours.ts';
 import { createRouterLedger } from '../services/ledger/router-ledger.ts';
 import { receiverOf } from '../services/notices/receivers.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
@@ -154,6 +155,7 @@ export function composeMission({
     knowledge: file.knowledge,
     memory: file.memory,
     probeMachine: createSshProbe(env),
+    startNeighbours: (handlers) => startNeighbours(database.raw.name, handlers),
     readUsage,
     transcriptsOf,
     readLastWords,

@@ -3,6 +3,7 @@ import { redactTokens } from '../../db/redact-tokens.ts';
 import { isSettled } from '../../machines/board-task.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { type AnalysisMode, analysisInstructions } from '../../services/knowledge/analysis-prompts.ts';
+import { NEVER_SHOWN } from '../../services/knowledge/category.ts';
 import { createAddressVeil } from '../../services/knowledge/hide-addresses.ts';
 import { type PlanRow, readPlan } from '../../services/knowledge/plan-answer.ts';
 import type { BoardLedger } from '../../services/ledger/board-ledger.ts';
@@ -13,8 +14,6 @@ import type { ChatReply, Router } from '../../services/router/api.ts';
 /** Of entries in one request; some 100,000 tokens. What does not fit is left for the next page. */
 const MOST_CHARACTERS = 400_000;
 const MOST_TASKS = 300;
-/** Of a kind that is never shown to anybody elsewhere. */
-export const NEVER_SHOWN = 'credential';
 const DAY_MS = 24 * 60 * 60_000;
 
 export interface AnalyzeRequest {

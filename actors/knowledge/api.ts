@@ -44,6 +44,20 @@ export interface KnowledgePage {
   readonly next?: string;
 }
 
+/** How it stands with finding entries by what they mean. */
+export interface EmbeddingStanding {
+  /** Entries without a vector of the words that they have now. */
+  readonly waiting: number;
+  readonly embedded: number;
+  readonly problem?: string;
+}
+
+export interface FoundEntries {
+  readonly entries: readonly KnowledgeEntry[];
+  /** `hybrid`: what means nearly the same was looked for, too. */
+  readonly ranking: 'words' | 'hybrid';
+}
+
 /** What the team knows. Methods throw MissionError. */
 export interface Knowledge {
   /** @throws MissionError `secret_refused` */

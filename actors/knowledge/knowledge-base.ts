@@ -2,19 +2,22 @@ import { randomUUID } from 'node:crypto';
 import type { MissionDatabase } from '../../db/open.ts';
 import type { ProbeMachine } from '../../services/discovery/probe-over-ssh.ts';
 import type { ImportFormat } from '../../services/knowledge/import-rows.ts';
+import type { StartNeighbours } from '../../services/knowledge/start-neighbours.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
 import type { BoardLedger } from '../../services/ledger/board-ledger.ts';
 import { createKnowledgeGivenLedger } from '../../services/ledger/knowledge-given-ledger.ts';
 import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import { createKnowledgeOperationLedger } from '../../services/ledger/knowledge-operation-ledger.ts';
 import { createKnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
+import { createKnowledgeVectorLedger } from '../../services/ledger/knowledge-vector-ledger.ts';
 import type { Router } from '../../services/router/api.ts';
 import { type Analysis, createAnalysis } from './analyze-knowledge.ts';
-import type { Knowledge } from './api.ts';
+import type { EmbeddingStanding, FoundEntries, Knowledge } from './api.ts';
 import { type Collector, createCollector } from './collect-garbage.ts';
 import { createKnowledge } from './create-knowledge.ts';
 import { createDiscovery, type Discovered, type DiscoverRequest } from './discover-machine.ts';
 import { createPlanExecution, type PlanRun } from './execute-plan.ts';
+import { createMeaning } from './find-by-meaning.ts';
 import { createGiving, type KnowledgeGiving } from './give-knowledge.ts';
 import { type Imported, importKnowledge } from './import-knowledge.ts';
 
@@ -23,6 +26,10 @@ const SWEEP_MS = 60 * 60_000;
 
 /** All that can be done with what the team knows. */
 export interface KnowledgeBase extends Knowledge {
+  /** As `search`, and by what entries mean, where that is switched on and answers soon. */
+  find(...asked: Parameters<Knowledge['search']>): Promise<FoundEntries>;
+  /** Undefined while finding by meaning is switched off. */
+  embeddings(): EmbeddingStanding | undefined;
   readonly collector: Omit<Collector, 'sweep'>;
   readonly give: KnowledgeGiving;
   /** A language model looks at it; what it plans waits in the queue. */
@@ -44,17 +51,24 @@ export function createKnowledgeBase({
   board,
   router,
   probeMachine,
+  startNeighbours,
   now,
   onError,
 }: {
   readonly db: MissionDatabase;
   readonly settings: KnowledgeSettings;
   readonly board: Pick<BoardLedger, 'all'>;
-  readonly router: Pick<Router, 'chat'>;
+  readonly router: Router;
   readonly probeMachine: ProbeMachine;
+  readonly startNeighbours: StartNeighbours;
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
-}): { readonly knowledge: KnowledgeBase; readonly sweeper: { start(): () => void } } {
+}): {
+  readonly knowledge: KnowledgeBase;
+  readonly sweeper: { start(): () => void };
+  /** What finds entries by what they mean; nothing runs while that is switched off. */
+  readonly meaning: { start(): void; close(): Promise<void> };
+} {
   const ledger = createKnowledgeLedger(db);
   const operations = createKnowledgeOperationLedger(db);
   const search = createKnowledgeSearch(db);
@@ -67,11 +81,22 @@ export function createKnowledgeBase({
     settings: settings.give,
     now,
   });
+  const meaning = createMeaning({
+    search: knowledge.search,
+    vectors: createKnowledgeVectorLedger(db),
+    router,
+    settings: settings.embeddings,
+    startNeighbours,
+    now,
+    onError,
+  });
   const { execute, ...plans } = createPlanExecution({ ledger, operations, now });
 
   return {
     knowledge: {
       ...knowledge,
+      find: meaning.find,
+      embeddings: meaning.standing,
       collector,
       give: giving,
       analyze: createAnalysis({ ledger, operations, board, router, now }),
@@ -82,6 +107,7 @@ export function createKnowledgeBase({
       import: (format, file, by) => importKnowledge(knowledge, { format, file, by }),
       discover: createDiscovery({ knowledge, ledger, probe: probeMachine }),
     },
+    meaning,
     sweeper: {
       start() {
         const timer = setInterval(() => {

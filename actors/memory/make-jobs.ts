@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { MemoryJobId } from '../../db/ids.ts';
 import type { MemoryJobKind } from '../../db/schema/memory.ts';
-import { isWithin } from '../../services/knowledge/category.ts';
+import { isWithin, NEVER_SHOWN } from '../../services/knowledge/category.ts';
 import type { KnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import type { MemoryJobLedger } from '../../services/ledger/memory-job-ledger.ts';
 import type {
@@ -15,7 +15,6 @@ import type {
 import { lineOf } from '../../services/memory/batch-text.ts';
 import { hours, type MemorySettings } from '../../services/memory/settings.ts';
 import { SNAPSHOT_VERSION } from '../journal.ts';
-import { NEVER_SHOWN } from '../knowledge/analyze-knowledge.ts';
 import { cursorAt, cursorOf } from '../knowledge/list-cursor.ts';
 import { entryLine } from './entry-line.ts';
 

@@ -15,7 +15,7 @@ export interface LearningDependencies {
   readonly core: MissionCore;
   readonly dependencies: Pick<
     MissionDependencies,
-    'database' | 'conversations' | 'knowledge' | 'memory' | 'probeMachine' | 'router'
+    'database' | 'conversations' | 'knowledge' | 'memory' | 'probeMachine' | 'router' | 'startNeighbours'
   >;
   readonly enqueue: (kind: TaskRow['kind'], request: SubmitRequest) => TaskId;
   /** False while the daemon finishes what it has. */
@@ -39,6 +39,7 @@ export function createLearning({
     memory: memorySettings,
     probeMachine,
     router,
+    startNeighbours,
   },
   enqueue,
   mayBegin,
@@ -47,14 +48,15 @@ export function createLearning({
   signal,
 }: LearningDependencies) {
   const { db } = database;
-  const { knowledge, sweeper } = createKnowledgeBase({
+  const { knowledge, sweeper, meaning } = createKnowledgeBase({
     db,
     settings,
     board: core.board,
     router,
     probeMachine,
+    startNeighbours,
     now: core.now,
-    onError: report('what is stale could not be forgotten'),
+    onError: report('what is known could not be looked after'),
   });
   const { memory, keeper } = createMemory({
     core,
@@ -71,6 +73,7 @@ export function createLearning({
   });
   return {
     knowledge,
+    meaning,
     memory,
     watches: [sweeper, keeper],
     conversations: createConversations({ core, db, ...conversations }),

@@ -248,7 +248,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     mayBegin: () => !finishing,
     report: report('the autopilot could not go on'),
   });
-  const { knowledge, memory, watches, conversations, router } = createLearning({
+  const { knowledge, meaning, memory, watches, conversations, router } = createLearning({
     core,
     dependencies,
     enqueue: tasks.enqueue,
@@ -312,7 +312,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
 
   const { start, close } = createStartAndStop({
     core,
-    conversations,
+    threads: [conversations, meaning],
     database,
     root,
     journal,

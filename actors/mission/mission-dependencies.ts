@@ -4,6 +4,7 @@ import type { OpenDatabase } from '../../db/open.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
 import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import type { ProbeMachine } from '../../services/discovery/probe-over-ssh.ts';
+import type { StartNeighbours } from '../../services/knowledge/start-neighbours.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
 import type { MemorySettings } from '../../services/memory/settings.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
@@ -67,6 +68,8 @@ export interface MissionDependencies {
   readonly conversations: Pick<ConversationsDependencies, 'startIngest' | 'prices'>;
   /** How long what is known is kept. */
   readonly knowledge: KnowledgeSettings;
+  /** Begins to compare what entries mean; called only where that is switched on. */
+  readonly startNeighbours: StartNeighbours;
   readonly probeMachine: ProbeMachine;
   /** Language models that are no Claude Code. */
   readonly router: Router;

@@ -23,7 +23,8 @@ export interface StartAndStopDependencies {
   readonly telling: { start(): void; close(): void };
   readonly hostEvents: HostEvents;
   readonly watches: readonly Watch[];
-  readonly conversations: { start(): void; close(): Promise<void> };
+  /** What works in threads of its own, with connections of its own to the database. */
+  readonly threads: readonly { start(): void; close(): Promise<void> }[];
   readonly disposables: readonly { dispose(): void }[];
   /** Told of every session that outlived the last daemon. */
   readonly outlived: (slotId: SlotId, signal: AbortSignal) => void;
@@ -44,7 +45,7 @@ export function createStartAndStop({
   telling,
   hostEvents,
   watches,
-  conversations,
+  threads,
   disposables,
   outlived,
   dispatchSoon,
@@ -72,7 +73,7 @@ export function createStartAndStop({
       root.start();
       await hostEvents.reconcile(held);
       for (const watch of watches) stopping.signal.addEventListener('abort', watch.start(), { once: true });
-      conversations.start();
+      for (const thread of threads) thread.start();
       startWithDaemon(core);
       dispatchSoon();
     },
@@ -82,7 +83,7 @@ export function createStartAndStop({
       launcher.dispose();
       for (const each of disposables) each.dispose();
       telling.close();
-      await conversations.close();
+      await Promise.all(threads.map((thread) => thread.close()));
       questions.dispose();
       if (endAgents) await endAll(core, journal.enqueue);
       try {

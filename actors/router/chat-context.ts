@@ -1,11 +1,10 @@
 import { redactTokens } from '../../db/redact-tokens.ts';
 import { isSettled } from '../../machines/board-task.ts';
-import { isWithin } from '../../services/knowledge/category.ts';
+import { isWithin, NEVER_SHOWN } from '../../services/knowledge/category.ts';
 import { promptWords } from '../../services/knowledge/prompt-words.ts';
 import type { BoardLedger, BoardTaskRow } from '../../services/ledger/board-ledger.ts';
 import type { KnowledgeLedger, KnowledgeRow } from '../../services/ledger/knowledge-ledger.ts';
 import type { KnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
-import { NEVER_SHOWN } from '../knowledge/analyze-knowledge.ts';
 import type { ContextShare, RouterChatRequest } from './api.ts';
 import { fillText } from './fill-text.ts';
 

@@ -1,5 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import {
+  blob,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 import type { KnowledgeId, TaskId } from '../ids.ts';
 
 export const KNOWLEDGE_SOURCES = ['conversation', 'discovery', 'import'] as const;
@@ -117,4 +126,33 @@ export const knowledgeGiven = sqliteTable(
     primaryKey({ columns: [table.sessionId, table.knowledgeId] }),
     index('knowledge_given_at').on(table.at),
   ],
+);
+
+/** Entries whose words have no vector yet: written by triggers, also while nobody embeds, so that none is left out later. */
+export const knowledgeToEmbed = sqliteTable(
+  'knowledge_to_embed',
+  {
+    number: integer().primaryKey(),
+    /** How often it was refused when it was asked for alone: it comes behind the others. */
+    attempts: integer().notNull().default(0),
+  },
+  (table) => [index('knowledge_to_embed_next').on(table.attempts, table.number)],
+);
+
+/** What entries mean, as numbers. Triggers remove the vector of words that are known no more. */
+export const knowledgeVectors = sqliteTable(
+  'knowledge_vectors',
+  {
+    number: integer().primaryKey(),
+    /** The model and the length of its vectors, `embedder/384`: only vectors of one space can be compared. */
+    space: text().notNull(),
+    /** Of the entry as it was embedded. */
+    updatedAt: integer().notNull(),
+    /** The sign of each number, a bit each: looked through first, since they are a thirty-second of the vectors. */
+    bits: blob({ mode: 'buffer' }).notNull(),
+    /** 32-bit floats, as sqlite-vec reads them. */
+    vector: blob({ mode: 'buffer' }).notNull(),
+  },
+  // All that the first look needs: it reads no vector.
+  (table) => [index('knowledge_vectors_bits').on(table.space, table.bits)],
 );

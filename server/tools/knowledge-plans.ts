@@ -102,7 +102,7 @@ export const kbQueueStatus = operation({
   name: 'mission_kb_queue_status',
   title: 'What is proposed for the knowledge',
   description:
-    'Operations that were planned (mission_kb_analyze) or proposed (plan `proposals`: what was remembered beside something like it), and how many are in which state.',
+    'Operations that were planned (mission_kb_analyze) or proposed (plan `proposals`: what was remembered beside something like it), and how many are in which state; and how many entries wait to be found by what they mean.',
   input: z.object({
     plan_id: z.string().max(100).optional(),
     status: z.enum(OPERATION_STATUSES).optional(),
@@ -112,14 +112,22 @@ export const kbQueueStatus = operation({
     operations: z.array(KnowledgeOperation),
     count: z.number().int(),
     summary: z.partialRecord(z.enum(OPERATION_STATUSES), z.number().int()),
+    embeddings: z
+      .object({ waiting: z.number().int(), embedded: z.number().int(), problem: z.string().optional() })
+      .optional()
+      .describe(
+        'Entries that can be found by what they mean, and those that wait; absent while that is off.',
+      ),
   }),
   readOnly: true,
   run({ plan_id, status, limit }, { mission }) {
     const found = mission.knowledge.plans.status({ planId: plan_id, status }, limit);
+    const embeddings = mission.knowledge.embeddings();
     return {
       operations: [...found.operations],
       count: found.operations.length,
       summary: { ...found.summary },
+      ...(embeddings === undefined ? {} : { embeddings }),
     };
   },
 });

@@ -76,17 +76,21 @@ export const kbSearch = operation({
   name: 'mission_kb_search',
   title: 'Search what is known',
   description:
-    'The best entries first: words (of four letters and more also as beginnings), "a phrase", begin*. Chinese, Japanese and Korean anywhere in a text. Without words the ones that were changed last. Searching does not count as a use.',
+    'The best entries first: words (of four letters and more also as beginnings), "a phrase", begin*. Chinese, Japanese and Korean anywhere in a text. With `knowledge: embeddings:` in slots.yaml also what means nearly the same in other words. Without words the ones that were changed last. Searching does not count as a use.',
   input: z.object({
     query: z.string().max(1_000).default(''),
     category: category.optional(),
     limit: z.number().int().min(1).max(100).default(20),
   }),
-  output: z.object({ entries: z.array(KnowledgeEntry), count: z.number().int() }),
+  output: z.object({
+    entries: z.array(KnowledgeEntry),
+    count: z.number().int(),
+    ranking: z.enum(['words', 'hybrid']).describe('`hybrid`: also by what entries mean, in other words.'),
+  }),
   readOnly: true,
-  run({ query, ...options }, { mission }) {
-    const entries = [...mission.knowledge.search(query, options)];
-    return { entries, count: entries.length };
+  async run({ query, ...options }, { mission }) {
+    const { entries, ranking } = await mission.knowledge.find(query, options);
+    return { entries: [...entries], count: entries.length, ranking };
   },
 });
 

@@ -17,6 +17,9 @@ export type KnowledgeCategory = z.infer<typeof KnowledgeCategory>;
 export const isWithin = (category: string, root: string): boolean =>
   category === root || category.startsWith(`${root}:`);
 
+/** Of a kind that is never shown to models elsewhere. */
+export const NEVER_SHOWN = 'credential';
+
 /** From the most general to the very one: `memory`, `memory:bugfix`. */
 export function lineage(category: string): readonly string[] {
   const steps = category.split(':');

@@ -27,11 +27,22 @@ const GivingSchema = z.strictObject({
 });
 export type Giving = z.output<typeof GivingSchema>;
 
+/** Whether entries are found by what they mean, too; it needs a backend of the router with an `embedding_model`. */
+const EmbeddingsSchema = z.strictObject({
+  enabled: z.boolean().default(false),
+  /** A search waits so long for it, and no longer: milliseconds. */
+  waitMs: z.number().int().min(10).max(5_000).default(150),
+  /** Entries further from the question are not found by it: cosine, 0 to 1. Models differ in what is far. */
+  leastSimilarity: z.number().min(0).max(1).default(0.25),
+});
+export type EmbeddingSettings = z.output<typeof EmbeddingsSchema>;
+
 /** `knowledge:` of slots.yaml. */
 export const KnowledgeSettingsSchema = z.strictObject({
   /** By category; `*` for those that none names. The nearest one counts: `memory:bugfix` before `memory`. */
   tiers: z.record(z.union([KnowledgeCategory, z.literal('*')]), Tier).default({}),
   give: GivingSchema.prefault({}),
+  embeddings: EmbeddingsSchema.prefault({}),
 });
 export type KnowledgeSettings = z.output<typeof KnowledgeSettingsSchema>;
 

@@ -136,6 +136,9 @@ export function createStage(always: Change = {}) {
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
       knowledge: KnowledgeSettingsSchema.parse({}),
       probeMachine: () => Promise.reject(new Error('there is no other machine here')),
+      startNeighbours() {
+        throw new Error('nothing is embedded here');
+      },
       router: routerOf({ backends: [] }, database.db),
       memory: MemorySettingsSchema.parse({}),
       readUsage,

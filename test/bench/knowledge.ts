@@ -9,6 +9,7 @@ import { openDatabase } from '../../db/open.ts';
 import { KnowledgeSettingsSchema } from '../../services/knowledge/tiers.ts';
 import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import { createRandom } from '../chaos/random.ts';
+import { routerOf } from '../services/router/router-of.ts';
 import { spread } from './spread.ts';
 
 const ENTRIES = 100_000;
@@ -72,10 +73,13 @@ export function benchKnowledge() {
     const filledMs = performance.now() - begun;
     const { knowledge } = createKnowledgeBase({
       board: { all: () => [] },
-      router: { chat: () => Promise.reject(new Error('nothing is asked here')) },
+      router: routerOf({ backends: [] }, database.db),
       db: database.db,
       settings: KnowledgeSettingsSchema.parse({}),
       probeMachine: () => Promise.reject(new Error('there is no other machine here')),
+      startNeighbours() {
+        throw new Error('nothing is embedded here');
+      },
       now: Date.now,
       onError(error) {
         throw error;

@@ -21,6 +21,9 @@ export function createKnowledgeStage(
     board: { all: () => [] },
     router: routerOf(models, database.db),
     probeMachine: () => Promise.reject(new Error('there is no other machine here')),
+    startNeighbours() {
+      throw new Error('nothing is embedded here');
+    },
     now: () => at,
     onError(error) {
       throw error;

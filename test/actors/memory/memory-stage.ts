@@ -19,6 +19,7 @@ import { conversationMessages, conversationSlots, conversations } from '../../..
 import { KnowledgeSettingsSchema } from '../../../services/knowledge/tiers.ts';
 import { createMemoryJobLedger } from '../../../services/ledger/memory-job-ledger.ts';
 import { MemorySettingsSchema } from '../../../services/memory/settings.ts';
+import { routerOf } from '../../services/router/router-of.ts';
 import { slotOf } from '../mission-stage.ts';
 import { shownIn } from './shown-lines.ts';
 
@@ -100,8 +101,11 @@ export function createMemoryStage(
       db,
       settings: KnowledgeSettingsSchema.parse({}),
       board: { all: () => [] },
-      router: { chat: () => Promise.reject(new Error('nothing is asked here')) },
+      router: routerOf({ backends: [] }, db),
       probeMachine: () => Promise.reject(new Error('there is no other machine here')),
+      startNeighbours() {
+        throw new Error('nothing is embedded here');
+      },
       now,
       onError: note,
     });
