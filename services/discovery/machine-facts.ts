@@ -21,6 +21,8 @@ export interface MachineFacts {
 }
 
 const MOST_CHARACTERS = 200;
+/** `Red Hat Enterprise Linux 9.4 (Plow)` is among the longest. */
+const OS_NAME = /^[\p{L}\p{N} .()/+-]{0,45}/u;
 const MOST_ROWS = 50;
 const KB_PER_GB = 1024 * 1024;
 const BYTES_PER_MB = 1024 * 1024;
@@ -35,6 +37,12 @@ const clean = (text: string): string =>
     .trim()
     .slice(0, MOST_CHARACTERS);
 
+/**
+ * A name as machines have them. It will stand in what agents are told: a machine that has fallen to somebody must not get
+ * sentences in there.
+ */
+const named = (text: string): string => /^[\p{L}\p{N}_.+~:/@#-]*/u.exec(clean(text))?.[0] ?? '';
+
 function partsOf(output: string): ReadonlyMap<string, readonly string[]> {
   const parts = new Map<string, string[]>();
   let lines: string[] = [];
@@ -47,13 +55,15 @@ function partsOf(output: string): ReadonlyMap<string, readonly string[]> {
   return parts;
 }
 
+const osName = (text: string): string => OS_NAME.exec(clean(text))?.[0].trim() ?? '';
+
 /** `PRETTY_NAME="Debian 12"` of os-release, or what sw_vers says. */
 function osOf(lines: readonly string[]): string | undefined {
   const pretty = lines.find((line) => line.startsWith('PRETTY_NAME='));
-  if (pretty !== undefined) return clean(pretty.slice('PRETTY_NAME='.length).replaceAll('"', ''));
+  if (pretty !== undefined) return osName(pretty.slice('PRETTY_NAME='.length).replaceAll('"', ''));
   const told = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1);
   const [product, version] = [told('ProductName'), told('ProductVersion')];
-  return product === undefined ? undefined : clean(`${product} ${version ?? ''}`);
+  return product === undefined ? undefined : osName(`${product} ${version ?? ''}`);
 }
 
 function numberIn(text: string | undefined): number | undefined {
@@ -64,7 +74,7 @@ function disksOf(lines: readonly string[]): MachineFacts['disks'] {
   return lines.flatMap((line) => {
     const [, source = '', size = '', used = '', mount = ''] = DISK.exec(line) ?? [];
     if (source === '' || NO_DISK.test(source) || /^\/(?:boot|snap|System)\b/.test(mount)) return [];
-    return [{ mount: clean(mount), sizeGb: Math.round(Number(size) / KB_PER_GB), usedPercent: Number(used) }];
+    return [{ mount: named(mount), sizeGb: Math.round(Number(size) / KB_PER_GB), usedPercent: Number(used) }];
   });
 }
 
@@ -79,7 +89,7 @@ function portsOf(lines: readonly string[]): readonly number[] {
 function containersOf(lines: readonly string[]): MachineFacts['containers'] {
   return lines.slice(0, MOST_ROWS).flatMap((line) => {
     const [name = '', image = ''] = line.split('\t');
-    return image === '' ? [] : [{ name: clean(name), image: clean(image) }];
+    return image === '' ? [] : [{ name: named(name), image: named(image) }];
   });
 }
 
@@ -90,7 +100,7 @@ export function readFacts(output: string): MachineFacts | null {
   const parts = partsOf(output);
   if (!parts.has('end')) return null;
   const lines = (part: string): readonly string[] => parts.get(part) ?? [];
-  const first = (part: string, index = 0): string => clean(lines(part)[index] ?? '');
+  const first = (part: string, index = 0): string => named(lines(part)[index] ?? '');
   const memory = numberIn(lines('memory')[0]);
   const single = {
     hostname: first('hostname'),

@@ -1,7 +1,7 @@
 /** No answer and no set of vectors is so long. */
 const MOST_BYTES = 256 * 1024 * 1024;
 /** Of a stream of events. The SDKs look at all of a line again with each piece that comes of it. */
-const LONGEST_LINE_BYTES = 4 * 1024 * 1024;
+const LONGEST_LINE_BYTES = 1024 * 1024;
 /** Of what a backend says when it does not answer; the rest is left. */
 const MOST_OF_A_REFUSAL_BYTES = 64 * 1024;
 
