@@ -44,14 +44,18 @@ export function createRouter({ settings, ledger, prices, now, onError }: RouterD
           atMost: () => ({ inputTokens, outputTokens: 0 }),
           guess: () => ({ inputTokens, outputTokens: 0 }),
           async perform(backend, { model }, usage, ends) {
-            const vectors = await backend.embed(model, texts, ends, usage);
+            const told = await backend.embed(model, texts, ends, usage);
+            // What is finite as it is told may be endless as it is kept.
+            const vectors = told.map((one) => Float32Array.from(one));
             const dimensions = vectors[0]?.length ?? 0;
-            const fits = vectors.every((one) => one.length === dimensions && one.every(Number.isFinite));
+            const fits = vectors.every(
+              (one) => one.length > 0 && one.length === dimensions && one.every(Number.isFinite),
+            );
             if (vectors.length !== texts.length || !fits)
               throw new Error(
-                `${vectors.length} vectors came back for ${texts.length} texts, or not all alike`,
+                `${vectors.length} vectors came back for ${texts.length} texts, or not all alike, or of no numbers`,
               );
-            return () => ({ vectors: vectors.map((one) => Float32Array.from(one)), model, dimensions });
+            return () => ({ vectors, model, dimensions });
           },
         },
         signal,

@@ -211,6 +211,17 @@ describe('one backend', () => {
   });
 });
 
+test.each([
+  ['are empty', [[], []]],
+  ['are not alike', [[1], [1, 2]]],
+  ['are larger than they can be kept', [[1e300], [1]]],
+])('vectors that %s are none', async (_, vectors) => {
+  does = () => ({ vectors });
+  await expect(
+    router(openai({ embedding_model: { name: 'e' } })).embed(['a', 'b'], open()),
+  ).rejects.toMatchObject({ code: 'router_unavailable' });
+});
+
 test('who waited for a place has all the time of a call from then on', async () => {
   does = (_, number) => (number === 1 ? { hang: true } : { say: 'a b c d e', wordMs: 100 });
   const alone = router(openai({ max_concurrent: 1, timeout_seconds: 2 }));
