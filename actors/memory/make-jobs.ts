@@ -59,14 +59,18 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
   // Claude Code names folders by their real paths.
   const excluded = settings.exclude.flatMap((folder) => [folder, realPathOf(folder)]);
 
+  const isExcluded = (place: string): boolean =>
+    excluded.some((folder) => {
+      const way = path.relative(folder, place);
+      return way === '' || (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way));
+    });
+
   function isForMemory({ sessionId, project, slotId }: MarkedConversation): boolean {
     // What the memory itself was told would come back to it for ever.
     if ((slotId !== null && isOfMemory(slotId)) || queue.workedFor(MEMORY_ROLE, sessionId)) return false;
-    if (project === null) return true;
-    return !excluded.some((folder) => {
-      const way = path.relative(folder, project);
-      return way === '' || (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way));
-    });
+    if (project === null || excluded.length === 0) return true;
+    // A worktree lies elsewhere, and is of the folder that it was taken from.
+    return !isExcluded(project) && !isExcluded(queue.takenFrom(project) ?? project);
   }
 
   /** How long nothing was said, in milliseconds. */

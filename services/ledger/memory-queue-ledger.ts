@@ -4,6 +4,7 @@ import type { MissionDatabase } from '../../db/open.ts';
 import { conversationMessages, conversationSlots, conversations } from '../../db/schema/conversations.ts';
 import { memoryDone, memoryMarks } from '../../db/schema/memory.ts';
 import { attempts, tasks } from '../../db/schema/tasks.ts';
+import { worktrees } from '../../db/schema/worktrees.ts';
 import type { BatchMessage } from '../memory/batch-text.ts';
 
 /** What a mark says of a conversation, with what tells whether it is for the memory. */
@@ -150,6 +151,17 @@ export function createMemoryQueueLedger(db: MissionDatabase) {
         .limit(1)
         .get();
       return row !== undefined;
+    },
+
+    /** The folder from which a worktree was taken, now or then; null for one that is no worktree of ours. */
+    takenFrom(folder: string): string | null {
+      const row = db
+        .select({ cwd: worktrees.cwd })
+        .from(worktrees)
+        .where(eq(worktrees.folder, folder))
+        .limit(1)
+        .get();
+      return row?.cwd ?? null;
     },
 
     /** True of a session that an agent has given a task: what it was told may be an agent's words. */

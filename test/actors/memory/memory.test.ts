@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../../db/ids.ts';
 import { attempts, tasks } from '../../../db/schema/tasks.ts';
+import { worktrees } from '../../../db/schema/worktrees.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import { newTaskRow } from '../../../services/ledger/new-task-row.ts';
 import { createMemoryStage, type MemoryStage } from './memory-stage.ts';
@@ -116,6 +117,37 @@ describe('new turns', () => {
     stage.later(2 * MINUTE_MS);
     await stage.look();
     expect(shownIn(stage.open()[0]?.prompt ?? '').map(({ id }) => id)).toEqual([own, answer]);
+  });
+
+  test('of a worktree of a folder that is kept out are not read, also when it is gone', async () => {
+    stage.close();
+    stage = createMemoryStage({ ...SETTINGS, exclude: ['/secret'] });
+    const worktree = {
+      status: 'removed',
+      repository: '/r',
+      path: '/ours/1',
+      branch: 'b',
+      base: '0',
+    } as const;
+    stage
+      .database()
+      .db.insert(worktrees)
+      .values([
+        {
+          ...worktree,
+          taskId: TaskId.parse(randomUUID()),
+          cwd: '/secret/place',
+          folder: '/ours/1',
+          createdAt: 1,
+        },
+        { ...worktree, taskId: TaskId.parse(randomUUID()), cwd: '/open', folder: '/ours/2', createdAt: 1 },
+      ])
+      .run();
+    stage.say('private', { session: 'private', project: '/ours/1' });
+    const open = stage.say('work', { session: 'open', project: '/ours/2' });
+    stage.later(MINUTE_MS);
+    await stage.look();
+    expect(shownIn(stage.open()[0]?.prompt ?? '').map(({ id }) => id)).toEqual([open]);
   });
 
   test('of a folder that is kept out by a link to it are not read', async () => {
