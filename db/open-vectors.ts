@@ -6,6 +6,9 @@ const BUSY_TIMEOUT_MS = 2_000;
 /** As the package `sqlite-vec` is: it is optional, and its binaries exist for some platforms only. */
 type Extension = { readonly getLoadablePath: () => string };
 
+/** A database in which vectors can be compared, and nothing can be written. */
+export type VectorDatabase = Database.Database;
+
 /**
  * Opens the database to compare vectors in it, and for nothing else: it cannot write.
  *
@@ -15,7 +18,7 @@ type Extension = { readonly getLoadablePath: () => string };
 export async function openVectors(
   file: string,
   load: () => Promise<Extension> = () => import('sqlite-vec'),
-): Promise<Database.Database> {
+): Promise<VectorDatabase> {
   const { getLoadablePath } = await load();
   const raw = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   try {

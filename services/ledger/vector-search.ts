@@ -1,5 +1,5 @@
-import type Database from 'better-sqlite3';
 import { z } from 'zod';
+import type { VectorDatabase } from '../../db/open-vectors.ts';
 import { floatBytes, signBits } from '../knowledge/vector-bytes.ts';
 
 /** By their bits so many are taken that the nearest are nearly always among them. */
@@ -27,7 +27,7 @@ const search = (candidates: string): string => `
   select number from far where distance <= :most order by distance, number limit :limit`;
 
 /** @param raw of `openVectors` */
-export function createVectorSearch(raw: Database.Database) {
+export function createVectorSearch(raw: VectorDatabase) {
   const everywhere = raw.prepare(
     search(
       'select v.number from knowledge_vectors v indexed by knowledge_vectors_bits where v.space = :space',
