@@ -1,4 +1,4 @@
-import { and, asc, count, eq, getTableColumns, inArray, isNull, max, min, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNull, max, min, sql } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { knowledge, knowledgeToEmbed, knowledgeVectors } from '../../db/schema/knowledge.ts';
@@ -19,7 +19,6 @@ const saysTheSame = (a: KnowledgeRow, b: KnowledgeRow): boolean =>
 /** Which entries have a vector, and which wait for one. */
 export function createKnowledgeVectorLedger(db: MissionDatabase) {
   const isKnown = isNull(knowledge.forgottenAt);
-  const columns = getTableColumns(knowledge);
 
   const drop = (numbers: readonly number[]): void =>
     void db
@@ -27,29 +26,34 @@ export function createKnowledgeVectorLedger(db: MissionDatabase) {
       .where(inArray(knowledgeToEmbed.number, [...numbers]))
       .run();
 
+  /** Those of them that are known, in the same order. */
+  function entries(numbers: readonly number[]): readonly KnowledgeRow[] {
+    const rows = db
+      .select()
+      .from(knowledge)
+      .where(and(inArray(knowledge.number, [...numbers]), isKnown))
+      .all();
+    const rowOf = new Map(rows.map((row) => [row.number, row]));
+    return numbers.flatMap((number) => rowOf.get(number) ?? []);
+  }
+
   return {
     /** Entries that wait, those that were never refused first. */
     next(limit: number): readonly KnowledgeRow[] {
-      return db
-        .select(columns)
+      const waiting = db
+        .select()
         .from(knowledgeToEmbed)
-        .innerJoin(knowledge, eq(knowledge.number, knowledgeToEmbed.number))
-        .where(isKnown)
         .orderBy(asc(knowledgeToEmbed.attempts), asc(knowledgeToEmbed.number))
         .limit(limit)
         .all();
+      return entries(waiting.map(({ number }) => number));
     },
 
     /** Keeps vectors of entries that still say what was embedded; the others wait on. */
     store(embedded: readonly EmbeddedEntry[], space: string): void {
       atOnce(db, () => {
         const numbers = embedded.map(({ row }) => row.number);
-        const rows = db
-          .select()
-          .from(knowledge)
-          .where(and(inArray(knowledge.number, numbers), isKnown))
-          .all();
-        const now = new Map(rows.map((row) => [row.number, row]));
+        const now = new Map(entries(numbers).map((row) => [row.number, row]));
         const still = embedded.filter(({ row }) => {
           const known = now.get(row.number);
           return known !== undefined && saysTheSame(known, row);
@@ -123,16 +127,7 @@ export function createKnowledgeVectorLedger(db: MissionDatabase) {
       return { waiting: waiting?.count ?? 0, embedded: embedded?.count ?? 0 };
     },
 
-    /** Those of them that are known, in the same order. */
-    entries(numbers: readonly number[]): readonly KnowledgeRow[] {
-      const rows = db
-        .select()
-        .from(knowledge)
-        .where(and(inArray(knowledge.number, [...numbers]), isKnown))
-        .all();
-      const rowOf = new Map(rows.map((row) => [row.number, row]));
-      return numbers.flatMap((number) => rowOf.get(number) ?? []);
-    },
+    entries,
   };
 }
 
