@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { MissionError } from '../errors/mission-error.ts';
 import { hasCode } from '../errors/system-error.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** Bits of a mode that let others in. */
 const OTHERS = 0o077;
@@ -9,19 +10,19 @@ function refuse(message: string, remedy: string, cause?: unknown): MissionError 
   return new MissionError('config_invalid', message, { remedy, cause });
 }
 
-/**
- * Opens a file of ours.
- * @returns null when there is none
- * @throws MissionError `config_invalid`
- */
-function open(file: string): number | null {
-  try {
-    // Somebody may have put a pipe there, on which an ordinary `open` waits for ever.
-    return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (cause) {
-    if (hasCode(cause, 'ENOENT') || hasCode(cause, 'ENOTDIR')) return null;
-    throw refuse(`${file} cannot be read.`, `It must be yours: look with \`ls -l ${file}\`.`, cause);
-  }
+/** @throws MissionError `config_invalid` for what is not the user's own alone */
+function checkOwn(file: string, stat: Stats): void {
+  if (!stat.isFile()) throw refuse(`${file} is no file.`, 'Take away what stands in its place.');
+  if (process.geteuid !== undefined && stat.uid !== process.geteuid())
+    throw refuse(
+      `${file} belongs to another user (${stat.uid}).`,
+      `Run \`chown $(id -u) ${file} && chmod 600 ${file}\`, if you know what it holds; else remove it.`,
+    );
+  if ((stat.mode & OTHERS) !== 0)
+    throw refuse(
+      `Others may read or write ${file}.`,
+      `Look who has written to it, then run \`chmod 600 ${file}\`.`,
+    );
 }
 
 /**
@@ -31,23 +32,11 @@ function open(file: string): number | null {
  * @throws MissionError `config_invalid` that says what to do
  */
 export function readPrivateFile(file: string): string | null {
-  const descriptor = open(file);
-  if (descriptor === null) return null;
   try {
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw refuse(`${file} is no file.`, 'Take away what stands in its place.');
-    if (process.geteuid !== undefined && stat.uid !== process.geteuid())
-      throw refuse(
-        `${file} belongs to another user (${stat.uid}).`,
-        `Run \`chown $(id -u) ${file} && chmod 600 ${file}\`, if you know what it holds; else remove it.`,
-      );
-    if ((stat.mode & OTHERS) !== 0)
-      throw refuse(
-        `Others may read or write ${file}.`,
-        `Look who has written to it, then run \`chmod 600 ${file}\`.`,
-      );
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
+    return readRegularFile(file, (stat) => checkOwn(file, stat));
+  } catch (cause) {
+    if (cause instanceof MissionError) throw cause;
+    if (hasCode(cause, 'ENOENT') || hasCode(cause, 'ENOTDIR')) return null;
+    throw refuse(`${file} cannot be read.`, `It must be yours: look with \`ls -l ${file}\`.`, cause);
   }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type Document,
   isMap,
@@ -11,6 +10,7 @@ import {
 } from 'yaml';
 import type { z } from 'zod';
 import { MissionError, type MissionErrorCode } from '../errors/mission-error.ts';
+import { readRegularFile } from './regular-file.ts';
 
 interface Problem {
   readonly line: number;
@@ -86,7 +86,7 @@ export function readYamlFile<Schema extends z.ZodType>(
 /** @throws MissionError of `code` */
 export function sourceOf(file: string, code: MissionErrorCode): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file);
   } catch (cause) {
     throw new MissionError(
       code,
