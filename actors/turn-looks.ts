@@ -94,6 +94,8 @@ export function createTurnLooks({ tasks, transcripts, isResting, conclude, onErr
   }
 
   async function lookBack(task: TaskRow, slotId: SlotId, without: () => void): Promise<void> {
+    // What is open then, the next daemon takes up.
+    if (disposed) return;
     const end = await lastWordsOf(task).catch((error: unknown) => {
       onError(error);
       return null;

@@ -21,6 +21,7 @@ export function createFakePtyHost() {
   const listeners = new Set<(event: PtyHostEvent) => void>();
   const terminals = new Map<Epoch, PtyInfo>();
   let pids = 4_000;
+  let meanwhile = (): void => {};
 
   function emit(event: PtyHostEvent): void {
     for (const listener of [...listeners]) listener(event);
@@ -53,7 +54,11 @@ export function createFakePtyHost() {
     resize: async () => {},
     signal: async () => {},
     terminate: async (epoch) => end(epoch),
-    read: async (epoch) => held(epoch).reading ?? idleReading(),
+    async read(epoch) {
+      const reading = held(epoch).reading ?? idleReading();
+      meanwhile();
+      return reading;
+    },
     text: async () => '',
     attach: async () => ({ acknowledge() {}, detach() {} }),
     async forget(epoch) {
@@ -81,6 +86,13 @@ export function createFakePtyHost() {
         terminals.set(epoch, { ...terminal, reading });
         emit({ type: 'reading', epoch, slotId, reading });
       }
+    },
+    /** Happens while the next answer to `read` is on its way, and is told before it. */
+    beforeNextAnswer(happens: () => void): void {
+      meanwhile = () => {
+        meanwhile = () => {};
+        happens();
+      };
     },
     /** The connection of the daemon is lost; the terminals stay. */
     disconnect(): void {

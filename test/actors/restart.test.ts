@@ -21,6 +21,18 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
+test('a turn that ends while the next daemon looks at its screen is seen to have ended', async () => {
+  const first = await startIdle(stage);
+  const { taskId } = await first.submit({ role, prompt: 'work' });
+  await taskIs(first, taskId, 'running');
+  await hook(first, 'UserPromptSubmit', { prompt: 'work', prompt_id: 'prompt-1' });
+  stage.fake.show(slotId, idleReading({ level: 'thinking', sequence: 5 }));
+  await stage.kill9();
+  stage.fake.beforeNextAnswer(() => stage.fake.show(slotId, idleReading({ sequence: 9 })));
+  const second = await stage.start();
+  await until(second, 'idle', () => second.slot(slotId).state === 'idle');
+});
+
 describe('a daemon of another version', () => {
   /** As an upgrade finds the rows. */
   const ageSnapshots = (): void => {
