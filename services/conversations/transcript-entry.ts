@@ -57,7 +57,8 @@ const Line = z.object({
     .object({
       id: word,
       model: word,
-      content: z.union([z.string(), z.array(Block)]),
+      // Whatever it says: what it has cost counts.
+      content: z.union([z.string(), z.array(Block)]).catch([]),
       usage: Usage.optional().catch(undefined),
     })
     .optional()

@@ -38,7 +38,7 @@ function writes(output: number): void {
   const usage = { input_tokens: 0, output_tokens: output };
   appendFileSync(
     transcript,
-    `${JSON.stringify({ type: 'assistant', message: { id: `m${messages}`, usage } })}\n`,
+    `${JSON.stringify({ type: 'assistant', message: { id: `m${messages}`, model: 'claude-opus-5-5', content: [], usage } })}\n`,
   );
 }
 

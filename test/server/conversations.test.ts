@@ -7,6 +7,7 @@ import { answered, line, said, toolResult } from '../services/conversations/tran
 import { runCli } from './cli/run-cli.ts';
 import { type OpenDoors, openDoors } from './open-doors.ts';
 
+const A_DAY_MS = 24 * 60 * 60_000;
 const MINE = '11111111-1111-4111-8111-111111111111';
 const SLOTS = '22222222-2222-4222-8222-222222222222';
 
@@ -138,7 +139,7 @@ describe('a search', () => {
     expect(await search('parser', { project: 'other' })).toHaveLength(1);
     expect(await search('parser', { sessionId: MINE })).toHaveLength(6);
     expect(await search('parser', { excludeSessionId: MINE })).toHaveLength(1);
-    expect(await search('parser', { since: '2026-11-22T00:00:00Z' })).toEqual([]);
+    expect(await search('parser', { since: new Date(Date.now() + A_DAY_MS).toISOString() })).toEqual([]);
     expect(await search('bytes', { tool: 'Agent' })).toMatchObject([
       { role: 'tool_result', before: [{ role: 'tool_use' }], after: [{ role: 'assistant' }] },
     ]);
