@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { realpathSync } from 'node:fs';
-import path from 'node:path';
 import { MemoryJobId } from '../../db/ids.ts';
 import type { MemoryJobKind } from '../../db/schema/memory.ts';
+import { nameBelow } from '../../services/config/name-below.ts';
+import { realPathOf } from '../../services/config/real-path-of.ts';
 import { isWithin, NEVER_SHOWN } from '../../services/knowledge/category.ts';
 import type { KnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
 import type { MemoryJobLedger } from '../../services/ledger/memory-job-ledger.ts';
@@ -32,15 +32,6 @@ const MOST_ENTRIES = 400;
 /** A transcript whose time lies further ahead than this was written by another clock. */
 const OTHER_CLOCK_MS = 60_000;
 
-/** The folder itself where it is not there yet. */
-function realPathOf(folder: string): string {
-  try {
-    return realpathSync.native(folder);
-  } catch {
-    return folder;
-  }
-}
-
 export interface MakeJobsDependencies {
   readonly jobs: MemoryJobLedger;
   readonly queue: MemoryQueueLedger;
@@ -59,11 +50,7 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
   // Claude Code names folders by their real paths.
   const excluded = settings.exclude.flatMap((folder) => [folder, realPathOf(folder)]);
 
-  const isExcluded = (place: string): boolean =>
-    excluded.some((folder) => {
-      const way = path.relative(folder, place);
-      return way === '' || (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way));
-    });
+  const isExcluded = (place: string): boolean => excluded.some((folder) => nameBelow(folder, place) !== null);
 
   function isForMemory({ sessionId, project, slotId }: MarkedConversation): boolean {
     // What the memory itself was told would come back to it for ever.

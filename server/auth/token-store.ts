@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { fileMark } from '../../services/config/file-mark.ts';
 import { readPrivateFile } from '../../services/config/private-file.ts';
 import { writeWhole } from '../../services/config/write-whole.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
@@ -61,7 +61,7 @@ export function openTokenStore(
   onProblem: (problem: MissionError) => void = () => {},
 ): TokenStore {
   const file = path.join(home, 'tokens.json');
-  let seen = '';
+  let seen: string | null = null;
   let tokens: readonly StoredToken[] = [];
 
   function read(): readonly StoredToken[] {
@@ -79,8 +79,7 @@ export function openTokenStore(
 
   /** What the file holds now. One that cannot be used holds nothing. */
   function current(): readonly StoredToken[] {
-    const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-    const mark = stat === undefined ? '' : `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+    const mark = fileMark(file)?.text ?? null;
     if (mark === seen) return tokens;
     seen = mark;
     try {

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { fileMark } from '../config/file-mark.ts';
 import { readYamlFile } from '../config/yaml-file.ts';
 import type { CountedTokens } from '../ledger/token-ledger.ts';
 
@@ -66,14 +66,13 @@ export function costOf(prices: Prices, model: string, tokens: CountedTokens): nu
  */
 export function createPrices(home: string): () => Prices {
   const file = path.join(home, 'prices.yaml');
-  let seen = '';
+  let seen: string | null = null;
   let own: Prices = {};
   return () => {
-    const stat = statSync(file, { throwIfNoEntry: false });
-    const mark = stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+    const mark = fileMark(file)?.text ?? null;
     if (mark !== seen) {
       own =
-        stat === undefined
+        mark === null
           ? {}
           : readYamlFile(file, Prices, { code: 'config_invalid', knownKeys: Object.keys(Price.shape) });
       seen = mark;

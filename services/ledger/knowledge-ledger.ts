@@ -62,10 +62,6 @@ const within = (category: string): SQL | undefined =>
     and(gte(knowledge.category, `${category}:`), lt(knowledge.category, `${category};`)),
   );
 
-/** The same of a category that was read. */
-export const isWithin = (category: string, wanted: string): boolean =>
-  category === wanted || category.startsWith(`${wanted}:`);
-
 /** What the team knows, and what became of each entry. Each change is one transaction with its record. */
 export function createKnowledgeLedger(db: MissionDatabase) {
   const isKnown = isNull(knowledge.forgottenAt);

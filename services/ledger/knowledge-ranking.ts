@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { MissionDatabase } from '../../db/open.ts';
 import { knowledge } from '../../db/schema/knowledge.ts';
-import { isWithin } from './knowledge-ledger.ts';
+import { isWithin } from '../knowledge/category.ts';
 
 /** Among so many the best are chosen; of words that are in more entries than that, the newest. */
 export const POOL = 300;

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
+import { nameBelow } from '../config/name-below.ts';
 import { createRealPaths, type RealPaths } from './real-path.ts';
 import { type GlobbedName, namesMeant } from './shell-glob.ts';
 import type { ShellWord } from './shell-word.ts';
@@ -53,8 +54,7 @@ export function createGround(cwd: string): Ground {
       }
       const known = below.get(place);
       if (known !== undefined) return known;
-      const relative = path.relative(base, place);
-      const name = relative === '..' || relative.startsWith('../') ? null : relative;
+      const name = nameBelow(base, place);
       below.set(place, name);
       return name;
     },

@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs';
 import path from 'node:path';
+import { realPathOf } from '../config/real-path-of.ts';
 import type { Rules } from './policy.ts';
 
 /** What lies in the home and says what agents may do, or lets its reader act as the owner. Worktrees are not in it. */
@@ -44,14 +44,6 @@ const CONNECTS = 'nc ncat netcat socat websocat curl ssh node bun deno python py
   ' ',
 );
 
-function realFolder(folder: string): string {
-  try {
-    return realpathSync.native(folder);
-  } catch {
-    return folder;
-  }
-}
-
 /** Letters of names that mean something in a pattern. */
 const asPattern = (file: string): string => `/${file.replace(/[\\*?[\](){}!+@]/g, '\\$&')}`;
 
@@ -61,7 +53,7 @@ const asPattern = (file: string): string => `/${file.replace(/[\\*?[\](){}!+@]/g
  * @param more further files of the same kind that the environment puts elsewhere
  */
 export function ownFilesDenied(home: string, more: readonly string[]): Rules {
-  const homes = [...new Set([home, realFolder(home)])];
+  const homes = [...new Set([home, realPathOf(home)])];
   const patterns = [
     ...homes.flatMap((folder) => NAMES.map((name) => asPattern(path.join(folder, name)))),
     ...more.map((file) => `${asPattern(file)}*`),

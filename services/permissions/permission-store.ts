@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { type FileMark, fileMark } from '../config/file-mark.ts';
 import { MissionError, type MissionErrorCode } from '../errors/mission-error.ts';
 import { createJudge, type Judge } from './decide.ts';
 import { editPolicy, type PolicyEdit } from './edit-policy.ts';
@@ -40,18 +41,6 @@ export interface PermissionStoreOptions {
   readonly now?: () => number;
 }
 
-interface Mark {
-  /** Tells whether a file is the one that was read. */
-  readonly text: string;
-  readonly modifiedAt: number;
-}
-
-function markOf(file: string): Mark | null {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  if (stat === undefined) return null;
-  return { text: `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`, modifiedAt: Number(stat.mtimeMs) };
-}
-
 const isEmpty = ({ default: general, roles, slots }: Policy): boolean =>
   [general, ...Object.values(roles), ...Object.values(slots)].every(
     ({ allow, confirm, deny }) => allow.length + confirm.length + deny.length === 0,
@@ -74,12 +63,12 @@ export function createPermissionStore(
     ...(always === undefined ? {} : { always }),
     ...(protections === undefined ? {} : { protections }),
   });
-  let seen = markOf(file);
+  let seen = fileMark(file);
   let policy = read();
   let decide = createJudge(policy);
   let problem: MissionError | null = null;
 
-  function take(mark: Mark | null, isMeant: boolean): void {
+  function take(mark: FileMark | null, isMeant: boolean): void {
     seen = mark;
     try {
       if (mark === null) {
@@ -105,9 +94,9 @@ export function createPermissionStore(
   }
 
   function follow(): void {
-    let mark: Mark | null;
+    let mark: FileMark | null;
     try {
-      mark = markOf(file);
+      mark = fileMark(file);
     } catch {
       // A folder that cannot be looked into says nothing about the rules.
       return;
@@ -119,7 +108,7 @@ export function createPermissionStore(
 
   function reload(): void {
     repository?.forget();
-    take(markOf(file), true);
+    take(fileMark(file), true);
     if (problem !== null) throw problem;
   }
 
@@ -139,7 +128,7 @@ export function createPermissionStore(
     reload,
     edit(change) {
       // A file that is gone, or wrong, does not say what is in force: a change of it would drop the rest.
-      const mark = markOf(file);
+      const mark = fileMark(file);
       if (mark?.text !== seen?.text || problem !== null) take(mark, false);
       if (problem !== null) throw problem;
       editPolicy(file, change);

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileMark } from '../config/file-mark.ts';
 
 /** Where a repository names, a pattern a line as in .gitignore, what agents change only when a person agrees. */
 const FILE = path.join('.missiond', 'protected');
@@ -37,16 +38,15 @@ function linesOf(text: string): readonly string[] {
 
 /** Reads what repositories protect, again when the file has changed. */
 export function createRepositoryProtection(): RepositoryProtection {
-  const known = new Map<string, { readonly mark: string; readonly paths: readonly string[] }>();
+  const known = new Map<string, { readonly mark: string | null; readonly paths: readonly string[] }>();
 
   function read(top: string): readonly string[] {
     const file = path.join(top, FILE);
     const before = known.get(top);
     try {
-      const stat = statSync(file, { throwIfNoEntry: false });
-      const mark = stat === undefined ? 'none' : `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
-      if (before?.mark === mark) return before.paths;
-      const named = stat === undefined ? [] : linesOf(readFileSync(file, 'utf8'));
+      const mark = fileMark(file)?.text ?? null;
+      if (before !== undefined && before.mark === mark) return before.paths;
+      const named = mark === null ? [] : linesOf(readFileSync(file, 'utf8'));
       // An agent that takes a line out has not asked anybody.
       const paths = [...new Set([...(before?.paths ?? []), ...named.map((one) => absolute(top, one))])];
       known.set(top, { mark, paths });

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { fileMark } from '../config/file-mark.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { credentialsFile, type RouterSettings, readRouterSettings, routerFile } from './read-settings.ts';
 
@@ -6,11 +6,6 @@ import { credentialsFile, type RouterSettings, readRouterSettings, routerFile } 
 export interface FollowedSettings {
   readonly settings: RouterSettings;
   readonly problem: MissionError | null;
-}
-
-function markOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stat === undefined ? '' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.mode} ${stat.uid}`;
 }
 
 /**
@@ -29,7 +24,7 @@ export function followRouterSettings(
   return () => {
     let mark: string;
     try {
-      mark = files.map(markOf).join('\n');
+      mark = files.map((file) => fileMark(file)?.text).join('\n');
     } catch {
       // A folder that cannot be looked into says nothing about the settings.
       return followed;
