@@ -13,6 +13,7 @@ import { type BoardLedger, createBoardLedger } from '../services/ledger/board-le
 import { createInbox, type Inbox } from '../services/ledger/inbox.ts';
 import { createPermissionLedger, type PermissionLedger } from '../services/ledger/permission-ledger.ts';
 import { createQueueLedger, type QueueLedger } from '../services/ledger/queue-ledger.ts';
+import { createRepositoryLedger, type RepositoryLedger } from '../services/ledger/repository-ledger.ts';
 import { createSlotLedger, type SlotLedger } from '../services/ledger/slot-ledger.ts';
 import { createTaskLedger, type TaskLedger, type TaskRow } from '../services/ledger/task-ledger.ts';
 import { createWaitingLedger, type WaitingLedger } from '../services/ledger/waiting-ledger.ts';
@@ -44,6 +45,7 @@ export interface MissionCore {
   readonly limits: QueueLimits;
   readonly slots: SlotLedger;
   readonly worktrees: WorktreeLedger;
+  readonly repositories: RepositoryLedger;
   readonly inbox: Inbox;
   readonly board: BoardLedger;
   readonly permissions: PermissionLedger;
@@ -106,6 +108,7 @@ export function createCore(options: {
     limits: options.limits,
     slots: createSlotLedger(db),
     worktrees: createWorktreeLedger(db),
+    repositories: createRepositoryLedger(db),
     inbox: createInbox(db),
     board: createBoardLedger(db),
     permissions: createPermissionLedger(

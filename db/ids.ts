@@ -20,6 +20,16 @@ export const Role = z
   .brand<'Role'>();
 export type Role = z.infer<typeof Role>;
 
+/** A repository that the team works on. Safe as the name of a folder; with a name behind it, it makes a slot's. */
+export const RepositoryName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/,
+    'the name of a repository starts with a letter or digit and has letters, digits, . _ - (32 at most)',
+  )
+  .brand<'RepositoryName'>();
+export type RepositoryName = z.infer<typeof RepositoryName>;
+
 export const TaskId = z.uuid().brand<'TaskId'>();
 export type TaskId = z.infer<typeof TaskId>;
 

@@ -9,6 +9,7 @@ import * as knowledge from '../../db/schema/knowledge.ts';
 import * as memory from '../../db/schema/memory.ts';
 import * as notices from '../../db/schema/notices.ts';
 import * as permissions from '../../db/schema/permissions.ts';
+import * as repositories from '../../db/schema/repositories.ts';
 import * as router from '../../db/schema/router.ts';
 import * as slots from '../../db/schema/slots.ts';
 import * as spending from '../../db/schema/spending.ts';
@@ -63,6 +64,10 @@ const WHOLE: Readonly<Record<string, string>> = {
   'board_tasks.promptTemplate': 'the prompt that will be typed',
   'board_tasks.options': 'the check will be run',
   'board_runs.request': 'will be handed in',
+  'repositories.url': 'a clone is made of it; one with a password in it is refused',
+  'repositories.upstreamUrl': 'as git names it, without what comes before an @',
+  'repositories.remote': 'the name of a remote',
+  'repositories.configuration': 'its commands will be run',
 };
 /** Written by the reader of transcripts, which takes secrets out of a text before it is cut. */
 const CLEANED_BEFORE =
@@ -71,7 +76,7 @@ const CLEANED_BEFORE =
 const REFUSED = /^knowledge/;
 /** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
 const NAMES =
-  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|mediaType|fromRole|fromBackend|worktree|idempotencyKey)$/;
+  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|mediaType|fromRole|fromBackend|worktree|idempotencyKey)$/;
 
 const tables = [
   board,
@@ -80,6 +85,7 @@ const tables = [
   memory,
   notices,
   permissions,
+  repositories,
   router,
   slots,
   spending,

@@ -1,0 +1,29 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { RepositoryName } from '../ids.ts';
+import type { RepositoryConfiguration } from '../repository-configuration.ts';
+
+/** A git repository that the team works on. A row stays when it is removed: names of its agents are never used again. */
+export const repositories = sqliteTable('repositories', {
+  name: text().$type<RepositoryName>().primaryKey(),
+  /** The top of its main working tree: the person's own folder, or a clone of ours. Links are resolved. */
+  path: text().notNull(),
+  /** The common git folder of all its working trees: what it is known by. */
+  gitFolder: text().notNull(),
+  /** Cloned by missiond, below the home. */
+  isOurs: integer({ mode: 'boolean' }).notNull(),
+  /** What it was cloned from, or what its remote points to; without a name or password in it. */
+  url: text(),
+  /** The name of the remote that is followed: `upstream` of a fork; null when it has none. */
+  remote: text(),
+  /** Null while there is none: no commit, or a detached HEAD without a remote. */
+  defaultBranch: text(),
+  /** Who said so: the remote when it was asked, what is known of it here, the branch of HEAD, or a person. */
+  defaultBranchFrom: text().$type<'remote' | 'known' | 'head' | 'person'>().notNull(),
+  isFork: integer({ mode: 'boolean' }).notNull(),
+  upstreamUrl: text(),
+  configuration: text({ mode: 'json' }).$type<RepositoryConfiguration>().notNull(),
+  /** The one that is meant where nothing else says which; of one row at most. */
+  isCurrent: integer({ mode: 'boolean' }).notNull().default(false),
+  createdAt: integer().notNull(),
+  removedAt: integer(),
+});
