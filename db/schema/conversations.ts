@@ -120,6 +120,9 @@ export const conversationMessages = sqliteTable(
   ],
 );
 
+/** One row: messages up to this one are in the full-text indexes. It moves with them, in the same transaction. */
+export const indexedMessages = sqliteTable('indexed_messages', { upTo: integer().notNull() });
+
 /** What a message is made of; none for one of a single text. `start` and `length` name its place in the message's text. */
 export const messageParts = sqliteTable(
   'message_parts',

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IngestProgress } from './ingest-progress.ts';
+import type { IndexKeeping } from './keep-index.ts';
 import type { FoundTranscript } from './list-transcripts.ts';
 import type { TranscriptReader } from './read-transcripts.ts';
 
@@ -20,6 +21,7 @@ export interface FollowDependencies {
   /** How far files were read, by identity. */
   readonly offsets: () => ReadonlyMap<string, number>;
   readonly reader: TranscriptReader;
+  readonly index: IndexKeeping;
   readonly tell: (progress: IngestProgress) => void;
   /** Called with what keeps it from reading, each time that it tries, and with null when it reads again. */
   readonly problem: (error: unknown) => void;
@@ -49,6 +51,7 @@ export async function followTranscripts({
   list,
   offsets,
   reader,
+  index,
   tell,
   problem,
   pause,
@@ -97,6 +100,7 @@ export async function followTranscripts({
     for (;;) {
       const { bytes } = reader.step(file.path);
       current.bytesRead += bytes;
+      index.read(bytes);
       if (bytes === 0) settled.set(file.path, markOf(file));
       if (now() - current.toldAt > TELL_EVERY_MS && current.bytesTotal > MUCH_BYTES) {
         current.toldAt = now();
@@ -113,6 +117,7 @@ export async function followTranscripts({
     const found = list();
     const waiting = behind(found);
     if (waiting.length === 0) {
+      if (!index.isComplete()) return false;
       if (reading !== null) report(reading, found.length, 'following');
       reading = null;
       return true;
@@ -129,7 +134,7 @@ export async function followTranscripts({
       const isRead = await round();
       if (isKept) problem(null);
       isKept = false;
-      if (isRead && !keepHouse()) await pause(LOOK_EVERY_MS);
+      if (isRead && !index.tidy() && !keepHouse()) await pause(LOOK_EVERY_MS);
       else await nextTurn();
     } catch (error) {
       isKept = true;

@@ -6,10 +6,12 @@ import { redactTokens } from '../../db/redact-tokens.ts';
 import { createWriteTurn } from '../../db/write-turn.ts';
 import { createRedaction } from '../config/redact.ts';
 import { createConversationRetention } from '../ledger/conversation-retention.ts';
+import { createMessageIndex } from '../ledger/message-index.ts';
 import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
 import { followTranscripts } from './follow-transcripts.ts';
 import { type IngestNews, IngestOrder, KnownSecrets } from './ingest-progress.ts';
 import { createHousekeeping } from './keep-house.ts';
+import { createIndexKeeping } from './keep-index.ts';
 import { createTranscriptLister } from './list-transcripts.ts';
 import { createTranscriptReader } from './read-transcripts.ts';
 import { listSources } from './transcript-sources.ts';
@@ -66,6 +68,7 @@ await followTranscripts({
   list: () => listSources(settings, ledger, lister, withheldSlots),
   offsets: ledger.offsets,
   reader: createTranscriptReader(ledger, (text) => takeSecretsOut(text)),
+  index: createIndexKeeping(createMessageIndex(database.db, turn.standBack)),
   tell(progress) {
     const wanted = progress.phase === 'reading' ? MUCH_ROOM : LITTLE_ROOM;
     if (wanted !== room) {

@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 
 /** Read at a time. */
-const STEP_BYTES = 256 * 1024;
+const STEP_BYTES = 512 * 1024;
 /** Longer than an image that Claude Code takes; a line of more is counted as broken, and nothing of it is kept. */
 const LONGEST_LINE_BYTES = 32 * 1024 * 1024;
 const NEWLINE = 0x0a;

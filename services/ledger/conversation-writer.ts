@@ -13,7 +13,6 @@ import type { Blob, MessageText } from '../conversations/message-text.ts';
 import type { PreparedLine } from '../conversations/prepared-lines.ts';
 import type { AnswerUsage, LineFacts } from '../conversations/transcript-entry.ts';
 import { nameOfAgent, nameOfSidechain, type TranscriptPlace } from '../conversations/transcript-place.ts';
-import { messageTrigrams, messageWords } from './message-indexes.ts';
 
 /** Tools that begin a subagent: older and recent versions. */
 const BEGINS_AN_AGENT = ['Task', 'Agent'];
@@ -40,15 +39,6 @@ interface Gained {
 function prepareStatements(db: MissionDatabase) {
   const value = sql.placeholder;
   return {
-    words: db
-      .insert(messageWords)
-      .values({ id: value('id'), text: value('text') })
-      .prepare(),
-    trigrams: db
-      .insert(messageTrigrams)
-      // As `cjk_messages` has it: the last letters begin a group of three, too.
-      .values({ id: value('id'), text: sql`${value('text')} || char(10) || char(10)` })
-      .prepare(),
     blob: db
       .insert(blobs)
       .values({ digest: value('digest'), mediaType: value('mediaType'), content: value('content') })
@@ -136,8 +126,6 @@ export function createConversationWriter(db: MissionDatabase) {
   const statements = prepareStatements(db);
   const ids = new Map<string, number>();
   const gained = new Map<number, Gained>();
-  /** What is to be indexed: all of a transaction at once, or FTS5 writes a piece of its index for each. */
-  let unindexed: { readonly id: number; readonly text: string; readonly cjk: boolean }[] = [];
 
   function conversation(name: string, sessionId: string, parentId: number | null = null): number {
     const known = ids.get(name);
@@ -317,9 +305,7 @@ export function createConversationWriter(db: MissionDatabase) {
     gain.model = model ?? gain.model;
     if (done.changes > 0) {
       gain.messages += 1;
-      const id = Number(done.lastInsertRowid);
-      addParts(id, said);
-      unindexed.push({ id, text: said.text, cjk: said.cjk });
+      addParts(Number(done.lastInsertRowid), said);
     }
     if (usage !== null) addUsage(conversationId, facts.at, usage);
     const sessionId = place.sessionId ?? facts.sessionId;
@@ -357,16 +343,12 @@ export function createConversationWriter(db: MissionDatabase) {
     finish(): void {
       for (const [id, gain] of gained) statements.gain.run({ id, ...gain });
       gained.clear();
-      for (const { id, text } of unindexed) statements.words.run({ id, text });
-      for (const { id, text, cjk } of unindexed) if (cjk) statements.trigrams.run({ id, text });
-      unindexed = [];
     },
 
     /** After a transaction that was taken back: what it had learnt is not so. */
     forget(): void {
       ids.clear();
       gained.clear();
-      unindexed = [];
     },
   };
 }

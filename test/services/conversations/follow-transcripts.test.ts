@@ -12,13 +12,16 @@ async function follow(
   {
     pauses = 1,
     fails = () => false,
-  }: { pauses?: number; fails?: (path: string, count: number) => boolean } = {},
+    merges = 0,
+  }: { pauses?: number; fails?: (path: string, count: number) => boolean; merges?: number } = {},
 ) {
   const stopping = new AbortController();
   const left = new Map(files.map(({ path, megabytes }) => [path, megabytes]));
   const read: string[] = [];
   const told: IngestProgress[] = [];
   const problems: unknown[] = [];
+  const done: string[] = [];
+  let unindexed = 0;
   let rests = 0;
   const found = files.map(
     ({ path, megabytes, age }): FoundTranscript => ({
@@ -40,17 +43,37 @@ async function follow(
         return { bytes: megabytes > 0 ? MEGABYTE : 0 };
       },
     },
-    tell: (progress) => void told.push(progress),
+    index: {
+      read: (bytes) => {
+        unindexed += bytes;
+      },
+      isComplete() {
+        const isComplete = unindexed === 0;
+        unindexed = Math.max(0, unindexed - 3 * MEGABYTE);
+        return isComplete;
+      },
+      tidy() {
+        if (merges === 0) return false;
+        merges -= 1;
+        done.push('merged');
+        return true;
+      },
+    },
+    tell(progress) {
+      told.push(progress);
+      if (progress.phase === 'following') done.push(`followed, ${unindexed} unindexed`);
+    },
     problem: (error) => void problems.push(error),
     async pause() {
       rests += 1;
+      done.push('rested');
       if (rests === pauses) stopping.abort();
     },
     keepHouse: () => false,
     now: () => NOW,
     signal: stopping.signal,
   });
-  return { read, told, problems };
+  return { read, told, problems, done };
 }
 
 test('conversations that go on are read first, then the oldest ones; what is read is told of, and its end', async () => {
@@ -80,4 +103,9 @@ test('a file that cannot be read is told of and tried again, and others are read
   expect(problems).toEqual([new Error('bad cannot be read'), null]);
   expect(read.filter((path) => path === 'bad').length).toBeGreaterThan(1);
   expect(read).toContain('good');
+});
+
+test('all is read once all of it is found; the index is put in order before it rests', async () => {
+  const { done } = await follow([{ path: 'one', megabytes: 7, age: 900_000 }], { merges: 2 });
+  expect(done).toEqual(['followed, 0 unindexed', 'merged', 'merged', 'rested']);
 });

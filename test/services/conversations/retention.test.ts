@@ -7,6 +7,7 @@ import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
 import { createHousekeeping } from '../../../services/conversations/keep-house.ts';
 import { createTranscriptReader } from '../../../services/conversations/read-transcripts.ts';
 import { createConversationRetention } from '../../../services/ledger/conversation-retention.ts';
+import { createMessageIndex } from '../../../services/ledger/message-index.ts';
 import { createTranscriptLedger } from '../../../services/ledger/transcript-ledger.ts';
 import { answered, anyLine, said, toolResult } from './transcript-lines.ts';
 
@@ -71,17 +72,19 @@ it('long results are forgotten before their beginnings', () => {
   expect(count('blobs')).toBe(0);
 });
 
-it('the indexes are whole after any sequence of reading and forgetting', () => {
+it('the indexes are whole after any sequence of reading, indexing, merging and forgetting', () => {
   const step = fc.oneof(
     fc.record({ read: fc.array(anyLine, { maxLength: 8 }), into: fc.constantFrom('a', 'b', 'c') }),
     fc.record({ forgetBefore: fc.integer({ min: 0, max: 3_000 }) }),
     fc.record({ drop: fc.constantFrom('a', 'b', 'c') }),
+    fc.record({ order: fc.constantFrom('index', 'merge') }),
   );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       const world = openDatabase(':memory:');
       try {
         const retention = createConversationRetention(world.db);
+        const messages = createMessageIndex(world.db);
         for (const one of steps) {
           if ('read' in one) read(one.into, one.read.join(''), world);
           else if ('drop' in one)
@@ -90,10 +93,14 @@ it('the indexes are whole after any sequence of reading and forgetting', () => {
                 'delete from conversations where name = ? and id not in (select parent_id from conversations where parent_id is not null)',
               )
               .run(one.drop);
+          else if ('order' in one) messages[one.order === 'index' ? 'followUp' : 'merge']();
           else retention.forgetBefore(Date.UTC(2026, 10, 21) + one.forgetBefore * 1_000);
           for (const index of ['message_words', 'message_trigrams'])
-            world.raw.prepare(`insert into ${index} (${index}, rank) values ('integrity-check', 1)`).run();
+            world.raw.prepare(`insert into ${index} (${index}) values ('integrity-check')`).run();
         }
+        while (messages.followUp());
+        for (const index of ['message_words', 'message_trigrams'])
+          world.raw.prepare(`insert into ${index} (${index}, rank) values ('integrity-check', 1)`).run();
       } finally {
         world.close();
       }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
 import { parseQuery } from '../../../services/conversations/search-query.ts';
 import type { MessageFilter } from '../../../services/ledger/message-filter.ts';
+import { createMessageIndex } from '../../../services/ledger/message-index.ts';
 import {
   createMessageSearch,
   type MessageSearch,
@@ -26,16 +27,16 @@ beforeAll(() => {
   const message = raw.prepare(
     "insert into conversation_messages (conversation_id, uuid, role, at, text, cjk) values (?, ?, 'user', 0, ?, 0)",
   );
-  const word = raw.prepare('insert into message_words (rowid, text) values (?, ?)');
   raw.transaction(() => {
     for (const [at, project] of PROJECTS.entries()) {
       conversation.run(`session-${at}`, `session-${at}`, project, MESSAGES_EACH);
       for (let count = 0; count < MESSAGES_EACH; count += 1) {
-        const text = `everywhere ${count === 0 ? 'first' : 'later'} words`;
-        word.run(message.run(at + 1, `${at}-${count}`, text).lastInsertRowid, text);
+        message.run(at + 1, `${at}-${count}`, `everywhere ${count === 0 ? 'first' : 'later'} words`);
       }
     }
   })();
+  const index = createMessageIndex(database.db);
+  while (index.followUp());
   search = createMessageSearch(database.db);
 });
 afterAll(() => database.close());
