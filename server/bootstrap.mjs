@@ -20,6 +20,7 @@ const ASSETS = [
   'services/claude/status-line.mjs',
   'services/discovery/askpass.mjs',
   'services/processes/run-guarded.mjs',
+  'services/roles/shipped',
 ];
 
 function fail(message) {
@@ -81,7 +82,7 @@ function copyAssets() {
     if (!existsSync(from)) continue;
     const to = path.join(root, 'dist', asset);
     mkdirSync(path.dirname(to), { recursive: true });
-    cpSync(from, to);
+    cpSync(from, to, { recursive: true });
   }
   for (const program of ['missiond', 'mission-mcp', 'missiond-attach']) {
     const file = path.join(root, 'dist', 'server', 'cli', `${program}.js`);

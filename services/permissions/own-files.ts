@@ -12,6 +12,7 @@ const NAMES = [
   'prices.yaml',
   'daemon.json',
   'tokens.json',
+  'trusted-roles.json',
   'agents',
   'doubts',
   'missiond.sock',
@@ -32,7 +33,17 @@ const STARTS = [
   'node *bin/missiond',
 ] as const;
 /** What only a person says at the command line. Best effort, as with every program: who has a shell has its owner's rights. */
-const OWNERS_WORDS = ['confirm', 'call', 'token', 'down', 'permissions reload', 'attach'] as const;
+const OWNERS_WORDS = [
+  'confirm',
+  'call',
+  'token',
+  'down',
+  'permissions reload',
+  'attach',
+  'merge',
+  'roles trust',
+  'roles reset',
+] as const;
 const OWNERS_COMMANDS = [
   ...STARTS.flatMap((start) => OWNERS_WORDS.map((words) => `Bash(${start} ${words}*)`)),
   'Bash(missiond-attach*)',

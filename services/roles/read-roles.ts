@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readLayer } from './read-layer.ts';
+import { type Roles, resolveRoles } from './resolve-roles.ts';
+import { openTrustedRoles } from './trusted-roles.ts';
+
+const SHIPPED = fileURLToPath(new URL('./shipped/', import.meta.url));
+
+/** Where the person's own definitions are. */
+const rolesFolder = (home: string): string => path.join(home, 'agents');
+
+/**
+ * The roles that there are, for a repository or without one. Later definitions take the place of earlier ones of their
+ * name: Claude Code's own of the repository (written for its subagents, so they never stand in for a role of missiond's),
+ * those that come with missiond, the person's, `.missiond/agents` and then `.multiclaude/agents` of the repository.
+ */
+export function readRoles({
+  home,
+  repositoryPath,
+}: {
+  readonly home: string;
+  readonly repositoryPath: string | null;
+}): Roles {
+  const of = (folder: string, source: 'claude' | 'repository') =>
+    repositoryPath === null
+      ? { definitions: [], problems: [] }
+      : readLayer(path.join(repositoryPath, folder, 'agents'), source, repositoryPath);
+  const layers = [
+    of('.claude', 'claude'),
+    readLayer(SHIPPED, 'package'),
+    readLayer(rolesFolder(home), 'home'),
+    of('.missiond', 'repository'),
+    of('.multiclaude', 'repository'),
+  ];
+  const trusted = openTrustedRoles(home);
+  const found = resolveRoles(
+    layers.map(({ definitions }) => definitions),
+    (written) => trusted.has(written),
+  );
+  return { ...found, problems: [...layers.flatMap(({ problems }) => problems), ...found.problems] };
+}
