@@ -58,3 +58,7 @@ export type KnowledgeId = z.infer<typeof KnowledgeId>;
 /** A piece of work of the memory. */
 export const MemoryJobId = z.uuid().brand<'MemoryJobId'>();
 export type MemoryJobId = z.infer<typeof MemoryJobId>;
+
+/** A message of one member of the team to another. */
+export const MessageId = z.uuid().brand<'MessageId'>();
+export type MessageId = z.infer<typeof MessageId>;

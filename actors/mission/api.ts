@@ -6,6 +6,7 @@ import type { Board } from '../board/api.ts';
 import type { Conversations } from '../conversations/api.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
 import type { Memory } from '../memory/api.ts';
+import type { Messages } from '../messages/api.ts';
 import type { Answerer } from '../questions/answerer.ts';
 import type { RouterOperations } from '../router/api.ts';
 import type { AuditOperations } from './audit-operations.ts';
@@ -187,6 +188,8 @@ export interface Mission {
   readonly router: RouterOperations;
   /** What is learnt from conversations by itself. */
   readonly memory: Memory;
+  /** What the team tells one another. */
+  readonly messages: Messages;
   readonly slotHistory: SlotHistory;
   readonly permissions: PermissionOperations;
   readonly audit: AuditOperations;

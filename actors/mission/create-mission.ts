@@ -6,7 +6,6 @@ import { createAttempts } from '../attempts.ts';
 import { createBoard } from '../board/create-board.ts';
 import { untilEvent } from '../bus.ts';
 import { createCore } from '../core.ts';
-import { createDelivery } from '../delivery.ts';
 import { createDoubts } from '../doubts.ts';
 import { createGoverning } from '../governor/create-governing.ts';
 import { createGuardrails } from '../guardrails.ts';
@@ -26,8 +25,6 @@ import { createStuck } from '../stuck/create-stuck.ts';
 import { createTelling } from '../telling.ts';
 import { createTranscripts } from '../transcripts.ts';
 import { createTurns } from '../turns.ts';
-import { untilHooked } from '../until-hooked.ts';
-import { untilResting } from '../until-resting.ts';
 import { createVerification } from '../verification.ts';
 import { createWaitingTasks } from '../waiting-tasks.ts';
 import { createWorktreeCare } from '../worktrees/create-worktree-care.ts';
@@ -36,6 +33,8 @@ import { createAsking } from './asking.ts';
 import { createAuditOperations } from './audit-operations.ts';
 import { createBudgetOperations } from './budget-operations.ts';
 import { createLearning } from './create-learning.ts';
+import { createTeam } from './create-team.ts';
+import { createDelivering } from './delivering.ts';
 import { createDispatching } from './dispatching.ts';
 import { createHookDoor } from './hook-door.ts';
 import { createHostEvents } from './host-events.ts';
@@ -195,23 +194,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     signal: stopping.signal,
     onError: report('what was spent could not be counted'),
   });
-  const expectedWords = (prompt: string, slotId: SlotId): string =>
-    dependencies.expectedWords(prompt, core.runtime(slotId).claudeVersion);
-  const deliver = createDelivery({
-    tasks: core.tasks,
-    attempts: core.attempts,
-    turns,
-    now,
-    runtime: ({ slotId }) => core.runtime(slotId),
-    expectedWords,
-    transcripts,
-    untilResting: (assignment, signal) => untilResting(core, assignment, signal),
-    untilHooked: (assignment, signal) => untilHooked(core, assignment, signal, dependencies.hookWasCalled),
-    typing: ({ slotId, epoch }, began) =>
-      core.signal(slotId, { type: began ? 'delivery.began' : 'delivery.ended', epoch, at: now() }),
-    writeLater: journal.enqueue,
-    written: journal.written,
-  });
+  const { deliver, expectedWords } = createDelivering({ core, dependencies, turns, transcripts, journal });
 
   const stuck = createStuck({
     core,
@@ -257,6 +240,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     signal: stopping.signal,
   });
+  const team = createTeam({ core, dependencies });
   const machine = provideMachines({
     core,
     launcher,
@@ -365,6 +349,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     knowledge,
     router,
     memory,
+    ...team.operations,
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),

@@ -23,7 +23,13 @@ export async function callDaemon(
   method: 'GET' | 'POST',
   url: string,
   body?: unknown,
-  { isAgents = false }: { readonly isAgents?: boolean } = {},
+  {
+    isAgents = false,
+    token,
+  }: {
+    readonly isAgents?: boolean /** Whose call it is; the owner's without one. */;
+    readonly token?: string | undefined;
+  } = {},
 ): Promise<Record<string, unknown>> {
   if ((await askHealth(home)) === null) throw unreachable(home);
   const reply = await exchange({
@@ -31,7 +37,10 @@ export async function callDaemon(
     method,
     path: url,
     // In the session of a slot no person sits at the command line: what only a person may answer is not answered there.
-    headers: isAgents ? {} : { 'x-missiond-caller': 'cli' },
+    headers: {
+      ...(isAgents ? {} : { 'x-missiond-caller': 'cli' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body,
   }).catch((cause: unknown) => {
     throw unreachable(home, cause);

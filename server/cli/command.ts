@@ -38,6 +38,8 @@ export interface Command {
       }
     >
   >;
+  /** In the session of a slot it speaks as that slot, by its token, and never as the owner. */
+  readonly speaksAsSlot?: true;
   /** How many words beside options it takes: least and most. */
   readonly words: readonly [number, number];
   /** @returns the exit status */

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { SlotId } from '../../db/ids.ts';
+import { readSlotToken } from '../../services/claude/door-file.ts';
 import { missionHome } from '../../services/config/home.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { readVersion } from '../version.ts';
@@ -14,6 +16,7 @@ import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { history } from './commands/history.ts';
 import { memory } from './commands/memory.ts';
+import { message } from './commands/message.ts';
 import { permissions } from './commands/permissions.ts';
 import { router } from './commands/router.ts';
 import { logs, restart, slots, status } from './commands/slots.ts';
@@ -40,6 +43,7 @@ const COMMANDS: readonly Command[] = [
   board,
   conversations,
   memory,
+  message,
   history,
   tokens,
   spending,
@@ -119,6 +123,20 @@ function parse(command: Command, argv: readonly string[]): ParsedCommand {
   }
 }
 
+/** @throws MissionError `not_authorised` where the slot of this terminal has no session: nobody speaks for it then */
+function slotTokenOf(home: string, env: NodeJS.ProcessEnv): string | undefined {
+  const slot = env['MISSIOND_SLOT_ID'];
+  if (slot === undefined || slot === '') return undefined;
+  try {
+    return readSlotToken(home, SlotId.parse(slot));
+  } catch (cause) {
+    throw new MissionError('not_authorised', `This is the terminal of ${slot}, whose token cannot be read.`, {
+      remedy: 'Say --home where the daemon has another one, or unset MISSIOND_SLOT_ID to act as the owner.',
+      cause,
+    });
+  }
+}
+
 function reportFailure(error: unknown, json: boolean, { stdout, stderr }: CommandOutput): number {
   const failure = toFailure(error);
   if (json) stdout.write(`${safeJson({ error: failure })}\n`);
@@ -173,6 +191,7 @@ export async function runCommand(
       call: (operation, input = {}) =>
         callDaemon(home, 'POST', `/api/tools/${encodeURIComponent(operation)}`, input, {
           isAgents: env['MISSIOND_SLOT_ID'] !== undefined,
+          ...(command.speaksAsSlot === true ? { token: slotTokenOf(home, env) } : {}),
         }),
       print: (value, text) => void output.stdout.write(json ? `${safeJson(value)}\n` : safeText(text())),
     };

@@ -41,6 +41,7 @@ import { kbDiscover } from '../tools/knowledge-discovery.ts';
 import { kbAnalyze, kbExecutePlan, kbQueueStatus } from '../tools/knowledge-plans.ts';
 
 import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } from '../tools/memory.ts';
+import { messageAck, messageList, messageRead, messageSend } from '../tools/messages.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import {
   permissionAddAutoAllow,
@@ -161,6 +162,10 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     memoryDone: method(memoryDone),
     memoryStatus: method(memoryStatus),
     memoryRetry: method(memoryRetry),
+    messageSend: method(messageSend),
+    messageList: method(messageList),
+    messageRead: method(messageRead),
+    messageAck: method(messageAck),
     slotHistory: method(slotHistory),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),

@@ -119,8 +119,9 @@ export interface OwnedDoors {
 
 /** @throws MissionError `not_authorised` when neither the socket nor the token is anybody's */
 function callerOf(request: FastifyRequest, { identify, local }: OwnedDoors): Caller {
-  if (local.has(request.socket)) return { role: 'owner' };
   const token = bearerToken(request);
+  // Who shows a token there is whose it is: the agent of a slot at the command line.
+  if (token === undefined && local.has(request.socket)) return { role: 'owner' };
   const caller = token === undefined ? null : identify(token);
   if (caller !== null) return caller;
   throw refuse(

@@ -36,7 +36,8 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission, calle
       `/api/tools/${name}`,
       {
         bodyLimit: MOST_BODY_BYTES,
-        config: { access: operation.access },
+        // What an agent may do is asked of each call.
+        config: { access: operation.access, slots: operation.forSlots },
         schema: {
           operationId: name,
           summary: title,

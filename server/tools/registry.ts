@@ -4,6 +4,7 @@ import { budgetOperations } from './budgets.ts';
 import { conversationOperations } from './conversations.ts';
 import { knowledgeOperations } from './knowledge.ts';
 import { memoryOperations } from './memory.ts';
+import { messageOperations } from './messages.ts';
 import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   ...knowledgeOperations,
   ...routerOperations,
   ...memoryOperations,
+  ...messageOperations,
   ...slotHistoryOperations,
 ];
 

@@ -13,6 +13,8 @@ const MISSION_ERRORS = {
   conversation_unknown: 'No conversation has that id, or the beginning fits several.',
   knowledge_unknown: 'Nothing is known by that key or id.',
   memory_job_unknown: 'No job of the memory has that id, or the beginning fits several.',
+  message_unknown: 'No message has that id, or the beginning fits several.',
+  receiver_unknown: 'Nobody of that name, role or repository can be written to.',
   secret_refused: 'It holds what looks like a secret, which is not remembered.',
   question_gone: 'Nothing waits for an answer any more.',
   person_only: 'Only a person may answer this.',

@@ -7,6 +7,7 @@ import * as board from '../../db/schema/board.ts';
 import * as conversations from '../../db/schema/conversations.ts';
 import * as knowledge from '../../db/schema/knowledge.ts';
 import * as memory from '../../db/schema/memory.ts';
+import * as messages from '../../db/schema/messages.ts';
 import * as notices from '../../db/schema/notices.ts';
 import * as permissions from '../../db/schema/permissions.ts';
 import * as repositories from '../../db/schema/repositories.ts';
@@ -32,6 +33,8 @@ const CLEAN = [
   'memory_jobs.error',
   'memory_jobs.outcome',
   'memory_jobs.snapshot',
+  'messages.body',
+  'messages.failure',
   'notices.body',
   'notices.failure',
   'questions.answer',
@@ -76,13 +79,14 @@ const CLEANED_BEFORE =
 const REFUSED = /^knowledge/;
 /** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
 const NAMES =
-  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|mediaType|fromRole|fromBackend|worktree|idempotencyKey)$/;
+  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|sender|addressee|replyTo|way|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|mediaType|fromRole|senderRole|fromBackend|worktree|idempotencyKey)$/;
 
 const tables = [
   board,
   conversations,
   knowledge,
   memory,
+  messages,
   notices,
   permissions,
   repositories,

@@ -233,7 +233,14 @@ describe('the agent of a slot', () => {
 
   test('is offered its own status and what a rule allows, and reads nothing of others', async () => {
     const client = await mcp(own());
-    expect(await toolsOf(client)).toEqual(['mission_pty_status', 'mission_status']);
+    expect(await toolsOf(client)).toEqual([
+      'mission_message_ack',
+      'mission_message_list',
+      'mission_message_read',
+      'mission_message_send',
+      'mission_pty_status',
+      'mission_status',
+    ]);
     expect((await ask(client, 'mission_pty_status', { slotId: 'coder-1' })).isError).toBeUndefined();
     for (const input of [{ slotId: 'coder-2' }, {}]) {
       const refused = await ask(client, 'mission_pty_status', input);
@@ -257,7 +264,7 @@ describe('the agent of a slot', () => {
     const offered = await toolsOf(client);
     expect(offered).toContain('mission_submit');
     expect(
-      offered.filter((name) => /confirm|answer|permission_(?:set|add|reload)|_send$|resume/.test(name)),
+      offered.filter((name) => /confirm|answer|permission_(?:set|add|reload)|pty_send$|resume/.test(name)),
     ).toEqual([]);
     for (const name of ['mission_kill', 'mission_pty_kill', 'mission_restart', 'mission_pty_interrupt']) {
       const reply = await ask(client, name, { slotId: 'coder-2' });

@@ -1,0 +1,111 @@
+import type { Role, SlotId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { parseAddressee } from '../../services/messages/addressee.ts';
+import type { MissionCore } from '../core.ts';
+
+/** Somebody who can be written to. */
+export interface Member {
+  readonly slotId: SlotId;
+  readonly role: Role;
+  /** Whose team it is in; null for a slot of slots.yaml. */
+  readonly repository: string | null;
+  /** Its name in that repository. */
+  readonly name: string | null;
+  /** A person sits there: nothing is typed by itself. */
+  readonly isWorkspace: boolean;
+}
+
+/** Who is there. */
+export interface Team {
+  members(): readonly Member[];
+}
+
+/** To whom a message goes: the person, or members, each of whom gets one of their own. */
+export type Receivers =
+  | { readonly kind: 'person' }
+  | { readonly kind: 'members'; readonly members: readonly Member[]; readonly isNamed: boolean };
+
+const WORKSPACE_ROLE = 'workspace';
+const MOST_NAMED = 20;
+
+/** The slots of slots.yaml, which belong to no repository. */
+export const slotsAsTeam = (core: Pick<MissionCore, 'runtimes'>): Team => ({
+  members: () =>
+    [...core.runtimes.values()].map(({ configuration: { id, role } }) => ({
+      slotId: id,
+      role,
+      repository: null,
+      name: null,
+      isWorkspace: role === WORKSPACE_ROLE,
+    })),
+});
+
+const shownAs = ({ slotId, role }: Member): string => `${slotId} (${role})`;
+
+function refuse(words: string, members: readonly Member[]): MissionError {
+  const named = members.slice(0, MOST_NAMED).map(shownAs).join(', ');
+  const more = members.length > MOST_NAMED ? `, and ${members.length - MOST_NAMED} more` : '';
+  return new MissionError('receiver_unknown', `Nobody can be written to as "${words}".`, {
+    remedy: `There are: person${named === '' ? '' : `, ${named}`}${more}. Roles are written to as role:NAME[@REPOSITORY], everybody as all@REPOSITORY.`,
+  });
+}
+
+/**
+ * Who is meant by an addressee, as things are now. The sender never gets its own.
+ * @param sender the slot that writes; null for a person, a program or missiond
+ * @throws MissionError `receiver_unknown`, which says who is there
+ */
+export function receiversOf(team: Team, words: string, sender: SlotId | null): Receivers {
+  const addressee = parseAddressee(words);
+  const members = team.members();
+  const self = members.find(({ slotId }) => slotId === sender);
+  const others = members.filter(({ slotId }) => slotId !== sender);
+  const around =
+    (repository: string | null) =>
+    (member: Member): boolean => {
+      if (repository !== null) return member.repository === repository;
+      // Who belongs to no repository writes to all of them.
+      return self?.repository == null || member.repository === self.repository;
+    };
+  const meant = (found: readonly Member[], isNamed: boolean): Receivers => {
+    if (found.length === 0) throw refuse(words, others);
+    return { kind: 'members', members: found, isNamed };
+  };
+  switch (addressee?.kind) {
+    case undefined:
+      throw refuse(words, others);
+    case 'person':
+      return { kind: 'person' };
+    case 'all':
+      return meant(others.filter(around(addressee.repository)), false);
+    case 'role':
+      return meant(
+        others.filter((member) => member.role === addressee.role && around(addressee.repository)(member)),
+        false,
+      );
+    case 'slot':
+      return meant(
+        others.filter(({ slotId }) => slotId === addressee.slotId),
+        true,
+      );
+    case 'member':
+      return meant(
+        others.filter(
+          ({ repository, name }) => repository === addressee.repository && name === addressee.name,
+        ),
+        true,
+      );
+    case 'name': {
+      const ofThatId = others.filter(({ slotId }) => slotId === addressee.name);
+      if (ofThatId.length > 0) return meant(ofThatId, true);
+      const ofThatName = others.filter((member) => member.name === addressee.name && around(null)(member));
+      if (ofThatName.length > 1)
+        throw new MissionError(
+          'receiver_unknown',
+          `"${words}" is the name of several: ${ofThatName.map(({ repository, name }) => `${repository}/${name}`).join(', ')}.`,
+          { remedy: 'Write REPOSITORY/NAME.' },
+        );
+      return meant(ofThatName, true);
+    }
+  }
+}
