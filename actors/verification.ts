@@ -3,6 +3,7 @@ import type { SlotId, TaskId } from '../db/ids.ts';
 import type { Verify } from '../db/schema/tasks.ts';
 import type { Assignment, CheckVerdict } from '../machines/task-events.ts';
 import { within } from '../services/deadline/within.ts';
+import { messageOf } from '../services/errors/message-of.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { TaskRow } from '../services/ledger/task-ledger.ts';
 import type { WorktreeRow } from '../services/ledger/worktree-ledger.ts';
@@ -94,7 +95,7 @@ export function createVerification({
       return { agreed: true, words: said('agreed') };
     } catch (error) {
       signal.throwIfAborted();
-      const how = error instanceof Error ? error.message : String(error);
+      const how = messageOf(error);
       return { agreed: false, words: said(`did not: ${how}.`) };
     }
   }

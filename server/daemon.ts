@@ -10,6 +10,7 @@ import { ensureHome } from '../services/config/home.ts';
 import { loadSlots } from '../services/config/slots-file.ts';
 import { startIngest } from '../services/conversations/start-ingest.ts';
 import { within } from '../services/deadline/within.ts';
+import { messageOf } from '../services/errors/message-of.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { writeDefaultPolicy } from '../services/permissions/default-policy.ts';
 import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
@@ -48,15 +49,11 @@ function openMissionDatabase(file: string): OpenDatabase {
   try {
     return openDatabase(file);
   } catch (cause) {
-    throw new MissionError(
-      'database_failed',
-      `The database ${file} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        remedy:
-          'Check the disk and the file. If Node was changed since the installation, run `npm rebuild better-sqlite3`.',
-        cause,
-      },
-    );
+    throw new MissionError('database_failed', `The database ${file} cannot be opened: ${messageOf(cause)}`, {
+      remedy:
+        'Check the disk and the file. If Node was changed since the installation, run `npm rebuild better-sqlite3`.',
+      cause,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { within } from '../../services/deadline/within.ts';
+import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { entryToEmbed } from '../../services/knowledge/embedding-text.ts';
 import type { EmbeddedEntry, KnowledgeVectorLedger } from '../../services/ledger/knowledge-vector-ledger.ts';
@@ -124,7 +125,7 @@ export function createEmbedder({ vectors, router, isOfUse, onError }: EmbedderDe
       if (await step()) pause = 0;
     } catch (error) {
       failures += 1;
-      problem = error instanceof Error ? error.message : String(error);
+      problem = messageOf(error);
       pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
       if (!(error instanceof MissionError)) onError(error);
     }

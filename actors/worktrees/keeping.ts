@@ -1,4 +1,5 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
+import { messageOf } from '../../services/errors/message-of.ts';
 import type { WorktreeRow } from '../../services/ledger/worktree-ledger.ts';
 import type { Contents } from '../../services/worktrees/contents.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
@@ -97,7 +98,7 @@ export function createWorktreeKeeping({
             if (signal.aborted) return;
             onError(error);
             // Nothing is lost by leaving it; it is not tried again every second.
-            end(taskId, { status: 'kept', trouble: error instanceof Error ? error.message : String(error) });
+            end(taskId, { status: 'kept', trouble: messageOf(error) });
           })
           .catch(onError)
           .finally(() => busy.delete(taskId));

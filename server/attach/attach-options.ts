@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { SlotId } from '../../db/ids.ts';
 import { missionHome } from '../../services/config/home.ts';
+import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { readDaemonFile } from '../daemon-file.ts';
 import type { AttachTarget } from './open-attachment.ts';
@@ -80,7 +81,7 @@ export function readAttachCommand(argv: readonly string[], env: NodeJS.ProcessEn
   try {
     parsed = parse(argv);
   } catch (error) {
-    return { type: 'usage', message: error instanceof Error ? error.message : String(error) };
+    return { type: 'usage', message: messageOf(error) };
   }
   const { values, positionals } = parsed;
   if (values.help === true) return { type: 'help' };

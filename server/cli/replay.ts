@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { replay } from '../../actors/replay.ts';
+import { messageOf } from '../../services/errors/message-of.ts';
 import { openRecording } from '../../services/recording/asciicast.ts';
 import { readFaces } from '../../services/terminal/faces-file.ts';
 
@@ -44,7 +45,7 @@ export async function replayCommand(
   try {
     parsed = parse(argv);
   } catch (error) {
-    stderr.write(`missiond replay: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    stderr.write(`missiond replay: ${messageOf(error)}\n\n${HELP}`);
     return USAGE_ERROR;
   }
   const { values, positionals } = parsed;

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { SlotId } from '../../db/ids.ts';
 import { readSlotToken } from '../../services/claude/door-file.ts';
 import { missionHome } from '../../services/config/home.ts';
+import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { readVersion } from '../version.ts';
 import { callDaemon } from './call-daemon.ts';
@@ -112,14 +113,10 @@ function parse(command: Command, argv: readonly string[]): ParsedCommand {
     if (!asksForHelp && positionals.length > most) throw new Error('too many words');
     return { values, positionals };
   } catch (cause) {
-    throw new MissionError(
-      'input_invalid',
-      `missiond ${command.name}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        remedy: `Usage: missiond ${command.name} ${command.usage}`,
-        cause,
-      },
-    );
+    throw new MissionError('input_invalid', `missiond ${command.name}: ${messageOf(cause)}`, {
+      remedy: `Usage: missiond ${command.name} ${command.usage}`,
+      cause,
+    });
   }
 }
 

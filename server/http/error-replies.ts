@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError, type MissionErrorCode, toFailure } from '../../services/errors/mission-error.ts';
 import type { ErrorBody } from '../error-body.ts';
 
@@ -73,7 +74,7 @@ export function errorReply(
   }
   if (error instanceof MissionError)
     return { status, body: { error: { ...toFailure(error), ...taskOf(error) } } };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { status, body: { error: { code: 'input_invalid', message } } };
 }
 

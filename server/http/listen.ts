@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import type http from 'node:http';
 import type net from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { hasCode } from '../../services/errors/system-error.ts';
 import type { Connections } from './connections.ts';
@@ -74,15 +75,11 @@ async function openSocketDoor(served: Served, file: string, local: LocalConnecti
     chmodSync(file, 0o600);
     return door;
   } catch (cause) {
-    throw new MissionError(
-      'config_invalid',
-      `The socket ${file} cannot be opened: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        remedy:
-          'Take away what stands in its place; when the path is too long for a socket, choose a shorter MISSIOND_HOME.',
-        cause,
-      },
-    );
+    throw new MissionError('config_invalid', `The socket ${file} cannot be opened: ${messageOf(cause)}`, {
+      remedy:
+        'Take away what stands in its place; when the path is too long for a socket, choose a shorter MISSIOND_HOME.',
+      cause,
+    });
   }
 }
 
@@ -108,15 +105,11 @@ async function openOutsideDoor(served: Served, { host, tls }: OutsideDoor, port:
     return await openDoor(served, { host, port }, { tls });
   } catch (cause) {
     if (hasCode(cause, 'EADDRINUSE')) throw portTaken(host, port, cause);
-    throw new MissionError(
-      'config_invalid',
-      `The daemon cannot listen on ${host}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        remedy:
-          'Let listen.host in slots.yaml, or MISSION_HOST, be an address of this machine (0.0.0.0: all of them).',
-        cause,
-      },
-    );
+    throw new MissionError('config_invalid', `The daemon cannot listen on ${host}: ${messageOf(cause)}`, {
+      remedy:
+        'Let listen.host in slots.yaml, or MISSION_HOST, be an address of this machine (0.0.0.0: all of them).',
+      cause,
+    });
   }
 }
 

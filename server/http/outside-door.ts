@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import type { Listen } from '../../services/config/listen.ts';
+import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 
 /** Bits of a mode that let others in. */
@@ -44,7 +45,7 @@ function readPem(file: string, what: string): Buffer {
     return readFileSync(file);
   } catch (cause) {
     throw invalid(
-      `The ${what} ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `The ${what} ${file} cannot be read: ${messageOf(cause)}`,
       'Name files that are there under listen.tls in slots.yaml.',
       cause,
     );
@@ -59,7 +60,7 @@ function readTls({ cert, key }: { readonly cert: string; readonly key: string })
     createSecureContext(tls);
   } catch (cause) {
     throw invalid(
-      `${cert} and ${key} are no certificate and its key: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${cert} and ${key} are no certificate and its key: ${messageOf(cause)}`,
       'Both are files in PEM, and belong together.',
       cause,
     );

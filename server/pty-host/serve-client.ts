@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import {
   type HostMessage,
@@ -93,7 +94,7 @@ export function serveClient(
 
   function refuse(id: number, error: unknown): void {
     const code = RefusalCode.parse(error instanceof MissionError ? error.code : 'internal');
-    send({ type: 'refusal', id, code, message: error instanceof Error ? error.message : String(error) });
+    send({ type: 'refusal', id, code, message: messageOf(error) });
   }
 
   socket.on('message', (data) => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { findInstalledProgram } from './native-program.ts';
 import { PINNED_CLAUDE_CODE } from './pinned-version.ts';
@@ -65,7 +66,7 @@ async function npmInstall(prefix: string, version: string, signal: AbortSignal |
 }
 
 function fetchFailed(version: string, cause: unknown): MissionError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new MissionError(
     'claude_missing',
     `Claude Code ${version} could not be fetched from npm. ${reason}`,

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 
 const FOLDERS = ['logs', 'screenshots', 'worktrees', 'agents', 'doubts'] as const;
@@ -50,10 +51,9 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new MissionError(
-      'config_invalid',
-      `The folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { remedy: 'Take away what stands in its place, or choose another MISSIOND_HOME.', cause },
-    );
+    throw new MissionError('config_invalid', `The folder ${folder} cannot be made: ${messageOf(cause)}`, {
+      remedy: 'Take away what stands in its place, or choose another MISSIOND_HOME.',
+      cause,
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { hasCode } from '../errors/system-error.ts';
 
@@ -13,10 +14,9 @@ export function writeNew(file: string, content: string): boolean {
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
-    throw new MissionError(
-      'config_invalid',
-      `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      { remedy: 'Make its folder, or name another file.', cause: error },
-    );
+    throw new MissionError('config_invalid', `${file} cannot be written: ${messageOf(error)}`, {
+      remedy: 'Make its folder, or name another file.',
+      cause: error,
+    });
   }
 }

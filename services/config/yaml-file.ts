@@ -9,6 +9,7 @@ import {
   visit,
 } from 'yaml';
 import type { z } from 'zod';
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError, type MissionErrorCode } from '../errors/mission-error.ts';
 import { readRegularFile } from './regular-file.ts';
 
@@ -88,11 +89,10 @@ export function sourceOf(file: string, code: MissionErrorCode): string {
   try {
     return readRegularFile(file);
   } catch (cause) {
-    throw new MissionError(
-      code,
-      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause, remedy: 'Create it, or name another file.' },
-    );
+    throw new MissionError(code, `${file} cannot be read: ${messageOf(cause)}`, {
+      cause,
+      remedy: 'Create it, or name another file.',
+    });
   }
 }
 
@@ -130,7 +130,7 @@ export function readYamlText<Schema extends z.ZodType>(
     said = document.toJS() ?? {};
   } catch (error) {
     // Aliases of nothing, and aliases that stand for more than any file of ours says.
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     throw fail([{ ...place(offsetOfAlias(document, text)), text }]);
   }
   const parsed = schema.safeParse(said, { reportInput: true });

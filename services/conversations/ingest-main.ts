@@ -5,6 +5,7 @@ import { openDatabase } from '../../db/open.ts';
 import { redactTokens } from '../../db/redact-tokens.ts';
 import { createWriteTurn } from '../../db/write-turn.ts';
 import { createRedaction } from '../config/redact.ts';
+import { messageOf } from '../errors/message-of.ts';
 import { createConversationRetention } from '../ledger/conversation-retention.ts';
 import { createMessageIndex } from '../ledger/message-index.ts';
 import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
@@ -43,7 +44,6 @@ const turn = createWriteTurn(settings.turn);
 const ledger = createTranscriptLedger(database.db, turn.standBack);
 const lister = createTranscriptLister(() => Date.now());
 const stopping = new AbortController();
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const say = (news: IngestNews): void => port.postMessage(news);
 let wake = (): void => {};
 let withheldSlots: ReadonlySet<string> = new Set();
@@ -78,7 +78,7 @@ await followTranscripts({
     }
     say({ type: 'progress', progress });
   },
-  problem: (error) => say({ type: 'problem', message: error === null ? null : wordsOf(error) }),
+  problem: (error) => say({ type: 'problem', message: error === null ? null : messageOf(error) }),
   pause: (ms) =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);

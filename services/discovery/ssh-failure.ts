@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { connectCommand, type SshTarget, targetWords } from './ssh-target.ts';
 
@@ -64,7 +65,7 @@ export function sshFailure(target: SshTarget, printed: string, cause: unknown): 
       facts,
       remedy: `Without a password the person's agent and ~/.ssh/config are used, and nothing is asked. Try it by hand: ${connectCommand(target)}`,
     });
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new MissionError(
     'ssh_failed',
     `${name} could not be looked at: ${why}${words === '' ? '' : ` (${words})`}`,

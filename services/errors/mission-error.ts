@@ -1,3 +1,5 @@
+import { messageOf } from './message-of.ts';
+
 /**
  * Every failure that a user may meet has a code here with a sentence that says what it means.
  * Codes are part of the public surface (MCP, REST, CLI `--json`): add, never rename.
@@ -121,5 +123,5 @@ export function toFailure(error: unknown): Failure {
       ? { code: error.code, message: error.message }
       : { code: error.code, message: error.message, remedy: error.remedy };
   }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  return { code: 'internal', message: messageOf(error) };
 }

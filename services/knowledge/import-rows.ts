@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } f
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { KnowledgeCategory } from './category.ts';
 
@@ -50,7 +51,7 @@ function readText(file: string): string {
     return readFileSync(descriptor, 'utf8');
   } catch (error) {
     if (error instanceof MissionError) throw error;
-    throw refused(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw refused(`${file} cannot be read: ${messageOf(error)}`, error);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -112,7 +113,7 @@ function frontMatter(text: string): Record<string, unknown> | string {
       .catch({})
       .parse(parseYaml(source, { maxAliasCount: 0 }));
   } catch (error) {
-    return `its front matter is no YAML: ${error instanceof Error ? error.message : String(error)}`;
+    return `its front matter is no YAML: ${messageOf(error)}`;
   }
 }
 
@@ -153,7 +154,7 @@ function fromServers(file: string): readonly ImportRow[] {
     value = parseYaml(readText(file), { maxAliasCount: 0 });
   } catch (error) {
     if (error instanceof MissionError) throw error;
-    throw refused(`${file} is no YAML: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw refused(`${file} is no YAML: ${messageOf(error)}`, error);
   }
   const list = z.object({ servers: z.array(z.unknown()) }).safeParse(value);
   if (!list.success) throw refused(`${file} holds no \`servers:\`.`);
@@ -181,10 +182,7 @@ export function importRows(format: ImportFormat, place: string): readonly Import
     files = markdownFiles(place);
   } catch (error) {
     if (error instanceof MissionError) throw error;
-    throw refused(
-      `${place} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
+    throw refused(`${place} cannot be read: ${messageOf(error)}`, error);
   }
   return files.map((file) => fromMarkdown(place, file));
 }

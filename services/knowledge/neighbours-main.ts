@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { openVectors } from '../../db/open-vectors.ts';
+import { messageOf } from '../errors/message-of.ts';
 import { createVectorSearch } from '../ledger/vector-search.ts';
 import { type NeighbourNews, NeighbourOrder } from './neighbour-messages.ts';
 
@@ -9,7 +10,6 @@ const port = parentPort;
 if (port === null) throw new Error('neighbours-main is a thread of the daemon, not a program');
 const { databaseFile } = z.object({ databaseFile: z.string() }).parse(workerData);
 const say = (news: NeighbourNews): void => port.postMessage(news);
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 try {
   const raw = await openVectors(databaseFile);
@@ -24,11 +24,11 @@ try {
     try {
       say({ type: 'found', id, numbers: [...nearest(question)] });
     } catch (error) {
-      say({ type: 'failed', id, message: wordsOf(error) });
+      say({ type: 'failed', id, message: messageOf(error) });
     }
   });
   say({ type: 'ready' });
 } catch (error) {
-  say({ type: 'unavailable', message: wordsOf(error) });
+  say({ type: 'unavailable', message: messageOf(error) });
   port.close();
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/message-of.ts';
 import type { NoticeLedger, NoticeRow } from '../ledger/notice-ledger.ts';
 import type { Receiver } from './receivers.ts';
 
@@ -65,10 +66,7 @@ export function createNoticeDelivery({
     // Taken before, and that could not be written down: it is not sent again.
     const failure = taken.has(notice.id)
       ? null
-      : await send(receiver, notice, stopping.signal).then(
-          () => null,
-          (error: unknown) => (error instanceof Error ? error.message : String(error)),
-        );
+      : await send(receiver, notice, stopping.signal).then(() => null, messageOf);
     if (stopping.signal.aborted) return false;
     if (failure === null) {
       taken.add(notice.id);

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync, statSync, writeSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import pty from 'node-pty';
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import type { PtyExit, PtySpec, SpawnResult } from './pty-host.ts';
 import { createSequenceJoiner } from './whole-sequences.ts';
@@ -90,7 +91,7 @@ export function openPseudoTerminal(
       encoding: null,
     });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { ok: false, reason: 'spawn_failed', message };
   }
   const decoder = new StringDecoder('utf8');

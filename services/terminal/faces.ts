@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../errors/message-of.ts';
 
 const Glyphs = z.array(z.string().min(1)).min(1).readonly();
 
@@ -10,7 +11,7 @@ const Pattern = z.unknown().transform((value, context): RegExp => {
     if (source !== undefined) return new RegExp(source, flags);
     context.addIssue('write a regular expression between slashes, such as /esc to interrupt/i');
   } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : String(error));
+    context.addIssue(messageOf(error));
   }
   return z.NEVER;
 });

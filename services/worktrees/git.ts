@@ -1,4 +1,5 @@
 import { within } from '../deadline/within.ts';
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { handedOn } from '../processes/handed-on.ts';
 import { runProgram } from '../processes/run-program.ts';
@@ -66,7 +67,7 @@ export function createGit(env: NodeJS.ProcessEnv) {
         },
       });
     } catch (cause) {
-      const how = cause instanceof Error ? cause.message : String(cause);
+      const how = messageOf(cause);
       throw new MissionError(
         'worktree_failed',
         `git ${args[0]} in ${call.cwd}: ${words === '' ? how : words}`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import type { Git } from './git.ts';
 
@@ -43,7 +44,7 @@ export async function repositoryOf({ git }: Git, cwd: string, signal: AbortSigna
     signal.throwIfAborted();
     // git that is missing, or refuses a folder of somebody else, says nothing of the folder.
     if (cause instanceof MissionError && !NO_WORKING_TREE.test(cause.message)) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new MissionError('no_repository', `${cwd} is no working tree of a git repository: ${why}`, {
       remedy: 'Leave `worktree` out, or name a slot whose folder is a clone.',
       cause,
