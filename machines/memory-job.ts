@@ -1,5 +1,6 @@
 import { assign, fromPromise, setup } from 'xstate';
 import type { MemoryJobId } from '../db/ids.ts';
+import { backOffMs } from './back-off.ts';
 import { failureFrom, type MachineFailure } from './failure.ts';
 
 /** So often an answer that cannot be read is asked for again. */
@@ -106,7 +107,8 @@ export const memoryJobMachine = setup({
             target: 'pending',
             actions: assign({
               troubles: ({ context }) => context.troubles + 1,
-              pauseMs: ({ context }) => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** context.troubles),
+              pauseMs: ({ context }) =>
+                backOffMs(context.troubles + 1, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS }),
               failure: ({ event }) => failureFrom(event.error),
             }),
           },

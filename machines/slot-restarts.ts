@@ -1,3 +1,4 @@
+import { backOffMs } from './back-off.ts';
 import type { SlotContext } from './slot-context.ts';
 
 /** Longest first pause before a slot that failed is started again; doubles with every further failure in a row. */
@@ -36,7 +37,7 @@ export function withFailure(slot: Failures, { at }: ClockLook): Pick<SlotContext
 
 /** The pause before the next start: twice as long after each failure in a row, and half of it by chance. */
 export function pauseAfter({ crashes }: Failures, { at, chance }: ClockLook): SlotContext['pause'] {
-  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.max(0, crashes - 1));
+  const longest = backOffMs(crashes, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
   const ms = Math.round(longest * (0.5 + chance / 2));
   return { until: at + ms, ms };
 }

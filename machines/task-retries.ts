@@ -1,3 +1,4 @@
+import { backOffMs } from './back-off.ts';
 import type { TaskContext } from './task-events.ts';
 
 /**
@@ -30,7 +31,7 @@ export function isWorthARetry({ failure, retries, retried }: Tried): boolean {
 export function retryPauseMs({ taskId, failure, retried, retryBackoffMs }: Tried): number {
   // The session stands ready, and time mends nothing that a check has found.
   if (failure?.code === 'verify_failed') return 0;
-  const longest = Math.min(LONGEST_PAUSE_MS, retryBackoffMs * 2 ** retried);
+  const longest = backOffMs(retried + 1, { firstMs: retryBackoffMs, longestMs: LONGEST_PAUSE_MS });
   const spread = Number.parseInt(taskId.slice(0, SPREAD_DIGITS), 16) / 16 ** SPREAD_DIGITS;
   return Math.round(longest * (1 - spread / 2));
 }

@@ -6,11 +6,7 @@ import {
 import type { Ingest, IngestHandlers } from '../../services/conversations/start-ingest.ts';
 import type { Bus } from '../bus.ts';
 import type { MissionLogger } from '../core.ts';
-
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
-/** A thread that ran so long has not failed at its start. */
-const RAN_WELL_MS = 60_000;
+import { createThreadCare } from '../thread-care.ts';
 
 export interface IngestCareDependencies {
   readonly startIngest: (handlers: IngestHandlers) => Pick<Ingest, 'look' | 'close'>;
@@ -23,10 +19,6 @@ export interface IngestCareDependencies {
 export function createIngestCare({ startIngest, bus, logger, now }: IngestCareDependencies) {
   let progress: IngestProgress = NOT_STARTED;
   let told: IngestProgress['phase'] = 'following';
-  let ingest: Pick<Ingest, 'look' | 'close'> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let failures = 0;
-  let closed = false;
 
   /** Everybody is told while much is read, and when that is over; not of each line that is added. */
   function publish(): void {
@@ -53,35 +45,24 @@ export function createIngestCare({ startIngest, bus, logger, now }: IngestCareDe
     if (progress.phase !== 'starting') publish();
   }
 
-  function begin(): void {
-    timer = undefined;
-    const startedAt = now();
-    ingest = startIngest({
-      heard,
-      ended(error) {
-        ingest = undefined;
-        progress = { ...progress, phase: 'stopped' };
-        if (closed) return;
-        failures = now() - startedAt > RAN_WELL_MS ? 1 : failures + 1;
-        const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
-        logger.error({ error: String(error), pause }, 'the thread that reads transcripts has ended');
-        timer = setTimeout(begin, pause);
-      },
-    });
-  }
+  const care = createThreadCare<Pick<Ingest, 'look' | 'close'>>({
+    now,
+    begin: (ended) => startIngest({ heard, ended }),
+    ended(error, pause) {
+      progress = { ...progress, phase: 'stopped' };
+      if (pause === null) return;
+      logger.error({ error: String(error), pause }, 'the thread that reads transcripts has ended');
+    },
+  });
 
   return {
-    start: begin,
+    start: care.start,
     progress: () => progress,
     look(): void {
-      ingest?.look();
+      care.running()?.look();
     },
     /** Resolves when nothing is written any more. */
-    async close(): Promise<void> {
-      closed = true;
-      clearTimeout(timer);
-      await ingest?.close();
-    },
+    close: care.close,
   };
 }
 

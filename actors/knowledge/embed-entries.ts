@@ -1,3 +1,4 @@
+import { backOffMs } from '../../machines/back-off.ts';
 import { within } from '../../services/deadline/within.ts';
 import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
@@ -7,9 +8,8 @@ import type { EmbedReply, Router } from '../../services/router/api.ts';
 
 /** How often it looks whether there is something to embed. */
 const LOOK_EVERY_MS = 1_000;
-/** Behind a failure; each one after it doubles the pause, up to the longest. */
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
+/** Behind a failure. */
+const BACK_OFF = { firstMs: 1_000, longestMs: 60_000 };
 /** In one request; it is stored in one transaction, which keeps the daemon for some milliseconds. */
 const MOST_AT_ONCE = 32;
 const MOST_RETIRED = 200;
@@ -126,7 +126,7 @@ export function createEmbedder({ vectors, router, isOfUse, onError }: EmbedderDe
     } catch (error) {
       failures += 1;
       problem = messageOf(error);
-      pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+      pause = backOffMs(failures, BACK_OFF);
       if (!(error instanceof MissionError)) onError(error);
     }
     if (!stopping.signal.aborted) next(pause);

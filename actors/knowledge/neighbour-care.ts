@@ -1,10 +1,7 @@
 import type { Neighbours, StartNeighbours } from '../../services/knowledge/start-neighbours.ts';
 import type { NeighbourQuestion } from '../../services/ledger/vector-search.ts';
+import { createThreadCare } from '../thread-care.ts';
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
-/** A thread that ran so long has not failed at its start. */
-const RAN_WELL_MS = 60_000;
 /** Who comes when so many wait already would be late. */
 const MOST_WAITING = 4;
 
@@ -16,49 +13,42 @@ export interface NeighbourCareDependencies {
 
 /** Keeps the thread that compares vectors alive. */
 export function createNeighbourCare({ startNeighbours, now, onError }: NeighbourCareDependencies) {
-  let neighbours: Neighbours | undefined;
   let isReady = false;
-  let timer: NodeJS.Timeout | undefined;
-  let failures = 0;
   let waiting = 0;
-  let isClosed = false;
   let problem: string | undefined;
 
-  function begin(): void {
-    timer = undefined;
-    const startedAt = now();
-    let isOfNoUse = false;
-    neighbours = startNeighbours({
-      ready() {
-        isReady = true;
-        problem = undefined;
-      },
-      unavailable(message) {
-        isOfNoUse = true;
-        problem = `sqlite-vec does not work here, so entries are found by their words alone: ${message}`;
-        onError(new Error(problem));
-      },
-      ended(error) {
-        neighbours = undefined;
-        isReady = false;
-        if (isClosed || isOfNoUse) return;
-        problem = 'the thread that compares vectors has ended; it is started again';
-        onError(error ?? new Error(problem));
-        failures = now() - startedAt > RAN_WELL_MS ? 1 : failures + 1;
-        timer = setTimeout(begin, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1)));
-        timer.unref();
-      },
-    });
-  }
+  const care = createThreadCare<Neighbours>({
+    now,
+    begin: (ended) =>
+      startNeighbours({
+        ready() {
+          isReady = true;
+          problem = undefined;
+        },
+        unavailable(message) {
+          care.giveUp();
+          problem = `sqlite-vec does not work here, so entries are found by their words alone: ${message}`;
+          onError(new Error(problem));
+        },
+        ended,
+      }),
+    ended(error, pauseMs) {
+      isReady = false;
+      if (pauseMs === null) return;
+      problem = 'the thread that compares vectors has ended; it is started again';
+      onError(error ?? new Error(problem));
+    },
+  });
 
   return {
-    start: begin,
+    start: care.start,
     problem: () => problem,
     /** False until it has begun, and for good where it cannot. */
     isReady: () => isReady,
     /** Whether it would answer soon. */
     isFree: () => isReady && waiting < MOST_WAITING,
     async nearest(question: NeighbourQuestion): Promise<readonly number[]> {
+      const neighbours = care.running();
       if (neighbours === undefined) throw new Error('the thread that compares vectors does not run');
       waiting += 1;
       try {
@@ -67,11 +57,7 @@ export function createNeighbourCare({ startNeighbours, now, onError }: Neighbour
         waiting -= 1;
       }
     },
-    async close(): Promise<void> {
-      isClosed = true;
-      clearTimeout(timer);
-      await neighbours?.close();
-    },
+    close: care.close,
   };
 }
 
