@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { isScalar, isSeq, type YAMLSeq } from 'yaml';
+import { isMap, isScalar, isSeq, type Pair, type YAMLSeq } from 'yaml';
 import { writeWhole } from '../config/write-whole.ts';
 import { sourceOf, type YamlText } from '../config/yaml-file.ts';
 import { MissionError } from '../errors/mission-error.ts';
@@ -44,15 +44,49 @@ function addTo(document: PolicyDocument, path: readonly string[], pattern: strin
   list.add(document.createNode(pattern));
 }
 
+/** A scope's list with its key, which has the comments that stand before it. */
+function pairIn(document: PolicyDocument, scope: readonly string[], list: string): Pair | undefined {
+  const rules = document.getIn(scope);
+  return isMap(rules) ? rules.items.find(({ key }) => wordOf(key) === list) : undefined;
+}
+
+const keyComment = (pair: Pair | undefined): string | null | undefined =>
+  isScalar(pair?.key) ? pair.key.commentBefore : null;
+
+/** What is said of a list stays when it gets its newer name; where there is one of that name, it is said of that one. */
+function renameOlder(document: PolicyDocument, scope: readonly string[], older: string, list: string): void {
+  const pair = pairIn(document, scope, older);
+  if (pair === undefined || !isScalar(pair.key)) return;
+  const newer = pairIn(document, scope, list);
+  if (newer === undefined) {
+    pair.key.value = list;
+    return;
+  }
+  const comments = [keyComment(newer), keyComment(pair), isSeq(pair.value) ? pair.value.comment : null];
+  if (isScalar(newer.key))
+    newer.key.commentBefore = comments.filter((said) => said != null).join('\n') || null;
+  document.deleteIn([...scope, older]);
+}
+
 /** Items that stay keep their place and their comments. */
-function setList(document: PolicyDocument, path: readonly string[], patterns: readonly string[]): void {
-  if (patterns.length === 0) return void document.deleteIn(path);
+function setList(
+  document: PolicyDocument,
+  scope: readonly string[],
+  name: string,
+  patterns: readonly string[],
+): void {
+  const path = [...scope, name];
+  const pair = pairIn(document, scope, name);
+  if (patterns.length === 0 && pair === undefined) return;
   const list = listIn(document, path);
   const stays = (item: unknown): boolean => patterns.some((pattern) => pattern === wordOf(item));
   // What is said before the first item is about that one.
   if (list.items.length > 0 && !stays(list.items[0])) list.commentBefore = null;
   list.items = list.items.filter(stays);
   for (const pattern of patterns) addTo(document, path, pattern);
+  // An empty list says nothing, but for what its owner has said of it.
+  const isSaidOf = list.comment != null || list.commentBefore != null || keyComment(pair) != null;
+  if (patterns.length === 0 && !isSaidOf) document.deleteIn(path);
 }
 
 /** A key without a value (`roles:`) is a place to write to. */
@@ -70,8 +104,8 @@ function apply(document: PolicyDocument, edit: PolicyEdit): void {
   if (edit.kind === 'add') return addTo(document, [...scope, edit.to], edit.pattern);
   for (const list of LISTS) {
     const older = OLDER[list];
-    if (older !== null) document.deleteIn([...scope, older]);
-    setList(document, [...scope, list], edit.rules[list]);
+    if (older !== null) renameOlder(document, scope, older, list);
+    setList(document, scope, list, edit.rules[list]);
   }
 }
 

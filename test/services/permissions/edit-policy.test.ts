@@ -1,6 +1,7 @@
 import { lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { editPolicy, type PolicyEdit } from '../../../services/permissions/edit-policy.ts';
 import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
@@ -59,6 +60,73 @@ it('takes away with a pattern what was said of it, and leaves what was said of o
   const after = readFileSync(file, 'utf8');
   expect(after).not.toContain('Monday');
   expect(after).toContain('# on Tuesday\n      - Bash(b)');
+});
+
+it('leaves what was said of a list whose last rule goes', () => {
+  writeFileSync(
+    file,
+    'roles:\n  coder:\n    allow: [Read]\n    # never, says the owner\n    deny:\n      - Bash(a)\n    confirm: [Bash] # ask me\n',
+  );
+  const rules = { allow: ['Read'], confirm: [], deny: [] };
+  editPolicy(file, { kind: 'set', scope: { role: 'coder' }, rules });
+  const after = readFileSync(file, 'utf8');
+  expect(after).toContain('# never, says the owner');
+  expect(after).toContain('# ask me');
+  expect(loadPolicy(file).roles['coder']).toEqual(rules);
+});
+
+it('no edit loses what was said outside of the rules that go', () => {
+  const names = ['allow', 'confirm', 'deny', 'auto_allow', 'require_confirm'] as const;
+  const list = fc.record({
+    patterns: fc.uniqueArray(fc.constantFrom('Read', 'Grep', 'Bash(a)', 'Bash(b)'), { maxLength: 3 }),
+    isSaidBefore: fc.boolean(),
+    isSaidOfRules: fc.boolean(),
+    isSaidBehind: fc.boolean(),
+    isFlow: fc.boolean(),
+  });
+  const patterns = fc.uniqueArray(fc.constantFrom('Read', 'Grep', 'Bash(a)', 'Bash(c)'), { maxLength: 3 });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.tuple(fc.constantFrom(...names), list), { maxLength: 3, selector: ([name]) => name }),
+      fc.record({ allow: patterns, confirm: patterns, deny: patterns }),
+      (lists, rules) => {
+        const kept: string[] = [];
+        const say = (what: string): string => {
+          kept.push(`# ${what}`);
+          return `# ${what}`;
+        };
+        const lines = lists.flatMap(([name, { patterns: own, ...said }]) => {
+          const before = said.isSaidBefore ? [`    ${say(`before ${name}`)}`] : [];
+          if (said.isFlow || own.length === 0) {
+            const behind = said.isSaidBehind ? ` ${say(`beside ${name}`)}` : '';
+            return [...before, `    ${name}: [${own.join(', ')}]${behind}`];
+          }
+          const newer = name === 'auto_allow' ? 'allow' : name === 'require_confirm' ? 'confirm' : name;
+          const isTwice = lists.filter(([other]) => [newer, name].includes(other)).length > 1;
+          const items = own.flatMap((pattern) => {
+            if (!said.isSaidOfRules) return [`      - ${pattern}`];
+            const words = `of ${pattern} in ${name}`;
+            const stays = rules[newer].some((one) => one === pattern) && !isTwice;
+            return [`      ${stays ? say(words) : `# ${words}`}`, `      - ${pattern}`];
+          });
+          const behind = said.isSaidBehind ? [`      ${say(`behind ${name}`)}`] : [];
+          return [...before, `    ${name}:`, ...items, ...behind];
+        });
+        writeFileSync(
+          file,
+          ['# first', 'roles:', '  coder:', ...(lines.length === 0 ? ['    {}'] : lines), '# last', ''].join(
+            '\n',
+          ),
+        );
+        editPolicy(file, { kind: 'set', scope: { role: 'coder' }, rules });
+        const after = readFileSync(file, 'utf8');
+        for (const words of ['# first', '# last', ...kept]) expect(after).toContain(words);
+        for (const name of ['allow', 'confirm', 'deny'] as const)
+          expect(loadPolicy(file).roles['coder']?.[name].toSorted()).toEqual(rules[name].toSorted());
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 it('adds nothing twice', () => {
