@@ -16,7 +16,10 @@ export const RouterStandingView = z.object({
       problem: z.string().optional().describe('Why it cannot be asked.'),
     }),
   ),
-  problem: z.string().optional().describe('What is wrong with the files; what was read last stays in force.'),
+  problem: z
+    .string()
+    .optional()
+    .describe('What is wrong with the files. Where they cannot be read, what was read last stays in force.'),
   day: z.string(),
   spentUsd: z.number().describe('Of this day, with what calls under way may cost.'),
   dailyBudgetUsd: z.number().optional(),

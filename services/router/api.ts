@@ -58,7 +58,7 @@ export interface BackendStanding {
 export interface RouterStanding {
   /** In the order in which they are asked. */
   readonly backends: readonly BackendStanding[];
-  /** What is wrong with the files; what was read last stays in force. */
+  /** What is wrong with the files. Where they cannot be read, what was read last stays in force. */
   readonly problem?: string;
   /** The local day that the money is of. */
   readonly day: string;

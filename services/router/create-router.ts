@@ -89,10 +89,11 @@ export function createRouter({ settings, ledger, prices, now, onError }: RouterD
 
     standing() {
       const {
-        settings: { backends, dailyBudgetUsd },
+        settings: { backends, dailyBudgetUsd, warning },
         problem,
       } = settings();
       const { day, usd } = purse.spent();
+      const wrong = problem?.message ?? warning;
       return {
         backends: backends.map(
           ({ settings: { name, type, base_url, models, embedding_model }, problem: why }) => ({
@@ -108,7 +109,7 @@ export function createRouter({ settings, ledger, prices, now, onError }: RouterD
         day,
         spentUsd: usd,
         ...(dailyBudgetUsd === null ? {} : { dailyBudgetUsd }),
-        ...(problem === null ? {} : { problem: problem.message }),
+        ...(wrong === undefined ? {} : { problem: wrong }),
       };
     },
   };

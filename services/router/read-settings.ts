@@ -28,6 +28,8 @@ export interface RouterSettings {
   /** In the order in which they are asked. */
   readonly backends: readonly KeyedBackend[];
   readonly dailyBudgetUsd: number | null;
+  /** What of the files does nothing, though somebody will have meant it to. No secret is in it. */
+  readonly warning?: string;
 }
 
 export const routerFile = (home: string): string => path.join(home, 'router.yaml');
@@ -113,6 +115,19 @@ function keyed(settings: BackendSettings, key: string | undefined): KeyedBackend
   return { settings, key };
 }
 
+/** A name of another backend is a slip; where one stands that may be the key itself, it is not repeated. */
+function unusedKeys(
+  { keys }: CredentialsFile,
+  backends: readonly BackendSettings[],
+): Pick<RouterSettings, 'warning'> {
+  const unused = Object.keys(keys).filter((name) => !backends.some((backend) => backend.name === name));
+  if (unused.length === 0) return {};
+  const shown = unused.map((name) => (SLIP.test(name) ? `"${name}"` : 'one that is not shown here'));
+  return {
+    warning: `keys of credentials.json has names that are no backend of router.yaml: ${shown.join(', ')}`,
+  };
+}
+
 /**
  * Who is asked, and with which key: router.yaml, and credentials.json, whose own backend comes last.
  * @throws MissionError `config_invalid` with line and column; no secret is in it
@@ -132,5 +147,6 @@ export function readRouterSettings(home: string, env: NodeJS.ProcessEnv): Router
       ...backendOf(credentials).map((settings) => keyed(settings, credentials.api_key)),
     ],
     dailyBudgetUsd: daily_budget_usd ?? null,
+    ...unusedKeys(credentials, backends),
   };
 }

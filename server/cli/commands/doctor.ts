@@ -73,10 +73,11 @@ function checks(home: string, env: NodeJS.ProcessEnv): readonly Check[] {
     [
       'router',
       async () => {
-        const { backends } = readRouterSettings(home, env);
+        const { backends, warning } = readRouterSettings(home, env);
         const wrong = backends.flatMap(({ settings: { name }, problem }) =>
           problem === undefined ? [] : [`${name}: ${problem}`],
         );
+        if (warning !== undefined) wrong.push(warning);
         if (wrong.length > 0) return warn(wrong.join('; '));
         const names = backends.map(({ settings: { name } }) => name);
         return ok(names.length === 0 ? 'no language model is configured' : names.join(', '));

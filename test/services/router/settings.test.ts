@@ -68,6 +68,20 @@ backends:
   expect(settings().settings.dailyBudgetUsd).toBe(2);
 });
 
+test('keys of what is no backend are told of by name; what may be a key itself is not', () => {
+  credentials(JSON.stringify({ keys: { a: KEY, claud: KEY } }));
+  yaml('backends: [{name: a, type: openai, base_url: "https://a.example.org/v1"}]');
+  expect(settings().settings.warning).toBe(
+    'keys of credentials.json has names that are no backend of router.yaml: "claud"',
+  );
+  credentials(JSON.stringify({ keys: { [KEY]: KEY } }));
+  const { warning } = settings().settings;
+  expect(warning).toContain('one that is not shown here');
+  expect(warning).not.toContain(KEY);
+  credentials(JSON.stringify({ keys: { a: KEY } }));
+  expect(settings().settings.warning).toBeUndefined();
+});
+
 test('a key is not sent in clear over the network', () => {
   credentials(JSON.stringify({ auth_url: 'http://llm.example.org', api_key: KEY }));
   expect(backends()).toMatchObject([{ key: null, problem: expect.stringContaining('https') }]);
