@@ -30,10 +30,15 @@ test('the files are read while the daemon runs, and a wrong one is told of and c
   });
   expect(doors.errors().join()).toMatch(/router\.yaml:1:19/);
   write('router.yaml', 'daily_budget_usd: 2\n');
+  write(
+    'credentials.json',
+    JSON.stringify({ auth_url: 'http://127.0.0.1:9', api_key: KEY, model: 'm', keys: { claud: KEY } }),
+  );
   const printed = await runCli(['router', 'status', '--home', doors.home]);
   expect(printed.err).toBe('');
   expect(printed.out).toMatch(/credentials\s+openai\s+http:\/\/127\.0\.0\.1:9\/v1\s+m\s+0/);
   expect(printed.out).toMatch(/\$0\.0000 of \$2\.00/);
+  expect(printed.out).toContain('no backend of router.yaml: "claud"');
   expect([JSON.stringify(status), printed.out, ...doors.errors()].join()).not.toContain(KEY);
 });
 
