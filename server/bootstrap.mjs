@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = ['machines', 'actors', 'services', 'server', 'db', 'inspector'];
 const BUILT = path.join(root, 'dist', '.built');
 /** Benchmarks of code in their own process: as users run it, since what tsx adds to each function costs a fifth. */
-const COMPILED_BENCHES = ['deciding', 'knowledge', 'conversations'];
+const COMPILED_BENCHES = ['deciding', 'knowledge', 'embeddings', 'conversations'];
 /** Files that the build only copies. */
 const ASSETS = [
   'inspector/board/index.html',

@@ -46,9 +46,20 @@ export interface KnowledgePage {
 
 /** How it stands with finding entries by what they mean. */
 export interface EmbeddingStanding {
-  /** Entries without a vector of the words that they have now. */
+  /** Who embeds first, and with what; absent where nobody does. */
+  readonly backend?: string;
+  readonly model?: string;
+  /** Entries without a vector of the words that they have now, those that are refused left out. */
   readonly waiting: number;
   readonly embedded: number;
+  /** Entries that this model would not embed: they are tried again when their words or the model change. */
+  readonly refused: number;
+  /** Some of them, and what was said. */
+  readonly givenUp: readonly {
+    readonly category: string;
+    readonly key: string;
+    readonly because: string;
+  }[];
   readonly problem?: string;
 }
 

@@ -47,7 +47,7 @@ export function createMeaning({
 }: MeaningDependencies) {
   const stopping = new AbortController();
   const care = createNeighbourCare({ startNeighbours, now, onError });
-  const embedder = createEmbedder({ vectors, router, isOfUse: care.isReady, onError });
+  const embedder = createEmbedder({ vectors, router, isOfUse: care.isReady, now, onError });
   const embedded = createQuestions({ router, now, signal: stopping.signal });
 
   async function near(
@@ -98,6 +98,9 @@ export function createMeaning({
       return { ...counts, ...(told === undefined ? {} : { problem: told }) };
     },
 
+    /** Entries that nobody would embed are tried again. @returns how many those are */
+    tryAnew: (): number => embedder.tryAnew(),
+
     start(): void {
       if (!settings.enabled) return;
       care.start();
@@ -107,7 +110,7 @@ export function createMeaning({
     /** Resolves when its thread has ended. */
     async close(): Promise<void> {
       stopping.abort();
-      embedder.stop();
+      await embedder.stop();
       await care.close();
     },
   };

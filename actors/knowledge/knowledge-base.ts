@@ -30,6 +30,8 @@ export interface KnowledgeBase extends Knowledge {
   find(...asked: Parameters<Knowledge['search']>): Promise<FoundEntries>;
   /** Undefined while finding by meaning is switched off. */
   embeddings(): EmbeddingStanding | undefined;
+  /** Entries that the backend would not embed are tried again. @returns how many those are */
+  embedAnew(): number;
   readonly collector: Omit<Collector, 'sweep'>;
   readonly give: KnowledgeGiving;
   /** A language model looks at it; what it plans waits in the queue. */
@@ -97,6 +99,7 @@ export function createKnowledgeBase({
       ...knowledge,
       find: meaning.find,
       embeddings: meaning.standing,
+      embedAnew: meaning.tryAnew,
       collector,
       give: giving,
       analyze: createAnalysis({ ledger, operations, board, router, now }),

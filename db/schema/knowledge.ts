@@ -10,6 +10,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core';
 import type { KnowledgeId, TaskId } from '../ids.ts';
+import { redactedText } from '../redacted-columns.ts';
 
 export const KNOWLEDGE_SOURCES = ['conversation', 'discovery', 'import'] as const;
 export type KnowledgeSource = (typeof KNOWLEDGE_SOURCES)[number];
@@ -133,10 +134,18 @@ export const knowledgeToEmbed = sqliteTable(
   'knowledge_to_embed',
   {
     number: integer().primaryKey(),
-    /** How often it was refused when it was asked for alone: it comes behind the others. */
+    /** How often it was refused, asked for alone, by a backend that took other words: it comes behind the others. */
     attempts: integer().notNull().default(0),
+    /** It is not tried again before: epoch milliseconds. */
+    notBefore: integer().notNull().default(0),
+    /** The model that refused it last; another one is asked anew. */
+    refusedBy: text(),
+    because: redactedText(),
   },
-  (table) => [index('knowledge_to_embed_next').on(table.attempts, table.number)],
+  (table) => [
+    index('knowledge_to_embed_next').on(table.attempts, table.number),
+    index('knowledge_to_embed_refused').on(table.refusedBy).where(sql`${table.refusedBy} is not null`),
+  ],
 );
 
 /** What entries mean, as numbers. Triggers remove the vector of words that are known no more. */

@@ -14,6 +14,7 @@ import { conversations } from './commands/conversations.ts';
 import { down, up } from './commands/daemon.ts';
 import { discover } from './commands/discover.ts';
 import { doctor } from './commands/doctor.ts';
+import { embeddings } from './commands/embeddings.ts';
 import { explain } from './commands/explain.ts';
 import { history } from './commands/history.ts';
 import { memory } from './commands/memory.ts';
@@ -52,6 +53,7 @@ const COMMANDS: readonly Command[] = [
   worktrees,
   router,
   discover,
+  embeddings,
   call,
   logs,
   explain,

@@ -38,6 +38,7 @@ import {
   kbUndo,
 } from '../tools/knowledge.ts';
 import { kbDiscover } from '../tools/knowledge-discovery.ts';
+import { kbEmbedRetry } from '../tools/knowledge-embeddings.ts';
 import { kbAnalyze, kbExecutePlan, kbQueueStatus } from '../tools/knowledge-plans.ts';
 
 import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } from '../tools/memory.ts';
@@ -154,6 +155,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     kbDiscover: method(kbDiscover),
     kbQueueStatus: method(kbQueueStatus),
     kbExecutePlan: method(kbExecutePlan),
+    kbEmbedRetry: method(kbEmbedRetry),
     routerStatus: method(routerStatus),
     routerChat: method(routerChat),
     routerChatHistory: method(routerChatHistory),

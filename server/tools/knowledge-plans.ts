@@ -8,6 +8,7 @@ import { RouterUsageView } from '../../actors/router/router-views.ts';
 import { OPERATION_STATUSES } from '../../db/schema/knowledge.ts';
 import { ANALYSIS_MODES } from '../../services/knowledge/analysis-prompts.ts';
 import { KnowledgeCategory } from '../../services/knowledge/category.ts';
+import { EmbeddingStandingView, kbEmbedRetry } from './knowledge-embeddings.ts';
 import { operation } from './operation.ts';
 import { tellWhile } from './tell-while.ts';
 
@@ -102,7 +103,7 @@ export const kbQueueStatus = operation({
   name: 'mission_kb_queue_status',
   title: 'What is proposed for the knowledge',
   description:
-    'Operations that were planned (mission_kb_analyze) or proposed (plan `proposals`: what was remembered beside something like it), and how many are in which state; and how many entries wait to be found by what they mean.',
+    'Operations that were planned (mission_kb_analyze) or proposed (plan `proposals`: what was remembered beside something like it), and how many are in which state; and how many entries wait to be found by what they mean, or were refused by the embedding model.',
   input: z.object({
     plan_id: z.string().max(100).optional(),
     status: z.enum(OPERATION_STATUSES).optional(),
@@ -112,12 +113,9 @@ export const kbQueueStatus = operation({
     operations: z.array(KnowledgeOperation),
     count: z.number().int(),
     summary: z.partialRecord(z.enum(OPERATION_STATUSES), z.number().int()),
-    embeddings: z
-      .object({ waiting: z.number().int(), embedded: z.number().int(), problem: z.string().optional() })
-      .optional()
-      .describe(
-        'Entries that can be found by what they mean, and those that wait; absent while that is off.',
-      ),
+    embeddings: EmbeddingStandingView.optional().describe(
+      'Entries that can be found by what they mean, and those that wait or were refused; absent while that is off.',
+    ),
   }),
   readOnly: true,
   run({ plan_id, status, limit }, { mission }) {
@@ -162,4 +160,4 @@ export const kbExecutePlan = operation({
   },
 });
 
-export const knowledgePlanOperations = [kbAnalyze, kbQueueStatus, kbExecutePlan];
+export const knowledgePlanOperations = [kbAnalyze, kbQueueStatus, kbExecutePlan, kbEmbedRetry];

@@ -1,4 +1,21 @@
-import { and, asc, count, eq, inArray, isNull, max, min, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  max,
+  min,
+  ne,
+  or,
+  sql,
+} from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { knowledge, knowledgeToEmbed, knowledgeVectors } from '../../db/schema/knowledge.ts';
@@ -9,6 +26,31 @@ export interface EmbeddedEntry {
   readonly row: KnowledgeRow;
   readonly vector: Float32Array;
 }
+
+/** An entry that waits, and how often it was refused. */
+export interface WaitingEntry {
+  readonly row: KnowledgeRow;
+  readonly refusals: number;
+}
+
+interface Refusal {
+  readonly model: string;
+  /** What the backend said. */
+  readonly because: string;
+  /** Epoch milliseconds, at most `LONGEST_REFUSAL_PAUSE_MS` ahead. */
+  readonly notBefore: number;
+}
+
+export interface GivenUp {
+  readonly category: string;
+  readonly key: string;
+  readonly because: string;
+}
+
+/** What is refused so often is tried no more: until its words or the model change, or somebody asks for it. */
+const GIVEN_UP_AFTER = 4;
+export const LONGEST_REFUSAL_PAUSE_MS = 2 * 60 * 60_000;
+const NEVER_REFUSED = { attempts: 0, notBefore: 0, refusedBy: null, because: null };
 
 const saysTheSame = (a: KnowledgeRow, b: KnowledgeRow): boolean =>
   a.category === b.category &&
@@ -38,18 +80,38 @@ export function createKnowledgeVectorLedger(db: MissionDatabase) {
   }
 
   return {
-    /** Entries that wait, those that were never refused first. */
-    next(limit: number): readonly KnowledgeRow[] {
+    /**
+     * Entries that may be tried now, those that were never refused first.
+     * @param now epoch milliseconds
+     */
+    next(limit: number, now: number): readonly WaitingEntry[] {
       const waiting = db
         .select()
         .from(knowledgeToEmbed)
+        .where(
+          and(
+            lt(knowledgeToEmbed.attempts, GIVEN_UP_AFTER),
+            // A clock that was ahead keeps nothing waiting for good.
+            or(
+              lte(knowledgeToEmbed.notBefore, now),
+              gt(knowledgeToEmbed.notBefore, now + LONGEST_REFUSAL_PAUSE_MS),
+            ),
+          ),
+        )
         .orderBy(asc(knowledgeToEmbed.attempts), asc(knowledgeToEmbed.number))
         .limit(limit)
         .all();
-      return entries(waiting.map(({ number }) => number));
+      const refusalsOf = new Map(waiting.map(({ number, attempts }) => [number, attempts]));
+      return entries(waiting.map(({ number }) => number)).map((row) => ({
+        row,
+        refusals: refusalsOf.get(row.number) ?? 0,
+      }));
     },
 
-    /** Keeps vectors of entries that still say what was embedded; the others wait on. */
+    /**
+     * Keeps vectors of entries that still say what was embedded; the others wait on. In one transaction, which holds
+     * whoever calls for some tenths of a millisecond for each.
+     */
     store(embedded: readonly EmbeddedEntry[], space: string): void {
       atOnce(db, () => {
         const numbers = embedded.map(({ row }) => row.number);
@@ -77,15 +139,48 @@ export function createKnowledgeVectorLedger(db: MissionDatabase) {
     /** They will have none: nobody elsewhere is shown them. They wait again when they are changed. */
     leaveOut: (numbers: readonly number[]): void => atOnce(db, () => drop(numbers)),
 
-    /** It was refused alone: the others come before it. */
-    refused(number: number): void {
+    /** It was refused alone, and the others come before it; after so many times it is tried no more. */
+    refused(number: number, { model, because, notBefore }: Refusal): void {
       atOnce(db, () =>
         db
           .update(knowledgeToEmbed)
-          .set({ attempts: sql`${knowledgeToEmbed.attempts} + 1` })
+          .set({ attempts: sql`${knowledgeToEmbed.attempts} + 1`, refusedBy: model, because, notBefore })
           .where(eq(knowledgeToEmbed.number, number))
           .run(),
       );
+    },
+
+    /** Some of those that were refused are tried anew: by another model than that one, or by any. @returns how many */
+    tryAnew(limit: number, notBy?: string): number {
+      return atOnce(db, () => {
+        const some = db
+          .select({ number: knowledgeToEmbed.number })
+          .from(knowledgeToEmbed)
+          .where(
+            notBy === undefined
+              ? isNotNull(knowledgeToEmbed.refusedBy)
+              : and(isNotNull(knowledgeToEmbed.refusedBy), ne(knowledgeToEmbed.refusedBy, notBy)),
+          )
+          .limit(limit);
+        return db
+          .update(knowledgeToEmbed)
+          .set(NEVER_REFUSED)
+          .where(inArray(knowledgeToEmbed.number, some))
+          .run().changes;
+      });
+    },
+
+    /** Those that are tried no more, and why. */
+    givenUp(limit: number): readonly GivenUp[] {
+      return db
+        .select({ category: knowledge.category, key: knowledge.key, because: knowledgeToEmbed.because })
+        .from(knowledgeToEmbed)
+        .innerJoin(knowledge, eq(knowledge.number, knowledgeToEmbed.number))
+        .where(gte(knowledgeToEmbed.attempts, GIVEN_UP_AFTER))
+        .orderBy(asc(knowledgeToEmbed.number))
+        .limit(limit)
+        .all()
+        .map(({ category, key, because }) => ({ category, key, because: because ?? '' }));
     },
 
     /** The spaces that there are vectors of; of more than two, two of them. */
@@ -121,10 +216,16 @@ export function createKnowledgeVectorLedger(db: MissionDatabase) {
       });
     },
 
-    counts(): { readonly waiting: number; readonly embedded: number } {
-      const [waiting] = db.select({ count: count() }).from(knowledgeToEmbed).all();
+    counts(): { readonly waiting: number; readonly embedded: number; readonly refused: number } {
+      const [all] = db.select({ count: count() }).from(knowledgeToEmbed).all();
+      const [refused] = db
+        .select({ count: count() })
+        .from(knowledgeToEmbed)
+        .where(gte(knowledgeToEmbed.attempts, GIVEN_UP_AFTER))
+        .all();
       const [embedded] = db.select({ count: count() }).from(knowledgeVectors).all();
-      return { waiting: waiting?.count ?? 0, embedded: embedded?.count ?? 0 };
+      const givenUp = refused?.count ?? 0;
+      return { waiting: (all?.count ?? 0) - givenUp, embedded: embedded?.count ?? 0, refused: givenUp };
     },
 
     entries,

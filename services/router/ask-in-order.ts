@@ -5,7 +5,7 @@ import { createAnthropicBackend } from './anthropic-backend.ts';
 import type { RouterUsage } from './api.ts';
 import type { Backend, BackendUsage } from './backend.ts';
 import type { Choice } from './choose-backends.ts';
-import { failureWords, wasTurnedAway } from './failure-words.ts';
+import { failureWords, mayBeTheRequest, wasTurnedAway } from './failure-words.ts';
 import type { FollowedSettings } from './follow-settings.ts';
 import { createOpenAiBackend } from './openai-backend.ts';
 import type { Bill, Counted, Purse } from './purse.ts';
@@ -123,6 +123,7 @@ export function createAsking({
     signal: AbortSignal,
   ): Promise<Result> {
     const said: string[] = [];
+    let isTheRequest = false;
     const full: Choice[] = [];
 
     /** @returns null when it failed, and another may be asked */
@@ -138,6 +139,7 @@ export function createAsking({
       } catch (error) {
         if (signal.aborted) throw cancelled();
         if (error instanceof MissionError) throw error;
+        isTheRequest ||= mayBeTheRequest(error);
         said.push(
           `${name}: ${ends.aborted ? `no answer within ${timeout_seconds} s` : failureWords(error, redaction())}`,
         );
@@ -181,7 +183,8 @@ export function createAsking({
     throw new MissionError('router_unavailable', `No backend answered. ${said.join('; ')}`, {
       remedy:
         '`missiond router status` shows how they stand; router.yaml and credentials.json say who is asked.',
-      facts: { said },
+      // Whether it may have been answered, had other words been sent.
+      facts: { said, mayBeTheRequest: isTheRequest },
     });
   }
 

@@ -25,6 +25,15 @@ const NEVER_REACHED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNR
 export const wasTurnedAway = (error: unknown): boolean =>
   Said.safeParse(error).data?.status !== undefined || NEVER_REACHED.test(codeOf(error) ?? '');
 
+/** Not let in, not paid, not there, too much for now: other words would be answered no better. */
+const WHATEVER_IS_ASKED: ReadonlySet<number> = new Set([401, 402, 403, 404, 408, 429]);
+
+/** True when what was asked may be why it failed, such as a text that is too long. */
+export const mayBeTheRequest = (error: unknown): boolean => {
+  const status = Said.safeParse(error).data?.status;
+  return status === undefined ? !wasTurnedAway(error) : !WHATEVER_IS_ASKED.has(status);
+};
+
 /** What a backend said, or what became of the way to it, on one line and without secrets. */
 export function failureWords(error: unknown, redact: (text: string) => string): string {
   const message = Said.safeParse(error).data?.message ?? String(error);

@@ -30,6 +30,7 @@ const CLEAN = [
   'deliveries.failure',
   'history.content',
   'inbox_messages.content',
+  'knowledge_to_embed.because',
   'memory_jobs.error',
   'memory_jobs.outcome',
   'memory_jobs.snapshot',

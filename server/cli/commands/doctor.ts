@@ -10,8 +10,10 @@ import { createPermissionStore } from '../../../services/permissions/permission-
 import { readRouterSettings } from '../../../services/router/read-settings.ts';
 import { facesFile, loadFaces } from '../../../services/terminal/faces-file.ts';
 import { findDaemon } from '../../find-daemon.ts';
-import type { Command } from '../command.ts';
+import { kbQueueStatus } from '../../tools/knowledge-plans.ts';
+import type { Command, CommandContext } from '../command.ts';
 import { collectReport, reportName, writeReport } from '../report.ts';
+import { embeddingWords } from './embeddings.ts';
 
 interface Finding {
   readonly check: string;
@@ -31,7 +33,7 @@ async function nativeModules(): Promise<Omit<Finding, 'check'>> {
   return ok('better-sqlite3 and node-pty load');
 }
 
-function checks(home: string, env: NodeJS.ProcessEnv): readonly Check[] {
+function checks({ home, env, call }: Pick<CommandContext, 'home' | 'env' | 'call'>): readonly Check[] {
   return [
     ['node', async () => ok(process.version)],
     ['native modules', nativeModules],
@@ -84,6 +86,24 @@ function checks(home: string, env: NodeJS.ProcessEnv): readonly Check[] {
       },
     ],
     [
+      'embeddings',
+      async () => {
+        const { slotsFile } = readEnvironment(env, home);
+        if (!existsSync(slotsFile) || !loadSlots(slotsFile).knowledge.embeddings.enabled)
+          return ok('off: entries are found by their words');
+        const embeds = readRouterSettings(home, env).backends.find(
+          ({ settings }) => settings.embedding_model !== undefined,
+        );
+        if (embeds === undefined) return warn('on, but no backend of the router has an embedding_model');
+        const who = `${embeds.settings.embedding_model?.name} at ${embeds.settings.name}`;
+        if ((await findDaemon(home)) === null) return ok(`${who}; how far it is tells the daemon`);
+        const told = kbQueueStatus.output.parse(await call(kbQueueStatus.name, { limit: 1 }));
+        const words = embeddingWords(told.embeddings);
+        const isWell = told.embeddings?.refused === 0 && told.embeddings.problem === undefined;
+        return isWell ? ok(words) : warn(`${words} \`missiond embeddings\` says which`);
+      },
+    ],
+    [
       'claude',
       async () => {
         const file = await locateClaude({ env });
@@ -116,7 +136,7 @@ export const doctor: Command = {
     if (positionals.length > 0 && values['report'] !== true)
       throw new MissionError('input_invalid', 'missiond doctor takes a file only with --report.');
     const findings: Finding[] = [];
-    for (const [check, look] of checks(home, env)) {
+    for (const [check, look] of checks({ home, env, call })) {
       try {
         findings.push({ check, ...(await look()) });
       } catch (error) {

@@ -1,124 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createKnowledgeBase } from '../../../actors/knowledge/knowledge-base.ts';
 import { openDatabase } from '../../../db/open.ts';
 import { openVectors } from '../../../db/open-vectors.ts';
-import { type StartNeighbours, startNeighbours } from '../../../services/knowledge/start-neighbours.ts';
 import { KnowledgeSettingsSchema } from '../../../services/knowledge/tiers.ts';
-import { DIST } from '../../e2e/world.ts';
-import { type StubReply, type StubRequest, startOpenAiStub } from '../../services/router/openai-stub.ts';
+import type { StubReply } from '../../services/router/openai-stub.ts';
 import { routerOf } from '../../services/router/router-of.ts';
+import {
+  BY,
+  createMeaningStage,
+  type MeaningStage,
+  meaningOf,
+  understands,
+  untilHybrid,
+  WAIT,
+} from './meaning-stage.ts';
 
-const WAIT = { timeout: 30_000, interval: 20 };
-const BY = { by: 'test' };
-/** What a model would know: these words are about the same. */
-const TOPICS = [/postgres|where do rows live/i, /tabs|what indent width/i, /deploy|going live/i];
-const DIMENSIONS = 16;
-
-/** A vector of its topic, with a little of its own. */
-function meaningOf(text: string): readonly number[] {
-  const topic = TOPICS.findIndex((words) => words.test(text));
-  return Array.from({ length: DIMENSIONS }, (_, at) =>
-    at % 4 === topic ? 1 : 0.05 * Math.sin(text.length * (at + 1)),
-  );
-}
-const understands = ({ input }: StubRequest): StubReply => ({ vectors: input.map(meaningOf) });
-
-let folder: string;
-let answer: (request: StubRequest, number: number) => StubReply;
-let stub: Awaited<ReturnType<typeof startOpenAiStub>>;
-const closing: (() => Promise<void>)[] = [];
+let world: MeaningStage;
 beforeEach(async () => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-meaning-'));
-  answer = understands;
-  stub = await startOpenAiStub((request, number) => answer(request, number));
+  world = await createMeaningStage();
 });
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-  await stub.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const realThread =
-  (file: string): StartNeighbours =>
-  (handlers) =>
-    startNeighbours(
-      file,
-      handlers,
-      pathToFileURL(path.join(DIST, 'services', 'knowledge', 'neighbours-main.js')),
-    );
-
-/** A daemon's knowledge on the database of the folder, as after each of its starts. */
-function begin({
-  model = 'embedder',
-  waitMs = 5_000,
-  thread = realThread(path.join(folder, 'mission.db')),
-}: {
-  model?: string;
-  waitMs?: number;
-  thread?: StartNeighbours;
-} = {}) {
-  const database = openDatabase(path.join(folder, 'mission.db'));
-  const { knowledge, meaning } = createKnowledgeBase({
-    db: database.db,
-    settings: KnowledgeSettingsSchema.parse({ embeddings: { enabled: true, waitMs } }),
-    board: { all: () => [] },
-    router: routerOf(
-      {
-        backends: [
-          { name: 'stub', type: 'openai', base_url: stub.url, retries: 0, embedding_model: { name: model } },
-        ],
-      },
-      database.db,
-    ),
-    probeMachine: () => Promise.reject(new Error('there is no other machine here')),
-    startNeighbours: thread,
-    now: Date.now,
-    onError() {},
-  });
-  meaning.start();
-  async function close(): Promise<void> {
-    await meaning.close();
-    database.close();
-  }
-  let isClosed = false;
-  const closeOnce = async (): Promise<void> => {
-    if (isClosed) return;
-    isClosed = true;
-    await close();
-  };
-  closing.push(closeOnce);
-  return {
-    knowledge,
-    database,
-    close: closeOnce,
-    learn(key: string, summary: string, category = 'project') {
-      return knowledge.remember({ category, key, summary, onSimilar: 'add' }, BY);
-    },
-    allEmbedded: () => vi.waitFor(() => expect(knowledge.embeddings()).toMatchObject({ waiting: 0 }), WAIT),
-    async keys(query: string, category?: string) {
-      const { entries, ranking } = await knowledge.find(query, { category, limit: 10 });
-      return { keys: entries.map(({ key }) => key), ranking };
-    },
-  };
-}
-
-/** Every text that was to be embedded; a question stands among them as it was asked. */
-const sent = (): readonly string[] => stub.requests().flatMap(({ input }) => input);
-
-/** The thread may not have begun yet. */
-const untilHybrid = (stage: ReturnType<typeof begin>, query: string, category?: string) =>
-  vi.waitFor(async () => {
-    const found = await stage.keys(query, category);
-    expect(found.ranking).toBe('hybrid');
-    return found.keys;
-  }, WAIT);
+afterEach(() => world.close());
 
 test('a question that shares no word with an entry finds it, within the category that is asked for', async () => {
-  const stage = begin();
+  const stage = world.begin();
   stage.learn('db', 'All is kept in Postgres 16');
   stage.learn('style', 'Tabs, four columns');
   stage.learn('old-db', 'Postgres 9 was used before', 'archive:2020');
@@ -128,11 +33,11 @@ test('a question that shares no word with an entry finds it, within the category
   expect(await untilHybrid(stage, 'where do rows live', 'archive')).toEqual(['old-db']);
   expect(await untilHybrid(stage, 'what indent width')).toEqual(['style']);
   // What is asked again is not paid for again.
-  expect(sent().filter((text) => text === 'where do rows live')).toHaveLength(1);
+  expect(world.sent().filter((text) => text === 'where do rows live')).toHaveLength(1);
 });
 
 test('who is found by words and by meaning comes first', async () => {
-  const stage = begin();
+  const stage = world.begin();
   stage.learn('words', 'Rows of the report are blue');
   stage.learn('both', 'Rows are in Postgres');
   stage.learn('meaning', 'We use Postgres');
@@ -144,49 +49,49 @@ test('who is found by words and by meaning comes first', async () => {
 });
 
 test('credentials, addresses and secrets are sent to no model', async () => {
-  const stage = begin();
+  const stage = world.begin();
   stage.learn('vault', 'The deploy key is in the vault', 'credential');
   stage.learn('host', 'Deploy to 10.1.2.3');
   await stage.allEmbedded();
   expect(await untilHybrid(stage, 'going live')).toEqual(['host']);
   expect(await stage.keys('password: hunter2222')).toMatchObject({ ranking: 'words' });
   await stage.keys('what is at 10.1.2.3');
-  expect(sent().join('\n')).not.toMatch(/vault|10\.1\.2\.3|hunter2222/);
-  expect(stage.knowledge.embeddings()).toEqual({ waiting: 0, embedded: 1 });
+  expect(world.sent().join('\n')).not.toMatch(/vault|10\.1\.2\.3|hunter2222/);
+  expect(stage.knowledge.embeddings()).toMatchObject({ waiting: 0, embedded: 1, refused: 0 });
 });
 
 test.each([
   ['never answers', (): StubReply => ({ hang: true })],
   ['fails', (): StubReply => ({ status: 500 })],
 ])('a backend that %s leaves the words', async (_, dead) => {
-  const stage = begin({ waitMs: 50 });
+  const stage = world.begin({ waitMs: 50 });
   stage.learn('db', 'All is kept in Postgres 16');
   await stage.allEmbedded();
-  answer = dead;
+  world.answers(dead);
   stage.learn('new', 'Postgres has rows');
   for (let times = 0; times < 5; times += 1)
     expect(await stage.keys(`rows ${times}`)).toEqual({ keys: ['new'], ranking: 'words' });
-  answer = understands;
+  world.answers(understands);
 });
 
 test('a daemon that ends in the middle embeds nothing twice, and leaves nothing out', async () => {
   const keys = Array.from({ length: 80 }, (_, number) => `entry-${number}`);
-  answer = (request, number) => (number > 1 ? { hang: true } : understands(request));
-  const first = begin();
+  world.answers((request, number) => (number > 1 ? { hang: true } : understands(request)));
+  const first = world.begin();
   for (const key of keys) first.learn(key, `${key} says something of its own`);
-  await vi.waitFor(() => expect(stub.requests()).toHaveLength(2), WAIT);
+  await vi.waitFor(() => expect(world.stub.requests()).toHaveLength(2), WAIT);
   const done = first.knowledge.embeddings()?.embedded ?? 0;
   expect(done).toBeGreaterThan(0);
   expect(done).toBeLessThan(keys.length);
   await first.close();
 
-  const before = stub.requests()[0]?.input ?? [];
-  const asked = stub.requests().length;
-  answer = understands;
-  const second = begin();
+  const before = world.stub.requests()[0]?.input ?? [];
+  const asked = world.stub.requests().length;
+  world.answers(understands);
+  const second = world.begin();
   await second.allEmbedded();
-  expect(second.knowledge.embeddings()).toEqual({ waiting: 0, embedded: keys.length });
-  const after = stub
+  expect(second.knowledge.embeddings()).toMatchObject({ waiting: 0, embedded: keys.length, refused: 0 });
+  const after = world.stub
     .requests()
     .slice(asked)
     .flatMap(({ input }) => input);
@@ -196,14 +101,14 @@ test('a daemon that ends in the middle embeds nothing twice, and leaves nothing 
 });
 
 test('another model embeds all anew, and is compared with its own vectors alone', async () => {
-  const first = begin();
+  const first = world.begin();
   for (let number = 0; number < 50; number += 1) first.learn(`n-${number}`, `Tabs, the ${number}th time`);
   first.learn('db', 'All is kept in Postgres 16');
   await first.allEmbedded();
   await first.close();
   // Of another length, too.
-  answer = ({ input }) => ({ vectors: input.map((text) => [...meaningOf(text), 1, 0, 1, 0]) });
-  const second = begin({ model: 'newer' });
+  world.answers(({ input }) => ({ vectors: input.map((text) => [...meaningOf(text), 1, 0, 1, 0]) }));
+  const second = world.begin({ model: 'newer' });
   await vi.waitFor(
     () =>
       expect(
@@ -216,7 +121,7 @@ test('another model embeds all anew, and is compared with its own vectors alone'
 });
 
 test('what is forgotten is found no more and has no vector; what is changed or brought back is embedded anew', async () => {
-  const stage = begin();
+  const stage = world.begin();
   stage.learn('db', 'All is kept in Postgres 16');
   stage.learn('style', 'Tabs, four columns');
   await stage.allEmbedded();
@@ -234,15 +139,15 @@ test('what is forgotten is found no more and has no vector; what is changed or b
 });
 
 test('an entry that is changed while it is embedded keeps waiting', async () => {
-  const stage = begin();
+  const stage = world.begin();
   let isChanged = false;
-  answer = (request) => {
+  world.answers((request) => {
     if (!isChanged && request.input.some((text) => text.includes('Postgres'))) {
       isChanged = true;
       stage.learn('db', 'Deploy it with care');
     }
     return understands(request);
-  };
+  });
   stage.learn('db', 'All is kept in Postgres 16');
   await vi.waitFor(() => expect(isChanged).toBe(true), WAIT);
   await stage.allEmbedded();
@@ -250,26 +155,11 @@ test('an entry that is changed while it is embedded keeps waiting', async () => 
   expect(await untilHybrid(stage, 'where do rows live')).toEqual([]);
 });
 
-test('an entry that the backend refuses keeps none of the others back', async () => {
-  answer = (request) =>
-    request.input.some((text) => text.includes('unspeakable'))
-      ? { status: 400, message: 'no' }
-      : understands(request);
-  const stage = begin();
-  stage.learn('bad', 'unspeakable');
-  stage.learn('db', 'All is kept in Postgres 16');
-  await vi.waitFor(
-    () => expect(stage.knowledge.embeddings()).toMatchObject({ waiting: 1, embedded: 1 }),
-    WAIT,
-  );
-  expect(await untilHybrid(stage, 'where do rows live')).toEqual(['db']);
-});
-
 test('where sqlite-vec is missing, words find what they find, and it is said', async () => {
   await expect(
-    openVectors(path.join(folder, 'none.db'), () => Promise.reject(new Error('not for this platform'))),
+    openVectors(path.join(world.folder, 'none.db'), () => Promise.reject(new Error('not for this platform'))),
   ).rejects.toThrow('not for this platform');
-  const stage = begin({
+  const stage = world.begin({
     thread({ unavailable, ended }) {
       unavailable('not for this platform');
       ended(undefined);
@@ -280,18 +170,21 @@ test('where sqlite-vec is missing, words find what they find, and it is said', a
   expect(await stage.keys('postgres')).toEqual({ keys: ['db'], ranking: 'words' });
   expect(stage.knowledge.embeddings()?.problem).toMatch(/sqlite-vec.*not for this platform/);
   // Nothing that costs money is done for what cannot be used.
-  expect(sent()).toEqual([]);
+  expect(world.sent()).toEqual([]);
 });
 
 test('switched off, nothing is begun and nothing is sent', async () => {
   const database = openDatabase(':memory:');
-  closing.push(async () => database.close());
   const { knowledge, meaning } = createKnowledgeBase({
     db: database.db,
     settings: KnowledgeSettingsSchema.parse({}),
     board: { all: () => [] },
     router: routerOf(
-      { backends: [{ name: 'stub', type: 'openai', base_url: stub.url, embedding_model: { name: 'e' } }] },
+      {
+        backends: [
+          { name: 'stub', type: 'openai', base_url: world.stub.url, embedding_model: { name: 'e' } },
+        ],
+      },
       database.db,
     ),
     probeMachine: () => Promise.reject(new Error('there is no other machine here')),
@@ -304,5 +197,6 @@ test('switched off, nothing is begun and nothing is sent', async () => {
   expect(await knowledge.find('postgres', { limit: 5 })).toMatchObject({ ranking: 'words' });
   expect(knowledge.embeddings()).toBeUndefined();
   await meaning.close();
-  expect(sent()).toEqual([]);
+  database.close();
+  expect(world.sent()).toEqual([]);
 });
