@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ensureHome } from '../services/config/home.ts';
+import { ensureHome, logsFolder } from '../services/config/home.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import type { DaemonFile } from './daemon-file.ts';
 import { findDaemon } from './find-daemon.ts';
@@ -60,7 +60,7 @@ export async function ensureDaemon(
   const running = await findDaemon(home);
   if (running !== null) return { ...running, started: false };
   ensureHome(home);
-  const log = path.join(home, 'logs', 'daemon.log');
+  const log = path.join(logsFolder(home), 'daemon.log');
   const from = sizeOf(log);
   const child = startDaemon(home, env, log);
   let ended = false;

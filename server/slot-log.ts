@@ -1,11 +1,13 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { redactTokens } from '../db/redact-tokens.ts';
+import { logsFolder } from '../services/config/home.ts';
+import { MOST_LOG_BYTES, rotateLog } from '../services/diagnostics/log-rotation.ts';
 
 /** The file of a slot that `missiond logs` shows. */
 export const slotLogFile = (home: string, slotId: string): string =>
-  path.join(home, 'logs', `slot-${slotId}.log`);
+  path.join(logsFolder(home), `slot-${slotId}.log`);
 
 const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
 /** What somebody has laid in its place, a link or a pipe, is not written to. */
@@ -17,6 +19,7 @@ function appendLine(file: string, facts: object): void {
     const log = openSync(file, OWN_FILE, 0o600);
     try {
       writeSync(log, `${redactTokens(JSON.stringify({ time: new Date().toISOString(), ...facts }))}\n`);
+      if (fstatSync(log).size > MOST_LOG_BYTES) rotateLog(file);
     } finally {
       closeSync(log);
     }

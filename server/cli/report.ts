@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { readEnvironment } from '../../services/config/environment.ts';
-import { doubtsFolder } from '../../services/config/home.ts';
+import { doubtsFolder, logsFolder } from '../../services/config/home.ts';
 import { loadSlots, type SlotConfig } from '../../services/config/slots-file.ts';
 import { redactForReport, redactValue } from '../../services/diagnostics/redact-report.ts';
 import { readSnapshots } from '../../services/diagnostics/snapshot-ring.ts';
@@ -58,7 +58,7 @@ async function tailOf(file: string): Promise<readonly string[]> {
 }
 
 async function logsOf(home: string): Promise<Record<string, readonly string[]>> {
-  const folder = path.join(home, 'logs');
+  const folder = logsFolder(home);
   const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.log'));
   return Object.fromEntries(
     await Promise.all(files.map(async (file) => [file, await tailOf(path.join(folder, file))] as const)),

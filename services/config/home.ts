@@ -19,6 +19,9 @@ export function missionHome(env: NodeJS.ProcessEnv): string {
   return !existsSync(usual) && existsSync(older) ? older : usual;
 }
 
+/** Where the daemon, the pty host and slots write down what happens. */
+export const logsFolder = (home: string): string => path.join(home, 'logs');
+
 /** Where the screens of uncertain sessions are kept for a bug report. */
 export const doubtsFolder = (home: string): string => path.join(home, 'doubts');
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
+import { logsFolder } from '../config/home.ts';
 
 /** Where a host of this home listens. */
 export function ptyHostSocket(home: string): string {
@@ -8,12 +9,12 @@ export function ptyHostSocket(home: string): string {
 }
 
 export function ptyHostLog(home: string): string {
-  return path.join(home, 'logs', 'pty-host.log');
+  return path.join(logsFolder(home), 'pty-host.log');
 }
 
 /** Makes the folders that a host needs; only the person may look into them. A home that exists keeps its mode. */
 export function prepareHostHome(home: string): void {
-  mkdirSync(path.join(home, 'logs'), { recursive: true, mode: 0o700 });
+  mkdirSync(logsFolder(home), { recursive: true, mode: 0o700 });
 }
 
 /**

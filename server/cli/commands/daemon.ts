@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { logsFolder } from '../../../services/config/home.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import type { DaemonFile } from '../../daemon-file.ts';
 import { homeIsLocked } from '../../home-lock.ts';
@@ -98,7 +99,7 @@ export const down: Command = {
         throw new MissionError(
           'timeout',
           `The daemon was told to stop but still runs after ${finishes + DOWN_WITHIN_MS} ms.`,
-          { remedy: `See ${path.join(home, 'logs', 'missiond.log')}.` },
+          { remedy: `See ${path.join(logsFolder(home), 'missiond.log')}.` },
         );
       }
       await sleep(LOOK_EVERY_MS);

@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import { SlotView, TaskView } from '../../../actors/mission/views.ts';
 import type { Command } from '../command.ts';
-import { numberOf } from '../option-values.ts';
 import { table } from '../table.ts';
 import { restOfResult } from '../whole-result.ts';
 
 const Slots = z.object({ slots: z.array(SlotView) });
 const Tasks = z.object({ tasks: z.array(TaskView) });
-
-const LOG_LINES = 200;
 
 /** A slot without a program, and not because nobody wants one. */
 const RESTS: ReadonlySet<string> = new Set(['backingOff', 'quarantined', 'crashed']);
@@ -103,20 +100,3 @@ export function taskTable(tasks: readonly TaskView[]): string {
     tasks.map((task) => [task.id.slice(0, 8), task.status, task.role, task.slotId ?? '', task.prompt]),
   );
 }
-
-export const logs: Command = {
-  name: 'logs',
-  summary: 'what happened in a slot',
-  usage: 'SLOT [--lines N]',
-  options: { lines: { type: 'string', help: `how many lines (default ${LOG_LINES})` } },
-  words: [1, 1],
-  async run(parsed, { call, print }) {
-    const lines = numberOf(parsed, 'lines', { whole: true }) ?? LOG_LINES;
-    const output = z
-      .object({ lines: z.array(z.string()) })
-      .loose()
-      .parse(await call('mission_pty_logs', { slotId: parsed.positionals[0], lines }));
-    print(output, () => output.lines.map((line) => `${line}\n`).join(''));
-    return 0;
-  },
-};
