@@ -6,34 +6,51 @@ const MOST_PATTERNS = 200;
 const Shell = z.string().trim().min(1).max(MOST_COMMAND_CHARACTERS).nullable();
 const Patterns = z.array(z.string().trim().min(1).max(300)).max(MOST_PATTERNS);
 
+const setup = Shell.describe('Run with `sh -c` in each new worktree, before its agent starts.');
+const check = Shell.describe('Run with `sh -c`; what it agrees to may be merged.');
+const copy = Patterns.describe(
+  'Files that git does not track, copied into each new worktree, beside those of `.worktreeinclude`; as in `.gitignore`.',
+);
+const link = Patterns.describe('As `copy`, but linked: such as `node_modules/`.');
+const ports = z.int().min(0).max(100).describe('How many ports each worktree has for itself.');
+const enabled = z.boolean();
+const track = z.enum(['all', 'author', 'assigned']).describe('Which pull requests it looks at.');
+const protectedBranches = z
+  .array(z.string().trim().min(1).max(250))
+  .max(100)
+  .describe('Beside the default branch.');
+const overlapMinutes = z
+  .number()
+  .min(0)
+  .max(1440)
+  .describe('How often it is looked whether workers are at the same files; 0: never.');
+
 /** What a person has said of a repository: how its worktrees are set up, checked and merged. */
 export const RepositoryConfiguration = z.strictObject({
-  setup: Shell.default(null).describe('Run with `sh -c` in each new worktree, before its agent starts.'),
-  check: Shell.default(null).describe('Run with `sh -c`; what it agrees to may be merged.'),
-  copy: Patterns.default([]).describe(
-    'Files that git does not track, copied into each new worktree, beside those of `.worktreeinclude`; as in `.gitignore`.',
-  ),
-  link: Patterns.default([]).describe('As `copy`, but linked: such as `node_modules/`.'),
-  ports: z.int().min(0).max(100).default(10).describe('How many ports each worktree has for itself.'),
+  setup: setup.default(null),
+  check: check.default(null),
+  copy: copy.default([]),
+  link: link.default([]),
+  ports: ports.default(10),
   mergeQueue: z
-    .strictObject({
-      enabled: z.boolean().default(true),
-      track: z
-        .enum(['all', 'author', 'assigned'])
-        .default('all')
-        .describe('Which pull requests it looks at.'),
-    })
-    .prefault({}),
-  protectedBranches: z
-    .array(z.string().trim().min(1).max(250))
-    .max(100)
-    .default([])
-    .describe('Beside the default branch.'),
-  overlapMinutes: z
-    .number()
-    .min(0)
-    .max(1440)
-    .default(5)
-    .describe('How often it is looked whether workers are at the same files; 0: never.'),
+    .strictObject({ enabled: enabled.default(true), track: track.default('all') })
+    .default({ enabled: true, track: 'all' }),
+  protectedBranches: protectedBranches.default([]),
+  overlapMinutes: overlapMinutes.default(5),
 });
 export type RepositoryConfiguration = z.infer<typeof RepositoryConfiguration>;
+
+/** What is left out stays as it is. */
+export const RepositoryConfigurationChange = z
+  .strictObject({
+    setup,
+    check,
+    copy,
+    link,
+    ports,
+    mergeQueue: z.strictObject({ enabled, track }).partial(),
+    protectedBranches,
+    overlapMinutes,
+  })
+  .partial();
+export type RepositoryConfigurationChange = z.infer<typeof RepositoryConfigurationChange>;

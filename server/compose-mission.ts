@@ -12,7 +12,7 @@ import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
 import { readUsage, transcriptsOf } from '../services/claude/transcript-usage.ts';
 import { watchSession } from '../services/claude/watch-session.ts';
-import { doubtsFolder, worktreesFolder } from '../services/config/home.ts';
+import { doubtsFolder, repositoriesFolder, worktreesFolder } from '../services/config/home.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import { createPrices } from '../services/conversations/prices.ts';
 import type { StartIngest } from '../services/conversations/start-ingest.ts';
@@ -28,6 +28,7 @@ import { createRouterLedger } from '../services/ledger/router-ledger.ts';
 import { receiverOf } from '../services/notices/receivers.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
+import { createRepositories } from '../services/repositories/create-repositories.ts';
 import { createRouter } from '../services/router/create-router.ts';
 import { followRouterSettings } from '../services/router/follow-settings.ts';
 import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
@@ -139,6 +140,7 @@ export function composeMission({
     },
     statusLineRow: readStatusLine,
     worktrees: createWorktrees({ root: worktreesFolder(home), env }),
+    repositories: createRepositories({ root: repositoriesFolder(home), env }),
     budgets: file.budgets,
     conversations: { startIngest: tellSecrets(startIngest, secrets), prices },
     router: createRouter({

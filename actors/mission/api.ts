@@ -8,6 +8,7 @@ import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
 import type { Memory } from '../memory/api.ts';
 import type { Messages } from '../messages/api.ts';
 import type { Answerer } from '../questions/answerer.ts';
+import type { Repositories } from '../repositories/api.ts';
 import type { RouterOperations } from '../router/api.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
@@ -190,6 +191,8 @@ export interface Mission {
   readonly memory: Memory;
   /** What the team tells one another. */
   readonly messages: Messages;
+  /** The git repositories that the team works on. */
+  readonly repositories: Repositories;
   readonly slotHistory: SlotHistory;
   readonly permissions: PermissionOperations;
   readonly audit: AuditOperations;

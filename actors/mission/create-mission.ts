@@ -240,7 +240,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     signal: stopping.signal,
   });
-  const team = createTeam({ core, dependencies });
+  const team = createTeam({ core, dependencies, report, signal: stopping.signal });
   const machine = provideMachines({
     core,
     launcher,
@@ -304,7 +304,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     telling,
     hostEvents,
-    watches: [waiting, autopilot, ...watches],
+    watches: [waiting, autopilot, ...watches, ...team.watches],
     disposables: [turns, progress, noticeWatch],
     outlived: dependencies.outlived,
     dispatchSoon,

@@ -8,6 +8,7 @@ import type { StartNeighbours } from '../../services/knowledge/start-neighbours.
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
 import type { MemorySettings } from '../../services/memory/settings.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
+import type { RepositoriesOnDisk } from '../../services/repositories/create-repositories.ts';
 import type { Router } from '../../services/router/api.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
 import type { ConversationsDependencies } from '../conversations/create-conversations.ts';
@@ -64,6 +65,7 @@ export interface MissionDependencies {
   /** Whom to tell of what, and how. */
   readonly telling: Pick<TellingDependencies, 'receivers' | 'send'>;
   readonly worktrees: Worktrees;
+  readonly repositories: RepositoriesOnDisk;
   readonly budgets: Budgets;
   readonly conversations: Pick<ConversationsDependencies, 'startIngest' | 'prices'>;
   /** How long what is known is kept. */

@@ -21,6 +21,7 @@ import { logs } from './commands/logs.ts';
 import { memory } from './commands/memory.ts';
 import { message } from './commands/message.ts';
 import { permissions } from './commands/permissions.ts';
+import { repo } from './commands/repo.ts';
 import { router } from './commands/router.ts';
 import { restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
@@ -52,6 +53,7 @@ const COMMANDS: readonly Command[] = [
   spending,
   resume,
   worktrees,
+  repo,
   router,
   discover,
   embeddings,

@@ -53,6 +53,14 @@ import {
   permissionSetSlot,
 } from '../tools/permissions.ts';
 import { ptyConfirm, questionList } from '../tools/questions.ts';
+import {
+  repositoryAdd,
+  repositoryConfig,
+  repositoryGet,
+  repositoryList,
+  repositoryRemove,
+  repositoryUse,
+} from '../tools/repositories.ts';
 import { routerChat, routerChatHistory, routerStatus } from '../tools/router.ts';
 import { slotHistory } from '../tools/slot-history.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
@@ -169,6 +177,12 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     messageRead: method(messageRead),
     messageAck: method(messageAck),
     slotHistory: method(slotHistory),
+    repoAdd: method(repositoryAdd),
+    repoList: method(repositoryList),
+    repoGet: method(repositoryGet),
+    repoUse: method(repositoryUse),
+    repoConfig: method(repositoryConfig),
+    repoRemove: method(repositoryRemove),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

@@ -8,6 +8,7 @@ import { messageOperations } from './messages.ts';
 import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
+import { repositoryOperations } from './repositories.ts';
 import { routerOperations } from './router.ts';
 import { slotHistoryOperations } from './slot-history.ts';
 import { slotOperations } from './slots.ts';
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...boardOperations,
   ...worktreeOperations,
+  ...repositoryOperations,
   ...conversationOperations,
   ...knowledgeOperations,
   ...routerOperations,

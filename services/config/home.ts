@@ -4,7 +4,7 @@ import path from 'node:path';
 import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 
-const FOLDERS = ['logs', 'screenshots', 'worktrees', 'agents', 'doubts'] as const;
+const FOLDERS = ['logs', 'screenshots', 'worktrees', 'repositories', 'agents', 'doubts'] as const;
 /** Bits of a mode that let others in. */
 const OTHERS_MAY_WRITE = 0o022;
 
@@ -27,6 +27,9 @@ export const doubtsFolder = (home: string): string => path.join(home, 'doubts');
 
 /** Where the worktrees of tasks are made. */
 export const worktreesFolder = (home: string): string => path.join(home, 'worktrees');
+
+/** Where repositories are cloned to. */
+export const repositoriesFolder = (home: string): string => path.join(home, 'repositories');
 
 /**
  * Makes the home and its folders, for its owner alone.

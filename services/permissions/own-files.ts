@@ -43,6 +43,7 @@ const OWNERS_WORDS = [
   'merge',
   'roles trust',
   'roles reset',
+  ...['add', 'config', 'remove', 'use'].map((verb) => `repo ${verb}`),
 ] as const;
 const OWNERS_COMMANDS = [
   ...STARTS.flatMap((start) => OWNERS_WORDS.map((words) => `Bash(${start} ${words}*)`)),

@@ -19,6 +19,8 @@ export interface ProgramRun {
   readonly printed: (output: string) => void;
   /** How many characters of it. */
   readonly keptOutput?: number;
+  /** Each piece of its standard error, as it comes. */
+  readonly heard?: (piece: string) => void;
   /** All of its standard output, which is no part of `printed` then. */
   readonly answered?: (output: string) => void;
   /** One that answers with more is ended. */
@@ -42,6 +44,7 @@ export function runProgram(
     signal,
     printed,
     keptOutput = KEPT_OUTPUT,
+    heard,
     answered,
     mostAnswerBytes = Number.POSITIVE_INFINITY,
     ended,
@@ -102,7 +105,10 @@ export function runProgram(
     child.stdout.once('end', () => {
       isWhole = true;
     });
-    child.stderr.on('data', keep);
+    child.stderr.on('data', (data: Buffer) => {
+      keep(data);
+      heard?.(data.toString());
+    });
     // A program that does not read its input is no failure.
     child.stdin.on('error', () => {});
     child.stdin.end(input);

@@ -34,6 +34,8 @@ export interface GitCall {
   /** Milliseconds. */
   readonly withinMs?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Each piece of what it says beside its answer, as it comes. */
+  readonly heard?: (piece: string) => void;
 }
 
 /**
@@ -41,7 +43,16 @@ export interface GitCall {
  * than other programs do: a GIT_DIR of whoever started the daemon means nothing here.
  */
 export function createGit(env: NodeJS.ProcessEnv) {
-  const base = { ...handedOn(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' };
+  const base = {
+    ...handedOn(env),
+    // A remote may be reached with a key that the person's agent of keys holds.
+    SSH_AUTH_SOCK: env['SSH_AUTH_SOCK'],
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    // A remote helper such as ext:: is a command.
+    GIT_ALLOW_PROTOCOL: 'https:http:ssh:git:file',
+  };
 
   /**
    * @returns what it printed, without the last line break
@@ -55,6 +66,7 @@ export function createGit(env: NodeJS.ProcessEnv) {
       await runProgram(['git', ...WITH_EVERY_CALL, ...args], '', {
         cwd: call.cwd,
         env: { ...base, ...call.env },
+        ...(call.heard === undefined ? {} : { heard: call.heard }),
         signal: within(call.withinMs ?? ANSWERS_WITHIN_MS, call.signal),
         answered(text) {
           answer = text;

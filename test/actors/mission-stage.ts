@@ -14,6 +14,7 @@ import { KnowledgeSettingsSchema } from '../../services/knowledge/tiers.ts';
 import { MemorySettingsSchema } from '../../services/memory/settings.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
+import { createRepositories } from '../../services/repositories/create-repositories.ts';
 import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
 import { routerOf } from '../services/router/router-of.ts';
 import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
@@ -132,6 +133,7 @@ export function createStage(always: Change = {}) {
       telling: { receivers: [], send: async () => {} },
       statusLineRow: readStatusLine,
       worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: process.env }),
+      repositories: createRepositories({ root: path.join(directory, 'repositories'), env: process.env }),
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
       knowledge: KnowledgeSettingsSchema.parse({}),

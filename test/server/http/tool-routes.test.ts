@@ -91,8 +91,13 @@ describe('tools over REST', () => {
       mission_router_chat_history: { task_id: id },
     };
     const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
-    // They need a terminal, and a transcript: test/server/mcp has them.
-    const elsewhere = ['mission_pty_screen', 'mission_conversation_get', 'mission_agent_trajectory'];
+    // They need a terminal, a transcript, a repository: test/server/mcp and repositories.test.ts have them.
+    const elsewhere = [
+      'mission_pty_screen',
+      'mission_conversation_get',
+      'mission_agent_trajectory',
+      'mission_repo_get',
+    ];
     for (const { name, output } of operations.filter(
       ({ readOnly, name: of }) => readOnly && !elsewhere.includes(of),
     )) {

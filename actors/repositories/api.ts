@@ -1,0 +1,54 @@
+import type { RepositoryName } from '../../db/ids.ts';
+import type { RepositoryConfigurationChange } from '../../db/repository-configuration.ts';
+import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
+import type { RepositoryView } from './repository-view.ts';
+
+/** What a caller says of which repository is meant. */
+export interface WhichRepository {
+  readonly repository?: string | undefined;
+  /** The folder in which the caller stands. */
+  readonly cwd?: string | undefined;
+}
+
+export interface AddRequest {
+  /** An absolute path, or an address to clone from. */
+  readonly source: string;
+  readonly name?: RepositoryName | undefined;
+  /** Milliseconds that a clone may take. */
+  readonly timeoutMs: number;
+}
+
+export interface RepositoryChange {
+  readonly configuration?: RepositoryConfigurationChange | undefined;
+  /** Null: asked anew. */
+  readonly defaultBranch?: string | null | undefined;
+}
+
+/** The repositories that the team works on. Methods throw MissionError. */
+export interface Repositories {
+  add(
+    request: AddRequest,
+    call: { readonly signal: AbortSignal; readonly progress: (words: string) => void },
+  ): Promise<{
+    readonly repository: RepositoryView;
+    readonly added: boolean;
+    readonly notes: readonly string[];
+  }>;
+  list(): Promise<readonly RepositoryView[]>;
+  get(which: WhichRepository): Promise<RepositoryView>;
+  /** @param name null: none is meant by itself any more */
+  use(name: RepositoryName | null): Promise<RepositoryView | null>;
+  configure(
+    which: WhichRepository,
+    change: RepositoryChange,
+  ): Promise<{ readonly repository: RepositoryView; readonly notes: readonly string[] }>;
+  remove(
+    name: RepositoryName,
+    options: { readonly deleteClone: boolean },
+  ): Promise<{ readonly repository: RepositoryView; readonly deleted: boolean; readonly hint?: string }>;
+  /**
+   * Which repository a call means: the one it names, else that of the folder it is made in, else the current one.
+   * @throws MissionError `repository_unknown`, naming those that there are
+   */
+  resolve(which: WhichRepository, signal: AbortSignal): Promise<RepositoryRow>;
+}
