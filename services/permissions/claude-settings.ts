@@ -1,7 +1,8 @@
 import { atLeast } from '../claude/version-order.ts';
 import { globMatcher } from './glob.ts';
-import type { Policy } from './policy.ts';
+import { NO_RULES, type Policy, type Rules } from './policy.ts';
 import { protectionRules } from './protections.ts';
+import { needsNoNaming, type RoleRules } from './role-rules.ts';
 import { namesTool, splitPattern, type ToolPattern } from './tool-pattern.ts';
 
 export interface ClaudePermissions {
@@ -109,6 +110,35 @@ function restricting({ tool, argument }: ToolPattern, globs: boolean): readonly 
 }
 
 /**
+ * What the definition of a role says. Where a person has said something of the same tool, for this role or slot, that
+ * stands over it: what it denies is asked then, and the hook knows which of both it is.
+ */
+function definitionScopes(
+  { rules, tools }: RoleRules,
+  persons: readonly (Rules | undefined)[],
+): readonly Rules[] {
+  const said = persons
+    .flatMap((scope) => [...(scope?.allow ?? []), ...(scope?.confirm ?? [])])
+    .map((pattern) => splitPattern(pattern).tool);
+  const isSaid = (pattern: string): boolean => {
+    const { tool } = splitPattern(pattern);
+    // Rules for files hold for what shells do with them, and the other way round.
+    return said.some((one) => namesTool(one, tool) || namesTool(tool, one));
+  };
+  const missing =
+    tools === undefined
+      ? []
+      : BUILT_IN.filter((name) => !needsNoNaming(name) && !tools.some((tool) => namesTool(tool, name)));
+  return [...rules.map((one) => one.rules), { ...NO_RULES, deny: missing }].map(
+    ({ allow, confirm, deny }) => ({
+      allow,
+      confirm: [...confirm, ...deny.filter(isSaid)],
+      deny: deny.filter((pattern) => !isSaid(pattern)),
+    }),
+  );
+}
+
+/**
  * The rules of a slot in Claude Code's own settings (https://code.claude.com/docs/en/permissions), so that a denial holds
  * while no daemon answers its hooks. What cannot be said exactly is wider in `deny`, is asked as a whole in `ask`, and is
  * left out of `allow`, where the hook decides. Tried with 2.1.329, 2.1.150 and 2.0.60.
@@ -120,14 +150,28 @@ export function compileToClaudeSettings(
     role,
     slotId,
     version,
-  }: { readonly role: string; readonly slotId: string; readonly version: string | null },
+    definition,
+  }: {
+    readonly role: string;
+    readonly slotId: string;
+    readonly version: string | null;
+    /** Of the role, of an agent of a team. */
+    readonly definition?: RoleRules | undefined;
+  },
 ): ClaudePermissions {
   const globs = version === null || atLeast(version, KNOWS_GLOBS);
   const protectedToo =
     policy.protections !== undefined && (version === null || atLeast(version, ANSWERS_BY_HOOK))
       ? { ...protectionRules(policy.protections), gated: GATED.map((command) => `Bash(${command}:*)`) }
       : undefined;
-  const scopes = [policy.always, policy.slots[slotId], policy.roles[role], policy.default, protectedToo];
+  const persons = [policy.slots[slotId], policy.roles[role]];
+  const scopes = [
+    policy.always,
+    ...persons,
+    ...(definition === undefined ? [] : definitionScopes(definition, persons)),
+    policy.default,
+    protectedToo,
+  ];
   const all = (kind: 'allow' | 'confirm' | 'deny'): readonly ToolPattern[] =>
     scopes.flatMap((scope) => scope?.[kind] ?? []).map(splitPattern);
   const deny = all('deny');

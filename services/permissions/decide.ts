@@ -5,8 +5,9 @@ import type { GatedAct } from './git-call.ts';
 import type { Push } from './git-push.ts';
 import { type Demand, type Judged, judge, unreadable } from './judged.ts';
 import { type PatternArgument, patternArgument } from './pattern-argument.ts';
-import type { Policy, Rules } from './policy.ts';
+import { NO_RULES, type Policy, type Rules } from './policy.ts';
 import { gateRule, type Protections, protectionRules, repositoryRules } from './protections.ts';
+import { needsNoNaming, type RoleRules } from './role-rules.ts';
 import { namesOfTool, splitPattern, toolMatcher } from './tool-pattern.ts';
 
 export interface ToolCall {
@@ -16,6 +17,8 @@ export interface ToolCall {
   readonly input: unknown;
   /** Where the agent works: relative paths are meant from there. */
   readonly cwd: string;
+  /** What the definition of its role says, of an agent of a team. */
+  readonly definition?: RoleRules | undefined;
 }
 
 export interface Decision {
@@ -107,6 +110,26 @@ function ownRules(policy: Policy, role: string, slotId: string): ScopedRules {
   ]);
 }
 
+/** What a person has said of this slot, or of this role: it stands over what the role's definition says. */
+function personsRules({ roles, slots }: Policy, role: string, slotId: string): ScopedRules {
+  return ownRules({ default: NO_RULES, roles, slots }, role, slotId);
+}
+
+/** The rules of a definition, each called by the file in which it stands. */
+const definedRules = ({ name, rules }: RoleRules): ScopedRules =>
+  joined(rules.map(({ from, rules: own }) => scoped(definitionRule(name, from), own, false)));
+
+const definitionRule = (name: string, from: string): string => `definition of ${name} (${from})`;
+
+interface RulesOfCall {
+  /** Of the policy. */
+  readonly own: ScopedRules;
+  /** With those of the definition of its role. */
+  readonly whole: ScopedRules;
+  /** What a person has said of this slot or role in particular. */
+  readonly persons: ScopedRules;
+}
+
 /** The stricter of both. */
 const both = (one: Meant, other: Meant): Meant => (one === 'no' ? other : one);
 
@@ -187,6 +210,33 @@ export function createJudge(policy: Policy): Judge {
     read.set(key, known);
     return known;
   };
+  const defined = new WeakMap<RoleRules, Map<string, RulesOfCall>>();
+  const rulesWith = (definition: RoleRules, call: ToolCall): RulesOfCall => {
+    const of = defined.get(definition) ?? new Map<string, RulesOfCall>();
+    defined.set(definition, of);
+    const key = JSON.stringify([call.role, call.slotId]);
+    const own = rulesOf(call);
+    const known = of.get(key) ?? {
+      own,
+      whole: joined([own, definedRules(definition)]),
+      persons: personsRules(policy, call.role, call.slotId),
+    };
+    of.set(key, known);
+    return known;
+  };
+  /** By the rules of the policy, and of the definition where a person has not said of this role or slot what shall be. */
+  function ruled(call: ToolCall, task: Rules | undefined, judged: Judged): Omit<Decision, 'personOnly'> {
+    const beside = (rules: ScopedRules): ScopedRules =>
+      task === undefined ? rules : joined([scoped('task', task, false), rules]);
+    const { definition } = call;
+    if (definition === undefined) return decideBy(beside(rulesOf(call)), call, judged);
+    const { own, whole, persons } = rulesWith(definition, call);
+    if (decideBy(persons, call, judged).rule !== NO_RULE) return decideBy(beside(own), call, judged);
+    const decision = decideBy(beside(whole), call, judged);
+    if (decision.decision === 'deny' || hasTool(definition, call.tool)) return decision;
+    const rule = `definition of ${definition.name}: its tools are ${definition.tools?.join(', ')}`;
+    return { ...decision, decision: 'deny', rule };
+  }
   /** Why only a person may allow this; null when nothing is protected. */
   function protectedBy(call: ToolCall, judged: Judged): Guarded | null {
     if (protections === undefined) return null;
@@ -208,9 +258,7 @@ export function createJudge(policy: Policy): Judge {
     return pushes.length === 0 ? {} : { pushes };
   }
   function decided(call: ToolCall, task: Rules | undefined, judged: Judged): Decision {
-    const own = rulesOf(call);
-    const rules = task === undefined ? own : joined([scoped('task', task, false), own]);
-    const decision = decideBy(rules, call, judged);
+    const decision = ruled(call, task, judged);
     if (decision.decision === 'deny') return { ...decision, personOnly: false };
     const guard = protectedBy(call, judged);
     if (guard === null) return { ...decision, personOnly: false, ...pushed(call, judged) };
@@ -223,6 +271,12 @@ export function createJudge(policy: Policy): Judge {
       return decided(call, task, unreadable(call.tool));
     }
   };
+}
+
+/** True of a tool that the definition of a role gives to its agents. */
+function hasTool({ tools }: RoleRules, tool: string): boolean {
+  if (tools === undefined || needsNoNaming(tool)) return true;
+  return namesOfTool(tool).some((name) => tools.some((one) => toolMatcher(one)(name)));
 }
 
 /** Where a call works, and every place that it changes: each repository says what is protected in it. */

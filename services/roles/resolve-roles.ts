@@ -1,15 +1,9 @@
 import type { Role } from '../../db/ids.ts';
 import { toFailure } from '../errors/mission-error.ts';
 import { NO_RULES, type Rules } from '../permissions/policy.ts';
+import type { SourcedRules } from '../permissions/role-rules.ts';
 import type { RoleProblem } from './read-layer.ts';
 import type { RoleSource, WrittenDefinition } from './written-definition.ts';
-
-/** Rules with the definition that they stand in. */
-export interface SourcedRules {
-  /** `package`, or the file. */
-  readonly from: string;
-  readonly rules: Rules;
-}
 
 /** What a role is, after all that was said of it. */
 export interface RoleDefinition {
