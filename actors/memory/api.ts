@@ -11,6 +11,8 @@ export interface MemoryStatus {
   /** Messages that were given to no job yet. */
   readonly pendingRealtime: number;
   readonly pendingDeep: number;
+  /** More wait than were counted. */
+  readonly pendingMore?: boolean;
   readonly jobs: Readonly<Partial<Record<MemoryJobView['status'], number>>>;
   readonly recent: readonly MemoryJobView[];
   readonly failed: readonly MemoryJobView[];

@@ -5,7 +5,6 @@ import { createKnowledgeOperationLedger } from '../../services/ledger/knowledge-
 import { createMemoryJobLedger, type MemoryJobRow } from '../../services/ledger/memory-job-ledger.ts';
 import {
   createMemoryQueueLedger,
-  type MarkedConversation,
   type MarkName,
   type QueuedMessage,
 } from '../../services/ledger/memory-queue-ledger.ts';
@@ -17,7 +16,7 @@ import type { Memory } from './api.ts';
 import { createJobMaking, MEMORY_ROLE } from './make-jobs.ts';
 import { memoryJobView } from './memory-views.ts';
 import { createPause } from './pause.ts';
-import { pendingText } from './pending-text.ts';
+import { pendingText, type Waiting } from './pending-text.ts';
 import { createJobRunning } from './run-jobs.ts';
 import { byJob, createAnswerStore } from './store-answer.ts';
 import type { MemoryWorker } from './worker.ts';
@@ -27,8 +26,15 @@ const LOOK_MS = 1_000;
 /** A long history is taken notice of piece by piece; each holds the event loop up to some 40 ms. */
 const NOTICE_MS = 250;
 const RECENT = 15;
+/** Of what waits so much is counted: who asks again and again must not keep the daemon from its work. */
+const MOST_CONVERSATIONS_COUNTED = 200;
+const MOST_COUNTED = 10_000;
 const MOST_CONVERSATIONS = 10_000;
+const NOTHING_WAITS: Waiting = { count: 0, isMore: false };
 const DAY_MS = 24 * 60 * 60_000;
+/** Jobs that ended long ago are thrown away once an hour, bit by bit. */
+const TIDY_MS = 60 * 60_000;
+const MOST_THROWN_AWAY = 200;
 /** A plan is executed whole. */
 const ALL_OPERATIONS = 1_000;
 
@@ -109,7 +115,15 @@ export function createMemory({
     isBehind = state !== null && making.notice();
   }
 
+  let tidyAt = 0;
+  function tidy(): void {
+    if (now() < tidyAt) return;
+    const gone = jobs.throwAway(now() - settings.keepDays * DAY_MS, MOST_THROWN_AWAY);
+    if (gone < MOST_THROWN_AWAY) tidyAt = now() + TIDY_MS;
+  }
+
   function look(): void {
+    guarded(tidy);
     pause.look();
     const why = whyNot();
     if (why === null && jobs.state() === null) begin();
@@ -127,14 +141,19 @@ export function createMemory({
     }
   }
 
-  /** Conversations with something that no job was given yet. */
-  const behind = (mark: MarkName): readonly MarkedConversation[] =>
-    queue.behind(mark, MOST_CONVERSATIONS).filter(making.isForMemory);
-
-  function waiting(mark: MarkName): number {
+  function waiting(mark: MarkName): Waiting {
     const since = jobs.state()?.since;
-    if (since === undefined) return 0;
-    return behind(mark).reduce((sum, conversation) => sum + queue.countWords(mark, conversation, since), 0);
+    if (since === undefined) return { count: 0, isMore: false };
+    const some = queue.behind(mark, MOST_CONVERSATIONS_COUNTED + 1);
+    const count = some
+      .slice(0, MOST_CONVERSATIONS_COUNTED)
+      .filter(making.isForMemory)
+      .reduce(
+        (sum, conversation) =>
+          sum >= MOST_COUNTED ? sum : sum + queue.countWords(mark, conversation, since, MOST_COUNTED - sum),
+        0,
+      );
+    return { count, isMore: some.length > MOST_CONVERSATIONS_COUNTED || count >= MOST_COUNTED };
   }
 
   function find(idOrPrefix: string): MemoryJobRow {
@@ -155,8 +174,9 @@ export function createMemory({
         notice();
         const since = jobs.state()?.since;
         const shown: QueuedMessage[] = [];
-        for (const conversation of since === undefined ? [] : behind('realtime')) {
+        for (const conversation of queue.behind('realtime', MOST_CONVERSATIONS)) {
           if (since === undefined || shown.length >= limit) break;
+          if (!making.isForMemory(conversation)) continue;
           shown.push(...queue.words('realtime', conversation, since, limit - shown.length));
         }
         return pendingText(shown, waiting('realtime'));
@@ -173,14 +193,17 @@ export function createMemory({
         const until = pause.until();
         const why = whyNot();
         const { consolidation } = settings;
+        // What no job will ever be made of waits for none, and would be more each day.
+        const realtime = settings.realtime === false ? NOTHING_WAITS : waiting('realtime');
+        const deep = settings.deep === false ? NOTHING_WAITS : waiting('deep');
         return {
           worker: why === null ? worker.name : null,
           ...(why === null ? {} : { why }),
           paused: until !== null,
           ...(until === null ? {} : { pausedUntil: until }),
-          // What no job will ever be made of waits for none, and would be more each day.
-          pendingRealtime: settings.realtime === false ? 0 : waiting('realtime'),
-          pendingDeep: settings.deep === false ? 0 : waiting('deep'),
+          pendingRealtime: realtime.count,
+          pendingDeep: deep.count,
+          ...(realtime.isMore || deep.isMore ? { pendingMore: true } : {}),
           jobs: jobs.counts(),
           recent: jobs.list({}, RECENT).map(memoryJobView),
           failed: jobs.list({ status: 'failed' }, RECENT).map(memoryJobView),

@@ -134,7 +134,7 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
       if (most <= 0) break;
       const isSilent = silence(conversation) >= rule.afterSeconds * 1_000;
       // Counting costs less than reading, and is all that is done while somebody talks.
-      if (!isSilent && queue.countWords('realtime', conversation, since) <= most) continue;
+      if (!isSilent && queue.countWords('realtime', conversation, since, most + 1) <= most) continue;
       const waiting = queue.words('realtime', conversation, since, most + 1);
       const offered = waiting.slice(0, most);
       const taken = fitting(offered, room);
@@ -155,7 +155,8 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
     if (rule === false || jobs.hasOpen('deep')) return false;
     for (const conversation of candidates('deep')) {
       const hasEnded = silence(conversation) >= rule.afterMinutes * 60_000;
-      if (!hasEnded && queue.countWords('deep', conversation, since) < rule.everyMessages) continue;
+      if (!hasEnded && queue.countWords('deep', conversation, since, rule.everyMessages) < rule.everyMessages)
+        continue;
       const waiting = queue.words('deep', conversation, since, rule.everyMessages);
       if (waiting.length < LEAST_WORDS) {
         queue.advance('deep', conversation.conversationId, conversation.latest);

@@ -54,6 +54,7 @@ export const memoryJobs = sqliteTable(
   (table) => [
     index('memory_jobs_status').on(table.status, table.kind),
     index('memory_jobs_created').on(table.createdAt),
+    index('memory_jobs_finished').on(table.finishedAt).where(sql`${table.finishedAt} is not null`),
   ],
 );
 

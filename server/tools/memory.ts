@@ -61,6 +61,7 @@ export const memoryStatus = operation({
     pausedUntil: time.optional(),
     pendingRealtime: z.number().int(),
     pendingDeep: z.number().int(),
+    pendingMore: z.boolean().optional().describe('More wait than were counted.'),
     jobs: z.partialRecord(z.enum(MEMORY_JOB_STATUSES), z.number().int()),
     recent: z.array(MemoryJobView),
     failed: z.array(MemoryJobView),

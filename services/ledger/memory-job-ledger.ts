@@ -1,4 +1,18 @@
-import { and, asc, count, desc, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  notInArray,
+  or,
+  sql,
+} from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
 import type { MemoryJobId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
@@ -12,7 +26,7 @@ const ONLY_ROW = 1;
 
 /** Jobs of the memory, and what it knows of itself. */
 export function createMemoryJobLedger(db: MissionDatabase) {
-  const { id, kind, status, notBefore, createdAt } = memoryJobs;
+  const { id, kind, status, notBefore, createdAt, finishedAt } = memoryJobs;
   return {
     atOnce: <Result>(work: () => Result): Result => atOnce(db, work),
 
@@ -81,6 +95,16 @@ export function createMemoryJobLedger(db: MissionDatabase) {
         .orderBy(desc(createdAt), desc(id))
         .limit(limit)
         .all();
+    },
+
+    /** Some of those that ended before a moment (epoch milliseconds) go. @returns how many */
+    throwAway(before: number, limit: number): number {
+      const old = db
+        .select({ id })
+        .from(memoryJobs)
+        .where(and(isNotNull(finishedAt), lt(finishedAt, before), notInArray(status, OPEN)))
+        .limit(limit);
+      return atOnce(db, () => db.delete(memoryJobs).where(inArray(id, old)).run().changes);
     },
 
     counts(): Readonly<Partial<Record<MemoryJobRow['status'], number>>> {

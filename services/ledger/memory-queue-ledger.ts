@@ -193,14 +193,15 @@ export function createMemoryQueueLedger(db: MissionDatabase) {
       return rows.map((row) => ({ ...row, session: conversation.name }));
     },
 
-    countWords(mark: MarkName, conversation: MarkedConversation, since: number): number {
-      return (
-        db
-          .select({ count: count() })
-          .from(said)
-          .where(waits(mark, conversation, since))
-          .get()?.count ?? 0
-      );
+    /** How many they are; counted up to a limit. */
+    countWords(mark: MarkName, conversation: MarkedConversation, since: number, limit: number): number {
+      const some = db
+        .select({ id: said.id })
+        .from(said)
+        .where(waits(mark, conversation, since))
+        .limit(limit)
+        .as('some');
+      return db.select({ count: count() }).from(some).get()?.count ?? 0;
     },
 
     advance(mark: MarkName, conversationId: number, through: number): void {

@@ -43,6 +43,8 @@ export const MemorySettingsSchema = z.strictObject({
       }),
     ])
     .prefault({}),
+  /** Jobs that have ended are kept for so long, and can be undone as a whole or tried again; what they taught stays. */
+  keepDays: z.number().min(1).max(36_500).default(90),
   /** `mission_memory_pause` holds for so long unless it is told otherwise. */
   pauseHours: z.number().min(0.01).max(168).default(2),
 });

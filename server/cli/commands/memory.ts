@@ -52,11 +52,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
     ofJob: false,
     async run(_, __, { call, print }) {
       const status = memoryStatus.output.parse(await call(memoryStatus.name));
-      const { worker, why, paused, pausedUntil, pendingRealtime, pendingDeep, recent, failed } = status;
+      const { worker, why, paused, pausedUntil, pendingRealtime, pendingDeep, pendingMore } = status;
+      const { recent, failed } = status;
       print(status, () => {
         const who = worker === null ? `Nobody reads for the memory: ${why ?? ''}` : `Read by: ${worker}.`;
         const pauseWords = paused ? ` Paused until ${whenOf(pausedUntil)} UTC.` : '';
-        const waits = `${pendingRealtime} messages wait, ${pendingDeep} to be read as whole sessions.`;
+        const waits = `${pendingMore === true ? 'At least ' : ''}${pendingRealtime} messages wait, ${pendingDeep} to be read as whole sessions.`;
         const older = failed.filter(({ id }) => !recent.some((job) => job.id === id));
         const shown = [...recent, ...older];
         return `${who}${pauseWords}\n${waits}\n${shown.length === 0 ? '' : jobsOf(shown)}`;

@@ -1,0 +1,1 @@
+CREATE INDEX `memory_jobs_finished` ON `memory_jobs` (`finished_at`) WHERE "memory_jobs"."finished_at" is not null;
