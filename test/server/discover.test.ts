@@ -1,18 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createPerson,
+  hasSsh,
   PASSWORD,
-  SSH,
   type SshMachine,
   startSshMachine,
 } from '../services/discovery/ssh-machine.ts';
 import { failureOf, type OpenDoors, openDoors } from './open-doors.ts';
-
-const hasSsh = existsSync(SSH);
-if (!hasSsh) process.stderr.write(`Machines are not looked at in these tests: there is no ${SSH}.\n`);
 
 let person: ReturnType<typeof createPerson>;
 let machine: SshMachine;
@@ -38,7 +35,7 @@ const call = (token: string, input: object) =>
     body: JSON.stringify(input),
   });
 
-describe.skipIf(!hasSsh)('mission_kb_discover', () => {
+describe.skipIf(!hasSsh('mission_kb_discover'))('mission_kb_discover', () => {
   test('stores what it finds, and nothing of the password', async () => {
     const { port } = machine;
     const host = 'root@127.0.0.1';

@@ -6,14 +6,11 @@ import { processesOf } from '../../e2e/world.ts';
 import {
   type Behaviour,
   createPerson,
+  hasSsh,
   PASSWORD,
-  SSH,
   type SshMachine,
   startSshMachine,
 } from './ssh-machine.ts';
-
-const hasSsh = existsSync(SSH);
-if (!hasSsh) process.stderr.write(`Machines are not looked at in these tests: there is no ${SSH}.\n`);
 
 let person: ReturnType<typeof createPerson>;
 let machine: SshMachine | undefined;
@@ -38,7 +35,7 @@ const look = (port: number, more: Partial<ProbeRequest> = {}) =>
     ...more,
   });
 
-describe.skipIf(!hasSsh)('a machine that is looked at with the real ssh', () => {
+describe.skipIf(!hasSsh('looking at machines'))('a machine that is looked at with the real ssh', () => {
   test('tells what it is, to whom its key is known', async () => {
     const { port, knownHost } = await start();
     person.knows(knownHost);

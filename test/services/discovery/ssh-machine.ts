@@ -1,14 +1,29 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import ssh2 from 'ssh2';
 
 export const PASSWORD = 'correct horse 4711';
-/** The program of the person; tests that need it say so when it is not there. */
-export const SSH = '/usr/bin/ssh';
+/** The program of the person. */
+const SSH = '/usr/bin/ssh';
+
+/** Whether machines can be looked at here; the reason is printed when not. */
+export function hasSsh(test: string): boolean {
+  if (existsSync(SSH)) return true;
+  console.warn(`${test} is skipped: there is no ${SSH} (apt install openssh-client).`);
+  return false;
+}
 
 /** What a machine does when it is asked to run something. */
 export type Behaviour = 'runs' | 'endless' | 'silent' | 'noShell';
