@@ -7,6 +7,7 @@ import type { SlotEvent } from '../machines/slot.ts';
 import type { TaskEvent } from '../machines/task-events.ts';
 import type { QueueLimits } from '../services/config/queue-limits.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
+import { type AgentLedger, createAgentLedger } from '../services/ledger/agent-ledger.ts';
 import { type AttemptLedger, createAttemptLedger } from '../services/ledger/attempt-ledger.ts';
 import { type AuditLedger, createAuditLedger } from '../services/ledger/audit-ledger.ts';
 import { type BoardLedger, createBoardLedger } from '../services/ledger/board-ledger.ts';
@@ -46,6 +47,7 @@ export interface MissionCore {
   readonly slots: SlotLedger;
   readonly worktrees: WorktreeLedger;
   readonly repositories: RepositoryLedger;
+  readonly agents: AgentLedger;
   readonly inbox: Inbox;
   readonly board: BoardLedger;
   readonly permissions: PermissionLedger;
@@ -53,6 +55,14 @@ export interface MissionCore {
   readonly notices: Notices;
   readonly bus: Bus;
   readonly runtimes: ReadonlyMap<SlotId, SlotRuntime>;
+  /** Adds a slot that is made while the mission runs; its actor is opened by whoever adds it. */
+  addRuntime(configuration: SlotConfiguration): void;
+  /** Its actor is stopped first. */
+  removeRuntime(slotId: SlotId): void;
+  /** Slots that are being closed: they take nothing more. */
+  readonly closing: Set<SlotId>;
+  /** What is known of a slot that may have been closed a moment ago: what it spent is counted behind its end. */
+  evenClosed(slotId: SlotId): SlotRuntime | undefined;
   /** Which task a slot was given: ahead of the rows, so that one slot never gets two. */
   readonly occupied: Map<SlotId, TaskId>;
   host(): PtyHost;
@@ -94,6 +104,7 @@ export function createCore(options: {
   const tasks = createTaskLedger(db);
   const audit = createAuditLedger(db);
   const runtimes = new Map(options.slots.map((slot) => [slot.id, newRuntime(slot)]));
+  const closed = new Map<SlotId, SlotRuntime>();
   let host: PtyHost | undefined;
   let root: AnyActorRef | undefined;
   let view: ((slotId: SlotId) => SlotView) | undefined;
@@ -109,17 +120,30 @@ export function createCore(options: {
     slots: createSlotLedger(db),
     worktrees: createWorktreeLedger(db),
     repositories: createRepositoryLedger(db),
+    agents: createAgentLedger(db),
     inbox: createInbox(db),
     board: createBoardLedger(db),
     permissions: createPermissionLedger(
       db,
       audit,
-      (slotId) => runtimes.get(slotId)?.configuration.role ?? null,
+      (slotId) => core.evenClosed(slotId)?.configuration.role ?? null,
     ),
     audit,
     notices: options.notices,
     bus: createBus(now(), (error) => logger.error({ error: String(error) }, 'a listener of the bus threw')),
     runtimes,
+    addRuntime(configuration) {
+      closed.delete(configuration.id);
+      runtimes.set(configuration.id, newRuntime(configuration));
+    },
+    removeRuntime(slotId) {
+      const runtime = runtimes.get(slotId);
+      if (runtime === undefined) return;
+      runtimes.delete(slotId);
+      closed.set(slotId, runtime);
+    },
+    closing: new Set(),
+    evenClosed: (slotId) => runtimes.get(slotId) ?? closed.get(slotId),
     occupied: new Map(),
     host: () => host ?? notYet('The pty host'),
     setHost(next) {

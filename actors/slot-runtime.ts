@@ -13,6 +13,8 @@ export interface SlotConfiguration {
   readonly autoStart: boolean;
   readonly dangerouslySkipPermissions: boolean;
   readonly trustCwd: boolean;
+  /** Every start goes on with the conversation that it had: an agent knows what it has done. */
+  readonly resumes?: boolean;
   /** What it can do that others of its role cannot: tasks may require it. */
   readonly traits: readonly string[];
   /** When a session at work counts as stuck, in minutes. */

@@ -62,3 +62,13 @@ export type MemoryJobId = z.infer<typeof MemoryJobId>;
 /** A message of one member of the team to another. */
 export const MessageId = z.uuid().brand<'MessageId'>();
 export type MessageId = z.infer<typeof MessageId>;
+
+/** An agent's name within its repository: with that it is the name of a slot, and behind `work/` that of a branch. */
+export const AgentName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.|lock$|$)){0,30}$/,
+    'an agent name starts with a letter or digit, has letters, digits, . _ - (31 at most), no two dots in a row, and does not end in a dot or .lock',
+  )
+  .brand<'AgentName'>();
+export type AgentName = z.infer<typeof AgentName>;

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import * as agents from './schema/agents.ts';
 import * as board from './schema/board.ts';
 import * as conversations from './schema/conversations.ts';
 import * as knowledge from './schema/knowledge.ts';
@@ -28,6 +29,7 @@ const schema = {
   ...knowledge,
   ...router,
   ...memory,
+  ...agents,
 };
 /** The rows, and the turn of those who write: other threads stand back for what is done `atOnce`. */
 export type MissionDatabase = BetterSQLite3Database<typeof schema> & { readonly turn: WriteTurn };

@@ -1,7 +1,7 @@
 import { assign, type ErrorActorEvent, enqueueActions, fromCallback, setup } from 'xstate';
 import type { Role, SlotId, TaskId } from '../db/ids.ts';
 import { failureFrom, type MachineFailure } from './failure.ts';
-import { slotMachine } from './slot.ts';
+import { type LaunchPlan, slotMachine } from './slot.ts';
 import { taskMachine } from './task.ts';
 import type { TaskInput } from './task-events.ts';
 
@@ -15,6 +15,11 @@ export interface SlotKey {
   readonly role: Role;
 }
 
+/** A slot that is made while the mission runs; `plan`: the run that it had when it was closed. */
+export interface OpenedSlot extends SlotKey {
+  readonly plan?: LaunchPlan | null;
+}
+
 export interface MissionContext {
   readonly slots: readonly SlotKey[];
   /** Crashes of each slot actor since the start of the daemon. */
@@ -22,7 +27,9 @@ export interface MissionContext {
 }
 
 export type MissionMachineEvent =
-  | { readonly type: 'slot.open'; readonly slot: SlotKey }
+  | { readonly type: 'slot.open'; readonly slot: OpenedSlot }
+  /** The slot is gone for good, or until it is opened again. Its program has ended before. */
+  | { readonly type: 'slot.close'; readonly slotId: SlotId }
   | { readonly type: 'task.open'; readonly task: TaskInput }
   | { readonly type: 'task.close'; readonly taskId: TaskId }
   | { readonly type: 'slot.respawn'; readonly slot: SlotKey }
@@ -71,9 +78,9 @@ export const missionMachine = setup({
         'slot.open': {
           actions: [
             assign({
-              slots: ({ context, event }) => [
-                ...context.slots.filter((slot) => slot.slotId !== event.slot.slotId),
-                event.slot,
+              slots: ({ context, event: { slot } }) => [
+                ...context.slots.filter(({ slotId }) => slotId !== slot.slotId),
+                { slotId: slot.slotId, role: slot.role },
               ],
             }),
             enqueueActions(({ enqueue, event }) => {
@@ -82,7 +89,25 @@ export const missionMachine = setup({
             }),
           ],
         },
+        'slot.close': {
+          actions: [
+            assign({
+              slots: ({ context, event }) => context.slots.filter(({ slotId }) => slotId !== event.slotId),
+              crashes: ({ context, event }) =>
+                Object.fromEntries(
+                  Object.entries(context.crashes).filter(
+                    ([actorId]) => actorId !== slotActorId(event.slotId),
+                  ),
+                ),
+            }),
+            enqueueActions(({ enqueue, event }) => {
+              enqueue.stopChild(slotActorId(event.slotId));
+            }),
+          ],
+        },
         'slot.respawn': {
+          // It may have been closed while it was left alone.
+          guard: ({ context, event }) => context.slots.some(({ slotId }) => slotId === event.slot.slotId),
           actions: enqueueActions(({ enqueue, event }) => {
             const id = slotActorId(event.slot.slotId);
             enqueue.spawnChild('slot', { id, systemId: id, input: event.slot });

@@ -106,10 +106,12 @@ export interface SlotInput {
   readonly slotId: SlotId;
   readonly role: Role;
   readonly killedAt?: number | null;
+  /** The run that it had before it was closed: its conversation can be gone on with. */
+  readonly plan?: LaunchPlan | null;
 }
 
-/** A slot in which nothing has run yet. */
-export function newSlot({ slotId, role, killedAt = null }: SlotInput): SlotContext {
+/** A slot in which nothing runs yet. */
+export function newSlot({ slotId, role, killedAt = null, plan = null }: SlotInput): SlotContext {
   return {
     slotId,
     role,
@@ -118,7 +120,7 @@ export function newSlot({ slotId, role, killedAt = null }: SlotInput): SlotConte
     autoRestart: false,
     mcpConfigPath: null,
     folder: null,
-    plan: null,
+    plan,
     pid: null,
     startedAt: null,
     crashes: 0,

@@ -4,6 +4,7 @@ import { createMission, type RunningMission } from '../actors/mission/create-mis
 import type { MissionDependencies } from '../actors/mission/mission-dependencies.ts';
 import type { OpenDatabase } from '../db/open.ts';
 import type { StatelyBridge } from '../inspector/stately.ts';
+import { createSlotBook } from '../services/agents/slot-book.ts';
 import { hookWasCalled } from '../services/claude/hook-mark.ts';
 import { readLastWords } from '../services/claude/last-words.ts';
 import { isOwnTranscript } from '../services/claude/own-transcript.ts';
@@ -24,6 +25,8 @@ import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../services/keyboard/same-words.ts';
 import { startNeighbours } from '../services/knowledge/start-neighbours.ts';
+import { createAgentLedger } from '../services/ledger/agent-ledger.ts';
+import { createRepositoryLedger } from '../services/ledger/repository-ledger.ts';
 import { createRouterLedger } from '../services/ledger/router-ledger.ts';
 import { receiverOf } from '../services/notices/receivers.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
@@ -89,7 +92,8 @@ export function composeMission({
   inspect,
   startIngest,
 }: MissionParts): Promise<RunningMission> {
-  const secrets = createSlotSecrets(file, env);
+  const book = createSlotBook(file, createAgentLedger(database.db), createRepositoryLedger(database.db));
+  const secrets = createSlotSecrets(book, file, env);
   const prices = createPrices(home);
   const doubts = createSnapshotRing(doubtsFolder(home), () => Date.now());
   // Before the first status line tells the version, the prompt is planned for the pinned one.
@@ -97,6 +101,7 @@ export function composeMission({
   return createMission({
     database,
     slots: file.slots,
+    slotOfAgent: book.ofAgent,
     limits: { maxQueued: file.maxQueued, roles: file.roles },
     logger: createSlotLogger(home, logger),
     now: () => Date.now(),
@@ -105,7 +110,7 @@ export function composeMission({
     prepare: createLaunchPreparation({
       home,
       env,
-      file,
+      slots: book,
       permissions,
       port,
       secrets,
@@ -120,7 +125,7 @@ export function composeMission({
         version: () => known(version()),
       }),
     rules: permissions,
-    ...createJudging(file, permissions, env),
+    ...createJudging(book, permissions, env),
     redact: secrets.redact,
     isOwnTranscript,
     outlived: (slotId, signal) => void secrets.learn(slotId, signal),

@@ -1,20 +1,20 @@
 import path from 'node:path';
 import type { MissionDependencies } from '../actors/mission/mission-dependencies.ts';
-import type { SlotsFile } from '../services/config/slots-file.ts';
+import type { SlotBook } from '../services/agents/slot-book.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import { pushedFiles } from '../services/permissions/pushed-files.ts';
 import { createGit } from '../services/worktrees/git.ts';
 
 /** Judges the calls of slots by the rules of this home, and what they push by what is protected. */
 export function createJudging(
-  { slots }: Pick<SlotsFile, 'slots'>,
+  slots: Pick<SlotBook, 'find'>,
   permissions: Pick<PermissionStore, 'judge'>,
   env: NodeJS.ProcessEnv,
 ): Pick<MissionDependencies, 'judge' | 'protectedInPush'> {
   const git = createGit(env);
   return {
     judge(slotId, tool, input, cwd, task) {
-      const slot = slots.find(({ id }) => id === slotId);
+      const slot = slots.find(slotId);
       if (slot === undefined)
         return {
           decision: 'deny',
@@ -27,7 +27,7 @@ export function createJudging(
     },
 
     async protectedInPush(slotId, pushes, signal) {
-      const slot = slots.find(({ id }) => id === slotId);
+      const slot = slots.find(slotId);
       if (slot === undefined) return null;
       const isProtected = (file: string): boolean =>
         permissions.judge({

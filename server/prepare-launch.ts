@@ -2,12 +2,13 @@ import path from 'node:path';
 import type { ProgramToStart } from '../actors/launcher.ts';
 import type { SlotRuntime } from '../actors/slot-runtime.ts';
 import type { LaunchPlan } from '../machines/slot.ts';
+import type { SlotBook } from '../services/agents/slot-book.ts';
 import { locateClaude } from '../services/claude/locate.ts';
 import { buildLaunch } from '../services/claude/profile.ts';
 import { programVersion } from '../services/claude/program-version.ts';
 import { configDirectoryOf } from '../services/claude/session-registry.ts';
 import { isTrusted, trustFolder } from '../services/claude/trust-folder.ts';
-import type { SlotConfig, SlotsFile } from '../services/config/slots-file.ts';
+import type { SlotConfig } from '../services/config/slots-file.ts';
 import { within } from '../services/deadline/within.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { compileToClaudeSettings } from '../services/permissions/claude-settings.ts';
@@ -20,21 +21,24 @@ const RESOLVE_AT_MOST_MS = 60_000;
 export interface LaunchPreparation {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly file: SlotsFile;
+  readonly slots: Pick<SlotBook, 'find'>;
   readonly permissions: PermissionStore;
   readonly port: () => number;
   readonly secrets: SlotSecrets;
 }
 
-function configOf(file: SlotsFile, slotId: string): SlotConfig {
-  const slot = file.slots.find(({ id }) => id === slotId);
+function configOf(slots: Pick<SlotBook, 'find'>, slotId: string): SlotConfig {
+  const slot = slots.find(slotId);
   if (slot === undefined)
-    throw new MissionError('slot_unknown', `There is no slot "${slotId}" in slots.yaml.`);
+    throw new MissionError(
+      'slot_unknown',
+      `There is no slot "${slotId}" in slots.yaml, and no agent of that name.`,
+    );
   return slot;
 }
 
-/** Turns a slot of slots.yaml into the program that is started: secrets, permissions, hooks, profile. */
-export function createLaunchPreparation({ home, env, file, permissions, port, secrets }: LaunchPreparation) {
+/** Turns what is configured of a slot into the program that is started: secrets, permissions, hooks, profile. */
+export function createLaunchPreparation({ home, env, slots, permissions, port, secrets }: LaunchPreparation) {
   return async function prepare(
     runtime: SlotRuntime,
     plan: LaunchPlan,
@@ -44,7 +48,7 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
       signal: calledOff,
     }: { readonly token: string; readonly mcpConfigPath: string | null; readonly signal: AbortSignal },
   ): Promise<ProgramToStart> {
-    const slot = configOf(file, runtime.configuration.id);
+    const slot = configOf(slots, runtime.configuration.id);
     const signal = within(RESOLVE_AT_MOST_MS, calledOff);
     const slotEnv = await secrets.resolve(slot.id, signal);
     const launchEnv = { ...env, ...slotEnv };
@@ -55,8 +59,8 @@ export function createLaunchPreparation({ home, env, file, permissions, port, se
     const version = await programVersion(program, { env: launchEnv, signal });
     const stateFile = path.join(launchEnv['CLAUDE_CONFIG_DIR'] ?? launchEnv['HOME'] ?? home, '.claude.json');
     // A worktree holds what the folder of the slot holds, and is trusted as that is.
-    const isWorktree = plan.cwd !== slot.cwd;
-    if (slot.trustCwd || (isWorktree && (await isTrusted(stateFile, slot.cwd))))
+    const origin = plan.cwd === slot.cwd ? slot.trustedAs : slot.cwd;
+    if (slot.trustCwd || (origin !== undefined && (await isTrusted(stateFile, origin))))
       await trustFolder(stateFile, plan.cwd, signal);
     const base = `http://127.0.0.1:${port()}`;
     const mcpConfig = mcpConfigPath ?? slot.mcpConfig;

@@ -1,4 +1,5 @@
 import { redactTokens } from '../db/redact-tokens.ts';
+import type { SlotBook } from '../services/agents/slot-book.ts';
 import { redact } from '../services/config/redact.ts';
 import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
@@ -20,14 +21,19 @@ export interface SlotSecrets {
 }
 
 /** Knows which words of which slot must not reach a row, a log or a reply. */
-export function createSlotSecrets(file: SlotsFile, inherited: NodeJS.ProcessEnv): SlotSecrets {
+export function createSlotSecrets(
+  slots: Pick<SlotBook, 'find' | 'all'>,
+  { secretCommand }: Pick<SlotsFile, 'secretCommand'>,
+  inherited: NodeJS.ProcessEnv,
+): SlotSecrets {
   const known = new Map<string, ReadonlySet<string>>();
   const listeners = new Set<(known: KnownSecrets) => void>();
-  const envOf = (slotId: string) => file.slots.find(({ id }) => id === slotId)?.env ?? {};
+  const envOf = (slotId: string) => slots.find(slotId)?.env ?? {};
 
   const all = (): KnownSecrets => ({
     secrets: [...new Set([...known.values()].flatMap((secrets) => [...secrets]))],
-    withheldSlots: file.slots
+    withheldSlots: slots
+      .all()
       .filter(({ id, env }) => holdsSecrets(env) && !known.has(id))
       .map(({ id }) => id),
   });
@@ -36,7 +42,7 @@ export function createSlotSecrets(file: SlotsFile, inherited: NodeJS.ProcessEnv)
     const { env, secrets } = await resolveEnv(slotId, envOf(slotId), {
       inherited,
       signal,
-      ...(file.secretCommand === undefined ? {} : { secretCommand: file.secretCommand }),
+      ...(secretCommand === undefined ? {} : { secretCommand }),
     });
     known.set(slotId, secrets);
     for (const listener of listeners) listener(all());

@@ -66,9 +66,9 @@ export function createGoverning({ core, ledger, budgets, dispatchSoon, ...rest }
     ...rest,
     ledger,
     now: core.now,
-    roleOf: (slotId) => core.runtime(slotId).configuration.role,
+    roleOf: (slotId) => (core.evenClosed(slotId) ?? core.runtime(slotId)).configuration.role,
     taskOf: (slotId) => core.occupied.get(slotId),
-    transcriptOf: (slotId) => core.runtime(slotId).transcriptPath,
+    transcriptOf: (slotId) => core.evenClosed(slotId)?.transcriptPath ?? null,
     store: (taskId, spent) => core.attempts.addSpent(taskId, spent),
     spent: governor.spent,
   });

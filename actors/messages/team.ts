@@ -28,16 +28,19 @@ export type Receivers =
 const WORKSPACE_ROLE = 'workspace';
 const MOST_NAMED = 20;
 
-/** The slots of slots.yaml, which belong to no repository. */
-export const slotsAsTeam = (core: Pick<MissionCore, 'runtimes'>): Team => ({
+/** Agents of repositories, and the slots of slots.yaml, which belong to none. */
+export const everybody = (core: Pick<MissionCore, 'runtimes' | 'agents'>): Team => ({
   members: () =>
-    [...core.runtimes.values()].map(({ configuration: { id, role } }) => ({
-      slotId: id,
-      role,
-      repository: null,
-      name: null,
-      isWorkspace: role === WORKSPACE_ROLE,
-    })),
+    [...core.runtimes.values()].map(({ configuration: { id, role } }) => {
+      const agent = core.agents.get(id);
+      return {
+        slotId: id,
+        role,
+        repository: agent?.repository ?? null,
+        name: agent?.name ?? null,
+        isWorkspace: agent === undefined ? role === WORKSPACE_ROLE : agent.kind === 'workspace',
+      };
+    }),
 });
 
 const shownAs = ({ slotId, role }: Member): string => `${slotId} (${role})`;

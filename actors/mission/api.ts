@@ -2,6 +2,7 @@ import type { BoardTaskId, ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '
 import type { Guard, Verify, WorktreeWish } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
+import type { Workers } from '../agents/api.ts';
 import type { Board } from '../board/api.ts';
 import type { Conversations } from '../conversations/api.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
@@ -184,6 +185,8 @@ export interface Mission {
 
   /** Work that people, orchestrators and the autopilot share. */
   readonly board: Board;
+  /** The agents of teams. */
+  readonly workers: Workers;
   readonly knowledge: KnowledgeBase;
   /** Language models that are no Claude Code. */
   readonly router: RouterOperations;

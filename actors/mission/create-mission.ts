@@ -41,8 +41,8 @@ import { createHostEvents } from './host-events.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createReactions } from './reactions.ts';
+import type { RuntimeSlots } from './runtime-slots.ts';
 import { createSlotHistory } from './slot-history.ts';
-import { createSlotOperations } from './slot-operations.ts';
 import { createSlotViews } from './slot-views.ts';
 import { createStartAndStop } from './start-and-stop.ts';
 import { createSubmission } from './submit-task.ts';
@@ -50,6 +50,8 @@ import { createTaskOperations } from './task-operations.ts';
 import { createTerminalOperations } from './terminal-operations.ts';
 
 export interface RunningMission extends Mission {
+  /** Slots that are made and removed meanwhile. */
+  readonly runtimeSlots: RuntimeSlots;
   /** Brings back what the rows remember and begins to work. Called once the doors are open, since sessions are told their address. */
   start(): Promise<void>;
   /** Begins nothing new, and resolves when everything that runs has ended. What is queued waits for the next daemon. */
@@ -77,7 +79,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     );
   const stopping = new AbortController();
   let finishing = false;
-  const mayBegin = (slotId: SlotId): boolean => !finishing && governing.pauseOf(slotId) === null;
+  const mayBegin = (slotId: SlotId): boolean =>
+    !finishing && !core.closing.has(slotId) && governing.pauseOf(slotId) === null;
   core.setHost(await dependencies.connectHost());
 
   const launcher = createLauncher({
@@ -240,7 +243,6 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     report,
     signal: stopping.signal,
   });
-  const team = createTeam({ core, dependencies, report, signal: stopping.signal });
   const machine = provideMachines({
     core,
     launcher,
@@ -281,6 +283,19 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     writeLater: journal.enqueue,
     report,
     dispatchSoon,
+    signal: stopping.signal,
+  });
+
+  const team = createTeam({
+    core,
+    dependencies,
+    questions,
+    turns,
+    releaseClaims,
+    dispatchSoon,
+    report,
+    writeLater: journal.enqueue,
+    written: journal.written,
     signal: stopping.signal,
   });
 
@@ -326,15 +341,6 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
   return {
     ...tasks,
-    ...createSlotOperations({
-      core,
-      questions,
-      turns,
-      releaseClaims,
-      dispatchSoon,
-      writeLater: journal.enqueue,
-      signal: stopping.signal,
-    }),
     confirm: answering.confirm,
     ...createTerminalOperations({
       core,
@@ -350,6 +356,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     router,
     memory,
     ...team.operations,
+    runtimeSlots: team.runtimeSlots,
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),

@@ -1,42 +1,45 @@
 import { createMessageLedger } from '../../services/ledger/message-ledger.ts';
-import type { MissionCore } from '../core.ts';
+import { type AgentsDependencies, createAgents } from '../agents/create-agents.ts';
 import { createMessages } from '../messages/create-messages.ts';
 import { createPost } from '../messages/post.ts';
-import { slotsAsTeam } from '../messages/team.ts';
+import { everybody } from '../messages/team.ts';
 import { createRepositories } from '../repositories/create-repositories.ts';
-import type { Mission } from './api.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
-export interface TeamDependencies {
-  readonly core: MissionCore;
-  readonly dependencies: Pick<MissionDependencies, 'database' | 'repositories'>;
+export interface TeamDependencies extends AgentsDependencies {
+  readonly dependencies: AgentsDependencies['dependencies'] &
+    Pick<MissionDependencies, 'database' | 'repositories'>;
   readonly report: (where: string) => (error: unknown) => void;
-  /** Aborted when the daemon stops. */
-  readonly signal: AbortSignal;
 }
 
 /**
- * What makes a team of slots: the repositories it works on, and what its members tell one another. `operations` are for
- * the doors; `watches` move by themselves once they are started.
+ * What makes a team of slots: the repositories it works on, its agents, and what its members tell one another.
+ * `operations` are for the doors; `watches` move by themselves once they are started.
  */
-export function createTeam({
-  core,
-  dependencies: { database, repositories: disk },
-  report,
-  signal,
-}: TeamDependencies) {
-  const ledger = createMessageLedger(database.db);
-  const post = createPost({ core, ledger, team: slotsAsTeam(core), wake() {} });
-  const { tidy, ...repositories } = createRepositories({ core, disk, agentsOf: () => [], signal });
+export function createTeam({ report, ...given }: TeamDependencies) {
+  const { core, dependencies, signal } = given;
+  const agents = createAgents(given);
+  const ledger = createMessageLedger(dependencies.database.db);
+  const post = createPost({ core, ledger, team: everybody(core), wake() {} });
+  const { tidy, ...repositories } = createRepositories({
+    core,
+    disk: dependencies.repositories,
+    agentsOf: (repository) =>
+      core.agents
+        .list({ repository, statuses: ['making', 'active', 'hibernated', 'completed'], limit: 200 })
+        .map(({ name }) => name),
+    signal,
+  });
   const tidying = {
     start() {
       void tidy().catch(report('what is left of clones could not be tidied'));
       return () => {};
     },
   };
-  const operations: Pick<Mission, 'messages' | 'repositories'> = {
-    messages: createMessages({ core, ledger, post }),
-    repositories,
+  const messages = createMessages({ core, ledger, post });
+  return {
+    operations: { ...agents.operations, messages, repositories },
+    runtimeSlots: agents.runtimeSlots,
+    watches: [tidying],
   };
-  return { operations, watches: [tidying] };
 }

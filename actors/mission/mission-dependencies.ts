@@ -6,6 +6,7 @@ import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import type { ProbeMachine } from '../../services/discovery/probe-over-ssh.ts';
 import type { StartNeighbours } from '../../services/knowledge/start-neighbours.ts';
 import type { KnowledgeSettings } from '../../services/knowledge/tiers.ts';
+import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { MemorySettings } from '../../services/memory/settings.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import type { RepositoriesOnDisk } from '../../services/repositories/create-repositories.ts';
@@ -30,6 +31,8 @@ import type { PermissionRules } from './permission-operations.ts';
 export interface MissionDependencies {
   readonly database: OpenDatabase;
   readonly slots: readonly SlotConfiguration[];
+  /** The slot of an agent that is made while the daemon runs. */
+  readonly slotOfAgent: (row: AgentRow) => SlotConfiguration;
   readonly limits: QueueLimits;
   readonly logger: MissionLogger;
   readonly now: () => number;

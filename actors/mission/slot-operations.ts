@@ -97,6 +97,7 @@ export function createSlotOperations({
   }
 
   async function spawn(slotId: SlotId, options: SpawnOptions): Promise<SlotView> {
+    if (core.closing.has(slotId)) throw new MissionError('slot_unknown', `Slot ${slotId} is being closed.`);
     if (!STARTS_BY_HAND.has(snapshotOf(slotId).value)) {
       throw new MissionError(
         'slot_already_running',
@@ -110,7 +111,7 @@ export function createSlotOperations({
       type: 'slot.start',
       by: 'person',
       autoRestart: options.autoRestart ?? false,
-      resume: false,
+      resume: core.runtime(slotId).configuration.resumes === true,
       folder: null,
       ...(options.mcpConfigPath === undefined ? {} : { mcpConfigPath: options.mcpConfigPath }),
     });

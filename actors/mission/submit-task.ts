@@ -62,6 +62,10 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
   function route({ role, slotId }: SubmitRequest): { readonly role: Role; readonly slotId: SlotId | null } {
     if (slotId !== undefined) {
       const { configuration } = core.runtime(slotId);
+      if (core.closing.has(slotId))
+        throw new MissionError('slot_unknown', `Slot ${slotId} is being closed.`, {
+          remedy: 'Give the work to another slot.',
+        });
       if (role !== undefined && role !== configuration.role) {
         throw new MissionError(
           'role_unknown',

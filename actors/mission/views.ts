@@ -304,6 +304,8 @@ export const MissionEvent = z.discriminatedUnion('type', [
     slot: SlotView,
     previousState: SessionState.optional(),
   }),
+  /** A slot that was made while the daemon runs is gone. */
+  z.object({ type: z.literal('slot_closed'), sequence: z.number(), at: z.number(), slotId: SlotId }),
   z.object({
     type: z.literal('task_changed'),
     sequence: z.number(),

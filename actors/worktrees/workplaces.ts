@@ -63,7 +63,7 @@ export function createWorkplaces({ core, worktrees, dispatchSoon, signal }: Work
         type: 'slot.start',
         by: 'daemon',
         autoRestart: false,
-        resume: false,
+        resume: core.runtime(slotId).configuration.resumes === true,
         folder,
       });
     else if (slot !== undefined && readinessOf(slot, core.now()) === 'ready')

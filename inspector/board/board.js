@@ -145,6 +145,9 @@ function take(message) {
     state.slots.set(message.slot.slotId, message.slot);
     if (message.slot.pendingConfirmation === undefined) state.questions.delete(message.slot.slotId);
     else state.questions.set(message.slot.slotId, message.slot.pendingConfirmation);
+  } else if (message.type === 'slot_closed') {
+    state.slots.delete(message.slotId);
+    state.questions.delete(message.slotId);
   } else if (message.type === 'task_changed') state.tasks.set(message.task.id, message.task);
   else if (message.type === 'board_changed') state.board.set(message.task.id, message.task);
   else if (message.type === 'board_removed') for (const id of message.ids) state.board.delete(id);

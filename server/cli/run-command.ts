@@ -28,6 +28,7 @@ import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
 import { token } from './commands/token.ts';
 import { tokens } from './commands/tokens.ts';
+import { workers } from './commands/work.ts';
 import { worktrees } from './commands/worktrees.ts';
 import { safeJson, safeText } from './safe-text.ts';
 
@@ -52,6 +53,7 @@ const COMMANDS: readonly Command[] = [
   tokens,
   spending,
   resume,
+  workers,
   worktrees,
   repo,
   router,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { missionHome } from '../../services/config/home.ts';
 import { ErrorBody, toldError } from '../error-body.ts';
 import { exchange } from '../exchange.ts';
+import { missionWorkerGet, missionWorkerList } from '../tools/agents.ts';
 import { auditDetail, auditStats, auditTrace } from '../tools/audit.ts';
 import {
   boardClaim,
@@ -40,7 +41,6 @@ import {
 import { kbDiscover } from '../tools/knowledge-discovery.ts';
 import { kbEmbedRetry } from '../tools/knowledge-embeddings.ts';
 import { kbAnalyze, kbExecutePlan, kbQueueStatus } from '../tools/knowledge-plans.ts';
-
 import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } from '../tools/memory.ts';
 import { messageAck, messageList, messageRead, messageSend } from '../tools/messages.ts';
 import type { TypedOperation } from '../tools/operation.ts';
@@ -183,6 +183,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     repoUse: method(repositoryUse),
     repoConfig: method(repositoryConfig),
     repoRemove: method(repositoryRemove),
+    workers: method(missionWorkerList),
+    worker: method(missionWorkerGet),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

@@ -1,3 +1,4 @@
+import { agentOperations } from './agents.ts';
 import { auditOperations } from './audit.ts';
 import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   ...boardOperations,
   ...worktreeOperations,
   ...repositoryOperations,
+  ...agentOperations,
   ...conversationOperations,
   ...knowledgeOperations,
   ...routerOperations,

@@ -67,6 +67,18 @@ const Slot = z.strictObject({
   confirmWithinMinutes: ConfirmWithin.optional(),
 });
 
+/** What slots of agents are started with, that are made while the daemon runs; the rest is their role's and their worktree's. */
+const AgentsSchema = Slot.omit({
+  id: true,
+  role: true,
+  description: true,
+  cwd: true,
+  autoStart: true,
+}).extend({
+  /** They tell of their work through the tools of missiond. */
+  mcp: z.boolean().default(true),
+});
+
 const SlotsSchema = z
   .strictObject({
     // A list whose entries are all commented out is null.
@@ -76,6 +88,8 @@ const SlotsSchema = z
       .transform((slots) => slots ?? []),
     /** Run with the path of a `${secret:path}` as its last argument; prints the secret. */
     secretCommand: z.array(z.string()).min(1).optional(),
+    /** What agents are started with that are made for a repository. */
+    agents: AgentsSchema.prefault({}),
     /** Caps on money and tokens. */
     budgets: BudgetsSchema.prefault({}),
     stuck: StuckSchema.default({}),
@@ -110,8 +124,14 @@ const SlotsSchema = z
       }
     }
   })
-  .transform(({ stuck, context, confirmWithinMinutes, slots, ...file }) => ({
+  .transform(({ stuck, context, confirmWithinMinutes, slots, agents, ...file }) => ({
     ...file,
+    agents: {
+      ...agents,
+      stuck: stuckOf(agents.stuck, stuck),
+      context: contextOf(agents.context, context),
+      confirmWithinMinutes: confirmWithinOf(agents.confirmWithinMinutes, confirmWithinMinutes),
+    },
     slots: slots.map((slot) => ({
       ...slot,
       stuck: stuckOf(slot.stuck, stuck),
@@ -120,7 +140,14 @@ const SlotsSchema = z
     })),
   }));
 export type SlotsFile = z.output<typeof SlotsSchema>;
-export type SlotConfig = SlotsFile['slots'][number];
+/** What Claude Code is started with in a slot. */
+export interface SlotConfig extends Omit<SlotsFile['slots'][number], 'cwd'> {
+  readonly cwd: string;
+  /** The folder whose trust its own is given as well: its worktree holds what that holds. */
+  readonly trustedAs?: string;
+  /** Every start goes on with the conversation that it had. */
+  readonly resumes?: boolean;
+}
 
 /**
  * Reads slots.yaml. Keys are missiond's, in camelCase; `~` in folders is expanded.
@@ -132,6 +159,7 @@ export function loadSlots(file: string): SlotsFile {
     knownKeys: [
       'slots',
       'secretCommand',
+      'agents',
       'budgets',
       'hooks',
       'maxQueued',

@@ -92,6 +92,17 @@ export function createTaskLedger(db: MissionDatabase) {
         .all();
     },
 
+    /** Tasks that no other slot may do and that have not ended, oldest first. */
+    openFor(slotId: SlotId): readonly TaskId[] {
+      return db
+        .select({ id: tasks.id })
+        .from(tasks)
+        .where(and(eq(tasks.pinnedSlotId, slotId), inArray(tasks.status, OPEN_STATUSES)))
+        .orderBy(asc(tasks.createdAt), rowid)
+        .all()
+        .map(({ id }) => id);
+    },
+
     /** The task that a slot is working on, if any. */
     activeOn(slotId: SlotId): TaskRow | undefined {
       return db

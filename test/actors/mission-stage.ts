@@ -96,6 +96,7 @@ export function createStage(always: Change = {}) {
     running = await createMission({
       database,
       slots: [slotOf()],
+      slotOfAgent: (row) => slotOf({ id: row.slotId, role: row.role, cwd: row.worktree }),
       limits: { maxQueued: 10_000, roles: {} },
       logger: { info() {}, warn: note, error: note },
       now: () => Date.now(),

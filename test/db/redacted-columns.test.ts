@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { redactTokens } from '../../db/redact-tokens.ts';
 import { redactedJson } from '../../db/redacted-columns.ts';
+import * as agents from '../../db/schema/agents.ts';
 import * as board from '../../db/schema/board.ts';
 import * as conversations from '../../db/schema/conversations.ts';
 import * as knowledge from '../../db/schema/knowledge.ts';
@@ -20,6 +21,9 @@ import { SEED } from '../fuzz/settings.ts';
 
 /** Words of a person, an agent, the model or a screen: what looks like a secret is taken out by the column itself. */
 const CLEAN = [
+  'agents.completion',
+  'agents.task',
+  'agents.trouble',
   'attempts.error',
   'audit.argument',
   'audit.answer',
@@ -96,6 +100,7 @@ const tables = [
   spending,
   tasks,
   worktrees,
+  agents,
 ].flatMap((schema) => Object.values(schema).filter((one) => isTable(one)));
 const columns = tables.flatMap((table) =>
   Object.entries(getTableColumns(table))

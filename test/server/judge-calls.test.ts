@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SlotId } from '../../db/ids.ts';
 import { createJudging } from '../../server/judge-calls.ts';
 import { GatesSchema, ProtectSchema } from '../../services/config/protect.ts';
-import { loadSlots } from '../../services/config/slots-file.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
+import { bookOfFile } from './book-of-file.ts';
 
 const slotId = SlotId.parse('coder-1');
 let folder: string;
@@ -53,7 +53,7 @@ function judging(gates: object = {}) {
   const store = createPermissionStore(rules, {
     protect: { ...ProtectSchema.parse({}), gatesOf: () => GatesSchema.parse(gates) },
   });
-  return createJudging(loadSlots(slots), store, { ...env, HOME: folder });
+  return createJudging(bookOfFile(slots), store, { ...env, HOME: folder });
 }
 
 /** The protected file that a command would push; null when there is none. */

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSlotSecrets } from '../../server/slot-secrets.ts';
-import { loadSlots } from '../../services/config/slots-file.ts';
+import { bookOfFile } from './book-of-file.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-secrets-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,27 +22,27 @@ const TEXT = 'curl -H "Bearer correct-horse-battery" visible';
 
 describe('what the daemon shows of a slot that has secrets', () => {
   it('is shown without them once they are resolved', async () => {
-    const secrets = createSlotSecrets(loadSlots(slotsFile), env);
+    const secrets = createSlotSecrets(bookOfFile(slotsFile), {}, env);
     expect(await secrets.resolve('keeper', never)).toMatchObject({ KEY: 'Bearer correct-horse-battery' });
     expect(secrets.redact('keeper', TEXT)).toBe('curl -H "Bearer [secret]" visible');
   });
 
   it('is withheld after a restart, until they are learnt again', async () => {
-    const secrets = createSlotSecrets(loadSlots(slotsFile), env);
+    const secrets = createSlotSecrets(bookOfFile(slotsFile), {}, env);
     expect(secrets.redact('keeper', TEXT)).not.toContain('horse');
     await secrets.learn('keeper', never);
     expect(secrets.redact('keeper', TEXT)).toBe('curl -H "Bearer [secret]" visible');
   });
 
   it('stays withheld when their source has gone, and nothing else is', async () => {
-    const secrets = createSlotSecrets(loadSlots(slotsFile), env);
+    const secrets = createSlotSecrets(bookOfFile(slotsFile), {}, env);
     await secrets.learn('lost', never);
     expect(secrets.redact('lost', TEXT)).toContain('withheld');
     expect(secrets.redact('open', TEXT)).toBe(TEXT);
   });
 
   it('is told to those who take it out themselves, with the slots of which nothing may be stored yet', async () => {
-    const secrets = createSlotSecrets(loadSlots(slotsFile), env);
+    const secrets = createSlotSecrets(bookOfFile(slotsFile), {}, env);
     expect(secrets.known()).toEqual({ secrets: [], withheldSlots: ['keeper', 'lost'] });
     const told: unknown[] = [];
     const unwatch = secrets.watch((known) => told.push(known));

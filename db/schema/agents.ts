@@ -1,0 +1,78 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { AgentName, RepositoryName, Role, SlotId, TaskId } from '../ids.ts';
+import { redactedJson, redactedText } from '../redacted-columns.ts';
+
+/** How the work of an agent ended, in its own words and in those of git. Times are epoch milliseconds. */
+export interface Completion {
+  readonly at: number;
+  readonly summary: string;
+  /** Why it could not be done; absent when it is done. */
+  readonly failure?: string | undefined;
+  /** What was run to see that it works, as the agent says. */
+  readonly tests?: string | undefined;
+  /** `agent`: it said so itself; `task`: its task ended. */
+  readonly by: 'agent' | 'task';
+  /** Against the commit at which its branch began; absent when git could not say. */
+  readonly changes?:
+    | {
+        readonly commits: number;
+        readonly files: number;
+        readonly insertions: number;
+        readonly deletions: number;
+        readonly uncommitted: number;
+      }
+    | undefined;
+  readonly usd: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/**
+ * An agent of a team: a slot that was made while the daemon ran, with a worktree of its own. Rows are never deleted, so
+ * that a name never comes again.
+ */
+export const agents = sqliteTable(
+  'agents',
+  {
+    /** `<repository>.<name>`. */
+    slotId: text().$type<SlotId>().primaryKey(),
+    repository: text().$type<RepositoryName>().notNull(),
+    name: text().$type<AgentName>().notNull(),
+    role: text().$type<Role>().notNull(),
+    kind: text().$type<'worker' | 'workspace' | 'reviewer' | 'persistent'>().notNull(),
+    /**
+     * `making`: written before git begins. `completed`: its work has ended; its worktree stays. `hibernated`: nothing
+     * starts it before it is woken. `removed`: its worktree is gone, or it never came to be.
+     */
+    status: text().$type<'making' | 'active' | 'hibernated' | 'completed' | 'removed'>().notNull(),
+    branch: text().notNull(),
+    /** False for one that was there before: it is never deleted. */
+    ownsBranch: integer({ mode: 'boolean' }).notNull(),
+    /** The commit at which its work began. */
+    base: text().notNull(),
+    /** The common git folder of its repository. */
+    gitFolder: text().notNull(),
+    /** The top of its worktree: there its session works. */
+    worktree: text().notNull(),
+    /** The first port that is its own; null where its repository gives none. */
+    portBlock: integer(),
+    createdBy: text().notNull(),
+    createdAt: integer().notNull(),
+    /** What it was made for. */
+    task: redactedText(),
+    /** Its first task. */
+    taskId: text().$type<TaskId>(),
+    pullRequest: integer(),
+    completion: redactedJson<Completion>(),
+    /** Under which everything in its worktree was saved before that was removed. */
+    rescue: text(),
+    /** What went wrong with it. */
+    trouble: redactedText(),
+    endedAt: integer(),
+  },
+  (table) => [
+    uniqueIndex('agents_name').on(table.repository, table.name),
+    index('agents_status').on(table.status),
+    index('agents_task').on(table.taskId),
+  ],
+);
