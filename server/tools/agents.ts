@@ -7,8 +7,8 @@ const MOST_LISTED = 200;
 const AN_AGENT = 'Its name, `repository/name`, or the name of its slot.';
 
 /** The agent that is meant. */
-export const agentName = z.string().min(1).max(70).describe(AN_AGENT);
-export const repositoryName = RepositoryName.describe(
+const agentName = z.string().min(1).max(70).describe(AN_AGENT);
+const repositoryName = RepositoryName.describe(
   'The repository; the current one is preferred without it.',
 );
 
