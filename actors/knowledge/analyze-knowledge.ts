@@ -10,6 +10,7 @@ import type { BoardLedger } from '../../services/ledger/board-ledger.ts';
 import type { KnowledgeLedger, KnowledgeRow } from '../../services/ledger/knowledge-ledger.ts';
 import type { KnowledgeOperationLedger } from '../../services/ledger/knowledge-operation-ledger.ts';
 import type { ChatReply, Router } from '../../services/router/api.ts';
+import { asManyAsFit } from '../as-many-as-fit.ts';
 
 /** Of entries in one request; some 100,000 tokens. What does not fit is left for the next page. */
 const MOST_CHARACTERS = 400_000;
@@ -67,21 +68,15 @@ export function createAnalysis({ ledger, operations, board, router, now }: Analy
     });
   }
 
-  /** As many as fit, one at least. */
-  function fitting(
+  const fitting = (
     rows: readonly KnowledgeRow[],
     withDetail: boolean,
-  ): readonly { row: KnowledgeRow; line: string }[] {
-    let used = 0;
-    const taken: { row: KnowledgeRow; line: string }[] = [];
-    for (const row of rows) {
-      const line = lineOf(row, withDetail);
-      used += line.length + 1;
-      if (used > MOST_CHARACTERS && taken.length > 0) break;
-      taken.push({ row, line });
-    }
-    return taken;
-  }
+  ): readonly { readonly row: KnowledgeRow; readonly line: string }[] =>
+    asManyAsFit(
+      rows.map((row) => ({ row, line: lineOf(row, withDetail) })),
+      ({ line }) => line.length,
+      MOST_CHARACTERS,
+    );
 
   function tasks(): string {
     const cards = board.all().filter(({ hidden }) => !hidden);

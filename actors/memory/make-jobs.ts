@@ -14,6 +14,7 @@ import type {
 } from '../../services/ledger/memory-queue-ledger.ts';
 import { lineOf } from '../../services/memory/batch-text.ts';
 import { hours, type MemorySettings } from '../../services/memory/settings.ts';
+import { asManyAsFit } from '../as-many-as-fit.ts';
 import { SNAPSHOT_VERSION } from '../journal.ts';
 import { cursorAt, cursorOf } from '../knowledge/list-cursor.ts';
 import { entryLine } from './entry-line.ts';
@@ -67,15 +68,8 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
     return age < -OTHER_CLOCK_MS ? Number.POSITIVE_INFINITY : age;
   }
 
-  /** As many of them as a batch has room for; the first one always. */
-  function fitting(messages: readonly QueuedMessage[], room: number): readonly QueuedMessage[] {
-    let left = room;
-    const end = messages.findIndex((message, index) => {
-      left -= lineOf(message).length + 1;
-      return left < 0 && index > 0;
-    });
-    return end === -1 ? messages : messages.slice(0, end);
-  }
+  const fitting = (messages: readonly QueuedMessage[], room: number): readonly QueuedMessage[] =>
+    asManyAsFit(messages, (message) => lineOf(message).length, room);
 
   function add(
     kind: MemoryJobKind,
