@@ -26,6 +26,7 @@ import { router } from './commands/router.ts';
 import { restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
+import { tmux } from './commands/tmux.ts';
 import { token } from './commands/token.ts';
 import { tokens } from './commands/tokens.ts';
 import { workers } from './commands/work.ts';
@@ -61,6 +62,7 @@ const COMMANDS: readonly Command[] = [
   embeddings,
   call,
   logs,
+  tmux,
   explain,
   permissions,
   token,

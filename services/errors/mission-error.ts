@@ -68,6 +68,7 @@ const MISSION_ERRORS = {
   repository_in_use: 'The repository is needed, or holds what is nowhere else.',
   no_repository: 'The folder of the slot is no working tree of a git repository.',
   worktree_refused: 'The branch or the base of a worktree cannot be used.',
+  tmux_failed: 'tmux is missing, or did not do what it was told.',
   worktree_failed: 'git could not make, read or remove a worktree.',
   worktree_in_use: 'Somebody still works in the worktree.',
   verify_failed: 'The check of the result did not agree.',

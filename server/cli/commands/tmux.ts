@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { SlotView } from '../../../actors/mission/views.ts';
+import { MissionError } from '../../../services/errors/mission-error.ts';
+import { openTeamSession } from '../../../services/tmux/team-session.ts';
+import { createTmux, serverArguments } from '../../../services/tmux/tmux.ts';
+import { watchStopSignals } from '../../stop-signals.ts';
+import type { Command, CommandContext, ParsedCommand } from '../command.ts';
+
+const Slots = z.object({ slots: z.array(SlotView) });
+/** As it is built. */
+const MISSIOND = fileURLToPath(new URL('../missiond.js', import.meta.url));
+
+/** Shows a session in this terminal, or in the tmux that this command was called in. */
+function show(session: string, socket: string | undefined, env: NodeJS.ProcessEnv): number {
+  const verb = env['TMUX'] === undefined ? 'attach-session' : 'switch-client';
+  const { status } = spawnSync('tmux', [...serverArguments(socket), verb, '-t', `=${session}`], {
+    env,
+    stdio: 'inherit',
+  });
+  return status ?? 1;
+}
+
+async function open(parsed: ParsedCommand, { home, env, call, stderr, json, print }: CommandContext) {
+  const socket = typeof parsed.values['socket'] === 'string' ? parsed.values['socket'] : undefined;
+  const { slots } = Slots.parse(await call('mission_pty_status'));
+  if (slots.length === 0)
+    throw new MissionError('input_invalid', 'There is no slot to show.', {
+      remedy: 'Add one to slots.yaml, then `missiond down && missiond up`.',
+    });
+  const stopping = new AbortController();
+  const unwatch = watchStopSignals(() => stopping.abort());
+  try {
+    const team = await openTeamSession(
+      createTmux(env, socket),
+      {
+        team: home,
+        usualName: 'missiond',
+        members: slots.map(({ slotId }) => ({ slotId, name: slotId })),
+        command: (slotId) => [process.execPath, MISSIOND, 'attach', slotId, '--home', home],
+      },
+      stopping.signal,
+    );
+    if (!json && parsed.values['detached'] !== true && stderr.isTTY === true)
+      return show(team.session, socket, env);
+    print(
+      team,
+      () =>
+        `The tmux session ${team.session} has a window for each of ${slots.length} slots: tmux ${[...serverArguments(socket), 'attach', '-t', `=${team.session}`].join(' ')}\n`,
+    );
+    return 0;
+  } finally {
+    unwatch();
+  }
+}
+
+export const tmux: Command = {
+  name: 'tmux',
+  summary: 'a tmux session with a window for each slot; closing a window harms nobody',
+  usage: '[--detached] [--socket NAME]',
+  options: {
+    detached: { type: 'boolean', help: 'make the session, and say its name' },
+    socket: { type: 'string', help: 'another tmux server than the usual one (tmux -L)' },
+  },
+  words: [0, 0],
+  run: open,
+};
