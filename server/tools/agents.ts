@@ -8,9 +8,7 @@ const AN_AGENT = 'Its name, `repository/name`, or the name of its slot.';
 
 /** The agent that is meant. */
 const agentName = z.string().min(1).max(70).describe(AN_AGENT);
-const repositoryName = RepositoryName.describe(
-  'The repository; the current one is preferred without it.',
-);
+const repositoryName = RepositoryName.describe('The repository; the current one is preferred without it.');
 
 export const missionWorkerList = operation({
   name: 'mission_worker_list',
