@@ -70,6 +70,7 @@ const MISSION_ERRORS = {
   worktree_refused: 'The branch or the base of a worktree cannot be used.',
   tmux_failed: 'tmux is missing, or did not do what it was told.',
   worktree_failed: 'git could not make, read or remove a worktree.',
+  setup_failed: 'The set-up of a new worktree did not come to its end.',
   worktree_in_use: 'Somebody still works in the worktree.',
   verify_failed: 'The check of the result did not agree.',
   router_not_configured: 'No language model is configured for the router.',

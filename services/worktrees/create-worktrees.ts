@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MissionError } from '../errors/mission-error.ts';
-import { createOneByOne } from '../lock/one-by-one.ts';
 import { createBranch, deleteBranch, isAsMade } from './branch.ts';
 import {
   type Contents,
@@ -24,6 +23,7 @@ import {
   requireNewBranch,
   tipOf,
 } from './repository.ts';
+import { type Alone, createRepositoryTurns } from './repository-turns.ts';
 import { rescue } from './rescue.ts';
 
 /** A checkout of a large repository, with filters that fetch files. */
@@ -57,16 +57,18 @@ export interface Saving {
  * Worktrees of people's repositories, below one folder of ours. Nothing of the repository is changed but what git keeps
  * of a worktree, its branch, and refs of ours. One at a time in each repository: git's own calls would meet at its locks.
  * @param root where they are made
+ * @param alone shared with whoever else changes these repositories
  */
-export function createWorktrees({ root, env }: { readonly root: string; readonly env: NodeJS.ProcessEnv }) {
+export function createWorktrees({
+  root,
+  env,
+  alone = createRepositoryTurns(),
+}: {
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly alone?: Alone;
+}) {
   const git = createGit(env);
-  const queues = new Map<string, ReturnType<typeof createOneByOne>>();
-
-  function alone<T>(commonDir: string, act: () => Promise<T>): Promise<T> {
-    const queue = queues.get(commonDir) ?? createOneByOne();
-    queues.set(commonDir, queue);
-    return queue(act);
-  }
 
   const isKnown = (worktree: Worktree, signal: AbortSignal): Promise<boolean> =>
     isRegistered(git, worktree, signal);

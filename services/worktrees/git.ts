@@ -83,7 +83,7 @@ export function createGit(env: NodeJS.ProcessEnv) {
       throw new MissionError(
         'worktree_failed',
         `git ${args[0]} in ${call.cwd}: ${words === '' ? how : words}`,
-        { cause, facts: { words, status } },
+        { cause, facts: { words, status, answer } },
       );
     }
     return answer.replace(/\n$/, '');
