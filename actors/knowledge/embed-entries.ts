@@ -16,10 +16,12 @@ import type { EmbeddingStanding } from './api.ts';
 const LOOK_EVERY_MS = 1_000;
 /** Behind a failure. */
 const BACK_OFF = { firstMs: 1_000, longestMs: 60_000 };
-const MOST_AT_ONCE = 32;
+const MOST_AT_ONCE = 16;
 /** In one transaction, with a turn of the loop behind it: nobody else has to wait for long. */
 const STORED_AT_ONCE = 4;
 const RETIRED_AT_ONCE = 16;
+/** So many vectors are written or thrown away, then they are brought into the file. */
+const INTO_FILE_AFTER = 128;
 const TRIED_ANEW_AT_ONCE = 200;
 const REQUEST_MS = 60_000;
 /** An entry that was refused is tried again after one minute, then five, and so on: a backend has bad hours. */
@@ -83,12 +85,24 @@ export function createEmbedder({ vectors, router, isOfUse, now, onError }: Embed
   /** Of the first answer since the daemon began: what is of another one is embedded anew, once. */
   let space: string | null = null;
 
+  let sinceFile = 0;
+
+  function changed(count: number): void {
+    sinceFile += count;
+    if (sinceFile < INTO_FILE_AFTER) return;
+    sinceFile = 0;
+    vectors.intoFile();
+  }
+
   /** @returns true when there may be more to throw away */
   function retireOthers(model: string): boolean {
     const useless = vectors
       .spaces()
       .find((one) => !isOf(one, model) || (space !== null && isOf(space, model) && one !== space));
-    return useless !== undefined && vectors.retire(useless, RETIRED_AT_ONCE) > 0;
+    if (useless === undefined) return false;
+    const gone = vectors.retire(useless, RETIRED_AT_ONCE);
+    changed(gone);
+    return gone > 0;
   }
 
   /** What came back fits what came before, or it is of a model that changes its mind: that would never end. */
@@ -178,6 +192,8 @@ export function createEmbedder({ vectors, router, isOfUse, now, onError }: Embed
       await turnOfLoop();
       vectors.store(embedded.slice(at, at + STORED_AT_ONCE), told);
     }
+    await turnOfLoop();
+    changed(embedded.length);
     atOnce = Math.min(MOST_AT_ONCE, atOnce * 2);
     failures = 0;
     problem = undefined;

@@ -216,6 +216,14 @@ export function createKnowledgeVectorLedger(db: MissionDatabase) {
       });
     },
 
+    /**
+     * Brings what was written into the file: a commit does it by itself only behind thousands of pages, which then holds
+     * the loop for long (measured on a busy machine: 46 ms for 1,900 pages, some 20 for those of 128 vectors).
+     */
+    intoFile(): void {
+      db.get(sql`pragma wal_checkpoint(passive)`);
+    },
+
     counts(): { readonly waiting: number; readonly embedded: number; readonly refused: number } {
       const [all] = db.select({ count: count() }).from(knowledgeToEmbed).all();
       const [refused] = db

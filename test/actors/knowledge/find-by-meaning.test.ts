@@ -102,7 +102,7 @@ test('a daemon that ends in the middle embeds nothing twice, and leaves nothing 
 
 test('another model embeds all anew, and is compared with its own vectors alone', async () => {
   const first = world.begin();
-  for (let number = 0; number < 50; number += 1) first.learn(`n-${number}`, `Tabs, the ${number}th time`);
+  for (let number = 0; number < 150; number += 1) first.learn(`n-${number}`, `Tabs, the ${number}th time`);
   first.learn('db', 'All is kept in Postgres 16');
   await first.allEmbedded();
   await first.close();
@@ -113,7 +113,7 @@ test('another model embeds all anew, and is compared with its own vectors alone'
     () =>
       expect(
         second.database.raw.prepare('select space, count(*) as n from knowledge_vectors group by 1').all(),
-      ).toEqual([{ space: 'newer/20', n: 51 }]),
+      ).toEqual([{ space: 'newer/20', n: 151 }]),
     WAIT,
   );
   await second.allEmbedded();
