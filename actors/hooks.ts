@@ -5,6 +5,7 @@ import type { MissionCore } from './core.ts';
 import type { Guardrails } from './guardrails.ts';
 import { edgeOf } from './hook-edge.ts';
 import type { GivenTo, KnowledgeGiving } from './knowledge/give-knowledge.ts';
+import type { Mail } from './messages/mail.ts';
 import type { Progress } from './progress.ts';
 import type { SessionReports } from './session-reports.ts';
 import { sessionIdOf } from './slot-view.ts';
@@ -21,6 +22,8 @@ export interface HooksDependencies {
   readonly guardrails: Guardrails;
   /** What sessions are given of what the team knows. */
   readonly give: KnowledgeGiving;
+  /** What others have written to the agent. */
+  readonly mail: Pick<Mail, 'afterTool'>;
   readonly verdicts: Verdicts;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
@@ -51,6 +54,7 @@ export function createHooks({
   stuck,
   guardrails,
   give,
+  mail,
   verdicts,
   redact,
   isOwnTranscript,
@@ -143,6 +147,8 @@ export function createHooks({
         return verdicts.beforeTool(slotId, epoch, hook, signal, (argument) => {
           if (ours) progress.toolBegan(slotId, hook.tool, hook.toolUseId, argument);
         });
+      case 'PostToolUse':
+        return addContext(hook.name, ours ? await mail.afterTool(slotId, epoch, hook) : null);
       case 'PermissionRequest':
         return verdicts.request(slotId, epoch, hook, signal);
       default:

@@ -19,7 +19,7 @@ const SLOT = 'slot:';
 
 export const partyOfSlot = (slotId: SlotId): string => `${SLOT}${slotId}`;
 /** The slot behind `slot:<id>`; null for everybody else. */
-function slotOfParty(party: string): SlotId | null {
+export function slotOfParty(party: string): SlotId | null {
   return party.startsWith(SLOT) ? (SlotId.safeParse(party.slice(SLOT.length)).data ?? null) : null;
 }
 
@@ -39,12 +39,10 @@ export interface PostDependencies {
   readonly core: Pick<MissionCore, 'bus' | 'now' | 'notices' | 'runtimes'>;
   readonly ledger: MessageLedger;
   readonly team: Team;
-  /** There is something to deliver. */
-  readonly wake: () => void;
 }
 
 /** Takes in what the team says to one another, and tells everybody of every change of it. */
-export function createPost({ core, ledger, team, wake }: PostDependencies) {
+export function createPost({ core, ledger, team }: PostDependencies) {
   function tell(rows: readonly MessageRow[]): void {
     for (const row of rows)
       core.bus.publish({ type: 'message_changed', at: core.now(), message: messageFacts(row) });
@@ -129,7 +127,6 @@ export function createPost({ core, ledger, team, wake }: PostDependencies) {
       });
     });
     tell(rows);
-    wake();
     return rows;
   }
 

@@ -144,10 +144,12 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     onError: report('a worktree could not be looked after'),
     signal: stopping.signal,
   });
+  const holdsBack = (slotId: SlotId): boolean =>
+    !mayBegin(slotId) || handOver.holds(slotId) || !hostEvents.isReached();
   const { dispatchSoon, give, forget } = createDispatching({
     core,
     workplaces: worktreeCare.workplaces,
-    isPaused: (slotId) => !mayBegin(slotId) || handOver.holds(slotId) || !hostEvents.isReached(),
+    isPaused: holdsBack,
     attempts,
     report: report('tasks could not be dispatched'),
     signal: stopping.signal,
@@ -293,6 +295,10 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     turns,
     releaseClaims,
     dispatchSoon,
+    transcripts,
+    enqueue: tasks.enqueue,
+    give,
+    holdsBack,
     report,
     writeLater: journal.enqueue,
     written: journal.written,
@@ -337,6 +343,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     stuck,
     guardrails,
     give: knowledge.give,
+    mail: team.mail,
     writeLater: journal.enqueue,
   });
   return {

@@ -1,14 +1,17 @@
 import { createMessageLedger } from '../../services/ledger/message-ledger.ts';
 import { type AgentsDependencies, createAgents } from '../agents/create-agents.ts';
 import { createMessages } from '../messages/create-messages.ts';
+import { createMail, type MailDependencies } from '../messages/mail.ts';
 import { createPost } from '../messages/post.ts';
 import { everybody } from '../messages/team.ts';
 import { createRepositories } from '../repositories/create-repositories.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
-export interface TeamDependencies extends AgentsDependencies {
+export interface TeamDependencies
+  extends AgentsDependencies,
+    Pick<MailDependencies, 'transcripts' | 'enqueue' | 'give' | 'holdsBack'> {
   readonly dependencies: AgentsDependencies['dependencies'] &
-    Pick<MissionDependencies, 'database' | 'repositories'>;
+    Pick<MissionDependencies, 'database' | 'lengthOf' | 'repositories'>;
   readonly report: (where: string) => (error: unknown) => void;
 }
 
@@ -20,7 +23,17 @@ export function createTeam({ report, ...given }: TeamDependencies) {
   const { core, dependencies, signal } = given;
   const agents = createAgents(given);
   const ledger = createMessageLedger(dependencies.database.db);
-  const post = createPost({ core, ledger, team: everybody(core), wake() {} });
+  const team = everybody(core);
+  const post = createPost({ core, ledger, team });
+  const mail = createMail({
+    ...given,
+    ledger,
+    post,
+    team,
+    lengthOf: dependencies.lengthOf,
+    isPaused: () => false,
+    onError: report('messages could not be delivered'),
+  });
   const { tidy, ...repositories } = createRepositories({
     core,
     disk: dependencies.repositories,
@@ -40,6 +53,7 @@ export function createTeam({ report, ...given }: TeamDependencies) {
   return {
     operations: { ...agents.operations, messages, repositories },
     runtimeSlots: agents.runtimeSlots,
-    watches: [tidying],
+    mail,
+    watches: [tidying, mail],
   };
 }

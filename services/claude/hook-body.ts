@@ -188,9 +188,9 @@ export function denyRequest(message: string): HookReply {
   };
 }
 
-/** SessionStart, UserPromptSubmit: the model reads this beside what the person says (tried on 2.1.329). */
+/** The model reads this beside what the person says, or beside the result of a tool (tried on 2.1.150 and 2.1.329). */
 export function addContext(
-  hookEventName: 'SessionStart' | 'UserPromptSubmit',
+  hookEventName: 'SessionStart' | 'UserPromptSubmit' | 'PostToolUse',
   words: string | null,
 ): HookReply {
   return words === null ? {} : { hookSpecificOutput: { hookEventName, additionalContext: words } };
