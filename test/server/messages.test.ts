@@ -175,8 +175,8 @@ describe('messages', () => {
       const { status, err } = await cli(null, ...words);
       expect([status, err]).toEqual([2, expect.stringContaining('missiond message send TO')]);
     }
-    const { status, err } = await cli(null, 'read', 'ffff');
-    expect([status, err]).toEqual([1, expect.stringContaining('There is no message "ffff"')]);
+    const { status, err } = await cli(null, 'read', 'ffffffff');
+    expect([status, err]).toEqual([1, expect.stringContaining('There is no message "ffffffff"')]);
     const outside = await doors.tcp({
       path: '/api/tools/mission_message_list',
       method: 'POST',
