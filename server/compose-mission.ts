@@ -34,7 +34,9 @@ import type { PtyHost } from '../services/pty/pty-host.ts';
 import { createRepositories } from '../services/repositories/create-repositories.ts';
 import { createRouter } from '../services/router/create-router.ts';
 import { followRouterSettings } from '../services/router/follow-settings.ts';
+import { createRepositoryCare } from '../services/worktrees/create-repository-care.ts';
 import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
+import { createRepositoryTurns } from '../services/worktrees/repository-turns.ts';
 import { createJudging } from './judge-calls.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
 import { createCheckRunner } from './run-check.ts';
@@ -95,6 +97,7 @@ export function composeMission({
   const book = createSlotBook(file, createAgentLedger(database.db), createRepositoryLedger(database.db));
   const secrets = createSlotSecrets(book, file, env);
   const prices = createPrices(home);
+  const alone = createRepositoryTurns();
   const doubts = createSnapshotRing(doubtsFolder(home), () => Date.now());
   // Before the first status line tells the version, the prompt is planned for the pinned one.
   const known = (version: string | null): string => version ?? PINNED_CLAUDE_CODE;
@@ -144,7 +147,8 @@ export function composeMission({
       send: createNoticeSender({ env, now: () => Date.now(), logger }),
     },
     statusLineRow: readStatusLine,
-    worktrees: createWorktrees({ root: worktreesFolder(home), env }),
+    worktrees: createWorktrees({ root: worktreesFolder(home), env, alone }),
+    repositoryCare: createRepositoryCare({ root: worktreesFolder(home), env, alone }),
     repositories: createRepositories({ root: repositoriesFolder(home), env }),
     budgets: file.budgets,
     conversations: { startIngest: tellSecrets(startIngest, secrets), prices },

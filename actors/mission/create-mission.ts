@@ -289,6 +289,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   });
 
   const team = createTeam({
+    removeWorktree: worktreeCare.operations.removeWorktree,
     core,
     dependencies,
     questions,

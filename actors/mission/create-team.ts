@@ -4,14 +4,19 @@ import { createMessages } from '../messages/create-messages.ts';
 import { createMail, type MailDependencies } from '../messages/mail.ts';
 import { createPost } from '../messages/post.ts';
 import { everybody } from '../messages/team.ts';
-import { createRepositories } from '../repositories/create-repositories.ts';
+import {
+  lookAfterRepositories,
+  type RepositoriesPartDependencies,
+} from '../repositories/look-after-repositories.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
 export interface TeamDependencies
   extends AgentsDependencies,
     Pick<MailDependencies, 'transcripts' | 'enqueue' | 'give' | 'holdsBack'> {
   readonly dependencies: AgentsDependencies['dependencies'] &
-    Pick<MissionDependencies, 'database' | 'lengthOf' | 'repositories'>;
+    RepositoriesPartDependencies['dependencies'] &
+    Pick<MissionDependencies, 'database' | 'lengthOf'>;
+  readonly removeWorktree: RepositoriesPartDependencies['removeWorktree'];
   readonly report: (where: string) => (error: unknown) => void;
 }
 
@@ -19,8 +24,8 @@ export interface TeamDependencies
  * What makes a team of slots: the repositories it works on, its agents, and what its members tell one another.
  * `operations` are for the doors; `watches` move by themselves once they are started.
  */
-export function createTeam({ report, ...given }: TeamDependencies) {
-  const { core, dependencies, signal } = given;
+export function createTeam(given: TeamDependencies) {
+  const { core, dependencies } = given;
   const agents = createAgents(given);
   const ledger = createMessageLedger(dependencies.database.db);
   const team = everybody(core);
@@ -32,28 +37,14 @@ export function createTeam({ report, ...given }: TeamDependencies) {
     team,
     lengthOf: dependencies.lengthOf,
     isPaused: () => false,
-    onError: report('messages could not be delivered'),
+    onError: given.report('messages could not be delivered'),
   });
-  const { tidy, ...repositories } = createRepositories({
-    core,
-    disk: dependencies.repositories,
-    agentsOf: (repository) =>
-      core.agents
-        .list({ repository, statuses: ['making', 'active', 'hibernated', 'completed'], limit: 200 })
-        .map(({ name }) => name),
-    signal,
-  });
-  const tidying = {
-    start() {
-      void tidy().catch(report('what is left of clones could not be tidied'));
-      return () => {};
-    },
-  };
+  const { repositories, watches } = lookAfterRepositories(given);
   const messages = createMessages({ core, ledger, post });
   return {
     operations: { ...agents.operations, messages, repositories },
     runtimeSlots: agents.runtimeSlots,
     mail,
-    watches: [tidying, mail],
+    watches: [...watches, mail],
   };
 }

@@ -11,6 +11,7 @@ import type { MemorySettings } from '../../services/memory/settings.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import type { RepositoriesOnDisk } from '../../services/repositories/create-repositories.ts';
 import type { Router } from '../../services/router/api.ts';
+import type { RepositoryCare } from '../../services/worktrees/create-repository-care.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
 import type { ConversationsDependencies } from '../conversations/create-conversations.ts';
 import type { MissionLogger } from '../core.ts';
@@ -69,6 +70,7 @@ export interface MissionDependencies {
   readonly telling: Pick<TellingDependencies, 'receivers' | 'send'>;
   readonly worktrees: Worktrees;
   readonly repositories: RepositoriesOnDisk;
+  readonly repositoryCare: RepositoryCare;
   readonly budgets: Budgets;
   readonly conversations: Pick<ConversationsDependencies, 'startIngest' | 'prices'>;
   /** How long what is known is kept. */

@@ -1,6 +1,9 @@
 import type { RepositoryName } from '../../db/ids.ts';
 import type { RepositoryConfigurationChange } from '../../db/repository-configuration.ts';
 import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
+import type { RescueRef } from '../../services/worktrees/rescue-refs.ts';
+import type { CleanUpOptions } from './clean-up.ts';
+import type { CleanupView } from './cleanup-views.ts';
 import type { RepositoryView } from './repository-view.ts';
 
 /** What a caller says of which repository is meant. */
@@ -46,6 +49,15 @@ export interface Repositories {
     name: RepositoryName,
     options: { readonly deleteClone: boolean },
   ): Promise<{ readonly repository: RepositoryView; readonly deleted: boolean; readonly hint?: string }>;
+  /** Removes what is left of work that is merged, after saving it. */
+  cleanUp(which: WhichRepository, options: CleanUpOptions): Promise<CleanupView>;
+  /** What was saved before something was removed, newest first. */
+  rescues(which: WhichRepository): Promise<readonly RescueRef[]>;
+  showRescue(
+    which: WhichRepository,
+    name: string,
+  ): Promise<{ readonly rescue: RescueRef; readonly log: string; readonly files: string }>;
+  dropRescue(which: WhichRepository, name: string): Promise<RescueRef>;
   /**
    * Which repository a call means: the one it names, else that of the folder it is made in, else the current one.
    * @throws MissionError `repository_unknown`, naming those that there are

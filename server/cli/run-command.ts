@@ -9,6 +9,7 @@ import { callDaemon } from './call-daemon.ts';
 import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
 import { audit } from './commands/audit.ts';
 import { board } from './commands/board.ts';
+import { cleanup, rescue } from './commands/cleanup.ts';
 import { confirm } from './commands/confirm.ts';
 import { conversations } from './commands/conversations.ts';
 import { down, up } from './commands/daemon.ts';
@@ -57,6 +58,8 @@ const COMMANDS: readonly Command[] = [
   workers,
   worktrees,
   repo,
+  cleanup,
+  rescue,
   router,
   discover,
   embeddings,

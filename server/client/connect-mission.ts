@@ -16,6 +16,7 @@ import {
   boardUpdate,
 } from '../tools/board.ts';
 import { missionResume, missionSpending } from '../tools/budgets.ts';
+import { missionCleanup, rescueDrop, rescueList, rescueShow } from '../tools/cleanup.ts';
 import {
   agentTrajectory,
   conversationBackfill,
@@ -185,6 +186,10 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     repoRemove: method(repositoryRemove),
     workers: method(missionWorkerList),
     worker: method(missionWorkerGet),
+    cleanup: method(missionCleanup),
+    rescueList: method(rescueList),
+    rescueShow: method(rescueShow),
+    rescueDrop: method(rescueDrop),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

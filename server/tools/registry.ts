@@ -2,6 +2,7 @@ import { agentOperations } from './agents.ts';
 import { auditOperations } from './audit.ts';
 import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
+import { cleanupOperations } from './cleanup.ts';
 import { conversationOperations } from './conversations.ts';
 import { knowledgeOperations } from './knowledge.ts';
 import { memoryOperations } from './memory.ts';
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   ...boardOperations,
   ...worktreeOperations,
   ...repositoryOperations,
+  ...cleanupOperations,
   ...agentOperations,
   ...conversationOperations,
   ...knowledgeOperations,

@@ -10,7 +10,7 @@ const USUAL_CLONE_MS = 30 * 60_000;
 const LONGEST_CLONE_MS = 4 * 60 * 60_000;
 
 /** Which repository a call means; for the operations of every domain. */
-const whichRepository = {
+export const whichRepository = {
   repository: z
     .string()
     .min(1)

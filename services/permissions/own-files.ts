@@ -44,6 +44,8 @@ const OWNERS_WORDS = [
   'roles trust',
   'roles reset',
   ...['add', 'config', 'remove', 'use'].map((verb) => `repo ${verb}`),
+  'cleanup',
+  'rescue drop',
 ] as const;
 const OWNERS_COMMANDS = [
   ...STARTS.flatMap((start) => OWNERS_WORDS.map((words) => `Bash(${start} ${words}*)`)),

@@ -64,7 +64,7 @@ export async function fetchBranch(
 }
 
 /** What is half done in a working tree, in words; null when nothing is. */
-export async function underWayIn({ git }: Git, call: GitCall): Promise<string | null> {
+async function underWayIn({ git }: Git, call: GitCall): Promise<string | null> {
   for (const [name, words] of UNDER_WAY) {
     const file = await git(['rev-parse', '--path-format=absolute', '--git-path', name], call);
     if (existsSync(file)) return words;

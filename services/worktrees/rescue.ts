@@ -5,7 +5,7 @@ import type { Contents, Worktree } from './contents.ts';
 import type { Git, GitCall } from './git.ts';
 import { refuseInnerWork } from './inner-repositories.ts';
 
-const RESCUE = 'refs/missiond/rescue';
+export const RESCUE = 'refs/missiond/rescue';
 const BY_MISSIOND = ['-c', 'user.name=missiond', '-c', 'user.email=missiond@localhost'] as const;
 
 /** git's word for a file of a merge that has not been settled: nothing is staged that makes a tree. */

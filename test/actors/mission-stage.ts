@@ -15,7 +15,9 @@ import { MemorySettingsSchema } from '../../services/memory/settings.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createRepositories } from '../../services/repositories/create-repositories.ts';
+import { createRepositoryCare } from '../../services/worktrees/create-repository-care.ts';
 import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
+import { createRepositoryTurns } from '../../services/worktrees/repository-turns.ts';
 import { routerOf } from '../services/router/router-of.ts';
 import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
 
@@ -134,6 +136,11 @@ export function createStage(always: Change = {}) {
       telling: { receivers: [], send: async () => {} },
       statusLineRow: readStatusLine,
       worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: process.env }),
+      repositoryCare: createRepositoryCare({
+        root: path.join(directory, 'worktrees'),
+        env: process.env,
+        alone: createRepositoryTurns(),
+      }),
       repositories: createRepositories({ root: path.join(directory, 'repositories'), env: process.env }),
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },

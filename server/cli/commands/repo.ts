@@ -19,7 +19,7 @@ const USAGE =
 const saidOf = (notes: readonly string[]): string => notes.map((note) => `  ${note}\n`).join('');
 
 /** Which repository is meant: by --repo, else by the folder in which the command is called. */
-function whichOf({ values }: ParsedCommand): { repository?: string; cwd?: string } {
+export function whichOf({ values }: ParsedCommand): { repository?: string; cwd?: string } {
   const { repo: name } = values;
   return typeof name === 'string' ? { repository: name } : { cwd: process.cwd() };
 }

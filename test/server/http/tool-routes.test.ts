@@ -97,6 +97,8 @@ describe('tools over REST', () => {
       'mission_conversation_get',
       'mission_agent_trajectory',
       'mission_repo_get',
+      'mission_rescue_list',
+      'mission_rescue_show',
     ];
     for (const { name, output } of operations.filter(
       ({ readOnly, name: of }) => readOnly && !elsewhere.includes(of),

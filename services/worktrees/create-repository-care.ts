@@ -1,0 +1,182 @@
+import { readdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../errors/message-of.ts';
+import { type BranchState, branchStateOf } from './branch-state.ts';
+import { createGit, type GitCall } from './git.ts';
+import { fetchBranch } from './refresh.ts';
+import { tipOf } from './repository.ts';
+import type { Alone } from './repository-turns.ts';
+import { RESCUE } from './rescue.ts';
+import { dropRescue, listRescues, type RescueRef, showRescue } from './rescue-refs.ts';
+
+/** A remote that hangs holds up nobody for longer. */
+const PUSHES_WITHIN_MS = 60_000;
+
+/** What is known of the repository that is looked after. */
+export interface CaredRepository {
+  readonly path: string;
+  readonly gitFolder: string;
+  readonly remote: string | null;
+  readonly defaultBranch: string | null;
+}
+
+/** A worktree of which git knows, below our own folder, whose folder is gone. */
+interface Gone {
+  readonly path: string;
+  readonly head: string | null;
+}
+
+/**
+ * What keeps a repository tidy: how branches stand, what is left of worktrees, and what was saved.
+ * @param root where worktrees are made
+ */
+export function createRepositoryCare({
+  root,
+  env,
+  alone,
+}: {
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly alone: Alone;
+}) {
+  const git = createGit(env);
+  const at = ({ path: cwd }: CaredRepository, signal: AbortSignal): GitCall => ({ cwd, signal });
+
+  /** The default branch as its remote had it, else that of the repository itself; null when there is neither. */
+  async function ontoOf(repository: CaredRepository, signal: AbortSignal): Promise<string | null> {
+    const { remote, defaultBranch } = repository;
+    if (defaultBranch === null) return null;
+    const names = [
+      ...(remote === null ? [] : [`refs/remotes/${remote}/${defaultBranch}`]),
+      `refs/heads/${defaultBranch}`,
+    ];
+    for (const name of names)
+      if ((await git.ask(['rev-parse', '--verify', '--quiet', name], at(repository, signal))) !== null)
+        return name;
+    return null;
+  }
+
+  async function known(repository: CaredRepository, signal: AbortSignal) {
+    const listing = await git.git(['worktree', 'list', '--porcelain', '-z'], at(repository, signal));
+    return listing
+      .split('\0\0')
+      .map((entry) => entry.split('\0').filter((line) => line !== ''))
+      .filter((lines) => lines.length > 0)
+      .map((lines) => {
+        const said = (word: string): string | null =>
+          lines.find((line) => line.startsWith(`${word} `))?.slice(word.length + 1) ?? null;
+        const isGone = lines.some((line) => line === 'prunable' || line.startsWith('prunable '));
+        return { path: said('worktree') ?? '', head: said('HEAD'), isGone };
+      });
+  }
+
+  const ours = async (): Promise<string> => realpath(root).catch(() => root);
+
+  return {
+    /**
+     * Asks the remote for the default branch as it is now.
+     * @returns null when that is known, or there is nothing to ask; otherwise why it is not
+     */
+    async fetchDefault(repository: CaredRepository, signal: AbortSignal): Promise<string | null> {
+      const { remote, defaultBranch } = repository;
+      if (remote === null || defaultBranch === null) return null;
+      return alone(repository.gitFolder, () =>
+        fetchBranch(git, remote, defaultBranch, at(repository, signal)),
+      );
+    },
+
+    /** How a branch stands to the default branch; null when there is no such branch, or no default. */
+    async stateOf(
+      repository: CaredRepository,
+      branch: string,
+      signal: AbortSignal,
+    ): Promise<BranchState | null> {
+      const tip = await tipOf(git, repository.path, branch, signal);
+      const onto = tip === null ? null : await ontoOf(repository, signal);
+      return tip === null || onto === null ? null : branchStateOf(git, tip, onto, at(repository, signal));
+    },
+
+    /** Worktrees below our folder that git still knows of though their folders are gone; those of people are not looked at. */
+    async goneOf(repository: CaredRepository, signal: AbortSignal): Promise<readonly Gone[]> {
+      const top = await ours();
+      return (await known(repository, signal)).filter(
+        (tree) => tree.isGone && tree.path.startsWith(`${top}${path.sep}`),
+      );
+    },
+
+    /**
+     * Lets git forget a worktree whose folder is gone. A commit at which it stood, and nothing else has, is saved.
+     * @returns the ref of that
+     */
+    forget(
+      repository: CaredRepository,
+      { path: place, head }: Gone,
+      signal: AbortSignal,
+    ): Promise<string | null> {
+      return alone(repository.gitFolder, async () => {
+        const call = at(repository, signal);
+        let ref: string | null = null;
+        const everywhere = ['--not', '--branches', '--remotes', '--tags', `--glob=${RESCUE}`];
+        if (head !== null && !/^0+$/.test(head)) {
+          if ((await git.git(['rev-list', '--max-count=1', head, ...everywhere], call)) !== '') {
+            ref = `${RESCUE}/${path.basename(place)}-${head.slice(0, 12)}`;
+            await git.git(['update-ref', ref, head], call);
+          }
+        }
+        // Never by force: should its folder be there after all, git leaves what is in it.
+        await git.git(['worktree', 'remove', place], call);
+        return ref;
+      });
+    },
+
+    /** Folders below ours, of a repository, that no worktree of git is in. */
+    async strangeFolders(
+      repository: CaredRepository,
+      folder: string,
+      signal: AbortSignal,
+    ): Promise<readonly string[]> {
+      const top = path.join(await ours(), folder);
+      const names = await readdir(top).catch(() => []);
+      const trees = new Set((await known(repository, signal)).map((tree) => tree.path));
+      return names.map((name) => path.join(top, name)).filter((place) => !trees.has(place));
+    },
+
+    /**
+     * Deletes a branch where remotes have it at the very commit that is known here.
+     * @returns the remotes that had it, and what went wrong
+     */
+    async deleteRemote(repository: CaredRepository, branch: string, tip: string, signal: AbortSignal) {
+      const call = at(repository, signal);
+      const deleted: string[] = [];
+      const failed: string[] = [];
+      const remotes = (await git.git(['remote'], call)).split('\n').filter((name) => name !== '');
+      for (const remote of remotes) {
+        const there = await git.ask(
+          ['rev-parse', '--verify', '--quiet', `refs/remotes/${remote}/${branch}`],
+          call,
+        );
+        if (there !== tip) continue;
+        const ref = `refs/heads/${branch}`;
+        await alone(repository.gitFolder, () =>
+          git.git(['push', '--quiet', `--force-with-lease=${ref}:${tip}`, '--', remote, `:${ref}`], {
+            ...call,
+            withinMs: PUSHES_WITHIN_MS,
+          }),
+        ).then(
+          () => deleted.push(remote),
+          (error: unknown) => failed.push(`${remote}: ${messageOf(error)}`),
+        );
+      }
+      return { deleted, failed };
+    },
+
+    rescues: (repository: CaredRepository, signal: AbortSignal): Promise<readonly RescueRef[]> =>
+      listRescues(git, at(repository, signal)),
+    showRescue: (repository: CaredRepository, name: string, signal: AbortSignal) =>
+      showRescue(git, name, at(repository, signal)),
+    dropRescue: (repository: CaredRepository, name: string, signal: AbortSignal): Promise<RescueRef> =>
+      alone(repository.gitFolder, () => dropRescue(git, name, at(repository, signal))),
+  };
+}
+
+export type RepositoryCare = ReturnType<typeof createRepositoryCare>;
