@@ -74,13 +74,18 @@ function slotsOf(home: string, env: NodeJS.ProcessEnv): { slots: readonly SlotCo
   }
 }
 
+/** Takes out of a JSON value what must not leave this machine: tokens, values of variables, names of home directories. */
+export function reportRedaction(home: string, env: NodeJS.ProcessEnv): (value: unknown) => unknown {
+  const secrets = valuesOf(home, slotsOf(home, env).slots, env);
+  return (value) => redactValue(value, (text) => redactForReport(text, secrets));
+}
+
 /**
  * Everything that a bug report needs, without tokens, values of variables and names of home directories. The screens
  * are those of the moments when missiond was uncertain.
  */
 export async function collectReport({ home, env, findings, slots }: ReportInput): Promise<unknown> {
   const configuration = slotsOf(home, env);
-  const secrets = valuesOf(home, configuration.slots, env);
   const snapshots = await readSnapshots(doubtsFolder(home));
   const report = {
     madeAt: new Date().toISOString(),
@@ -93,7 +98,7 @@ export async function collectReport({ home, env, findings, slots }: ReportInput)
     doubts: snapshots.map(({ file, text }) => ({ file, snapshot: parsed(text) })),
     logs: await logsOf(home),
   };
-  return redactValue(report, (text) => redactForReport(text, secrets));
+  return reportRedaction(home, env)(report);
 }
 
 function parsed(text: string): unknown {

@@ -13,6 +13,7 @@ import { cleanup, rescue } from './commands/cleanup.ts';
 import { confirm } from './commands/confirm.ts';
 import { conversations } from './commands/conversations.ts';
 import { down, up } from './commands/daemon.ts';
+import { bug, diagnostics } from './commands/diagnostics.ts';
 import { discover } from './commands/discover.ts';
 import { doctor } from './commands/doctor.ts';
 import { embeddings } from './commands/embeddings.ts';
@@ -71,6 +72,8 @@ const COMMANDS: readonly Command[] = [
   token,
   audit,
   doctor,
+  diagnostics,
+  bug,
 ];
 /** Commands with arguments of their own. */
 const OTHERS = [

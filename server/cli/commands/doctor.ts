@@ -1,128 +1,7 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { locateClaude } from '../../../services/claude/locate.ts';
-import { programVersion } from '../../../services/claude/program-version.ts';
-import { readEnvironment } from '../../../services/config/environment.ts';
-import { ensureHome } from '../../../services/config/home.ts';
-import { loadSlots } from '../../../services/config/slots-file.ts';
 import { MissionError, toFailure } from '../../../services/errors/mission-error.ts';
-import { createPermissionStore } from '../../../services/permissions/permission-store.ts';
-import { readRouterSettings } from '../../../services/router/read-settings.ts';
-import { facesFile, loadFaces } from '../../../services/terminal/faces-file.ts';
-import { findDaemon } from '../../find-daemon.ts';
-import { kbQueueStatus } from '../../tools/knowledge-plans.ts';
-import type { Command, CommandContext } from '../command.ts';
+import { findingsOf } from '../checks.ts';
+import type { Command } from '../command.ts';
 import { collectReport, reportName, writeReport } from '../report.ts';
-import { embeddingWords } from './embeddings.ts';
-
-interface Finding {
-  readonly check: string;
-  readonly result: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-}
-
-type Check = readonly [name: string, look: () => Promise<Omit<Finding, 'check'>>];
-
-const ok = (detail: string): Omit<Finding, 'check'> => ({ result: 'ok', detail });
-const warn = (detail: string): Omit<Finding, 'check'> => ({ result: 'warn', detail });
-
-async function nativeModules(): Promise<Omit<Finding, 'check'>> {
-  const { default: Database } = await import('better-sqlite3');
-  new Database(':memory:').close();
-  await import('node-pty');
-  return ok('better-sqlite3 and node-pty load');
-}
-
-function checks({ home, env, call }: Pick<CommandContext, 'home' | 'env' | 'call'>): readonly Check[] {
-  return [
-    ['node', async () => ok(process.version)],
-    ['native modules', nativeModules],
-    [
-      'home',
-      async () => {
-        ensureHome(home);
-        return ok(home);
-      },
-    ],
-    [
-      'slots.yaml',
-      async () => {
-        const { slotsFile } = readEnvironment(env, home);
-        if (!existsSync(slotsFile)) return warn(`${slotsFile} is not there yet; \`missiond up\` writes it`);
-        const { slots } = loadSlots(slotsFile);
-        for (const { command } of slots)
-          await locateClaude({ env, ...(command === undefined ? {} : { command }) });
-        return ok(`${slots.length} slots: ${slots.map(({ id }) => id).join(', ')}`);
-      },
-    ],
-    [
-      'permissions.yaml',
-      async () => {
-        const file = path.join(home, 'permissions.yaml');
-        if (!existsSync(file)) return warn(`${file} is not there yet: every tool call is asked`);
-        createPermissionStore(file);
-        return ok(file);
-      },
-    ],
-    [
-      'faces.yaml',
-      async () => {
-        const file = facesFile(home);
-        loadFaces(file);
-        return ok(existsSync(file) ? file : 'not there: the screen is read as this release knows it');
-      },
-    ],
-    [
-      'router',
-      async () => {
-        const { backends, warning } = readRouterSettings(home, env);
-        const wrong = backends.flatMap(({ settings: { name }, problem }) =>
-          problem === undefined ? [] : [`${name}: ${problem}`],
-        );
-        if (warning !== undefined) wrong.push(warning);
-        if (wrong.length > 0) return warn(wrong.join('; '));
-        const names = backends.map(({ settings: { name } }) => name);
-        return ok(names.length === 0 ? 'no language model is configured' : names.join(', '));
-      },
-    ],
-    [
-      'embeddings',
-      async () => {
-        const { slotsFile } = readEnvironment(env, home);
-        if (!existsSync(slotsFile) || !loadSlots(slotsFile).knowledge.embeddings.enabled)
-          return ok('off: entries are found by their words');
-        const embeds = readRouterSettings(home, env).backends.find(
-          ({ settings }) => settings.embedding_model !== undefined,
-        );
-        if (embeds === undefined) return warn('on, but no backend of the router has an embedding_model');
-        const who = `${embeds.settings.embedding_model?.name} at ${embeds.settings.name}`;
-        if ((await findDaemon(home)) === null) return ok(`${who}; how far it is tells the daemon`);
-        const told = kbQueueStatus.output.parse(await call(kbQueueStatus.name, { limit: 1 }));
-        const words = embeddingWords(told.embeddings);
-        const isWell = told.embeddings?.refused === 0 && told.embeddings.problem === undefined;
-        return isWell ? ok(words) : warn(`${words} \`missiond embeddings\` says which`);
-      },
-    ],
-    [
-      'claude',
-      async () => {
-        const file = await locateClaude({ env });
-        return ok(`${await programVersion(file, { env })} at ${file}`);
-      },
-    ],
-    [
-      'daemon',
-      async () => {
-        const daemon = await findDaemon(home);
-        return daemon === null
-          ? warn('not running; `missiond up` starts it')
-          : ok(
-              `process ${daemon.pid}, port ${daemon.port}${daemon.outsideUrl === undefined ? '' : `, from elsewhere ${daemon.outsideUrl}`}`,
-            );
-      },
-    ],
-  ];
-}
 
 export const doctor: Command = {
   name: 'doctor',
@@ -135,15 +14,7 @@ export const doctor: Command = {
   async run({ values, positionals }, { home, env, call, print }) {
     if (positionals.length > 0 && values['report'] !== true)
       throw new MissionError('input_invalid', 'missiond doctor takes a file only with --report.');
-    const findings: Finding[] = [];
-    for (const [check, look] of checks({ home, env, call })) {
-      try {
-        findings.push({ check, ...(await look()) });
-      } catch (error) {
-        const { message, remedy } = toFailure(error);
-        findings.push({ check, result: 'fail', detail: [message, remedy].filter(Boolean).join(' → ') });
-      }
-    }
+    const findings = await findingsOf({ home, env, call });
     if (values['report'] === true) {
       // The daemon may be the very thing that does not work.
       const slots = await call('mission_pty_status').catch((error: unknown) => ({ error: toFailure(error) }));

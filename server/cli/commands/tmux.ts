@@ -3,14 +3,37 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { SlotView } from '../../../actors/mission/views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
-import { openTeamSession } from '../../../services/tmux/team-session.ts';
+import { openTeamSession, type TeamMember } from '../../../services/tmux/team-session.ts';
 import { createTmux, serverArguments } from '../../../services/tmux/tmux.ts';
 import { watchStopSignals } from '../../stop-signals.ts';
+import { missionWorkerList } from '../../tools/agents.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 
 const Slots = z.object({ slots: z.array(SlotView) });
 /** As it is built. */
 const MISSIOND = fileURLToPath(new URL('../missiond.js', import.meta.url));
+
+/**
+ * All slots, or the agents of a repository.
+ * @throws MissionError `input_invalid` when there is nobody
+ */
+async function membersOf(
+  repository: string | undefined,
+  call: CommandContext['call'],
+): Promise<readonly TeamMember[]> {
+  const members =
+    repository === undefined
+      ? Slots.parse(await call('mission_pty_status')).slots.map(({ slotId }) => ({ slotId, name: slotId }))
+      : missionWorkerList.output.parse(await call(missionWorkerList.name, { repository, limit: 200 }))
+          .workers;
+  if (members.length > 0) return members;
+  throw new MissionError('input_invalid', 'There is nobody to show.', {
+    remedy:
+      repository === undefined
+        ? 'Add a slot to slots.yaml, then `missiond down && missiond up`.'
+        : `Give ${repository} an agent: missiond work "…" --repo ${repository}`,
+  });
+}
 
 /** Shows a session in this terminal, or in the tmux that this command was called in. */
 function show(session: string, socket: string | undefined, env: NodeJS.ProcessEnv): number {
@@ -24,20 +47,17 @@ function show(session: string, socket: string | undefined, env: NodeJS.ProcessEn
 
 async function open(parsed: ParsedCommand, { home, env, call, stderr, json, print }: CommandContext) {
   const socket = typeof parsed.values['socket'] === 'string' ? parsed.values['socket'] : undefined;
-  const { slots } = Slots.parse(await call('mission_pty_status'));
-  if (slots.length === 0)
-    throw new MissionError('input_invalid', 'There is no slot to show.', {
-      remedy: 'Add one to slots.yaml, then `missiond down && missiond up`.',
-    });
+  const [repository] = parsed.positionals;
+  const members = await membersOf(repository, call);
   const stopping = new AbortController();
   const unwatch = watchStopSignals(() => stopping.abort());
   try {
     const team = await openTeamSession(
       createTmux(env, socket),
       {
-        team: home,
-        usualName: 'missiond',
-        members: slots.map(({ slotId }) => ({ slotId, name: slotId })),
+        team: repository === undefined ? home : `${home} ${repository}`,
+        usualName: repository === undefined ? 'missiond' : `mc-${repository}`,
+        members,
         command: (slotId) => [process.execPath, MISSIOND, 'attach', slotId, '--home', home],
       },
       stopping.signal,
@@ -47,7 +67,7 @@ async function open(parsed: ParsedCommand, { home, env, call, stderr, json, prin
     print(
       team,
       () =>
-        `The tmux session ${team.session} has a window for each of ${slots.length} slots: tmux ${[...serverArguments(socket), 'attach', '-t', `=${team.session}`].join(' ')}\n`,
+        `The tmux session ${team.session} has a window for each of ${members.length} agents: tmux ${[...serverArguments(socket), 'attach', '-t', `=${team.session}`].join(' ')}\n`,
     );
     return 0;
   } finally {
@@ -57,12 +77,13 @@ async function open(parsed: ParsedCommand, { home, env, call, stderr, json, prin
 
 export const tmux: Command = {
   name: 'tmux',
-  summary: 'a tmux session with a window for each slot; closing a window harms nobody',
-  usage: '[--detached] [--socket NAME]',
+  summary:
+    'a tmux session with a window for each slot, or each agent of a repository; closing one harms nobody',
+  usage: '[REPOSITORY] [--detached] [--socket NAME]',
   options: {
     detached: { type: 'boolean', help: 'make the session, and say its name' },
     socket: { type: 'string', help: 'another tmux server than the usual one (tmux -L)' },
   },
-  words: [0, 0],
+  words: [0, 1],
   run: open,
 };
