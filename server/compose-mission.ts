@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createMission, type RunningMission } from '../actors/mission/create-mission.ts';
@@ -28,14 +29,18 @@ import { startNeighbours } from '../services/knowledge/start-neighbours.ts';
 import { createAgentLedger } from '../services/ledger/agent-ledger.ts';
 import { createRepositoryLedger } from '../services/ledger/repository-ledger.ts';
 import { createRouterLedger } from '../services/ledger/router-ledger.ts';
+import { createGh } from '../services/merging/gh.ts';
 import { receiverOf } from '../services/notices/receivers.ts';
 import type { PermissionStore } from '../services/permissions/permission-store.ts';
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { createRepositories } from '../services/repositories/create-repositories.ts';
+import { createRoleFiles } from '../services/roles/role-files.ts';
+import { createRoleStore } from '../services/roles/role-store.ts';
 import { createRouter } from '../services/router/create-router.ts';
 import { followRouterSettings } from '../services/router/follow-settings.ts';
 import { createRepositoryCare } from '../services/worktrees/create-repository-care.ts';
 import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
+import { createGit } from '../services/worktrees/git.ts';
 import { createRepositoryTurns } from '../services/worktrees/repository-turns.ts';
 import { createJudging } from './judge-calls.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
@@ -150,6 +155,12 @@ export function composeMission({
     worktrees: createWorktrees({ root: worktreesFolder(home), env, alone }),
     repositoryCare: createRepositoryCare({ root: worktreesFolder(home), env, alone }),
     repositories: createRepositories({ root: repositoriesFolder(home), env }),
+    mergeGate: {
+      git: createGit(env),
+      gh: createGh(env),
+      checksFolder: path.join(worktreesFolder(home), '.merging'),
+    },
+    roles: { store: createRoleStore(home), files: createRoleFiles(home) },
     budgets: file.budgets,
     conversations: { startIngest: tellSecrets(startIngest, secrets), prices },
     router: createRouter({

@@ -7,9 +7,11 @@ import type { Board } from '../board/api.ts';
 import type { Conversations } from '../conversations/api.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
 import type { Memory } from '../memory/api.ts';
+import type { Merging } from '../merging/api.ts';
 import type { Messages } from '../messages/api.ts';
 import type { Answerer } from '../questions/answerer.ts';
 import type { Repositories } from '../repositories/api.ts';
+import type { RoleOperations } from '../roles/create-role-operations.ts';
 import type { RouterOperations } from '../router/api.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
@@ -194,6 +196,10 @@ export interface Mission {
   readonly memory: Memory;
   /** What the team tells one another. */
   readonly messages: Messages;
+  /** The gate before the default branch of a repository. */
+  readonly merging: Merging;
+  /** What agents can be. */
+  readonly roles: RoleOperations;
   /** The git repositories that the team works on. */
   readonly repositories: Repositories;
   readonly slotHistory: SlotHistory;

@@ -1,13 +1,16 @@
+import { createMergeLedger } from '../../services/ledger/merge-ledger.ts';
 import { createMessageLedger } from '../../services/ledger/message-ledger.ts';
 import { type AgentsDependencies, createAgents } from '../agents/create-agents.ts';
+import { createMerging } from '../merging/create-merging.ts';
 import { createMessages } from '../messages/create-messages.ts';
 import { createMail, type MailDependencies } from '../messages/mail.ts';
-import { createPost } from '../messages/post.ts';
+import { createPost, PERSON } from '../messages/post.ts';
 import { everybody } from '../messages/team.ts';
 import {
   lookAfterRepositories,
   type RepositoriesPartDependencies,
 } from '../repositories/look-after-repositories.ts';
+import { createRoleOperations } from '../roles/create-role-operations.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
 export interface TeamDependencies
@@ -15,7 +18,7 @@ export interface TeamDependencies
     Pick<MailDependencies, 'transcripts' | 'enqueue' | 'give' | 'holdsBack'> {
   readonly dependencies: AgentsDependencies['dependencies'] &
     RepositoriesPartDependencies['dependencies'] &
-    Pick<MissionDependencies, 'database' | 'lengthOf'>;
+    Pick<MissionDependencies, 'database' | 'lengthOf' | 'mergeGate' | 'roles' | 'rules' | 'runCheck'>;
   readonly removeWorktree: RepositoriesPartDependencies['removeWorktree'];
   readonly report: (where: string) => (error: unknown) => void;
 }
@@ -41,10 +44,24 @@ export function createTeam(given: TeamDependencies) {
   });
   const { repositories, watches } = lookAfterRepositories(given);
   const messages = createMessages({ core, ledger, post });
+  const { start: startMerging, ...merging } = createMerging({
+    core,
+    ledger: createMergeLedger(dependencies.database.db),
+    repositories,
+    gate: {
+      ...dependencies.mergeGate,
+      policy: dependencies.rules.current,
+      runCommand: dependencies.runCheck,
+    },
+    tellPerson: (body) => void messages.send({ to: PERSON, body }, { kind: 'program', name: 'missiond' }),
+    onError: given.report('a merge could not go on'),
+    signal: given.signal,
+  });
+  const roles = createRoleOperations({ ...dependencies.roles, repositories, signal: given.signal });
   return {
-    operations: { ...agents.operations, messages, repositories },
+    operations: { ...agents.operations, messages, repositories, merging, roles },
     runtimeSlots: agents.runtimeSlots,
     mail,
-    watches: [...watches, mail],
+    watches: [...watches, mail, { start: startMerging }],
   };
 }

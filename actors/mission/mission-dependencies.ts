@@ -10,6 +10,8 @@ import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { MemorySettings } from '../../services/memory/settings.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import type { RepositoriesOnDisk } from '../../services/repositories/create-repositories.ts';
+import type { RoleFiles } from '../../services/roles/role-files.ts';
+import type { RoleStore } from '../../services/roles/role-store.ts';
 import type { Router } from '../../services/router/api.ts';
 import type { RepositoryCare } from '../../services/worktrees/create-repository-care.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
@@ -19,6 +21,7 @@ import type { DoubtsDependencies } from '../doubts.ts';
 import type { GoverningDependencies } from '../governor/create-governing.ts';
 import type { HooksDependencies } from '../hooks.ts';
 import type { LauncherDependencies } from '../launcher.ts';
+import type { MergingDependencies } from '../merging/create-merging.ts';
 import type { WatchSession } from '../registry-watch.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { StatusLineReader } from '../status-lines.ts';
@@ -71,6 +74,9 @@ export interface MissionDependencies {
   readonly worktrees: Worktrees;
   readonly repositories: RepositoriesOnDisk;
   readonly repositoryCare: RepositoryCare;
+  /** What stands before a merge, and how it is made. */
+  readonly mergeGate: Omit<MergingDependencies['gate'], 'policy' | 'runCommand'>;
+  readonly roles: { readonly store: RoleStore; readonly files: RoleFiles };
   readonly budgets: Budgets;
   readonly conversations: Pick<ConversationsDependencies, 'startIngest' | 'prices'>;
   /** How long what is known is kept. */

@@ -3,6 +3,7 @@ import { BoardTaskId, ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId }
 import { IngestProgress } from '../../services/conversations/ingest-progress.ts';
 import { BOARD_EVENTS } from '../board/board-views.ts';
 import { MEMORY_EVENTS } from '../memory/memory-views.ts';
+import { MERGE_EVENTS } from '../merging/views.ts';
 import { MESSAGE_EVENTS } from '../messages/message-views.ts';
 import { WhyView } from './why-view.ts';
 
@@ -317,6 +318,7 @@ export const MissionEvent = z.discriminatedUnion('type', [
   ...BOARD_EVENTS,
   ...MEMORY_EVENTS,
   ...MESSAGE_EVENTS,
+  ...MERGE_EVENTS,
   /** What a running task does, at most twice a second. */
   z.object({
     type: z.literal('task_progress'),

@@ -21,9 +21,11 @@ import { explain } from './commands/explain.ts';
 import { history } from './commands/history.ts';
 import { logs } from './commands/logs.ts';
 import { memory } from './commands/memory.ts';
+import { merge, review } from './commands/merge.ts';
 import { message } from './commands/message.ts';
 import { permissions } from './commands/permissions.ts';
 import { repo } from './commands/repo.ts';
+import { roles } from './commands/roles.ts';
 import { router } from './commands/router.ts';
 import { restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
@@ -58,6 +60,9 @@ const COMMANDS: readonly Command[] = [
   resume,
   workers,
   worktrees,
+  roles,
+  merge,
+  review,
   repo,
   cleanup,
   rescue,

@@ -43,6 +43,7 @@ import { kbDiscover } from '../tools/knowledge-discovery.ts';
 import { kbEmbedRetry } from '../tools/knowledge-embeddings.ts';
 import { kbAnalyze, kbExecutePlan, kbQueueStatus } from '../tools/knowledge-plans.ts';
 import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } from '../tools/memory.ts';
+import { mergeCancel, mergeOne, mergeQueue, review } from '../tools/merging.ts';
 import { messageAck, messageList, messageRead, messageSend } from '../tools/messages.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import {
@@ -62,6 +63,7 @@ import {
   repositoryRemove,
   repositoryUse,
 } from '../tools/repositories.ts';
+import { roleGet, roleList, roleReset, roleTrust } from '../tools/roles.ts';
 import { routerChat, routerChatHistory, routerStatus } from '../tools/router.ts';
 import { slotHistory } from '../tools/slot-history.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
@@ -190,6 +192,14 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     rescueList: method(rescueList),
     rescueShow: method(rescueShow),
     rescueDrop: method(rescueDrop),
+    roles: method(roleList),
+    role: method(roleGet),
+    roleTrust: method(roleTrust),
+    roleReset: method(roleReset),
+    merge: method(mergeOne),
+    mergeQueue: method(mergeQueue),
+    mergeCancel: method(mergeCancel),
+    review: method(review),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

@@ -6,11 +6,13 @@ import { cleanupOperations } from './cleanup.ts';
 import { conversationOperations } from './conversations.ts';
 import { knowledgeOperations } from './knowledge.ts';
 import { memoryOperations } from './memory.ts';
+import { mergingOperations } from './merging.ts';
 import { messageOperations } from './messages.ts';
 import type { Operation } from './operation.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
 import { repositoryOperations } from './repositories.ts';
+import { roleOperations } from './roles.ts';
 import { routerOperations } from './router.ts';
 import { slotHistoryOperations } from './slot-history.ts';
 import { slotOperations } from './slots.ts';
@@ -32,6 +34,8 @@ export const operations: readonly Operation[] = [
   ...repositoryOperations,
   ...cleanupOperations,
   ...agentOperations,
+  ...roleOperations,
+  ...mergingOperations,
   ...conversationOperations,
   ...knowledgeOperations,
   ...routerOperations,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileMark } from '../config/file-mark.ts';
 
 /** Where a repository names, a pattern a line as in .gitignore, what agents change only when a person agrees. */
-const FILE = path.join('.missiond', 'protected');
+export const PROTECTED_FILE = path.join('.missiond', 'protected');
 /** More lines than this are no list of protected paths. */
 const MOST_LINES = 500;
 
@@ -28,6 +28,10 @@ function absolute(top: string, pattern: string): string {
   return `/${base}/${anchored ? pattern.replace(/^\/+/, '') : `**/${pattern}`}`;
 }
 
+/** What a text of such a file protects, of the repository with this top. */
+export const protectedBy = (top: string, text: string): readonly string[] =>
+  linesOf(text).map((one) => absolute(top, one));
+
 function linesOf(text: string): readonly string[] {
   return text
     .split('\n')
@@ -41,14 +45,14 @@ export function createRepositoryProtection(): RepositoryProtection {
   const known = new Map<string, { readonly mark: string | null; readonly paths: readonly string[] }>();
 
   function read(top: string): readonly string[] {
-    const file = path.join(top, FILE);
+    const file = path.join(top, PROTECTED_FILE);
     const before = known.get(top);
     try {
       const mark = fileMark(file)?.text ?? null;
       if (before !== undefined && before.mark === mark) return before.paths;
-      const named = mark === null ? [] : linesOf(readFileSync(file, 'utf8'));
+      const named = mark === null ? [] : protectedBy(top, readFileSync(file, 'utf8'));
       // An agent that takes a line out has not asked anybody.
-      const paths = [...new Set([...(before?.paths ?? []), ...named.map((one) => absolute(top, one))])];
+      const paths = [...new Set([...(before?.paths ?? []), ...named])];
       known.set(top, { mark, paths });
       return paths;
     } catch {

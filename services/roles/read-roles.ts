@@ -7,7 +7,7 @@ import { openTrustedRoles } from './trusted-roles.ts';
 const SHIPPED = fileURLToPath(new URL('./shipped/', import.meta.url));
 
 /** Where the person's own definitions are. */
-const rolesFolder = (home: string): string => path.join(home, 'agents');
+export const rolesFolder = (home: string): string => path.join(home, 'agents');
 
 /**
  * The roles that there are, for a repository or without one. Later definitions take the place of earlier ones of their

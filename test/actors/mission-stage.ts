@@ -12,11 +12,15 @@ import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage
 import { BudgetsSchema } from '../../services/config/budgets.ts';
 import { KnowledgeSettingsSchema } from '../../services/knowledge/tiers.ts';
 import { MemorySettingsSchema } from '../../services/memory/settings.ts';
+import { createGh } from '../../services/merging/gh.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import type { PtyHost } from '../../services/pty/pty-host.ts';
 import { createRepositories } from '../../services/repositories/create-repositories.ts';
+import { createRoleFiles } from '../../services/roles/role-files.ts';
+import { createRoleStore } from '../../services/roles/role-store.ts';
 import { createRepositoryCare } from '../../services/worktrees/create-repository-care.ts';
 import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
+import { createGit } from '../../services/worktrees/git.ts';
 import { createRepositoryTurns } from '../../services/worktrees/repository-turns.ts';
 import { routerOf } from '../services/router/router-of.ts';
 import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
@@ -142,6 +146,12 @@ export function createStage(always: Change = {}) {
         alone: createRepositoryTurns(),
       }),
       repositories: createRepositories({ root: path.join(directory, 'repositories'), env: process.env }),
+      mergeGate: {
+        git: createGit(process.env),
+        gh: createGh(process.env),
+        checksFolder: path.join(directory, 'merging'),
+      },
+      roles: { store: createRoleStore(directory), files: createRoleFiles(directory) },
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },
       knowledge: KnowledgeSettingsSchema.parse({}),

@@ -8,6 +8,7 @@ import * as board from '../../db/schema/board.ts';
 import * as conversations from '../../db/schema/conversations.ts';
 import * as knowledge from '../../db/schema/knowledge.ts';
 import * as memory from '../../db/schema/memory.ts';
+import * as merging from '../../db/schema/merging.ts';
 import * as messages from '../../db/schema/messages.ts';
 import * as notices from '../../db/schema/notices.ts';
 import * as permissions from '../../db/schema/permissions.ts';
@@ -38,6 +39,9 @@ const CLEAN = [
   'memory_jobs.error',
   'memory_jobs.outcome',
   'memory_jobs.snapshot',
+  'merges.output',
+  'merges.rows',
+  'merges.trouble',
   'messages.body',
   'messages.failure',
   'notices.body',
@@ -47,6 +51,7 @@ const CLEAN = [
   'questions.options',
   'questions.question',
   'questions.rule',
+  'reviews.comments',
   'router_turns.messages',
   'router_turns.answer',
   'router_turns.error',
@@ -72,6 +77,8 @@ const WHOLE: Readonly<Record<string, string>> = {
   'board_tasks.promptTemplate': 'the prompt that will be typed',
   'board_tasks.options': 'the check will be run',
   'board_runs.request': 'will be handed in',
+  'merges.result': 'the hash of a commit',
+  'merges.subject': 'as it was named, to be found again',
   'repositories.url': 'a clone is made of it; one with a password in it is refused',
   'repositories.upstreamUrl': 'as git names it, without what comes before an @',
   'repositories.remote': 'the name of a remote',
@@ -84,13 +91,14 @@ const CLEANED_BEFORE =
 const REFUSED = /^knowledge/;
 /** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
 const NAMES =
-  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|sender|addressee|replyTo|way|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|mediaType|fromRole|senderRole|fromBackend|worktree|idempotencyKey)$/;
+  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|sender|addressee|replyTo|way|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|target|head|method|verdict|commit|reviewer|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|mediaType|fromRole|senderRole|fromBackend|worktree|idempotencyKey)$/;
 
 const tables = [
   board,
   conversations,
   knowledge,
   memory,
+  merging,
   messages,
   notices,
   permissions,

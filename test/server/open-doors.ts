@@ -19,8 +19,10 @@ import { LIMITS, type Limits } from '../../server/http/limits.ts';
 import { listen } from '../../server/http/listen.ts';
 import { outsideDoorOf } from '../../server/http/outside-door.ts';
 import { ensureHome } from '../../services/config/home.ts';
+import { GatesSchema } from '../../services/config/protect.ts';
 import { loadSlots } from '../../services/config/slots-file.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
+import { createRepositoryProtection } from '../../services/permissions/repository-protection.ts';
 import { createInProcessPtyHost } from '../../services/pty/in-process-pty-host.ts';
 import { startIngestHere } from './ingest-here.ts';
 import { type RawReply, type RawRequest, rawRequest } from './raw-request.ts';
@@ -72,6 +74,8 @@ export async function openDoors(
     readonly limits?: Partial<Limits>;
     /** Instead of our own. */
     readonly path?: string;
+    /** What a person alone may change is protected, as the daemon has it. */
+    readonly protects?: boolean;
   } = {},
 ): Promise<OpenDoors> {
   const database = openDatabase(':memory:');
@@ -103,7 +107,14 @@ export async function openDoors(
     home,
     env: { PATH: options.path ?? process.env['PATH'], HOME: directory, LANG: 'C.UTF-8' },
     file,
-    permissions: createPermissionStore(path.join(home, 'permissions.yaml')),
+    permissions: createPermissionStore(path.join(home, 'permissions.yaml'), {
+      ...(options.protects === true
+        ? {
+            protect: { ...file.protect, gatesOf: () => GatesSchema.parse({}) },
+            repository: createRepositoryProtection(),
+          }
+        : {}),
+    }),
     database,
     logger,
     connectHost: async () => createInProcessPtyHost(),

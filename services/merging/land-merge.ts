@@ -1,0 +1,186 @@
+import type { MergeMethod } from '../../db/schema/merging.ts';
+import { messageOf } from '../errors/message-of.ts';
+import { MissionError } from '../errors/mission-error.ts';
+import type { Git, GitCall } from '../worktrees/git.ts';
+import {
+  checkoutOf,
+  commitAt,
+  fetchRef,
+  isAncestor,
+  REMOTE_WITHIN_MS,
+  remoteTip,
+  tipOfBranch,
+  uncommittedIn,
+} from './branches.ts';
+import type { Gh } from './gh.ts';
+
+/** What the target is moved from, and to what. */
+export interface Landing {
+  readonly target: string;
+  readonly base: string;
+  readonly result: string;
+  readonly remote: string | null;
+  /** A ref below which refs may be made. */
+  readonly scratch: string;
+}
+
+export type Landed =
+  | { readonly kind: 'landed'; readonly pushed: boolean; readonly trouble: string | null }
+  /** Nothing was changed, here or at the remote. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+const PULL = 'Bring it up to date when it suits you';
+
+/** What git says of a push that it did not make. */
+const REJECTED = /rejected|non-fast-forward|fetch first|protected branch|pre-receive|denied|stale info/i;
+
+/** True when a commit is in the history of the remote's branch; what is not here yet is brought here. */
+async function remoteHas(
+  git: Git,
+  { remote, target, result, scratch }: Landing,
+  call: GitCall,
+): Promise<boolean> {
+  if (remote === null) return false;
+  const tip = await remoteTip(git, remote, target, call);
+  if (tip === null) return false;
+  if (tip === result) return true;
+  await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/remote` }, call);
+  return isAncestor(git, result, tip, call);
+}
+
+/**
+ * Moves the branch here. Where it is checked out its working tree goes with it: git itself refuses to touch a file that
+ * somebody has changed.
+ * @returns what is left to do by hand; null when all is done
+ */
+async function moveHere(git: Git, { target, base, result }: Landing, call: GitCall): Promise<string | null> {
+  const tip = await tipOfBranch(git, target, call);
+  if (tip === result || (tip !== null && (await isAncestor(git, result, tip, call)))) return null;
+  if (tip !== null && tip !== base && !(await isAncestor(git, tip, base, call)))
+    return `${target} has moved here meanwhile: ${PULL}.`;
+  const place = await checkoutOf(git, target, call);
+  try {
+    if (place === null) {
+      const from = tip ?? '0'.repeat(result.length);
+      await git.git(['update-ref', '-m', 'missiond: merge', `refs/heads/${target}`, result, from], call);
+    } else
+      await git.git(['merge', '--ff-only', '--no-autostash', '--quiet', result], { ...call, cwd: place });
+    return null;
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (!(error instanceof MissionError)) throw error;
+    return `${target} could not be moved here (${error.message}). ${PULL}: git merge --ff-only ${result}.`;
+  }
+}
+
+/** Why the working tree of the target may not be moved; null when it may, or when there is none. */
+export async function inTheWay(
+  git: Git,
+  target: string,
+  call: GitCall,
+): Promise<{ readonly place: string; readonly files: readonly string[] } | null> {
+  const place = await checkoutOf(git, target, call);
+  if (place === null) return null;
+  const files = await uncommittedIn(git, { ...call, cwd: place }, { untracked: false });
+  return files.length === 0 ? null : { place, files };
+}
+
+/**
+ * Brings a merge into its branch: at the remote first, which takes it only when nobody was faster, then here. Called again
+ * after a daemon was killed in the middle, it looks what was done and does the rest: never twice.
+ * @throws MissionError `worktree_failed` when it cannot be known what has become of it: it is to be called again
+ */
+export async function land(git: Git, landing: Landing, call: GitCall): Promise<Landed> {
+  const { remote, target, base, result } = landing;
+  if (remote !== null && !(await remoteHas(git, landing, call))) {
+    try {
+      await git.git(
+        [
+          'push',
+          '--porcelain',
+          '--no-follow-tags',
+          '--recurse-submodules=no',
+          '--',
+          remote,
+          `${result}:refs/heads/${target}`,
+        ],
+        {
+          ...call,
+          withinMs: REMOTE_WITHIN_MS,
+        },
+      );
+    } catch (error) {
+      call.signal.throwIfAborted();
+      if (!(error instanceof MissionError)) throw error;
+      // A connection that broke behind the last byte has pushed.
+      if (!(await remoteHas(git, landing, call))) {
+        const words = `${error.message}\n${String(error.facts['answer'] ?? '')}`.trim();
+        if (REJECTED.test(words) || error.facts['status'] !== null)
+          return { kind: 'refused', why: `${remote} did not take it: ${words}` };
+        throw error;
+      }
+    }
+  }
+  if (remote !== null) return { kind: 'landed', pushed: true, trouble: await moveHere(git, landing, call) };
+  const tip = await tipOfBranch(git, target, call);
+  const isDone = tip === result || (tip !== null && (await isAncestor(git, result, tip, call)));
+  if (!isDone && tip !== base) return { kind: 'refused', why: `${target} has moved meanwhile.` };
+  const trouble = await moveHere(git, landing, call);
+  return trouble === null ? { kind: 'landed', pushed: false, trouble } : { kind: 'refused', why: trouble };
+}
+
+/**
+ * Merges a pull request where it lives: at the forge, when gh is there, which takes it only at the commit that was judged;
+ * else as a branch. Called again, it looks what was done.
+ * @throws MissionError `worktree_failed` when it cannot be known what has become of it
+ */
+export async function landPullRequest(
+  git: Git,
+  gh: Gh,
+  {
+    number,
+    head,
+    method,
+    ...landing
+  }: Landing & { readonly number: number; readonly head: string; readonly method: MergeMethod },
+  call: GitCall,
+): Promise<Landed> {
+  const { remote, target, scratch } = landing;
+  const isMerged = async (): Promise<boolean | null> => {
+    try {
+      return (await gh.pullRequest(number, call.cwd, call.signal)).isMerged;
+    } catch (error) {
+      call.signal.throwIfAborted();
+      if (/could not be started/.test(messageOf(error))) return null;
+      throw new MissionError(
+        'worktree_failed',
+        `The forge does not say what has become of #${number}: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  };
+  const before = await isMerged();
+  if (before === null || remote === null) return land(git, landing, call);
+  if (!before) {
+    try {
+      await gh.merge(
+        number,
+        { method: method === 'fast-forward' ? 'rebase' : method, head },
+        call.cwd,
+        call.signal,
+      );
+    } catch (error) {
+      call.signal.throwIfAborted();
+      if ((await isMerged()) !== true) return { kind: 'refused', why: messageOf(error) };
+    }
+  }
+  await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/remote` }, call);
+  const result = (await commitAt(git, `${scratch}/remote`, call)) ?? landing.result;
+  return {
+    kind: 'landed',
+    pushed: true,
+    trouble: await moveHere(git, { ...landing, base: result, result }, call),
+  };
+}
