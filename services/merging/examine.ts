@@ -61,7 +61,7 @@ const named = (files: readonly string[]): string => {
 const short = (commit: string): string => commit.slice(0, 12);
 
 /** Who has read the very commit: at least one says yes, none of them no in their last word, and nobody judges themselves. */
-export function reviewRow(all: readonly ReviewRow[], head: string, author: string | null): GateRow {
+function reviewRow(all: readonly ReviewRow[], head: string, author: string | null): GateRow {
   const last = new Map(all.filter(({ reviewer }) => reviewer !== author).map((one) => [one.reviewer, one]));
   const against = [...last.values()].filter(({ verdict }) => verdict === 'request_changes');
   const yes = [...last.values()].filter(({ verdict }) => verdict === 'approve');
