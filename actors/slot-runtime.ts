@@ -29,6 +29,8 @@ export interface SlotConfiguration {
   };
   /** After so many minutes a question that nobody has answered is denied; null: never. */
   readonly confirmWithinMinutes: number | null;
+  /** When it is reminded of work that waits for it while it rests; never, where nothing is said. */
+  readonly nudge?: { readonly afterMinutes: number } | null | undefined;
   /** What is done when the context of its session is nearly used up. */
   readonly context: {
     readonly handOverBelowPercent: number;

@@ -23,6 +23,8 @@ const MOST_AT_ONCE = 20;
 const SHOWN_SINCE = '2.1.150';
 /** A session that rests has written what it will write; a line comes up to half a second late. */
 const WRITTEN_WITHIN_MS = 3_000;
+/** What was delivered, or will not be, is kept so long. */
+const KEPT_MS = 90 * 24 * 60 * 60_000;
 /** How often it is tried, and the first pause after a try; it doubles. */
 const MOST_ATTEMPTS = 8;
 const PAUSES: BackOff = { firstMs: 2_000, longestMs: 5 * 60_000 };
@@ -326,6 +328,7 @@ export function createMail({
       });
       const timer = setInterval(wake, LOOK_MS);
       timer.unref();
+      ledger.throwAway(core.now() - KEPT_MS);
       wake();
       return () => {
         closed = true;

@@ -9,6 +9,7 @@ import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
 import type { Memory } from '../memory/api.ts';
 import type { Merging } from '../merging/api.ts';
 import type { Messages } from '../messages/api.ts';
+import type { Pauses } from '../nudges/pauses.ts';
 import type { Answerer } from '../questions/answerer.ts';
 import type { Repositories } from '../repositories/api.ts';
 import type { RoleOperations } from '../roles/create-role-operations.ts';
@@ -194,6 +195,7 @@ export interface Mission {
   readonly router: RouterOperations;
   /** What is learnt from conversations by itself. */
   readonly memory: Memory;
+  readonly pauses: Pauses;
   /** What the team tells one another. */
   readonly messages: Messages;
   /** The gate before the default branch of a repository. */

@@ -79,8 +79,9 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     );
   const stopping = new AbortController();
   let finishing = false;
+  const pauseOf = (slotId: SlotId) => team.pauseOf(slotId) ?? governing.pauseOf(slotId);
   const mayBegin = (slotId: SlotId): boolean =>
-    !finishing && !core.closing.has(slotId) && governing.pauseOf(slotId) === null;
+    !finishing && !core.closing.has(slotId) && pauseOf(slotId) === null;
   core.setHost(await dependencies.connectHost());
 
   const launcher = createLauncher({
@@ -159,7 +160,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
       core,
       questions,
       workplaces: worktreeCare.workplaces,
-      pauseOf: (slotId) => governing.pauseOf(slotId),
+      pauseOf,
       logFile: dependencies.logFile,
     }),
   );

@@ -1,11 +1,15 @@
 import { createMergeLedger } from '../../services/ledger/merge-ledger.ts';
 import { createMessageLedger } from '../../services/ledger/message-ledger.ts';
+import { createNudgeLedger } from '../../services/ledger/nudge-ledger.ts';
+import { SHOWN_CHARACTERS } from '../../services/messages/frame.ts';
 import { type AgentsDependencies, createAgents } from '../agents/create-agents.ts';
 import { createMerging } from '../merging/create-merging.ts';
 import { createMessages } from '../messages/create-messages.ts';
 import { createMail, type MailDependencies } from '../messages/mail.ts';
-import { createPost, PERSON } from '../messages/post.ts';
+import { createPost, PERSON, partyOfSlot } from '../messages/post.ts';
 import { everybody } from '../messages/team.ts';
+import { createNudger } from '../nudges/nudger.ts';
+import { createPauses } from '../nudges/pauses.ts';
 import {
   lookAfterRepositories,
   type RepositoriesPartDependencies,
@@ -31,6 +35,8 @@ export function createTeam(given: TeamDependencies) {
   const { core, dependencies } = given;
   const agents = createAgents(given);
   const ledger = createMessageLedger(dependencies.database.db);
+  const nudges = createNudgeLedger(dependencies.database.db);
+  const pauses = createPauses({ ...given, ledger: nudges });
   const team = everybody(core);
   const post = createPost({ core, ledger, team });
   const mail = createMail({
@@ -39,8 +45,15 @@ export function createTeam(given: TeamDependencies) {
     post,
     team,
     lengthOf: dependencies.lengthOf,
-    isPaused: () => false,
+    isPaused: (slotId) => pauses.of(slotId) !== null,
     onError: given.report('messages could not be delivered'),
+  });
+  const nudger = createNudger({
+    ...given,
+    ledger: nudges,
+    unreadRests: (slotId) => ledger.unreadLonger(partyOfSlot(slotId), SHOWN_CHARACTERS),
+    hasMail: (slotId) => ledger.count({ receiver: partyOfSlot(slotId), statuses: ['pending'] }) > 0,
+    onError: given.report('an agent could not be reminded of its work'),
   });
   const { repositories, watches } = lookAfterRepositories(given);
   const messages = createMessages({ core, ledger, post });
@@ -59,9 +72,11 @@ export function createTeam(given: TeamDependencies) {
   });
   const roles = createRoleOperations({ ...dependencies.roles, repositories, signal: given.signal });
   return {
-    operations: { ...agents.operations, messages, repositories, merging, roles },
+    operations: { ...agents.operations, messages, repositories, merging, roles, pauses: pauses.operations },
     runtimeSlots: agents.runtimeSlots,
     mail,
-    watches: [...watches, mail, { start: startMerging }],
+    /** Who has put a slot aside; null when nobody has. */
+    pauseOf: pauses.of,
+    watches: [...watches, mail, nudger, { start: startMerging }],
   };
 }

@@ -26,8 +26,8 @@ function obstacleOf(slot: SlotView): string {
     broughtFor,
   } = slot;
   if (paused !== undefined) {
-    const until = paused.until === undefined ? 'until mission_resume' : `until ${timeOf(paused.until)}`;
-    return `is paused ${until}: ${paused.why}`;
+    const until = paused.until === undefined ? '' : ` until ${timeOf(paused.until)}`;
+    return `is paused${until}: ${paused.why}`;
   }
   if (status === 'quarantined') return `is quarantined: ${failure ?? 'it failed too often.'}`;
   if (currentTaskId !== undefined) return `works on task ${currentTaskId}`;

@@ -23,6 +23,7 @@ import { logs } from './commands/logs.ts';
 import { memory } from './commands/memory.ts';
 import { merge, review } from './commands/merge.ts';
 import { message } from './commands/message.ts';
+import { pause, wake } from './commands/pause.ts';
 import { permissions } from './commands/permissions.ts';
 import { repo } from './commands/repo.ts';
 import { roles } from './commands/roles.ts';
@@ -58,6 +59,8 @@ const COMMANDS: readonly Command[] = [
   tokens,
   spending,
   resume,
+  pause,
+  wake,
   workers,
   worktrees,
   roles,

@@ -46,6 +46,7 @@ import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } fro
 import { mergeCancel, mergeOne, mergeQueue, review } from '../tools/merging.ts';
 import { messageAck, messageList, messageRead, messageSend } from '../tools/messages.ts';
 import type { TypedOperation } from '../tools/operation.ts';
+import { missionPause, missionWake } from '../tools/pauses.ts';
 import {
   permissionAddAutoAllow,
   permissionExplain,
@@ -175,6 +176,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     memoryDone: method(memoryDone),
     memoryStatus: method(memoryStatus),
     memoryRetry: method(memoryRetry),
+    pause: method(missionPause),
+    wake: method(missionWake),
     messageSend: method(messageSend),
     messageList: method(messageList),
     messageRead: method(messageRead),

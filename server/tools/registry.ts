@@ -9,6 +9,7 @@ import { memoryOperations } from './memory.ts';
 import { mergingOperations } from './merging.ts';
 import { messageOperations } from './messages.ts';
 import type { Operation } from './operation.ts';
+import { pauseOperations } from './pauses.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
 import { repositoryOperations } from './repositories.ts';
@@ -41,6 +42,7 @@ export const operations: readonly Operation[] = [
   ...routerOperations,
   ...memoryOperations,
   ...messageOperations,
+  ...pauseOperations,
   ...slotHistoryOperations,
 ];
 

@@ -65,6 +65,8 @@ const Slot = z.strictObject({
   stuck: StuckSchema.default({}),
   context: ContextSchema.default({}),
   confirmWithinMinutes: ConfirmWithin.optional(),
+  /** It is reminded of work that waits for it when it has rested so long. */
+  nudge: z.strictObject({ afterMinutes: z.number().positive().max(10_080) }).nullish(),
 });
 
 /** What slots of agents are started with, that are made while the daemon runs; the rest is their role's and their worktree's. */

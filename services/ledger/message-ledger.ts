@@ -1,6 +1,21 @@
-import { and, asc, count, desc, eq, inArray, isNotNull, isNull, like, lt, or, type SQL } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  like,
+  lt,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
-import type { MessageId, TaskId } from '../../db/ids.ts';
+import type { MessageId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { type MessageStatus, messages } from '../../db/schema/messages.ts';
 
@@ -19,6 +34,8 @@ export interface MessageFilter {
 /** Not said to be read by the receiver. */
 const UNREAD: MessageStatus[] = ['pending', 'delivered'];
 const OVER: MessageStatus[] = ['read', 'acknowledged', 'dead'];
+
+const MOST_UNREAD = 20;
 
 /** What the team tells one another, in the order in which it was said. */
 export function createMessageLedger(db: MissionDatabase) {
@@ -118,13 +135,16 @@ export function createMessageLedger(db: MissionDatabase) {
         .all();
     },
 
-    carriedBy(task: TaskId): readonly MessageRow[] {
+    /** What a receiver has in its conversation and has not read, where more was said than it was given. */
+    unreadLonger(to: string, characters: number): readonly MessageId[] {
       return db
-        .select()
+        .select({ id })
         .from(messages)
-        .where(and(eq(status, 'pending'), eq(taskId, task)))
+        .where(and(eq(receiver, to), eq(status, 'delivered'), gt(sql`length(${messages.body})`, characters)))
         .orderBy(asc(place))
-        .all();
+        .limit(MOST_UNREAD)
+        .all()
+        .map((row) => row.id);
     },
 
     /** Forgets what has come to its end, and was said before. */

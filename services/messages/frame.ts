@@ -10,7 +10,7 @@ export interface FramedMessage {
 }
 
 /** Of each message the receiver is given so many characters; the rest it reads itself. */
-const SHOWN_CHARACTERS = 6_000;
+export const SHOWN_CHARACTERS = 6_000;
 
 /**
  * Claude Code reads tags as its own words: what a message holds of them is spelled otherwise. Up to 2.1.150 the end of a

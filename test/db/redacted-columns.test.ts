@@ -11,6 +11,7 @@ import * as memory from '../../db/schema/memory.ts';
 import * as merging from '../../db/schema/merging.ts';
 import * as messages from '../../db/schema/messages.ts';
 import * as notices from '../../db/schema/notices.ts';
+import * as nudges from '../../db/schema/nudges.ts';
 import * as permissions from '../../db/schema/permissions.ts';
 import * as repositories from '../../db/schema/repositories.ts';
 import * as router from '../../db/schema/router.ts';
@@ -44,6 +45,7 @@ const CLEAN = [
   'merges.trouble',
   'messages.body',
   'messages.failure',
+  'nudges.snapshot',
   'notices.body',
   'notices.failure',
   'questions.answer',
@@ -101,6 +103,7 @@ const tables = [
   merging,
   messages,
   notices,
+  nudges,
   permissions,
   repositories,
   router,

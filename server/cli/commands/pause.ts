@@ -1,0 +1,48 @@
+import { missionPause, missionWake } from '../../tools/pauses.ts';
+import type { Command, ParsedCommand } from '../command.ts';
+import { numberOf } from '../option-values.ts';
+
+const OPTIONS: Command['options'] = {
+  repo: { type: 'string', help: 'all agents of a repository' },
+  all: { type: 'boolean', help: 'every slot' },
+};
+
+function whomOf({ positionals: [slotId], values }: ParsedCommand): Record<string, unknown> {
+  const { repo, all } = values;
+  return {
+    ...(slotId === undefined ? {} : { slotId }),
+    ...(typeof repo === 'string' ? { repository: repo } : {}),
+    ...(all === true ? { all } : {}),
+  };
+}
+
+const said = (slots: readonly string[], words: string): string =>
+  slots.length === 0 ? 'None.\n' : `${slots.join(', ')} ${words}.\n`;
+
+export const pause: Command = {
+  name: 'pause',
+  summary: 'give slots nothing new: no task, message or reminder',
+  usage: 'SLOT | --repo NAME | --all [--minutes N]',
+  options: { ...OPTIONS, minutes: { type: 'string', help: 'it ends by itself after so many' } },
+  words: [0, 1],
+  async run(parsed, { call, print }) {
+    const minutes = numberOf(parsed, 'minutes', { whole: false });
+    const input = { ...whomOf(parsed), ...(minutes === undefined ? {} : { minutes }) };
+    const output = missionPause.output.parse(await call(missionPause.name, input));
+    print(output, () => said(output.slots, 'put aside'));
+    return 0;
+  },
+};
+
+export const wake: Command = {
+  name: 'wake',
+  summary: 'let slots go on that were put aside',
+  usage: 'SLOT | --repo NAME | --all',
+  options: OPTIONS,
+  words: [0, 1],
+  async run(parsed, { call, print }) {
+    const output = missionWake.output.parse(await call(missionWake.name, whomOf(parsed)));
+    print(output, () => said(output.slots, 'may go on'));
+    return 0;
+  },
+};
