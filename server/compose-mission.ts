@@ -99,7 +99,13 @@ export function composeMission({
   inspect,
   startIngest,
 }: MissionParts): Promise<RunningMission> {
-  const book = createSlotBook(file, createAgentLedger(database.db), createRepositoryLedger(database.db));
+  const roles = createRoleStore(home);
+  const book = createSlotBook(
+    file,
+    createAgentLedger(database.db),
+    createRepositoryLedger(database.db),
+    roles,
+  );
   const secrets = createSlotSecrets(book, file, env);
   const prices = createPrices(home);
   const alone = createRepositoryTurns();
@@ -160,7 +166,7 @@ export function composeMission({
       gh: createGh(env),
       checksFolder: path.join(worktreesFolder(home), '.merging'),
     },
-    roles: { store: createRoleStore(home), files: createRoleFiles(home) },
+    roles: { store: roles, files: createRoleFiles(home) },
     budgets: file.budgets,
     conversations: { startIngest: tellSecrets(startIngest, secrets), prices },
     router: createRouter({

@@ -23,7 +23,10 @@ export function createJudging(
           perhapsDenied: false,
           personOnly: false,
         };
-      return permissions.judge({ role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd }, task);
+      return permissions.judge(
+        { role: slot.role, slotId, tool, input, cwd: cwd ?? slot.cwd, definition: slot.definition },
+        task,
+      );
     },
 
     async protectedInPush(slotId, pushes, signal) {

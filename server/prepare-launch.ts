@@ -88,6 +88,7 @@ export function createLaunchPreparation({ home, env, slots, permissions, port, s
         role: slot.role,
         slotId: slot.id,
         version,
+        definition: slot.definition,
       }),
       home,
       inherited: env,

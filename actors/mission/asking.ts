@@ -10,13 +10,13 @@ import { createPermissionOperations } from './permission-operations.ts';
 /** What waits for an answer, how it is answered, and the rules that an answer may change. */
 export function createAsking({
   core,
-  dependencies: { now, redact, rules },
+  dependencies: { now, redact, rules, judge, roles },
   journal,
   signal,
   report,
 }: {
   readonly core: MissionCore;
-  readonly dependencies: Pick<MissionDependencies, 'now' | 'redact' | 'rules'>;
+  readonly dependencies: Pick<MissionDependencies, 'now' | 'redact' | 'rules' | 'judge' | 'roles'>;
   readonly journal: () => Pick<Journal, 'enqueue' | 'touch'>;
   /** Calls off what is being typed. */
   readonly signal: AbortSignal;
@@ -39,7 +39,12 @@ export function createAsking({
       if (actor !== undefined) journal().touch(actor);
     },
   });
-  const permissions = createPermissionOperations(core, rules, (write) => journal().enqueue(write));
+  const permissions = createPermissionOperations(
+    core,
+    rules,
+    { judge, definitionOf: (role) => roles.store.of(null).roles.get(role) },
+    (write) => journal().enqueue(write),
+  );
   const answering = createAnswering({
     core,
     questions,

@@ -4,7 +4,9 @@ import type { Decision } from '../../services/permissions/decide.ts';
 import { describedCall } from '../../services/permissions/described-call.ts';
 import type { PermissionStore } from '../../services/permissions/permission-store.ts';
 import type { Rules } from '../../services/permissions/policy.ts';
+import type { RoleRules } from '../../services/permissions/role-rules.ts';
 import type { MissionCore } from '../core.ts';
+import type { VerdictDependencies } from '../verdicts.ts';
 
 /** The rules as permissions.yaml has them. */
 export interface PolicyView {
@@ -34,11 +36,18 @@ export interface PermissionOperations {
   explain(scope: RuleScope, call: string): Decision;
 }
 
+/** How calls of a slot are judged, and what there is of roles that no slot has. */
+export interface PermissionJudging {
+  readonly judge: VerdictDependencies['judge'];
+  readonly definitionOf: (role: Role) => RoleRules | undefined;
+}
+
 export type PermissionRules = Pick<PermissionStore, 'current' | 'problem' | 'edit' | 'reload' | 'judge'>;
 
 export function createPermissionOperations(
   core: Pick<MissionCore, 'audit' | 'now' | 'runtime' | 'runtimes'>,
   rules: PermissionRules,
+  { judge, definitionOf }: PermissionJudging,
   /** Writes in the next transaction. */
   writeLater: (write: () => void) => void,
 ): PermissionOperations & {
@@ -71,14 +80,23 @@ export function createPermissionOperations(
     }
   }
 
-  /** A role works where the first of its slots does; one without slots, here. */
-  function worker(scope: RuleScope): { readonly role: Role; readonly slotId: string; readonly cwd: string } {
+  function explain(scope: RuleScope, said: string): Decision {
+    const call = describedCall(said);
     if ('slotId' in scope) {
-      const { id, role, cwd } = core.runtime(scope.slotId).configuration;
-      return { role, slotId: id, cwd };
+      const { cwd } = core.runtime(scope.slotId).configuration;
+      return judge(scope.slotId, call.tool, call.input, cwd, undefined);
     }
-    const first = [...core.runtimes.values()].find(({ configuration }) => configuration.role === scope.role);
-    return { role: scope.role, slotId: '', cwd: first?.configuration.cwd ?? process.cwd() };
+    // A role works where the first of its slots does; one without slots here, as its definition says.
+    const { role } = scope;
+    const first = [...core.runtimes.values()].find(({ configuration }) => configuration.role === role);
+    const cwd = first?.configuration.cwd ?? process.cwd();
+    return rules.judge({
+      ...call,
+      role,
+      slotId: '',
+      cwd,
+      definition: first === undefined ? definitionOf(role) : undefined,
+    });
   }
 
   /** A slip of the pen would be a rule for nobody. Roles may come later. */
@@ -100,6 +118,6 @@ export function createPermissionOperations(
     notice() {
       if (rules.current() !== known) record(BY_HAND);
     },
-    explain: (scope, call) => rules.judge({ ...worker(scope), ...describedCall(call) }),
+    explain,
   };
 }

@@ -1,5 +1,6 @@
 import type { SlotConfig, SlotsFile } from '../config/slots-file.ts';
 import type { AgentRow } from '../ledger/agent-ledger.ts';
+import type { RoleDefinition } from '../roles/resolve-roles.ts';
 
 /** How much of its task describes a slot. */
 const DESCRIPTION_CHARACTERS = 120;
@@ -12,14 +13,20 @@ function descriptionOf({ kind, repository, branch, task }: AgentRow): string {
 }
 
 /**
- * The slot of an agent. Nothing of it is stored: it is its row, and what slots.yaml says of all agents.
+ * The slot of an agent. Nothing of it is stored: it is its row, the definition of its role, and what slots.yaml says of all
+ * agents.
  * @param repositoryPath the main working tree of its repository, when that is known
+ * @param definition of its role; one that nobody defines has the rules of permissions.yaml alone
  */
 export function agentSlot(
   row: AgentRow,
   { agents }: Pick<SlotsFile, 'agents'>,
   repositoryPath: string | undefined,
+  definition: RoleDefinition | undefined,
 ): SlotConfig {
+  const words = [definition?.prompt, agents.appendSystemPrompt].filter(
+    (said) => said !== undefined && said !== '',
+  );
   return {
     ...agents,
     id: row.slotId,
@@ -29,6 +36,9 @@ export function agentSlot(
     // Work comes to it; nothing is started for its own sake.
     autoStart: false,
     resumes: true,
+    ...(definition === undefined ? {} : { definition }),
+    ...(definition?.model === undefined ? {} : { model: definition.model }),
+    ...(words.length === 0 ? {} : { appendSystemPrompt: words.join('\n\n') }),
     ...(repositoryPath === undefined ? {} : { trustedAs: repositoryPath }),
   };
 }

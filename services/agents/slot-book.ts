@@ -2,6 +2,7 @@ import { SlotId } from '../../db/ids.ts';
 import type { SlotConfig, SlotsFile } from '../config/slots-file.ts';
 import type { AgentLedger, AgentRow } from '../ledger/agent-ledger.ts';
 import type { RepositoryLedger } from '../ledger/repository-ledger.ts';
+import type { RoleStore } from '../roles/role-store.ts';
 import { agentSlot } from './agent-slot.ts';
 
 /** Statuses in which an agent has a slot, or may have one again. */
@@ -19,8 +20,12 @@ export function createSlotBook(
   file: Pick<SlotsFile, 'slots' | 'agents'>,
   agents: Pick<AgentLedger, 'get' | 'inStatus'>,
   repositories: Pick<RepositoryLedger, 'get'>,
+  roles: Pick<RoleStore, 'of'>,
 ): SlotBook {
-  const ofAgent = (row: AgentRow): SlotConfig => agentSlot(row, file, repositories.get(row.repository)?.path);
+  function ofAgent(row: AgentRow): SlotConfig {
+    const place = repositories.get(row.repository)?.path;
+    return agentSlot(row, file, place, roles.of(place ?? null).roles.get(row.role));
+  }
   return {
     ofAgent,
     find(slotId) {

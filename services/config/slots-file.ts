@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Role, SlotId } from '../../db/ids.ts';
 import { KnowledgeSettingsSchema } from '../knowledge/tiers.ts';
 import { MemorySettingsSchema } from '../memory/settings.ts';
+import type { RoleRules } from '../permissions/role-rules.ts';
 import { BudgetsSchema } from './budgets.ts';
 import { ConfirmWithin, confirmWithinOf } from './confirm-within.ts';
 import { ContextSchema, contextOf } from './context.ts';
@@ -145,6 +146,8 @@ export type SlotsFile = z.output<typeof SlotsSchema>;
 /** What Claude Code is started with in a slot. */
 export interface SlotConfig extends Omit<SlotsFile['slots'][number], 'cwd'> {
   readonly cwd: string;
+  /** What the definition of its role says, of an agent. */
+  readonly definition?: RoleRules;
   /** The folder whose trust its own is given as well: its worktree holds what that holds. */
   readonly trustedAs?: string;
   /** Every start goes on with the conversation that it had. */

@@ -72,6 +72,8 @@ export async function openDoors(
     readonly listen?: object;
     /** Instead of the usual ones. */
     readonly limits?: Partial<Limits>;
+    /** `agents:` of slots.yaml; they run the same small program. */
+    readonly agents?: object;
     /** Instead of our own. */
     readonly path?: string;
     /** What a person alone may change is protected, as the daemon has it. */
@@ -90,7 +92,15 @@ export async function openDoors(
     cwd: directory,
     command: PROGRAM,
   }));
-  writeFileSync(slotsFile, stringify({ slots, hooks: options.hooks ?? [], listen: options.listen ?? {} }));
+  writeFileSync(
+    slotsFile,
+    stringify({
+      slots,
+      agents: { command: PROGRAM, ...options.agents },
+      hooks: options.hooks ?? [],
+      listen: options.listen ?? {},
+    }),
+  );
   writeFileSync(path.join(home, 'permissions.yaml'), POLICY);
   const file = loadSlots(slotsFile);
   const outside = outsideDoorOf(file.listen);

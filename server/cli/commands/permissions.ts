@@ -5,12 +5,18 @@ import { ListenSchema } from '../../../services/config/listen.ts';
 import { ProtectSchema } from '../../../services/config/protect.ts';
 import { loadSlots, type SlotsFile } from '../../../services/config/slots-file.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import type { Decision } from '../../../services/permissions/decide.ts';
 import { describedCall } from '../../../services/permissions/described-call.ts';
 import type { PermissionStore } from '../../../services/permissions/permission-store.ts';
+import { readRoles } from '../../../services/roles/read-roles.ts';
+import type { RoleDefinition } from '../../../services/roles/resolve-roles.ts';
 import { openHomePermissions, permissionsFile } from '../../home-permissions.ts';
+import { permissionExplain } from '../../tools/permissions.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 
 type Slots = Pick<SlotsFile, 'slots' | 'protect' | 'roles' | 'listen'>;
+
+type Explained = Pick<Decision, 'decision' | 'rule' | 'personOnly'>;
 
 /** A home without slots.yaml has its permissions all the same. */
 const NO_SLOTS: Slots = {
@@ -31,12 +37,28 @@ function wordOf({ values }: ParsedCommand, option: string): string | undefined {
   return z.string().optional().parse(values[option]);
 }
 
-function explainCall(call: string, parsed: ParsedCommand, context: CommandContext): number {
+const told = ({ decision, rule, personOnly }: Explained): string =>
+  `${decision}: ${rule}${personOnly ? ' (only a person may allow it)' : ''}\n`;
+
+async function explainAgents(call: string, slotId: string, context: CommandContext): Promise<number> {
+  const output = permissionExplain.output.parse(
+    await context.call('mission_permission_explain', { call, slotId }),
+  );
+  context.print(output, () => told(output));
+  return 0;
+}
+
+/** What the definition of a role says that no slot of slots.yaml has. */
+function definitionOf(role: string, { home }: CommandContext): RoleDefinition | undefined {
+  return readRoles({ home, repositoryPath: null }).roles.get(role);
+}
+
+async function explainCall(call: string, parsed: ParsedCommand, context: CommandContext): Promise<number> {
   const { rules, file } = rulesOf(context);
   const slotId = wordOf(parsed, 'slot');
   const slot = file.slots.find(({ id }) => id === slotId);
-  if (slotId !== undefined && slot === undefined)
-    throw new MissionError('slot_unknown', `There is no slot "${slotId}" in slots.yaml.`);
+  // An agent that was made while the daemon ran: the daemon knows of it.
+  if (slotId !== undefined && slot === undefined) return explainAgents(call, slotId, context);
   const role = wordOf(parsed, 'role') ?? slot?.role;
   if (role === undefined) {
     throw new MissionError('input_invalid', 'missiond permissions explain: whose permissions?', {
@@ -49,12 +71,11 @@ function explainCall(call: string, parsed: ParsedCommand, context: CommandContex
     role,
     slotId: slotId ?? '',
     cwd,
+    definition: works === undefined ? definitionOf(role, context) : undefined,
     ...describedCall(call),
   });
-  context.print(
-    { decision, rule, personOnly },
-    () => `${decision}: ${rule}${personOnly ? ' (only a person may allow it)' : ''}\n`,
-  );
+  const found = { decision, rule, personOnly };
+  context.print(found, () => told(found));
   return 0;
 }
 
