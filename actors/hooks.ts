@@ -134,7 +134,7 @@ export function createHooks({
         if (ours) turns.promptHeard(slotId, epoch, hook);
         return addContext(
           hook.name,
-          given((give) => give.forPrompt(receiver(slotId, hook), hook.prompt)),
+          given((give) => give.forPrompt(receiver(slotId, hook), hook.prompt, at)),
         );
       case 'Stop':
         if (ours) turns.turnEnded(slotId, epoch, hook);

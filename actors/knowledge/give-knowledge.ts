@@ -2,9 +2,9 @@ import type { Role } from '../../db/ids.ts';
 import { promptWords } from '../../services/knowledge/prompt-words.ts';
 import type { Giving } from '../../services/knowledge/tiers.ts';
 import { withinBudget } from '../../services/knowledge/token-budget.ts';
-import type { KnowledgeGivenLedger } from '../../services/ledger/knowledge-given-ledger.ts';
 import type { KnowledgeLedger, KnowledgeRow } from '../../services/ledger/knowledge-ledger.ts';
 import type { KnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
+import type { createGivenToSessions } from './given-to-sessions.ts';
 
 /** More are not looked at: the budget takes fewer. */
 const MOST_LOOKED_AT = 30;
@@ -14,6 +14,8 @@ const MOST_USEFUL = 20;
 const LEAST_SHARED = 2;
 const DAY_MS = 24 * 60 * 60_000;
 const REMEMBERED_FOR_DAYS = 30;
+/** A person waits in front of a prompt that waits for its hook: what is found later than this is left out. */
+const LATEST_MS = 200;
 
 /** Whose work the memory is itself: what they are given would come back to it. */
 const MEMORY_ROLE = 'memory';
@@ -34,48 +36,64 @@ export function createGiving({
   given,
   settings,
   now,
+  writeLater,
+  onLate,
 }: {
   readonly ledger: KnowledgeLedger;
   readonly search: KnowledgeSearch;
-  readonly given: KnowledgeGivenLedger;
+  readonly given: ReturnType<typeof createGivenToSessions>;
   readonly settings: Giving;
   readonly now: () => number;
+  /** Writes when the database takes it: a hook never waits for whoever writes there. */
+  readonly writeLater: (write: () => void) => void;
+  /** A prompt went without what is known, as looking took too long; told of once until one is in time again. */
+  readonly onLate: (words: string) => void;
 }) {
+  let wasLate = false;
+
   /** Writes down that it was given, which is a use, and says it. */
   function hand(rows: readonly KnowledgeRow[], sessionId: string, heading: string): string | null {
     if (rows.length === 0) return null;
-    ledger.atOnce(() => {
-      given.add(sessionId, rows, now());
+    const at = now();
+    given.add(sessionId, rows, at);
+    writeLater(() =>
       ledger.used(
         rows.map(({ id }) => id),
-        now(),
-      );
-    });
+        at,
+      ),
+    );
     return [heading, ...rows.map(lineOf)].join('\n');
   }
 
-  const news = (rows: readonly KnowledgeRow[], sessionId: string): readonly KnowledgeRow[] => {
-    const seen = given.to(sessionId);
-    return rows.filter(({ id, updatedAt }) => seen.get(id) !== updatedAt);
-  };
-
   return {
-    /** What bears on a prompt, for the session that is given it; null when nothing does. */
-    forPrompt({ sessionId, role }: GivenTo, prompt: string): string | null {
+    /**
+     * What bears on a prompt, for the session that is given it; null when nothing does, and rather than late.
+     * @param heardAt when the prompt was heard (epoch milliseconds)
+     */
+    forPrompt({ sessionId, role }: GivenTo, prompt: string, heardAt: number): string | null {
       if (role === MEMORY_ROLE || settings.promptTokens === 0) return null;
-      const hits = search.bearingOn(promptWords(prompt), MOST_LOOKED_AT, now());
+      const isLate = (): boolean => now() - heardAt > LATEST_MS;
+      const hits = search.bearingOn(promptWords(prompt), MOST_LOOKED_AT, now(), isLate);
       const bearing = hits.filter(({ row, shared }) => {
         const key = row.key.toLowerCase();
         return shared.length >= LEAST_SHARED || shared.some((word) => word.length > 2 && key === word);
       });
       const rows = withinBudget(
-        news(
-          bearing.map(({ row }) => row),
+        given.newsOf(
           sessionId,
+          bearing.map(({ row }) => row),
         ),
         lineOf,
         settings.promptTokens,
       );
+      // Looked at before anything counts as given.
+      const late = isLate();
+      if (late && !wasLate)
+        onLate(
+          `looking for what bears on a prompt took longer than ${LATEST_MS} ms; nothing is given with it`,
+        );
+      wasLate = late;
+      if (late) return null;
       return hand(rows, sessionId, 'What the team knows that may bear on this (missiond):');
     },
 
@@ -88,7 +106,7 @@ export function createGiving({
         ...ledger.latest('preference', MOST_PREFERENCES),
       ];
       return hand(
-        withinBudget(news(rows, sessionId), lineOf, settings.sessionTokens),
+        withinBudget(given.newsOf(sessionId, rows), lineOf, settings.sessionTokens),
         sessionId,
         'What the team knows and you should, too (missiond):',
       );

@@ -19,6 +19,7 @@ import { createDiscovery, type Discovered, type DiscoverRequest } from './discov
 import { createPlanExecution, type PlanRun } from './execute-plan.ts';
 import { createMeaning } from './find-by-meaning.ts';
 import { createGiving, type KnowledgeGiving } from './give-knowledge.ts';
+import { createGivenToSessions } from './given-to-sessions.ts';
 import { type Imported, importKnowledge } from './import-knowledge.ts';
 
 /** How often stale entries are looked for. */
@@ -55,6 +56,7 @@ export function createKnowledgeBase({
   probeMachine,
   startNeighbours,
   now,
+  writeLater,
   onError,
 }: {
   readonly db: MissionDatabase;
@@ -64,6 +66,8 @@ export function createKnowledgeBase({
   readonly probeMachine: ProbeMachine;
   readonly startNeighbours: StartNeighbours;
   readonly now: () => number;
+  /** Writes in the next transaction, and again when that fails: a session that is given something waits for no disk. */
+  readonly writeLater: (write: () => void) => void;
   readonly onError: (error: unknown) => void;
 }): {
   readonly knowledge: KnowledgeBase;
@@ -79,9 +83,11 @@ export function createKnowledgeBase({
   const giving = createGiving({
     ledger,
     search,
-    given: createKnowledgeGivenLedger(db),
+    given: createGivenToSessions(createKnowledgeGivenLedger(db), writeLater),
     settings: settings.give,
     now,
+    writeLater,
+    onLate: (words) => onError(new Error(words)),
   });
   const meaning = createMeaning({
     search: knowledge.search,

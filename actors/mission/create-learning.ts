@@ -20,7 +20,7 @@ export interface LearningDependencies {
   readonly enqueue: (kind: TaskRow['kind'], request: SubmitRequest) => TaskId;
   /** False while the daemon finishes what it has. */
   readonly mayBegin: () => boolean;
-  readonly inspect: Journal['inspect'];
+  readonly journal: Pick<Journal, 'inspect' | 'enqueue'>;
   readonly report: (where: string) => (error: unknown) => void;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
@@ -43,7 +43,7 @@ export function createLearning({
   },
   enqueue,
   mayBegin,
-  inspect,
+  journal,
   report,
   signal,
 }: LearningDependencies) {
@@ -56,6 +56,7 @@ export function createLearning({
     probeMachine,
     startNeighbours,
     now: core.now,
+    writeLater: journal.enqueue,
     onError: report('what is known could not be looked after'),
   });
   const { memory, keeper } = createMemory({
@@ -68,7 +69,7 @@ export function createLearning({
         ? createRouterWorker({ router, model: memorySettings.model })
         : createSlotWorker({ core, enqueue }),
     mayBegin,
-    inspect,
+    inspect: journal.inspect,
     onError: report('the memory could not go on'),
   });
   return {

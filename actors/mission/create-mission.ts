@@ -242,7 +242,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     dependencies,
     enqueue: tasks.enqueue,
     mayBegin: () => !finishing,
-    inspect: journal.inspect,
+    journal,
     report,
     signal: stopping.signal,
   });

@@ -6,10 +6,10 @@ import { knowledgeGiven } from '../../db/schema/knowledge.ts';
 /** Which entries a session was given. */
 export function createKnowledgeGivenLedger(db: MissionDatabase) {
   return {
-    /** By entry, in which words: the time of its last change then. */
-    to(sessionId: string): ReadonlyMap<KnowledgeId, number> {
+    /** By entry, in which words (the time of its last change then), and when. */
+    to(sessionId: string): ReadonlyMap<KnowledgeId, { readonly updatedAt: number; readonly at: number }> {
       const rows = db.select().from(knowledgeGiven).where(eq(knowledgeGiven.sessionId, sessionId)).all();
-      return new Map(rows.map(({ knowledgeId, updatedAt }) => [knowledgeId, updatedAt]));
+      return new Map(rows.map(({ knowledgeId, updatedAt, at }) => [knowledgeId, { updatedAt, at }]));
     },
 
     add(

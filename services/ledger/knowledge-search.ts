@@ -39,14 +39,17 @@ export function createKnowledgeSearch(db: MissionDatabase) {
    * The words by which a text is found again: the rarest ones that are known, as many as lead to no more entries than are
    * looked at, and pairs of CJK letters. What is everywhere would hide the entries that are meant behind newer ones.
    */
-  function telling(words: ReadonlySet<string>): {
+  function telling(
+    words: ReadonlySet<string>,
+    isLate: () => boolean = () => false,
+  ): {
     readonly rare: readonly string[];
     readonly pairs: readonly string[];
   } {
     const some = [...words].slice(0, MOST_LOOKED_UP);
     const known = some
       .filter((word) => !hasCjk(word))
-      .map((word) => ({ word, entries: ranking.entriesWith(quoted(word), POOL + 1) }))
+      .map((word) => ({ word, entries: isLate() ? 0 : ranking.entriesWith(quoted(word), POOL + 1) }))
       .filter(({ entries }) => entries > 0)
       .sort((a, b) => a.entries - b.entries)
       .slice(0, MOST_RARE);
@@ -163,15 +166,20 @@ export function createKnowledgeSearch(db: MissionDatabase) {
 
     /**
      * Entries that share words with a text, those with rare ones first. Words that are in very many tell nothing.
+     * @param isLate looked at between the steps, each of which is short: nothing more is looked for once it is
      * @returns each with the words that it has
      */
     bearingOn(
       words: ReadonlySet<string>,
       limit: number,
       now: number,
+      isLate: () => boolean = () => false,
     ): readonly (KnowledgeHit & { readonly shared: readonly string[] })[] {
-      const { rare, pairs } = telling(words);
-      return load(sharing({ rare, pairs }, { category: undefined, limit, now }), limit).map((hit) => {
+      const { rare, pairs } = telling(words, isLate);
+      if (isLate()) return [];
+      const ranked = sharing({ rare, pairs }, { category: undefined, limit, now });
+      if (isLate()) return [];
+      return load(ranked, limit).map((hit) => {
         const own = wordsOf(`${hit.row.key} ${hit.row.summary}`);
         return { ...hit, shared: [...rare, ...pairs].filter((word) => own.has(word)) };
       });

@@ -7,6 +7,7 @@ import type { MissionDependencies } from '../../actors/mission/mission-dependenc
 import type { SlotConfiguration, SlotKeyboard } from '../../actors/slot-runtime.ts';
 import { Role, SlotId, type TaskId } from '../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../db/open.ts';
+import type { HookReply } from '../../services/claude/hook-body.ts';
 import { readStatusLine } from '../../services/claude/read-status-line.ts';
 import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
 import { BudgetsSchema } from '../../services/config/budgets.ts';
@@ -233,12 +234,12 @@ export async function hook(
   name: string,
   more: object = {},
   of = slotId,
-): Promise<void> {
+): Promise<HookReply> {
   const { epoch, sessionId } = mission.slot(of);
   if (epoch === undefined) throw new Error('the slot has no run');
   const where = { session_id: sessionId, transcript_path: '/tmp/session.jsonl', cwd: '/tmp' };
   const body = { hook_event_name: name, ...where, ...more };
-  await mission.receiveHook(of, epoch, body, AbortSignal.timeout(5_000));
+  return mission.receiveHook(of, epoch, body, AbortSignal.timeout(5_000));
 }
 
 /** Claude Code stands at its prompt and has called its first hook. */

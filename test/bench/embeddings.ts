@@ -97,6 +97,7 @@ function begin({ db, raw }: OpenDatabase, url: string, model: string) {
     probeMachine: () => Promise.reject(new Error('there is no other machine here')),
     startNeighbours: (handlers) => startNeighbours(raw.name, handlers),
     now: Date.now,
+    writeLater: (write) => write(),
     onError(error) {
       throw error;
     },

@@ -81,6 +81,7 @@ export function benchKnowledge() {
         throw new Error('nothing is embedded here');
       },
       now: Date.now,
+      writeLater: (write) => write(),
       onError(error) {
         throw error;
       },
@@ -96,7 +97,9 @@ export function benchKnowledge() {
       searchOneWordInACategory: search(1, 'memory'),
       searchTheMostFrequentWord: spread(timed(QUERIES, () => knowledge.search(spelled(0), { limit: 20 }))),
       givenWithAPrompt: spread(
-        timed(QUERIES, (run) => knowledge.give.forPrompt({ sessionId: `s${run % 20}`, role }, words(30))),
+        timed(QUERIES, (run) =>
+          knowledge.give.forPrompt({ sessionId: `s${run % 20}`, role }, words(30), Date.now()),
+        ),
       ),
       remembered: spread(
         timed(QUERIES / 4, (run) =>

@@ -190,6 +190,7 @@ test('switched off, nothing is begun and nothing is sent', async () => {
     probeMachine: () => Promise.reject(new Error('there is no other machine here')),
     startNeighbours: () => expect.unreachable('it is switched off'),
     now: Date.now,
+    writeLater: (write) => write(),
     onError() {},
   });
   meaning.start();

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Role } from '../../../db/ids.ts';
 import { createKnowledgeStage, type KnowledgeStage } from './knowledge-stage.ts';
@@ -24,7 +28,7 @@ function remember(category: string, key: string, summary: string): void {
   const { action } = stage.knowledge.remember({ category, key, summary }, { by: 'test' });
   expect(['created', 'updated']).toContain(action);
 }
-const forPrompt = (prompt: string, to = coder) => stage.knowledge.give.forPrompt(to, prompt);
+const forPrompt = (prompt: string, to = coder) => stage.knowledge.give.forPrompt(to, prompt, stage.now());
 
 describe('with a prompt', () => {
   test.each<[string, string]>([
@@ -67,6 +71,46 @@ describe('with a prompt', () => {
   test('the memory is not fed what it wrote', () => {
     expect(forPrompt('make a release', memory)).toBeNull();
     expect(stage.knowledge.give.forSession(memory, true)).toBeNull();
+  });
+
+  test('nothing rather than late, which is told of once', () => {
+    stage.slowBy(30);
+    expect(forPrompt('please make a release of staging with all the payments')).toBeNull();
+    expect(forPrompt('please make a release of staging with all the payments')).toBeNull();
+    expect(stage.errors).toEqual([expect.stringContaining('longer than 200 ms')]);
+    stage.slowBy(0);
+    expect(forPrompt('please make a release'), 'it was not given before').toContain('npm run release');
+    stage.slowBy(30);
+    expect(forPrompt('why was the staging server down last night, with all the payments?')).toBeNull();
+    expect(stage.errors).toHaveLength(2);
+    expect(stage.knowledge.collector.stats().mostAccessed.map(({ key }) => key)).toEqual(['release']);
+  });
+
+  test('without waiting for whoever writes to the database, and not twice', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'missiond-giving-'));
+    stage.close();
+    stage = createKnowledgeStage({}, { backends: [] }, path.join(folder, 'mission.db'));
+    const other = new Database(path.join(folder, 'mission.db'));
+    try {
+      remember('procedure', 'release', 'Tag the commit, then npm run release');
+      remember('preference', 'language', 'Answer in British English');
+      stage.keepBack();
+      other.exec('begin immediate');
+      // Who writes now is refused with SQLITE_BUSY, after five seconds.
+      expect(stage.knowledge.give.forSession(coder, true)).toContain('British English');
+      expect(forPrompt('make a release')).toContain('npm run release');
+      expect(forPrompt('make a release')).toBeNull();
+      other.exec('commit');
+      stage.write();
+      expect(forPrompt('make a release')).toBeNull();
+      expect(stage.knowledge.collector.stats().mostAccessed.map(({ key }) => key)).toContain('release');
+    } finally {
+      other.close();
+      stage.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+    // The one of the next afterEach.
+    stage = createKnowledgeStage();
   });
 
   test('no more than the budget, whatever there is', () => {

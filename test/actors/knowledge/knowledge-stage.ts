@@ -12,9 +12,19 @@ export function createKnowledgeStage(
   settings: z.input<typeof KnowledgeSettingsSchema> = {},
   /** What router.yaml says. */
   models: object = { backends: [] },
+  file = ':memory:',
 ) {
-  const database = openDatabase(':memory:');
+  const database = openDatabase(file);
   let at = Date.UTC(2026, 0, 1);
+  /** By so much the clock goes on whenever somebody looks at it. */
+  let eachLookMs = 0;
+  const clock = (): number => {
+    at += eachLookMs;
+    return at;
+  };
+  /** What is written later, while the test keeps it back. */
+  let keptBack: (() => void)[] | null = null;
+  const errors: string[] = [];
   const { knowledge } = createKnowledgeBase({
     db: database.db,
     settings: KnowledgeSettingsSchema.parse(settings),
@@ -24,10 +34,12 @@ export function createKnowledgeStage(
     startNeighbours() {
       throw new Error('nothing is embedded here');
     },
-    now: () => at,
-    onError(error) {
-      throw error;
+    now: clock,
+    writeLater(write) {
+      if (keptBack === null) write();
+      else keptBack.push(write);
     },
+    onError: (error) => errors.push(String(error)),
   });
   return {
     knowledge,
@@ -35,6 +47,18 @@ export function createKnowledgeStage(
       at += days * DAY_MS;
     },
     now: () => at,
+    slowBy(milliseconds: number): void {
+      eachLookMs = milliseconds;
+    },
+    keepBack(): void {
+      keptBack ??= [];
+    },
+    write(): void {
+      for (const write of keptBack ?? []) write();
+      keptBack = null;
+    },
+    /** What the daemon would log. */
+    errors: errors as readonly string[],
     /** Throws when the full-text index does not say what the rows say. */
     checkIndex: createKnowledgeSearch(database.db).checkIndex,
     close: () => database.close(),

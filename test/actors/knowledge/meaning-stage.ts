@@ -78,6 +78,7 @@ export async function createMeaningStage() {
       probeMachine: () => Promise.reject(new Error('there is no other machine here')),
       startNeighbours: thread,
       now,
+      writeLater: (write) => write(),
       onError() {},
     });
     meaning.start();

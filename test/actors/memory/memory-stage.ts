@@ -107,6 +107,7 @@ export function createMemoryStage(
         throw new Error('nothing is embedded here');
       },
       now,
+      writeLater: (write) => write(),
       onError: note,
     });
     const journal = createJournal(db, [memoryRecorder({ jobs: createMemoryJobLedger(db), bus, now })], note);
