@@ -55,7 +55,10 @@ export function createTeam(given: TeamDependencies) {
     hasMail: (slotId) => ledger.count({ receiver: partyOfSlot(slotId), statuses: ['pending'] }) > 0,
     onError: given.report('an agent could not be reminded of its work'),
   });
-  const { repositories, watches } = lookAfterRepositories(given);
+  const { repositories, watches } = lookAfterRepositories({
+    ...given,
+    send: (message, from) => messages.send(message, from),
+  });
   const messages = createMessages({ core, ledger, post });
   const { start: startMerging, ...merging } = createMerging({
     core,

@@ -5,6 +5,7 @@ import { BOARD_EVENTS } from '../board/board-views.ts';
 import { MEMORY_EVENTS } from '../memory/memory-views.ts';
 import { MERGE_EVENTS } from '../merging/views.ts';
 import { MESSAGE_EVENTS } from '../messages/message-views.ts';
+import { OVERLAP_EVENTS } from '../repositories/overlap-views.ts';
 import { WhyView } from './why-view.ts';
 
 const TASK_STATUSES = ['queued', 'delivering', 'running', 'waiting', 'done', 'failed', 'cancelled'] as const;
@@ -316,6 +317,7 @@ export const MissionEvent = z.discriminatedUnion('type', [
   }),
   ...SESSION_EVENTS,
   ...BOARD_EVENTS,
+  ...OVERLAP_EVENTS,
   ...MEMORY_EVENTS,
   ...MESSAGE_EVENTS,
   ...MERGE_EVENTS,

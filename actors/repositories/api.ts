@@ -4,6 +4,7 @@ import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
 import type { RescueRef } from '../../services/worktrees/rescue-refs.ts';
 import type { CleanUpOptions } from './clean-up.ts';
 import type { CleanupView } from './cleanup-views.ts';
+import type { OverlapView } from './overlap-views.ts';
 import type { RepositoryView } from './repository-view.ts';
 
 /** What a caller says of which repository is meant. */
@@ -51,6 +52,8 @@ export interface Repositories {
   ): Promise<{ readonly repository: RepositoryView; readonly deleted: boolean; readonly hint?: string }>;
   /** Removes what is left of work that is merged, after saving it. */
   cleanUp(which: WhichRepository, options: CleanUpOptions): Promise<CleanupView>;
+  /** Agents that are at the same files. @param look compares them now, and tells them */
+  overlaps(which: WhichRepository, options: { readonly look: boolean }): Promise<readonly OverlapView[]>;
   /** What was saved before something was removed, newest first. */
   rescues(which: WhichRepository): Promise<readonly RescueRef[]>;
   showRescue(

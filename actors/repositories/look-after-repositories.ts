@@ -1,17 +1,25 @@
+import { createOverlapLedger } from '../../services/ledger/overlap-ledger.ts';
 import type { MissionCore } from '../core.ts';
+import type { Messages } from '../messages/api.ts';
 import type { Mission } from '../mission/api.ts';
 import type { MissionDependencies } from '../mission/mission-dependencies.ts';
 import type { Repositories } from './api.ts';
 import { createCleanUp } from './clean-up.ts';
 import { createRepositories } from './create-repositories.ts';
+import { createOverlapWatch } from './overlap-watch.ts';
 
 /** More agents than that are not named to whoever wants to remove their repository. */
 const MOST_NAMED = 200;
 
 export interface RepositoriesPartDependencies {
   readonly core: MissionCore;
-  readonly dependencies: Pick<MissionDependencies, 'repositories' | 'repositoryCare' | 'worktrees'>;
+  readonly dependencies: Pick<
+    MissionDependencies,
+    'database' | 'repositories' | 'repositoryCare' | 'worktrees'
+  >;
   readonly removeWorktree: Mission['removeWorktree'];
+  /** Of the agents' messages. */
+  readonly send: Messages['send'];
   readonly report: (where: string) => (error: unknown) => void;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
@@ -20,8 +28,9 @@ export interface RepositoriesPartDependencies {
 /** The repositories of a team, for the doors, and what goes on by itself in them. */
 export function lookAfterRepositories({
   core,
-  dependencies: { repositories: disk, repositoryCare: care, worktrees },
+  dependencies: { database, repositories: disk, repositoryCare: care, worktrees },
   removeWorktree,
+  send,
   report,
   signal,
 }: RepositoriesPartDependencies) {
@@ -39,9 +48,21 @@ export function lookAfterRepositories({
     signal,
   });
   const cleanUp = createCleanUp({ core, care, worktrees, removeWorktree, signal });
+  const overlaps = createOverlapWatch({
+    core,
+    ledger: createOverlapLedger(database.db),
+    care,
+    send,
+    onError: report('agents at the same files could not be looked for'),
+    signal,
+  });
   const operations: Repositories = {
     ...repositories,
     cleanUp: async (which, options) => cleanUp(await repositories.resolve(which, signal), options),
+    async overlaps(which, { look }) {
+      const repository = await repositories.resolve(which, signal);
+      return look ? overlaps.look(repository) : overlaps.open(repository);
+    },
     rescues: async (which) => care.rescues(await repositories.resolve(which, signal), signal),
     showRescue: async (which, name) =>
       care.showRescue(await repositories.resolve(which, signal), name, signal),
@@ -54,5 +75,5 @@ export function lookAfterRepositories({
       return () => {};
     },
   };
-  return { repositories: operations, watches: [tidying] };
+  return { repositories: operations, watches: [tidying, overlaps] };
 }

@@ -1,5 +1,5 @@
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { RepositoryName } from '../ids.ts';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { RepositoryName, SlotId } from '../ids.ts';
 import type { RepositoryConfiguration } from '../repository-configuration.ts';
 
 /** A git repository that the team works on. A row stays when it is removed: names of its agents are never used again. */
@@ -27,3 +27,27 @@ export const repositories = sqliteTable('repositories', {
   createdAt: integer().notNull(),
   removedAt: integer(),
 });
+
+/** Two agents that are at the same files: told to both, once for each file. */
+export const overlaps = sqliteTable(
+  'overlaps',
+  {
+    repository: text().$type<RepositoryName>().notNull(),
+    /** The one whose slot comes first by its name. */
+    oneSlotId: text().$type<SlotId>().notNull(),
+    otherSlotId: text().$type<SlotId>().notNull(),
+    /** Where both have changes now. */
+    sharedPaths: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+    /** Where their commits would conflict; null when this git cannot say. */
+    conflictPaths: text({ mode: 'json' }).$type<readonly string[]>(),
+    /** Of which both were told, ever. */
+    toldPaths: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+    seenAt: integer().notNull(),
+    /** When they were not at the same files any more. */
+    endedAt: integer(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.oneSlotId, table.otherSlotId] }),
+    index('overlaps_repository').on(table.repository, table.endedAt),
+  ],
+);

@@ -9,7 +9,7 @@ import { callDaemon } from './call-daemon.ts';
 import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
 import { audit } from './commands/audit.ts';
 import { board } from './commands/board.ts';
-import { cleanup, rescue } from './commands/cleanup.ts';
+import { cleanup, overlaps, rescue } from './commands/cleanup.ts';
 import { confirm } from './commands/confirm.ts';
 import { conversations } from './commands/conversations.ts';
 import { down, up } from './commands/daemon.ts';
@@ -68,6 +68,7 @@ const COMMANDS: readonly Command[] = [
   review,
   repo,
   cleanup,
+  overlaps,
   rescue,
   router,
   discover,

@@ -16,7 +16,14 @@ import {
   boardUpdate,
 } from '../tools/board.ts';
 import { missionResume, missionSpending } from '../tools/budgets.ts';
-import { missionCleanup, rescueDrop, rescueList, rescueShow } from '../tools/cleanup.ts';
+import {
+  missionCleanup,
+  overlapList,
+  overlapLook,
+  rescueDrop,
+  rescueList,
+  rescueShow,
+} from '../tools/cleanup.ts';
 import {
   agentTrajectory,
   conversationBackfill,
@@ -191,6 +198,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     repoRemove: method(repositoryRemove),
     workers: method(missionWorkerList),
     worker: method(missionWorkerGet),
+    overlaps: method(overlapList),
+    overlapLook: method(overlapLook),
     cleanup: method(missionCleanup),
     rescueList: method(rescueList),
     rescueShow: method(rescueShow),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CleanupView, RescueView } from '../../actors/repositories/cleanup-views.ts';
+import { OverlapView } from '../../actors/repositories/overlap-views.ts';
 import { operation } from './operation.ts';
 import { whichRepository } from './repositories.ts';
 import { tellWhile } from './tell-while.ts';
@@ -68,4 +69,37 @@ export const rescueDrop = operation({
   }),
 });
 
-export const cleanupOperations = [missionCleanup, rescueList, rescueShow, rescueDrop];
+export const overlapList = operation({
+  name: 'mission_overlap_list',
+  title: 'Who is at the same files',
+  description:
+    'Pairs of agents of a repository that change the same files, as they were last compared, and where what they have committed would conflict.',
+  input: z.object(whichRepository),
+  output: z.object({ overlaps: z.array(OverlapView) }),
+  readOnly: true,
+  run: async (which, { mission }) => ({
+    overlaps: [...(await mission.repositories.overlaps(which, { look: false }))],
+  }),
+});
+
+export const overlapLook = operation({
+  name: 'mission_overlap_look',
+  title: 'Compare what agents change',
+  description:
+    'Compares the files that agents of a repository change now, without waiting for the next time; both of a pair, and the supervisor, are told of files of which they were not told before.',
+  input: z.object(whichRepository),
+  output: z.object({ overlaps: z.array(OverlapView) }),
+  readOnly: false,
+  run: async (which, { mission }) => ({
+    overlaps: [...(await mission.repositories.overlaps(which, { look: true }))],
+  }),
+});
+
+export const cleanupOperations = [
+  overlapList,
+  overlapLook,
+  missionCleanup,
+  rescueList,
+  rescueShow,
+  rescueDrop,
+];

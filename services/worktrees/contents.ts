@@ -2,6 +2,7 @@ import { MissionError } from '../errors/mission-error.ts';
 import type { Git } from './git.ts';
 import { liesAt, trueNameOf } from './place.ts';
 import { NO_WORKING_TREE, tipOf } from './repository.ts';
+import { touchedFiles } from './touched-files.ts';
 
 /** A worktree that was made for somebody: what is stored of it. */
 export interface Worktree {
@@ -84,22 +85,14 @@ export async function contentsOf(git: Git, worktree: Worktree, signal: AbortSign
       ? 0
       : Number(await git.git(['rev-list', '--count', ...tips, `^${base}`], { cwd, signal }));
   if (!there) return { isThere: false, tip, tips, commits, changedFiles: 0, uncommitted: 0 };
-  // A submodule counts although its repository tells git to leave it out.
-  const whole = ['--no-renames', '--ignore-submodules=none'];
-  const status = names(
-    await git.git(['status', '--porcelain=v1', '-z', '--untracked-files=all', ...whole], { cwd, signal }),
-  );
-  const untracked = status.filter((line) => line.startsWith('?? ')).map((line) => line.slice(3));
-  const changed = names(
-    await git.git(['diff', '--name-only', '--no-ext-diff', '-z', ...whole, base], { cwd, signal }),
-  );
+  const { files, uncommitted } = await touchedFiles(git, base, { cwd, signal });
   return {
     isThere: true,
     tip,
     tips,
     commits,
-    changedFiles: new Set([...changed, ...untracked]).size,
-    uncommitted: status.length,
+    changedFiles: files.size,
+    uncommitted,
   };
 }
 

@@ -1,6 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../errors/message-of.ts';
+import { MissionError } from '../errors/mission-error.ts';
 import { type BranchState, branchStateOf } from './branch-state.ts';
 import { createGit, type GitCall } from './git.ts';
 import { fetchBranch } from './refresh.ts';
@@ -8,6 +9,8 @@ import { tipOf } from './repository.ts';
 import type { Alone } from './repository-turns.ts';
 import { RESCUE } from './rescue.ts';
 import { dropRescue, listRescues, type RescueRef, showRescue } from './rescue-refs.ts';
+import { touchedFiles } from './touched-files.ts';
+import { conflictsBetween } from './trial-merge.ts';
 
 /** A remote that hangs holds up nobody for longer. */
 const PUSHES_WITHIN_MS = 60_000;
@@ -169,6 +172,37 @@ export function createRepositoryCare({
       }
       return { deleted, failed };
     },
+
+    /**
+     * What somebody has done in a worktree since it left the default branch: where it stands, and which files differ.
+     * Null when nobody can say, as of one whose folder is gone.
+     */
+    async touchedIn(
+      repository: CaredRepository,
+      worktree: string,
+      signal: AbortSignal,
+    ): Promise<{ readonly head: string; readonly files: ReadonlySet<string> } | null> {
+      const call: GitCall = { cwd: worktree, signal };
+      try {
+        const onto = await ontoOf(repository, signal);
+        const head = await git.git(['rev-parse', '--verify', 'HEAD'], call);
+        const base = onto === null ? null : await git.ask(['merge-base', onto, head], call);
+        if (base === null) return null;
+        return { head, files: (await touchedFiles(git, base, call)).files };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof MissionError) return null;
+        throw error;
+      }
+    },
+
+    /** The files on which two commits would conflict; null when this git cannot say (before 2.38). Nothing is written. */
+    conflicts: (
+      repository: CaredRepository,
+      one: string,
+      other: string,
+      signal: AbortSignal,
+    ): Promise<readonly string[] | null> => conflictsBetween(git, one, other, at(repository, signal)),
 
     rescues: (repository: CaredRepository, signal: AbortSignal): Promise<readonly RescueRef[]> =>
       listRescues(git, at(repository, signal)),

@@ -1,5 +1,5 @@
 import { MissionError } from '../../../services/errors/mission-error.ts';
-import { missionCleanup, rescueDrop, rescueList, rescueShow } from '../../tools/cleanup.ts';
+import { missionCleanup, overlapLook, rescueDrop, rescueList, rescueShow } from '../../tools/cleanup.ts';
 import type { Command } from '../command.ts';
 import { table } from '../table.ts';
 import { whichOf } from './repo.ts';
@@ -42,6 +42,24 @@ export const cleanup: Command = {
       output,
       () => table(['', 'WHAT', 'BRANCH', 'WHY', 'SAVED'], rows) + notes.map((note) => `  ${note}\n`).join(''),
     );
+    return 0;
+  },
+};
+
+export const overlaps: Command = {
+  name: 'overlaps',
+  summary: 'agents that are at the same files, compared now',
+  usage: '[--repo NAME]',
+  options: { repo: WHICH },
+  words: [0, 0],
+  async run(parsed, { call, print }) {
+    const output = overlapLook.output.parse(await call('mission_overlap_look', whichOf(parsed)));
+    const rows = output.overlaps.map(({ slots, files, conflicts }) => [
+      slots.join(' '),
+      files.join(', '),
+      conflicts === null ? 'git before 2.38 cannot say' : conflicts.join(', '),
+    ]);
+    print(output, () => table(['AGENTS', 'FILES', 'CONFLICTS'], rows));
     return 0;
   },
 };

@@ -97,6 +97,8 @@ describe('tools over REST', () => {
       'mission_conversation_get',
       'mission_agent_trajectory',
       'mission_repo_get',
+      'mission_worker_get',
+      'mission_overlap_list',
       'mission_rescue_list',
       'mission_rescue_show',
     ];
