@@ -98,6 +98,7 @@ describe('tools over REST', () => {
       'mission_agent_trajectory',
       'mission_repo_get',
       'mission_worker_get',
+      'mission_role_get',
       'mission_overlap_list',
       'mission_rescue_list',
       'mission_rescue_show',
