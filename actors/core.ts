@@ -16,6 +16,7 @@ import { createPermissionLedger, type PermissionLedger } from '../services/ledge
 import { createQueueLedger, type QueueLedger } from '../services/ledger/queue-ledger.ts';
 import { createRepositoryLedger, type RepositoryLedger } from '../services/ledger/repository-ledger.ts';
 import { createSlotLedger, type SlotLedger } from '../services/ledger/slot-ledger.ts';
+import { createSpendingLedger, type SpendingLedger } from '../services/ledger/spending-ledger.ts';
 import { createTaskLedger, type TaskLedger, type TaskRow } from '../services/ledger/task-ledger.ts';
 import { createWaitingLedger, type WaitingLedger } from '../services/ledger/waiting-ledger.ts';
 import { createWorktreeLedger, type WorktreeLedger } from '../services/ledger/worktree-ledger.ts';
@@ -48,6 +49,7 @@ export interface MissionCore {
   readonly worktrees: WorktreeLedger;
   readonly repositories: RepositoryLedger;
   readonly agents: AgentLedger;
+  readonly spending: SpendingLedger;
   readonly inbox: Inbox;
   readonly board: BoardLedger;
   readonly permissions: PermissionLedger;
@@ -121,6 +123,7 @@ export function createCore(options: {
     worktrees: createWorktreeLedger(db),
     repositories: createRepositoryLedger(db),
     agents: createAgentLedger(db),
+    spending: createSpendingLedger(db),
     inbox: createInbox(db),
     board: createBoardLedger(db),
     permissions: createPermissionLedger(

@@ -5,6 +5,7 @@ import { createMission, type RunningMission } from '../actors/mission/create-mis
 import type { MissionDependencies } from '../actors/mission/mission-dependencies.ts';
 import type { OpenDatabase } from '../db/open.ts';
 import type { StatelyBridge } from '../inspector/stately.ts';
+import { createAgentWorktrees } from '../services/agents/agent-worktrees.ts';
 import { createSlotBook } from '../services/agents/slot-book.ts';
 import { hookWasCalled } from '../services/claude/hook-mark.ts';
 import { readLastWords } from '../services/claude/last-words.ts';
@@ -106,16 +107,21 @@ export function composeMission({
     createRepositoryLedger(database.db),
     roles,
   );
+  const alone = createRepositoryTurns();
+  const worktrees = createWorktrees({ root: worktreesFolder(home), env, alone });
   const secrets = createSlotSecrets(book, file, env);
   const prices = createPrices(home);
-  const alone = createRepositoryTurns();
   const doubts = createSnapshotRing(doubtsFolder(home), () => Date.now());
   // Before the first status line tells the version, the prompt is planned for the pinned one.
   const known = (version: string | null): string => version ?? PINNED_CLAUDE_CODE;
   return createMission({
     database,
     slots: file.slots,
-    slotOfAgent: book.ofAgent,
+    agents: {
+      slotOf: book.ofAgent,
+      worktrees: createAgentWorktrees({ root: worktreesFolder(home), env, alone, worktrees }),
+      roleFacts: (repositoryPath, role) => roles.of(repositoryPath).roles.get(role) ?? null,
+    },
     limits: { maxQueued: file.maxQueued, roles: file.roles },
     logger: createSlotLogger(home, logger),
     now: () => Date.now(),
@@ -158,7 +164,7 @@ export function composeMission({
       send: createNoticeSender({ env, now: () => Date.now(), logger }),
     },
     statusLineRow: readStatusLine,
-    worktrees: createWorktrees({ root: worktreesFolder(home), env, alone }),
+    worktrees,
     repositoryCare: createRepositoryCare({ root: worktreesFolder(home), env, alone }),
     repositories: createRepositories({ root: repositoriesFolder(home), env }),
     mergeGate: {

@@ -25,9 +25,6 @@ const CompletionView = z.object({
   /** `agent`: it said so itself; `task`: its task ended. */
   by: z.enum(['agent', 'task']),
   changes: ChangesView.optional(),
-  usd: z.number(),
-  inputTokens: z.number(),
-  outputTokens: z.number(),
 });
 
 /** An agent of a team. Times are epoch milliseconds. */
@@ -52,6 +49,8 @@ export const AgentView = z.object({
   /** What its session does, while it has one. */
   state: z.string().optional(),
   completion: CompletionView.optional(),
+  /** By its sessions, money as Claude Code reckons it. */
+  spent: z.object({ usd: z.number(), inputTokens: z.number(), outputTokens: z.number() }),
   /** Where everything was saved that was in its worktree. */
   rescue: z.string().optional(),
   trouble: z.string().optional(),

@@ -1,15 +1,97 @@
-import type { RepositoryName } from '../../db/ids.ts';
+import type { AgentName, RepositoryName, Role, SlotId } from '../../db/ids.ts';
+import type { DiffPage } from '../../services/agents/changes.ts';
+import type { Landing } from '../../services/agents/land-branch.ts';
+import type { SubmitRequest } from '../mission/api.ts';
+import type { WhichRepository } from '../repositories/api.ts';
 import type { AgentStatus, AgentView } from './agent-views.ts';
 
-/** What a door may ask of the agents of teams. Names may be those of slots, or `repository/name`. */
+export interface WorkRequest {
+  /** What to do; without one it waits for work. */
+  readonly task?: string | undefined;
+  readonly which: WhichRepository;
+  /** Drawn when it is left out. */
+  readonly name?: AgentName | undefined;
+  /** `worker` when it is left out. */
+  readonly role?: Role | undefined;
+  /** A workspace of the person: nobody gives it tasks or asks it how it goes. */
+  readonly kind?: 'workspace' | undefined;
+  /** A branch that is there. Of this, a pull request and a start point one alone may be said. */
+  readonly branch?: string | undefined;
+  readonly pullRequest?: number | undefined;
+  readonly from?: string | undefined;
+  /** What else is said of its task. */
+  readonly options?: Omit<SubmitRequest, 'prompt' | 'role' | 'slotId' | 'submitter' | 'worktree'> | undefined;
+  readonly submitter: string;
+}
+
+/** Which agent a call means: its name, `repository/name`, or its slot. */
+export interface WhichAgent {
+  readonly name: string;
+  readonly repository?: RepositoryName | undefined;
+}
+
+export interface DoneReport {
+  readonly summary: string;
+  readonly failure?: string | undefined;
+  readonly tests?: string | undefined;
+}
+
+export interface AgentFinding {
+  readonly slotId: SlotId;
+  /** What is not as the row says. */
+  readonly finding: string;
+  /** What repairs it. */
+  readonly remedy: string;
+  readonly done: boolean;
+}
+
+/** What a door may ask of the agents of teams. Methods throw MissionError. */
 export interface Workers {
-  /** Newest first. Without `statuses`: those that have not ended. */
+  /** @throws MissionError `agent_refused`, `repository_unknown`, `role_unknown`, `worktree_refused`, `worktree_failed` */
+  create(
+    request: WorkRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly worker: AgentView; readonly notes: readonly string[] }>;
+  /** Newest first. Without `statuses`: those whose worktree is there. */
   list(filter: {
     readonly repository?: RepositoryName | undefined;
     readonly statuses?: readonly AgentStatus[] | undefined;
     readonly search?: string | undefined;
+    readonly kinds?: readonly AgentView['kind'][] | undefined;
     readonly limit: number;
   }): readonly AgentView[];
   /** @throws MissionError `agent_unknown` */
-  get(name: string, repository?: RepositoryName): AgentView;
+  get(which: WhichAgent): AgentView;
+  /** The agent of a slot; undefined for one of slots.yaml. */
+  ofSlot(slotId: SlotId): AgentView | undefined;
+  /** The agent of a slot says how its work ended. Its session ends with its turn, unless it has more to do. */
+  done(slotId: SlotId, report: DoneReport): Promise<AgentView>;
+  /** A page of what has changed since its work began, committed or not. */
+  diff(
+    which: WhichAgent,
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<DiffPage & { readonly worker: AgentView }>;
+  /** Ends its session; branch and worktree stay. */
+  keep(which: WhichAgent, by: string): Promise<AgentView>;
+  /** Ends its session, saves everything under a ref, and removes worktree and branch. */
+  discard(which: WhichAgent, by: string, signal: AbortSignal): Promise<AgentView>;
+  /** Brings its commits into the default branch here, then removes its worktree where nothing is loose in it. */
+  land(
+    which: WhichAgent,
+    options: { readonly onto?: string | undefined; readonly keep: boolean; readonly by: string },
+    signal: AbortSignal,
+  ): Promise<{ readonly worker: AgentView; readonly landing: Landing; readonly notes: readonly string[] }>;
+  /** Their sessions end with their turns, and nothing starts them before they are woken. */
+  hibernate(
+    which: { readonly repository?: RepositoryName | undefined; readonly name?: string | undefined },
+    by: string,
+  ): readonly AgentView[];
+  /** They go on with their conversations. Of one whose work has ended: it may be given more. */
+  wake(which: {
+    readonly repository?: RepositoryName | undefined;
+    readonly name?: string | undefined;
+  }): readonly AgentView[];
+  /** Compares rows with what is there. Says what it would do, and does it when asked. */
+  repair(options: { readonly apply: boolean }, signal: AbortSignal): Promise<readonly AgentFinding[]>;
 }

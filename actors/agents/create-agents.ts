@@ -1,36 +1,184 @@
+import type { SlotId } from '../../db/ids.ts';
+import { worktreeOf } from '../../services/agents/agent-worktrees.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
+import type { Messages } from '../messages/api.ts';
 import type { MissionDependencies } from '../mission/mission-dependencies.ts';
 import { createRuntimeSlots, type RuntimeSlotsDependencies } from '../mission/runtime-slots.ts';
 import { createSlotOperations, type SlotOperationsDependencies } from '../mission/slot-operations.ts';
+import type { TaskOperations } from '../mission/task-operations.ts';
+import type { Repositories } from '../repositories/api.ts';
 import type { Workers } from './api.ts';
+import { createCompleteAgent } from './complete-agent.ts';
+import { createEndAgent } from './end-agent.ts';
 import { findAgent } from './find-agent.ts';
+import { createHibernate } from './hibernate.ts';
+import { createMakeAgent } from './make-agent.ts';
+import { createRepairAgents } from './repair-agents.ts';
 import { showAgent } from './show-agent.ts';
+import { createTellCompletion } from './tell-completion.ts';
 
 export interface AgentsDependencies
   extends SlotOperationsDependencies,
     Pick<RuntimeSlotsDependencies, 'written'> {
-  readonly dependencies: Pick<MissionDependencies, 'slotOfAgent'>;
+  readonly dependencies: Pick<MissionDependencies, 'agents' | 'database'>;
+  readonly enqueue: TaskOperations['enqueue'];
+  /** The repository that a call means. */
+  readonly resolve: Repositories['resolve'];
+  readonly send: Messages['send'];
+  readonly report: (where: string) => (error: unknown) => void;
 }
+
+/** As many agents as one call puts to sleep or wakes. */
+const MOST_AT_ONCE = 1_000;
 
 /**
  * Slots, those of slots.yaml and those of agents that are made meanwhile. Called before the root is put together: the
  * slots of agents are restored with the others.
  */
-export function createAgents({ written, dependencies, ...rest }: AgentsDependencies) {
-  const { core } = rest;
+export function createAgents({
+  written,
+  dependencies,
+  enqueue,
+  resolve,
+  send,
+  report,
+  ...rest
+}: AgentsDependencies) {
+  const { core, signal } = rest;
+  const { slotOf, worktrees, roleFacts } = dependencies.agents;
   const slotOperations = createSlotOperations(rest);
-  const runtimeSlots = createRuntimeSlots({ ...rest, kill: slotOperations.kill, written });
-  for (const row of core.agents.inStatus('active')) {
-    if (core.runtimes.has(row.slotId))
+  const slots = createRuntimeSlots({ ...rest, kill: slotOperations.kill, written });
+  const {
+    hibernate,
+    wake,
+    rest: letRest,
+  } = createHibernate({
+    core,
+    slots,
+    slotOfAgent: slotOf,
+    report: report('the slot of an agent could not be closed'),
+    signal,
+  });
+  const completing = createCompleteAgent({
+    core,
+    worktrees,
+    tell: createTellCompletion({ core, send }),
+    closeWhenResting(slotId) {
+      const row = core.agents.get(slotId);
+      if (row !== undefined) letRest(row, 'missiond');
+    },
+    report: report('the end of an agent could not be written down'),
+    signal,
+  });
+  const making = createMakeAgent({
+    core,
+    db: dependencies.database.db,
+    worktrees,
+    slots,
+    slotOfAgent: slotOf,
+    roleFacts,
+    enqueue,
+    signal,
+  });
+  const ending = createEndAgent({ core, worktrees, slots });
+  const repair = createRepairAgents({
+    core,
+    worktrees,
+    slots,
+    slotOfAgent: slotOf,
+    takeBackHalfMade: making.takeBackHalfMade,
+  });
+
+  /** Those that went to sleep, or were done, in the midst of a turn come to its end first. */
+  const inTheirLastTurn: AgentRow[] = [];
+  for (const row of core.agents.inStatus('active', 'hibernated', 'completed')) {
+    if (core.runtimes.has(row.slotId)) {
       core.logger.error(
         { slotId: row.slotId },
         'a slot of slots.yaml has the name of an agent, which stays away',
       );
-    else core.addRuntime(dependencies.slotOfAgent(row));
+      continue;
+    }
+    if (row.status !== 'active') {
+      if (core.tasks.activeOn(row.slotId) === undefined) continue;
+      core.closing.add(row.slotId);
+      inTheirLastTurn.push(row);
+    }
+    core.addRuntime(slotOf(row));
   }
-  const workers: Workers = {
-    list: ({ statuses = ['making', 'active', 'hibernated', 'completed'], ...filter }) =>
-      core.agents.list({ ...filter, statuses }).map((row) => showAgent(core, row)),
-    get: (name, repository) => showAgent(core, findAgent(core, name, repository)),
+
+  const show = (row: AgentRow) => showAgent(core, row);
+  const find = ({ name, repository }: Parameters<Workers['get']>[0]): AgentRow =>
+    findAgent(core, name, repository);
+  const several = (
+    { repository, name }: Parameters<Workers['wake']>[0],
+    statuses: readonly AgentRow['status'][],
+  ): readonly AgentRow[] => {
+    if (name !== undefined) return [find({ name, repository })];
+    if (repository === undefined)
+      throw new MissionError('input_invalid', 'Neither an agent nor a repository was named.', {
+        remedy: 'Name one.',
+      });
+    return core.agents.list({ repository, statuses, limit: MOST_AT_ONCE });
   };
-  return { operations: { ...slotOperations, workers }, runtimeSlots };
+
+  const workers: Workers = {
+    async create(request, call) {
+      const repository = await resolve(request.which, call);
+      const { row, notes } = await making.make(request, repository, call);
+      return { worker: show(row), notes };
+    },
+    list: ({ statuses = ['making', 'active', 'hibernated', 'completed'], ...filter }) =>
+      core.agents.list({ ...filter, statuses }).map(show),
+    get: (which) => show(find(which)),
+    ofSlot(slotId: SlotId) {
+      const row = core.agents.get(slotId);
+      return row === undefined ? undefined : show(row);
+    },
+    async done(slotId, said) {
+      const row = core.agents.get(slotId);
+      if (row === undefined)
+        throw new MissionError('agent_unknown', `Slot ${slotId} is no agent of a repository.`, {
+          remedy: 'Say it with the answer to your task.',
+        });
+      return show(await completing.done(row, said));
+    },
+    async diff(which, offset, call) {
+      const row = find(which);
+      if (row.status === 'removed')
+        throw new MissionError('agent_refused', `The worktree of ${row.name} is gone.`, {
+          remedy: row.rescue === null ? 'It held nothing.' : `git -C ${row.gitFolder} show ${row.rescue}`,
+        });
+      return { worker: show(row), ...(await worktrees.diff(worktreeOf(row), offset, call)) };
+    },
+    keep: async (which, by) => show(await ending.keep(find(which), by)),
+    discard: async (which, by, call) => show(await ending.discard(find(which), by, call)),
+    async land(which, { onto, keep, by }, call) {
+      const row = find(which);
+      const target = onto ?? core.repositories.get(row.repository)?.defaultBranch ?? null;
+      if (target === null)
+        throw new MissionError(
+          'agent_refused',
+          `It is not known which branch of ${row.repository} is the default one.`,
+          {
+            remedy: 'Name the branch: --onto BRANCH.',
+          },
+        );
+      const { row: after, ...landed } = await ending.land(row, { onto: target, keep, by }, call);
+      return { worker: show(after), ...landed };
+    },
+    hibernate: (which, by) => several(which, ['active']).map((row) => show(hibernate(row, by))),
+    wake: (which) => several(which, ['hibernated']).map((row) => show(wake(row))),
+    repair,
+  };
+
+  const watch = {
+    start() {
+      for (const row of inTheirLastTurn) letRest(row, 'missiond');
+      making.takeBackHalfMade().catch(report('half-made agents could not be taken back'));
+      return completing.start();
+    },
+  };
+  return { operations: { ...slotOperations, workers }, runtimeSlots: slots, watch };
 }

@@ -1,6 +1,5 @@
 import { createActor } from 'xstate';
 import type { SlotId } from '../../db/ids.ts';
-import { createSpendingLedger } from '../../services/ledger/spending-ledger.ts';
 import { recordersOf } from '../all-recorders.ts';
 import { createAttempts } from '../attempts.ts';
 import { createBoard } from '../board/create-board.ts';
@@ -190,7 +189,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   );
   const governing = createGoverning({
     core,
-    ledger: createSpendingLedger(database.db),
+    ledger: core.spending,
     budgets: dependencies.budgets,
     readUsage: dependencies.readUsage,
     transcriptsOf: dependencies.transcriptsOf,

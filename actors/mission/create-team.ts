@@ -18,13 +18,12 @@ import { createRoleOperations } from '../roles/create-role-operations.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
 export interface TeamDependencies
-  extends AgentsDependencies,
-    Pick<MailDependencies, 'transcripts' | 'enqueue' | 'give' | 'holdsBack'> {
+  extends Omit<AgentsDependencies, 'resolve' | 'send'>,
+    Pick<MailDependencies, 'transcripts' | 'give' | 'holdsBack'> {
   readonly dependencies: AgentsDependencies['dependencies'] &
     RepositoriesPartDependencies['dependencies'] &
     Pick<MissionDependencies, 'database' | 'lengthOf' | 'mergeGate' | 'roles' | 'rules' | 'runCheck'>;
   readonly removeWorktree: RepositoriesPartDependencies['removeWorktree'];
-  readonly report: (where: string) => (error: unknown) => void;
 }
 
 /**
@@ -33,7 +32,6 @@ export interface TeamDependencies
  */
 export function createTeam(given: TeamDependencies) {
   const { core, dependencies } = given;
-  const agents = createAgents(given);
   const ledger = createMessageLedger(dependencies.database.db);
   const nudges = createNudgeLedger(dependencies.database.db);
   const pauses = createPauses({ ...given, ledger: nudges });
@@ -74,12 +72,13 @@ export function createTeam(given: TeamDependencies) {
     signal: given.signal,
   });
   const roles = createRoleOperations({ ...dependencies.roles, repositories, signal: given.signal });
+  const agents = createAgents({ ...given, resolve: repositories.resolve, send: messages.send });
   return {
     operations: { ...agents.operations, messages, repositories, merging, roles, pauses: pauses.operations },
     runtimeSlots: agents.runtimeSlots,
     mail,
     /** Who has put a slot aside; null when nobody has. */
     pauseOf: pauses.of,
-    watches: [...watches, mail, nudger, { start: startMerging }],
+    watches: [...watches, mail, nudger, { start: startMerging }, agents.watch],
   };
 }

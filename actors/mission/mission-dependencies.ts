@@ -1,6 +1,7 @@
 import type { InspectionEvent } from 'xstate';
 import type { Epoch, SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
+import type { AgentWorktrees } from '../../services/agents/agent-worktrees.ts';
 import type { Budgets } from '../../services/config/budgets.ts';
 import type { QueueLimits } from '../../services/config/queue-limits.ts';
 import type { ProbeMachine } from '../../services/discovery/probe-over-ssh.ts';
@@ -15,6 +16,7 @@ import type { RoleStore } from '../../services/roles/role-store.ts';
 import type { Router } from '../../services/router/api.ts';
 import type { RepositoryCare } from '../../services/worktrees/create-repository-care.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
+import type { MakeAgentDependencies } from '../agents/make-agent.ts';
 import type { ConversationsDependencies } from '../conversations/create-conversations.ts';
 import type { MissionLogger } from '../core.ts';
 import type { DoubtsDependencies } from '../doubts.ts';
@@ -35,8 +37,12 @@ import type { PermissionRules } from './permission-operations.ts';
 export interface MissionDependencies {
   readonly database: OpenDatabase;
   readonly slots: readonly SlotConfiguration[];
-  /** The slot of an agent that is made while the daemon runs. */
-  readonly slotOfAgent: (row: AgentRow) => SlotConfiguration;
+  /** Of agents that are made while the daemon runs. */
+  readonly agents: {
+    readonly slotOf: (row: AgentRow) => SlotConfiguration;
+    readonly worktrees: AgentWorktrees;
+    readonly roleFacts: MakeAgentDependencies['roleFacts'];
+  };
   readonly limits: QueueLimits;
   readonly logger: MissionLogger;
   readonly now: () => number;

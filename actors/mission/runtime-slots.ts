@@ -1,6 +1,7 @@
 import type { SlotId } from '../../db/ids.ts';
 import { within } from '../../services/deadline/within.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { Mission } from './api.ts';
@@ -70,6 +71,20 @@ export function createRuntimeSlots({
     dispatchSoon();
   }
 
+  /**
+   * Ends the session of a slot as `mission_kill` does, and removes the slot: no process, timer or task is left of it.
+   * Its rows stay, so that one of the same name goes on with its conversation. One that is not there is no error.
+   * @param by who closes it, for the audit
+   */
+  function close(slotId: SlotId, by: string, queued: QueuedWork): Promise<void> {
+    const underWay = closings.get(slotId);
+    if (underWay !== undefined) return underWay;
+    if (!core.runtimes.has(slotId)) return Promise.resolve();
+    const closing = perform(slotId, by, queued);
+    closings.set(slotId, closing);
+    return closing;
+  }
+
   return {
     /**
      * Adds a slot. Nothing is started in it before somebody has work for it; a conversation that it had is gone on with.
@@ -87,18 +102,24 @@ export function createRuntimeSlots({
       dispatchSoon();
     },
 
-    /**
-     * Ends the session of a slot as `mission_kill` does, and removes the slot: no process, timer or task is left of it.
-     * Its rows stay, so that one of the same name goes on with its conversation. One that is not there is no error.
-     * @param by who closes it, for the audit
-     */
-    close(slotId: SlotId, by: string, queued: QueuedWork): Promise<void> {
-      const underWay = closings.get(slotId);
-      if (underWay !== undefined) return underWay;
-      if (!core.runtimes.has(slotId)) return Promise.resolve();
-      const closing = perform(slotId, by, queued);
-      closings.set(slotId, closing);
-      return closing;
+    close,
+
+    /** The same, once the turn that its session is in has come to its end. Until then it takes nothing more. */
+    async closeWhenResting(slotId: SlotId, by: string, queued: QueuedWork): Promise<void> {
+      if (!core.runtimes.has(slotId)) return;
+      core.closing.add(slotId);
+      const rests = (): boolean => !core.occupied.has(slotId) || !core.closing.has(slotId);
+      await untilEvent(core.bus, rests, signal);
+      // It was wanted again meanwhile.
+      if (core.closing.has(slotId)) await close(slotId, by, queued);
+    },
+
+    /** What is to be closed stays. False when it is being closed already. */
+    keepOpen(slotId: SlotId): boolean {
+      if (closings.has(slotId)) return false;
+      core.closing.delete(slotId);
+      dispatchSoon();
+      return core.runtimes.has(slotId);
     },
   };
 }

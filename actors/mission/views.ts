@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BoardTaskId, ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
 import { IngestProgress } from '../../services/conversations/ingest-progress.ts';
+import { AgentView } from '../agents/agent-views.ts';
 import { BOARD_EVENTS } from '../board/board-views.ts';
 import { MEMORY_EVENTS } from '../memory/memory-views.ts';
 import { MERGE_EVENTS } from '../merging/views.ts';
@@ -307,6 +308,8 @@ export const MissionEvent = z.discriminatedUnion('type', [
     previousState: SessionState.optional(),
   }),
   /** A slot that was made while the daemon runs is gone. */
+  /** How the work of an agent ended. */
+  z.object({ type: z.literal('worker_completed'), sequence: z.number(), at: z.number(), worker: AgentView }),
   z.object({ type: z.literal('slot_closed'), sequence: z.number(), at: z.number(), slotId: SlotId }),
   z.object({
     type: z.literal('task_changed'),

@@ -22,9 +22,6 @@ export interface Completion {
         readonly uncommitted: number;
       }
     | undefined;
-  readonly usd: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
 }
 
 /**

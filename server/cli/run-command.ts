@@ -34,7 +34,7 @@ import { ask, call, submit, tasks } from './commands/tasks.ts';
 import { tmux } from './commands/tmux.ts';
 import { token } from './commands/token.ts';
 import { tokens } from './commands/tokens.ts';
-import { workers } from './commands/work.ts';
+import { hibernate, repair, work, worker, workers, workspace } from './commands/work.ts';
 import { worktrees } from './commands/worktrees.ts';
 import { safeJson, safeText } from './safe-text.ts';
 
@@ -61,7 +61,12 @@ const COMMANDS: readonly Command[] = [
   resume,
   pause,
   wake,
+  work,
   workers,
+  worker,
+  workspace,
+  hibernate,
+  repair,
   worktrees,
   roles,
   merge,

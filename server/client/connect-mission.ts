@@ -2,7 +2,21 @@ import type { z } from 'zod';
 import { missionHome } from '../../services/config/home.ts';
 import { ErrorBody, toldError } from '../error-body.ts';
 import { exchange } from '../exchange.ts';
-import { missionWorkerGet, missionWorkerList } from '../tools/agents.ts';
+import {
+  missionDone,
+  missionHibernate,
+  missionRepair,
+  missionWhoami,
+  missionWorkerCreate,
+  missionWorkerDiff,
+  missionWorkerDiscard,
+  missionWorkerGet,
+  missionWorkerHistory,
+  missionWorkerKeep,
+  missionWorkerLand,
+  missionWorkerList,
+  missionWorkerWake,
+} from '../tools/agents.ts';
 import { auditDetail, auditStats, auditTrace } from '../tools/audit.ts';
 import {
   boardClaim,
@@ -212,6 +226,17 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     mergeQueue: method(mergeQueue),
     mergeCancel: method(mergeCancel),
     review: method(review),
+    workerCreate: method(missionWorkerCreate),
+    workerHistory: method(missionWorkerHistory),
+    workerDiff: method(missionWorkerDiff),
+    workerKeep: method(missionWorkerKeep),
+    workerDiscard: method(missionWorkerDiscard),
+    workerLand: method(missionWorkerLand),
+    done: method(missionDone),
+    whoami: method(missionWhoami),
+    hibernate: method(missionHibernate),
+    workerWake: method(missionWorkerWake),
+    repair: method(missionRepair),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),
     permissionGet: method(permissionGet),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const EVENTS = ['task_done', 'task_failed', 'question', 'stuck', 'limit', 'message'] as const;
+const EVENTS = ['task_done', 'task_failed', 'question', 'stuck', 'limit', 'message', 'worker_done'] as const;
 export const NoticeEvent = z.enum(EVENTS);
 export type NoticeEvent = z.output<typeof NoticeEvent>;
 

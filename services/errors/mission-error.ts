@@ -6,6 +6,7 @@ import { messageOf } from './message-of.ts';
  */
 const MISSION_ERRORS = {
   slot_unknown: 'No slot of that name is configured.',
+  agent_refused: 'An agent cannot be made so, or cannot become what was asked for.',
   agent_unknown: 'No agent has that name, or agents of several repositories have it.',
   role_unknown: 'No configured slot has that role.',
   task_unknown: 'No task has that id, or the prefix fits several.',

@@ -8,6 +8,7 @@ export type AgentRow = typeof agents.$inferSelect;
 export interface AgentFilter {
   readonly repository?: RepositoryName | undefined;
   readonly statuses?: readonly AgentRow['status'][] | undefined;
+  readonly kinds?: readonly AgentRow['kind'][] | undefined;
   /** In its name, its task, its branch, or what it said at the end. */
   readonly search?: string | undefined;
   readonly limit: number;
@@ -18,11 +19,12 @@ const pattern = (words: string): string => `%${words.replace(/[\\%_]/g, (letter)
 const contains = (column: SQL | typeof agents.task, words: string): SQL =>
   sql`${column} like ${pattern(words)} escape '\\'`;
 
-function matches({ repository, statuses, search }: AgentFilter): SQL | undefined {
+function matches({ repository, statuses, kinds, search }: AgentFilter): SQL | undefined {
   const words = search?.trim() ?? '';
   return and(
     repository === undefined ? undefined : eq(agents.repository, repository),
     statuses === undefined ? undefined : inArray(agents.status, [...statuses]),
+    kinds === undefined ? undefined : inArray(agents.kind, [...kinds]),
     words === ''
       ? undefined
       : or(

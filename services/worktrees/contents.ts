@@ -14,6 +14,8 @@ export interface Worktree {
   readonly branch: string;
   /** The commit at which that branch began. */
   readonly base: string;
+  /** False for a branch that was there before: it is never deleted. */
+  readonly ownsBranch?: boolean;
 }
 
 /** What has come of a worktree since it was made. Files that git ignores do not count. */

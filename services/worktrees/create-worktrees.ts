@@ -193,6 +193,7 @@ export function createWorktrees({
     undo(worktree: Worktree, signal: AbortSignal): Promise<void> {
       return alone(worktree.repository, async () => {
         await clear(worktree, signal);
+        if (worktree.ownsBranch === false) return;
         const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
         if (tip === null || !(await isAsMade(git, worktree, tip, signal))) return;
         if ((await elsewhere(git, worktree, signal)) === null) await deleteBranch(git, worktree, tip, signal);
@@ -216,7 +217,8 @@ export function createWorktrees({
         // git looks once more itself, and refuses when something has come meanwhile.
         if (contents.isThere) await removeRegistered(worktree, [], signal);
         else await forget(worktree, signal);
-        if (contents.tip !== null) await deleteBranch(git, worktree, contents.tip, signal);
+        if (contents.tip !== null && worktree.ownsBranch !== false)
+          await deleteBranch(git, worktree, contents.tip, signal);
         return contents;
       });
     },
@@ -234,7 +236,8 @@ export function createWorktrees({
         if (ref !== null) saving.saved(ref);
         if (contents.isThere) await removeRegistered(worktree, ['--force'], signal);
         else await forget(worktree, signal);
-        if (contents.tip !== null) await deleteBranch(git, worktree, contents.tip, signal);
+        if (contents.tip !== null && worktree.ownsBranch !== false)
+          await deleteBranch(git, worktree, contents.tip, signal);
       });
     },
   };

@@ -7,6 +7,7 @@ import type { MissionDependencies } from '../../actors/mission/mission-dependenc
 import type { SlotConfiguration, SlotKeyboard } from '../../actors/slot-runtime.ts';
 import { Role, SlotId, type TaskId } from '../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../db/open.ts';
+import { createAgentWorktrees } from '../../services/agents/agent-worktrees.ts';
 import type { HookReply } from '../../services/claude/hook-body.ts';
 import { readStatusLine } from '../../services/claude/read-status-line.ts';
 import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
@@ -93,6 +94,8 @@ export function createStage(always: Change = {}) {
   const note = (facts: object, message: string): void => {
     errors.push(`${message} ${JSON.stringify(facts)}`);
   };
+  const alone = createRepositoryTurns();
+  const gitEnv = { ...process.env, HOME: directory };
   let daemons = 0;
   let database: OpenDatabase = openDatabase(path.join(directory, '0.db'));
   let running: RunningMission | undefined;
@@ -103,7 +106,16 @@ export function createStage(always: Change = {}) {
     running = await createMission({
       database,
       slots: [slotOf()],
-      slotOfAgent: (row) => slotOf({ id: row.slotId, role: row.role, cwd: row.worktree }),
+      agents: {
+        slotOf: (row) => slotOf({ id: row.slotId, role: row.role, cwd: row.worktree, resumes: true }),
+        worktrees: createAgentWorktrees({
+          root: path.join(directory, 'worktrees'),
+          env: gitEnv,
+          alone,
+          worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: gitEnv, alone }),
+        }),
+        roleFacts: () => ({ persistence: 'ephemeral' }),
+      },
       limits: { maxQueued: 10_000, roles: {} },
       logger: { info() {}, warn: note, error: note },
       now: () => Date.now(),

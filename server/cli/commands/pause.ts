@@ -1,3 +1,4 @@
+import { missionWorkerWake } from '../../tools/agents.ts';
 import { missionPause, missionWake } from '../../tools/pauses.ts';
 import type { Command, ParsedCommand } from '../command.ts';
 import { numberOf } from '../option-values.ts';
@@ -41,7 +42,14 @@ export const wake: Command = {
   options: OPTIONS,
   words: [0, 1],
   async run(parsed, { call, print }) {
-    const output = missionWake.output.parse(await call(missionWake.name, whomOf(parsed)));
+    const { repo } = parsed.values;
+    // Who sleeps is woken with the rest of its team.
+    const woken =
+      typeof repo === 'string'
+        ? missionWorkerWake.output.parse(await call(missionWorkerWake.name, { repository: repo })).workers
+        : [];
+    const { slots } = missionWake.output.parse(await call(missionWake.name, whomOf(parsed)));
+    const output = { slots: [...new Set([...slots, ...woken.map(({ slotId }) => slotId)])] };
     print(output, () => said(output.slots, 'may go on'));
     return 0;
   },

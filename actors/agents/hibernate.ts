@@ -1,0 +1,64 @@
+import { MissionError } from '../../services/errors/mission-error.ts';
+import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
+import type { MissionCore } from '../core.ts';
+import type { RuntimeSlots } from '../mission/runtime-slots.ts';
+import type { SlotConfiguration } from '../slot-runtime.ts';
+
+export interface HibernateDependencies {
+  readonly core: MissionCore;
+  readonly slots: Pick<RuntimeSlots, 'open' | 'closeWhenResting' | 'keepOpen'>;
+  readonly slotOfAgent: (row: AgentRow) => SlotConfiguration;
+  readonly report: (error: unknown) => void;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Putting teams to sleep and waking them. Their rows say that they sleep, so that nothing starts them meanwhile. */
+export function createHibernate({ core, slots, slotOfAgent, report, signal }: HibernateDependencies) {
+  const now = (row: AgentRow): AgentRow => core.agents.get(row.slotId) ?? row;
+
+  function rest(row: AgentRow, by: string): void {
+    slots
+      .closeWhenResting(
+        row.slotId,
+        by,
+        row.status === 'completed' ? { endWith: 'The agent has ended.' } : 'stays',
+      )
+      .catch((error: unknown) => {
+        if (!signal.aborted) report(error);
+      });
+  }
+
+  return {
+    /** Ends the session of one whose row says that it sleeps, or is done, when its turn has ended. */
+    rest,
+
+    hibernate(row: AgentRow, by: string): AgentRow {
+      if (row.status !== 'active')
+        throw new MissionError('agent_refused', `${row.name} is ${row.status}.`, {
+          remedy: 'Only agents that are active can be put to sleep.',
+        });
+      core.agents.update(row.slotId, { status: 'hibernated' });
+      rest(now(row), by);
+      return now(row);
+    },
+
+    wake(row: AgentRow): AgentRow {
+      if (row.status !== 'hibernated' && row.status !== 'completed')
+        throw new MissionError('agent_refused', `${row.name} is ${row.status}.`, {
+          remedy:
+            row.status === 'active'
+              ? 'Give it work: it is awake.'
+              : 'Its worktree is gone; make another agent.',
+        });
+      // One that is just being closed would end behind our back.
+      if (core.runtimes.has(row.slotId) && !slots.keepOpen(row.slotId))
+        throw new MissionError('agent_refused', `${row.name} is just going to sleep.`, {
+          remedy: 'Try again in a moment.',
+        });
+      core.agents.update(row.slotId, { status: 'active', endedAt: null, trouble: null });
+      if (!core.runtimes.has(row.slotId)) slots.open(slotOfAgent(now(row)));
+      return now(row);
+    },
+  };
+}

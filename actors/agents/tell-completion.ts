@@ -1,0 +1,62 @@
+import { SlotId } from '../../db/ids.ts';
+import type { Completion } from '../../db/schema/agents.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
+import type { MissionCore } from '../core.ts';
+import type { Messages } from '../messages/api.ts';
+
+/** Who is told by its role, where somebody of the repository has it. */
+const SUPERVISOR = 'supervisor';
+/** How callers are recorded that are agents. */
+const SLOT = 'slot:';
+
+function wordsOf(
+  { name, repository, branch }: AgentRow,
+  { summary, failure, tests, changes }: Completion,
+): string {
+  const counts =
+    changes === undefined
+      ? ''
+      : `${changes.commits} commits, ${changes.files} files, +${changes.insertions} -${changes.deletions}${changes.uncommitted === 0 ? '' : `, ${changes.uncommitted} files not committed`}`;
+  return [
+    `${name} of ${repository} ${failure === undefined ? 'is done' : `has failed: ${failure}`}`,
+    summary,
+    `Branch ${branch}${counts === '' ? '' : `: ${counts}`}`,
+    ...(tests === undefined ? [] : [`Tests: ${tests}`]),
+  ].join('\n\n');
+}
+
+/** Tells of the end of an agent's work: whoever had it made, the supervisor, and those who asked for notices. */
+export function createTellCompletion({
+  core,
+  send,
+}: {
+  readonly core: Pick<MissionCore, 'runtimes' | 'agents' | 'notices' | 'logger'>;
+  readonly send: Messages['send'];
+}) {
+  function receivers({ slotId, repository, createdBy }: AgentRow): readonly string[] {
+    const maker = SlotId.safeParse(createdBy.startsWith(SLOT) ? createdBy.slice(SLOT.length) : '').data;
+    const supervisors = [...core.runtimes.values()]
+      .map(({ configuration }) => configuration)
+      .filter(({ id, role }) => role === SUPERVISOR && core.agents.get(id)?.repository === repository)
+      .map(({ id }) => id);
+    const all = [...(maker !== undefined && core.runtimes.has(maker) ? [maker] : []), ...supervisors];
+    return [...new Set(all)].filter((id) => id !== slotId).map((id) => `${SLOT}${id}`);
+  }
+
+  return function tell(row: AgentRow, completion: Completion): void {
+    const { slotId, repository, name, branch, taskId } = row;
+    core.notices.add('worker_done', `${slotId} ${completion.at}`, {
+      worker: { slotId, repository, name, branch, taskId, completion },
+    });
+    for (const to of receivers(row)) {
+      try {
+        send({ to, body: wordsOf(row, completion) }, { kind: 'program', name: 'missiond' });
+      } catch (error) {
+        // It is in the history whoever hears of it.
+        if (!(error instanceof MissionError)) throw error;
+        core.logger.warn({ slotId, to, error: error.message }, 'a completion could not be told of');
+      }
+    }
+  };
+}
