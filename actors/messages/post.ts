@@ -39,10 +39,12 @@ export interface PostDependencies {
   readonly core: Pick<MissionCore, 'bus' | 'now' | 'notices' | 'runtimes'>;
   readonly ledger: MessageLedger;
   readonly team: Team;
+  /** Takes out of words of a slot what must not be stored. */
+  readonly redact: (slotId: SlotId, text: string) => string;
 }
 
 /** Takes in what the team says to one another, and tells everybody of every change of it. */
-export function createPost({ core, ledger, team }: PostDependencies) {
+export function createPost({ core, ledger, team, redact }: PostDependencies) {
   function tell(rows: readonly MessageRow[]): void {
     for (const row of rows)
       core.bus.publish({ type: 'message_changed', at: core.now(), message: messageFacts(row) });
@@ -60,8 +62,9 @@ export function createPost({ core, ledger, team }: PostDependencies) {
     );
   }
 
-  function bodyOf(words: string): string {
-    const body = cleanPrompt(words).trim();
+  function bodyOf(words: string, from: Party): string {
+    const clean = cleanPrompt(words).trim();
+    const body = from.kind === 'slot' ? redact(from.slotId, clean) : clean;
     if (body === '')
       throw new MissionError('input_invalid', 'The message holds no printable character.', {
         remedy: 'Say something.',
@@ -165,7 +168,7 @@ export function createPost({ core, ledger, team }: PostDependencies) {
           remedy: 'Name a slot, a role or a repository.',
         });
       const receivers = receiversOf(team, addressee, from.kind === 'slot' ? from.slotId : null);
-      return post({ sender, addressee, body: bodyOf(body), replyTo: answered }, receivers);
+      return post({ sender, addressee, body: bodyOf(body, from), replyTo: answered }, receivers);
     },
 
     /** missiond says something itself to who sent a message, or to the person in place of a program. */

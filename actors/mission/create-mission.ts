@@ -299,7 +299,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     transcripts,
     enqueue: tasks.enqueue,
     give,
-    holdsBack,
+    holdsBack: (slotId) => holdsBack(slotId) || worktreeCare.workplaces.heldFor(slotId) !== null,
     report,
     writeLater: journal.enqueue,
     written: journal.written,

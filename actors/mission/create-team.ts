@@ -22,7 +22,10 @@ export interface TeamDependencies
     Pick<MailDependencies, 'transcripts' | 'give' | 'holdsBack'> {
   readonly dependencies: AgentsDependencies['dependencies'] &
     RepositoriesPartDependencies['dependencies'] &
-    Pick<MissionDependencies, 'database' | 'lengthOf' | 'mergeGate' | 'roles' | 'rules' | 'runCheck'>;
+    Pick<
+      MissionDependencies,
+      'database' | 'lengthOf' | 'redact' | 'mergeGate' | 'roles' | 'rules' | 'runCheck'
+    >;
   readonly removeWorktree: RepositoriesPartDependencies['removeWorktree'];
 }
 
@@ -36,7 +39,7 @@ export function createTeam(given: TeamDependencies) {
   const nudges = createNudgeLedger(dependencies.database.db);
   const pauses = createPauses({ ...given, ledger: nudges });
   const team = everybody(core);
-  const post = createPost({ core, ledger, team });
+  const post = createPost({ core, ledger, team, redact: dependencies.redact });
   const mail = createMail({
     ...given,
     ledger,

@@ -284,3 +284,17 @@ test('what cannot be delivered is tried again, then dead, and who sent it is tol
     /\| Your message .* to slot:w-2 was not delivered: It cannot be typed/,
   );
 });
+
+test('of a receiver that is removed the mail is dead, and who sent it is told', async () => {
+  mission = await stage.start();
+  await runs(one);
+  const made = SlotId.parse('shop.calm-fox');
+  mission.runtimeSlots.open(slotOf({ id: made, role: Role.parse('worker') }));
+  const [message] = send(one, made, 'm-1');
+  await mission.runtimeSlots.close(made, 'test', { endWith: 'It has gone.' });
+  await becomes(message, 'dead');
+  expect(look(message?.id ?? '').failure).toContain('slot:shop.calm-fox is in the team no more');
+  await until(mission, 'told', () =>
+    typed.some(({ slot, prompt }) => slot === one && prompt.includes('from missiond')),
+  );
+});
