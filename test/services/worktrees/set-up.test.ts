@@ -6,6 +6,7 @@ import { createGit } from '../../../services/worktrees/git.ts';
 import { createPortBlocks, portsInEnv } from '../../../services/worktrees/port-blocks.ts';
 import { runSetUp } from '../../../services/worktrees/set-up-command.ts';
 import { setUpFiles } from '../../../services/worktrees/set-up-files.ts';
+import { createWorktreeSetUp } from '../../../services/worktrees/set-up-worktree.ts';
 import { createRealRepository } from './real-repository.ts';
 
 const signal = new AbortController().signal;
@@ -105,6 +106,27 @@ test('the set-up command knows its ports, is bounded, and its words are told whe
     message: expect.stringMatching(/status 7.*\nno network/),
   });
   await expect(run('sleep 60', 50)).rejects.toThrow('did not end in time');
+});
+
+test('a worktree gets all that its repository says, and one whose set-up fails keeps no ports', async () => {
+  const blocks = createPortBlocks(() => []);
+  const setUpAll = createWorktreeSetUp({ env: person.env, blocks });
+  person.git(['worktree', 'add', '--quiet', '-b', 'work/fox', tree]);
+  person.write('build/out.txt', 'built');
+  const wish = (setup: string) => ({
+    from: person.folder,
+    path: tree,
+    configuration: { copy: ['build/'], link: [], ports: 4, setup },
+  });
+  await expect(setUpAll(wish('exit 3'), signal)).rejects.toMatchObject({ code: 'setup_failed' });
+  const done = await setUpAll(wish('cat build/out.txt; echo " $PORT"'), signal);
+  expect(done.output).toBe(`built ${done.ports.base}\n`);
+  expect(done.variables).toMatchObject({
+    MISSIOND_PORT_BASE: String(done.ports.base),
+    MISSIOND_PORT_COUNT: '4',
+  });
+  blocks.giveBack(done.ports);
+  expect(await blocks.take(4)).toEqual(done.ports);
 });
 
 test('blocks of ports do not meet, pass by what is in use, and come back', async () => {
