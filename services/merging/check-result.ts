@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { within } from '../deadline/within.ts';
+import { isRegistered } from '../worktrees/contents.ts';
 import type { Git } from '../worktrees/git.ts';
 
 /** Longer than most suites take; one that hangs must not hold up the queue for ever. Milliseconds. */
@@ -44,7 +45,9 @@ export async function checkResult(
   const call = { cwd: repository, signal };
   const remove = async (call_: typeof call): Promise<void> => {
     await rm(folder, { recursive: true, force: true });
-    await git.git(['worktree', 'prune'], call_);
+    // This one alone: `prune` would forget worktrees of the person whose disk is not there now.
+    if (await isRegistered(git, { path: folder, repository }, call_.signal))
+      await git.git(['worktree', 'remove', '--force', '--force', '--', folder], call_);
   };
   await remove(call);
   await mkdir(path.dirname(folder), { recursive: true, mode: 0o700 });

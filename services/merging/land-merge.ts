@@ -50,7 +50,7 @@ async function remoteHas(
 
 /**
  * Moves the branch here. Where it is checked out its working tree goes with it: git itself refuses to touch a file that
- * somebody has changed.
+ * somebody has changed, or one of theirs that it does not track, ignored or not.
  * @returns what is left to do by hand; null when all is done
  */
 async function moveHere(git: Git, { target, base, result }: Landing, call: GitCall): Promise<string | null> {
@@ -64,7 +64,10 @@ async function moveHere(git: Git, { target, base, result }: Landing, call: GitCa
       const from = tip ?? '0'.repeat(result.length);
       await git.git(['update-ref', '-m', 'missiond: merge', `refs/heads/${target}`, result, from], call);
     } else
-      await git.git(['merge', '--ff-only', '--no-autostash', '--quiet', result], { ...call, cwd: place });
+      await git.git(['merge', '--ff-only', '--no-autostash', '--no-overwrite-ignore', '--quiet', result], {
+        ...call,
+        cwd: place,
+      });
     return null;
   } catch (error) {
     call.signal.throwIfAborted();
@@ -93,6 +96,8 @@ export async function inTheWay(
 export async function land(git: Git, landing: Landing, call: GitCall): Promise<Landed> {
   const { remote, target, base, result } = landing;
   if (remote !== null && !(await remoteHas(git, landing, call))) {
+    // A branch that a person has set back meanwhile would be moved forward again; one that is not there is made.
+    const expected = (await remoteTip(git, remote, target, call)) === null ? '' : base;
     try {
       await git.git(
         [
@@ -100,6 +105,7 @@ export async function land(git: Git, landing: Landing, call: GitCall): Promise<L
           '--porcelain',
           '--no-follow-tags',
           '--recurse-submodules=no',
+          `--force-with-lease=refs/heads/${target}:${expected}`,
           '--',
           remote,
           `${result}:refs/heads/${target}`,

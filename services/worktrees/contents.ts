@@ -132,7 +132,11 @@ export async function requireNotElsewhere(git: Git, worktree: Worktree, signal: 
 }
 
 /** True while git knows of the worktree, whether or not its folder is there. */
-export async function isRegistered(git: Git, worktree: Worktree, signal: AbortSignal): Promise<boolean> {
+export async function isRegistered(
+  git: Git,
+  worktree: Pick<Worktree, 'path' | 'repository'>,
+  signal: AbortSignal,
+): Promise<boolean> {
   const own = await trueNameOf(worktree.path);
   return (await checkoutsOf(git, worktree.repository, signal)).some(({ place }) => place === own);
 }

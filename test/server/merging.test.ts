@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRealRepository } from '../services/worktrees/real-repository.ts';
@@ -209,6 +218,35 @@ describe('without a forge', () => {
     expect(commitOf('trunk')).toBe(before);
   });
 
+  test('nor one that git ignores', async () => {
+    person.write('.gitignore', 'notes.local\n');
+    person.git(['add', '.']);
+    person.git(['commit', '--quiet', '-m', 'ignore']);
+    await added();
+    person.git(['switch', '--quiet', '-c', 'work/a', 'trunk']);
+    person.write('notes.local', 'theirs\n');
+    person.git(['add', '--force', 'notes.local']);
+    person.git(['commit', '--quiet', '-m', 'Write notes']);
+    await approve(commitOf('work/a'));
+    person.git(['switch', '--quiet', 'trunk']);
+    person.write('notes.local', 'mine\n');
+    const before = commitOf('trunk');
+    expect((await merge('work/a')).out).toContain('would be overwritten');
+    expect(readFileSync(path.join(person.folder, 'notes.local'), 'utf8')).toBe('mine\n');
+    expect(commitOf('trunk')).toBe(before);
+  });
+
+  test('a worktree of the person whose disk is away is still one when it comes back', async () => {
+    await added();
+    const [place, away] = [path.join(person.directory, 'disk'), path.join(person.directory, 'away')];
+    person.git(['worktree', 'add', '--quiet', '--detach', place, 'trunk']);
+    renameSync(place, away);
+    await approve(work('work/a', 'a.txt'));
+    expect((await merge('work/a')).status).toBe(0);
+    renameSync(away, place);
+    expect(commitOf('HEAD', place)).toBe(commitOf('elsewhere'));
+  });
+
   test('merge and fast-forward, into release/1.0', async () => {
     await added({ branch: 'release/1.0' });
     person.git(['branch', 'trunk', 'release/1.0']);
@@ -271,6 +309,15 @@ describe('with a remote', () => {
     expect(commitOf('refs/heads/trunk', bare)).toBe(commitOf('trunk'));
   });
 
+  test('a remote that has nothing yet gets the branch', async () => {
+    const bare = remote();
+    person.git(['update-ref', '-d', 'refs/heads/trunk'], bare);
+    await added();
+    await approve(work('work/a', 'a.txt'));
+    expect((await merge('work/a')).status).toBe(0);
+    expect(commitOf('refs/heads/trunk', bare)).toBe(commitOf('trunk'));
+  });
+
   test('a push that is refused leaves everything as it was', async () => {
     const bare = remote();
     await added();
@@ -284,6 +331,18 @@ describe('with a remote', () => {
     expect([commitOf('trunk'), commitOf('refs/heads/trunk', bare)]).toEqual([before, before]);
     rmSync(hook);
     expect((await merge('work/a')).status).toBe(0);
+  });
+
+  test('a branch that is set back at the remote while it is checked is not moved forward again', async () => {
+    person.write('secret.txt', 'pushed by mistake\n');
+    person.git(['add', '.']);
+    person.git(['commit', '--quiet', '-m', 'Mistake']);
+    const bare = remote();
+    await added({ check: `git -C '${bare}' update-ref refs/heads/trunk trunk^` });
+    await approve(work('work/a', 'a.txt'));
+    const { status, out } = await merge('work/a');
+    expect({ status, out }).toMatchObject({ status: 1, out: expect.stringContaining('did not take it') });
+    expect(commitOf('refs/heads/trunk', bare)).toBe(commitOf('trunk^'));
   });
 
   test('what others have pushed meanwhile is under it; a branch that they have moved is not merged', async () => {
