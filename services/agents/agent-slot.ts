@@ -36,6 +36,8 @@ export function agentSlot(
     // Work comes to it; nothing is started for its own sake.
     autoStart: false,
     resumes: true,
+    // What slots.yaml says of all agents stands over what their role wants, `null` (never) too.
+    nudge: agents.nudge === undefined ? (definition?.nudge ?? null) : agents.nudge,
     ...(definition === undefined ? {} : { definition }),
     ...(definition?.model === undefined ? {} : { model: definition.model }),
     ...(words.length === 0 ? {} : { appendSystemPrompt: words.join('\n\n') }),

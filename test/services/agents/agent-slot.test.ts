@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AgentName, RepositoryName, Role, SlotId } from '../../../db/ids.ts';
+import { agentSlot } from '../../../services/agents/agent-slot.ts';
+import { loadSlots } from '../../../services/config/slots-file.ts';
+import { readRoles } from '../../../services/roles/read-roles.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-agent-slot-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** The slot of a worker, with what slots.yaml says of all agents. */
+function slotWith(agents: string) {
+  const file = path.join(directory, 'slots.yaml');
+  writeFileSync(file, `slots: []\nagents: ${agents}\n`);
+  const { roles } = readRoles({ home: directory, repositoryPath: null });
+  const row = {
+    slotId: SlotId.parse('shop.calm-fox'),
+    repository: RepositoryName.parse('shop'),
+    name: AgentName.parse('calm-fox'),
+    role: Role.parse('worker'),
+    kind: 'worker',
+    status: 'active',
+    branch: 'work/calm-fox',
+    ownsBranch: true,
+    base: 'HEAD',
+    gitFolder: directory,
+    worktree: directory,
+    portBlock: null,
+    createdBy: 'cli',
+    createdAt: 0,
+    task: null,
+    taskId: null,
+    pullRequest: null,
+    completion: null,
+    rescue: null,
+    trouble: null,
+    endedAt: null,
+  } as const;
+  return agentSlot(row, loadSlots(file), undefined, roles.get('worker'));
+}
+
+test('an agent is reminded as its role says, unless slots.yaml says otherwise of all agents', () => {
+  expect(slotWith('{}').nudge).toEqual({ afterMinutes: 10 });
+  expect(slotWith('{ nudge: { afterMinutes: 3 } }').nudge).toEqual({ afterMinutes: 3 });
+  expect(slotWith('{ nudge: null }').nudge).toBeNull();
+});
