@@ -71,11 +71,11 @@ describe('a library is known in one place', () => {
   const importersOf = (library: RegExp): readonly string[] =>
     [...new Set(imports.filter(({ to }) => library.test(to)).map(({ from }) => from))].sort();
   test.each([
-    [/^node-pty$/, /^services\/pty\/pseudo-terminal\.ts$|^server\/cli\/commands\/doctor\.ts$/],
+    [/^node-pty$/, /^services\/pty\/pseudo-terminal\.ts$|^server\/cli\/checks\.ts$/],
     [/^@xterm\//, /^services\/terminal\/|^server\/attach\/session-screen\.ts$/],
     [/^@modelcontextprotocol\//, /^server\/(?:mcp|demo)\//],
     [/^drizzle-orm/, /^(?:db|services\/ledger)\//],
-    [/^better-sqlite3$/, /^db\/|^server\/cli\/commands\/doctor\.ts$|^services\/lock\/take-lock\.ts$/],
+    [/^better-sqlite3$/, /^db\/|^server\/cli\/checks\.ts$|^services\/lock\/take-lock\.ts$/],
     [/^xstate$/, /^(?:machines|actors|inspector)\//],
     [/^fastify$|^@fastify\//, /^(?:server|inspector)\//],
     [/^@statelyai\//, /^inspector\//],
