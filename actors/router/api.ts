@@ -13,8 +13,8 @@ export interface RouterChatRequest {
 export interface RouterChatOptions {
   readonly by: string;
   readonly signal: AbortSignal;
-  /** How long the answer is by now, in characters. */
-  readonly heard?: (characters: number) => void;
+  /** Called whenever more of the answer has come, with what gives its whole words so far; another backend begins anew. */
+  readonly heard?: (soFar: () => string) => void;
 }
 
 export interface ContextShare {

@@ -67,7 +67,6 @@ export function createRouterOperations({
       const end = (told: Parameters<typeof turns.end>[1]): void => {
         if (turn !== null) turns.end(turn, told);
       };
-      let characters = 0;
       try {
         const veil = createAddressVeil();
         const shown = (said: readonly ChatMessage[]): readonly ChatMessage[] =>
@@ -81,10 +80,7 @@ export function createRouterOperations({
           model,
           maxTokens,
           signal: AbortSignal.any([signal, stopping]),
-          onDelta({ text }) {
-            characters += text.length;
-            heard?.(characters);
-          },
+          heard: (soFar) => heard?.(() => veil.reveal(soFar())),
         });
         const reply = { ...veiled, text: veil.reveal(veiled.text) };
         end({

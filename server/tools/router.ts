@@ -13,8 +13,9 @@ import { tellWhile } from './tell-while.ts';
 const MOST_MESSAGES = 200;
 const MOST_CHARACTERS = 500_000;
 const MOST_OUTPUT_TOKENS = 1_000_000;
-/** How much longer an answer gets before the caller is told again. */
-const PROGRESS_CHARACTERS = 1_000;
+/** Whoever waits is told the answer so far no more often than this, and of a long one only its end. */
+const TOLD_EVERY_MS = 500;
+const MOST_TOLD_CHARACTERS = 2_000;
 const NO_SEARCH = 'No backend of the router searches the web: the model answered from what it knows.';
 
 const boardTaskId = z
@@ -88,19 +89,24 @@ export const routerChat = operation({
         remedy:
           'Leave out `task_id` and `context`: what is kept with tasks, and what is known, is not shown to it by a model either.',
       });
-    let length = 0;
-    let told = 0;
-    const sayLength = (): string =>
-      length === 0 ? 'the model has said nothing yet' : `${length} characters of the answer`;
-    const heard = (characters: number): void => {
-      length = characters;
-      if (length - told < PROGRESS_CHARACTERS) return;
-      told = length;
-      progress(sayLength());
+    let wordsSoFar = (): string => '';
+    let toldAt = Number.NEGATIVE_INFINITY;
+    const sayWords = (): string => {
+      const words = wordsSoFar();
+      if (words.trim() === '') return 'the model has said nothing yet';
+      return words.length <= MOST_TOLD_CHARACTERS ? words : `…${words.slice(-MOST_TOLD_CHARACTERS)}`;
+    };
+    const heard = (soFar: () => string): void => {
+      wordsSoFar = soFar;
+      const now = performance.now();
+      if (now - toldAt < TOLD_EVERY_MS) return;
+      if (soFar().trim() === '') return;
+      toldAt = now;
+      progress(sayWords());
     };
     const reply = await tellWhile(
       progress,
-      sayLength,
+      sayWords,
       mission.router.chat(
         { messages, taskId: task_id, context, model, maxTokens: max_tokens },
         { by: caller, signal, heard },

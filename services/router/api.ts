@@ -12,8 +12,11 @@ export interface ChatRequest {
   /** Tokens of the answer; never more than the model gives. */
   readonly maxTokens?: number | undefined;
   readonly signal: AbortSignal;
-  /** The answer as it comes. When a backend fails in the middle, another one begins anew: its name tells them apart. */
-  readonly onDelta?: ((delta: { readonly text: string; readonly backend: string }) => void) | undefined;
+  /**
+   * Called whenever more of the answer has come, with what gives its whole words so far. When a backend fails in the
+   * middle, another one begins anew.
+   */
+  readonly heard?: ((soFar: () => string) => void) | undefined;
 }
 
 export interface RouterUsage {

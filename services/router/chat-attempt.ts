@@ -10,9 +10,12 @@ const USUAL_OUTPUT_TOKENS = 8_192;
 /** No model answers with so much; what does is no model. */
 const MOST_ANSWER_CHARACTERS = 2_000_000;
 
+/** A key, or the name of a hidden address, is recognised when it is whole: the last word may go on. */
+const wholeWords = (text: string): string => text.replace(/[\x21-\x7e]{1,500}$/, '');
+
 /** How one backend is asked for an answer. */
 export function chatAttempt(
-  { messages, maxTokens, onDelta }: ChatRequest,
+  { messages, maxTokens, heard }: ChatRequest,
   redact: (text: string) => string,
 ): Attempt<ChatReply> {
   const inputTokens = estimateTokens(messages.map(({ content }) => content));
@@ -36,7 +39,7 @@ export function chatAttempt(
             if (signal.aborted) return;
             text += piece;
             if (text.length > MOST_ANSWER_CHARACTERS) throw new Error('the answer has no end');
-            onDelta?.({ text: redact(piece), backend: from.settings.name });
+            heard?.(() => redact(wholeWords(text)));
           },
         },
         usage,

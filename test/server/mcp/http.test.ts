@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { operations } from '../../../server/tools/registry.ts';
+import { startOpenAiStub } from '../../services/router/openai-stub.ts';
 import { type OpenDoors, openDoors } from '../open-doors.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -150,6 +153,31 @@ describe('a client of the SDK', () => {
     expect(heard.filter((line) => line.includes('cancelled'))).toEqual(['0: task cancelled']);
     for (const { id } of tasks) await doors.client.cancel({ taskId: id });
     await other;
+  });
+
+  test('reads the answer of a language model while it is said, and no key in it', async () => {
+    const key = 'a-key-that-nobody-may-see';
+    const say = `It says ${key} and then goes on for some more words`;
+    const stub = await startOpenAiStub(() => ({ say, wordMs: 150 }));
+    const file = path.join(doors.home, 'credentials.json');
+    writeFileSync(file, JSON.stringify({ auth_url: stub.url, api_key: key, model: 'deep' }), { mode: 0o600 });
+    try {
+      const { client } = await connect();
+      const heard: string[] = [];
+      const answer = await client.callTool(
+        { name: 'mission_router_chat', arguments: { messages: [{ role: 'user', content: 'hi' }] } },
+        undefined,
+        { timeout: LONG_WAIT_MS, onprogress: ({ message = '' }) => heard.push(message) },
+      );
+      const whole = z.object({ response: z.string() }).parse(Called.parse(answer).structuredContent).response;
+      expect(whole).toMatch(/^It says .* and then goes on for some more words$/);
+      expect(heard.length).toBeGreaterThan(0);
+      expect(heard.filter((words) => words === '' || !whole.startsWith(words))).toEqual([]);
+      expect([whole, ...heard].join()).not.toContain(key);
+    } finally {
+      rmSync(file);
+      await stub.close();
+    }
   });
 
   test('that gives a call up ends the wait, not the task', async () => {
