@@ -41,6 +41,8 @@ const OWNERS_WORDS = [
   'permissions reload',
   'attach',
   'merge',
+  'worker land',
+  'worker discard',
   'roles trust',
   'roles reset',
   ...['add', 'config', 'remove', 'use'].map((verb) => `repo ${verb}`),

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { operations } from '../../server/tools/registry.ts';
 import { createRealRepository } from '../services/worktrees/real-repository.ts';
 import { runCli } from './cli/run-cli.ts';
 import { failureOf, type OpenDoors, openDoors } from './open-doors.ts';
@@ -74,4 +75,28 @@ test("a person's own is put aside only after it was shown, and kept", async () =
   expect(readFileSync(path.join(folder, backup), 'utf8')).toBe('Mine.\n');
   expect((await roles('show', 'reviewer')).out).toContain('You review one change.');
   expect((await roles('reset', 'reviewer')).status).toBe(1);
+});
+
+test('what the roles that come with missiond are told to use is there', async () => {
+  const there = new Set(operations.map(({ name }) => name));
+  for (const { name } of (await doors.client.roles({})).roles) {
+    const { prompt, role } = await doors.client.role({ name });
+    const named = [...`${prompt} ${role.permissions.allow.join(' ')}`.matchAll(/mission_[a-z_]+/g)].map(
+      ([tool]) => tool,
+    );
+    expect(named.filter((tool) => !there.has(tool))).toEqual([]);
+  }
+});
+
+test('an agent of a role is made; of one that nobody defines none is', async () => {
+  expect(await roles('spawn', 'nobody')).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('There is no definition of a role'),
+  });
+  const { status, out } = await roles('spawn', 'researcher', '--name', 'calm-owl');
+  expect({ status, out }).toMatchObject({
+    status: 0,
+    out: 'project/calm-owl is a researcher on work/calm-owl\n',
+  });
+  await doors.client.workerDiscard({ name: 'calm-owl', repository: 'project' });
 });

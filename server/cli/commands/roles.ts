@@ -1,9 +1,10 @@
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import { missionWorkerCreate } from '../../tools/agents.ts';
 import { roleGet, roleList, roleReset, roleTrust } from '../../tools/roles.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { table } from '../table.ts';
 
-const USAGE = 'list | show ROLE | trust ROLE | reset ROLE [--yes]';
+const USAGE = 'list | show ROLE | spawn ROLE [--name NAME] [--task WORDS] | trust ROLE | reset ROLE [--yes]';
 
 function whichOf({ values }: ParsedCommand): { repository?: string; cwd?: string } {
   const { repo } = values;
@@ -94,12 +95,35 @@ async function reset(
   return 0;
 }
 
+async function spawn(role: string, parsed: ParsedCommand, { call, print }: CommandContext): Promise<number> {
+  // A slip of the pen would be an agent of a role that nobody defines.
+  await call('mission_role_get', { name: role, ...whichOf(parsed) });
+  const { name, task } = parsed.values;
+  const output = missionWorkerCreate.output.parse(
+    await call('mission_worker_create', {
+      role,
+      ...whichOf(parsed),
+      ...(name === undefined ? {} : { name }),
+      ...(task === undefined ? {} : { task }),
+    }),
+  );
+  const { worker, notes } = output;
+  print(
+    output,
+    () =>
+      `${worker.repository}/${worker.name} is a ${role} on ${worker.branch}\n${notes.map((note) => `  ${note}\n`).join('')}`,
+  );
+  return 0;
+}
+
 export const roles: Command = {
   name: 'roles',
   summary: 'what agents can be: list and show roles, trust those of a repository',
   usage: USAGE,
   options: {
     repo: { type: 'string', help: 'of this repository (default: the one you are in, or the current one)' },
+    name: { type: 'string', help: 'spawn: its name (drawn when it is left out)' },
+    task: { type: 'string', help: 'spawn: what it does' },
     yes: { type: 'boolean', help: 'trust, reset: do it' },
   },
   words: [0, 2],
@@ -107,6 +131,7 @@ export const roles: Command = {
     const [verb = 'list', name] = parsed.positionals;
     if (verb === 'list' && name === undefined) return list(parsed, context);
     if (verb === 'show' && name !== undefined) return show(name, parsed, context);
+    if (verb === 'spawn' && name !== undefined) return spawn(name, parsed, context);
     if (verb === 'trust' && name !== undefined) return trust(name, parsed, context);
     if (verb === 'reset' && name !== undefined) return reset(name, parsed, context);
     throw new MissionError('input_invalid', `missiond roles ${parsed.positionals.join(' ')}?`, {
