@@ -23,6 +23,8 @@ import { routerOf } from '../../services/router/router-of.ts';
 import { slotOf } from '../mission-stage.ts';
 import { shownIn } from './shown-lines.ts';
 
+/** After so long a conversation has come to rest. */
+const RESTS_MS = 2 * 60_000;
 /** More than a promise needs to reach whoever waits for it; the journal writes behind all of them. */
 const MICROTASKS = 50;
 
@@ -154,6 +156,13 @@ export function createMemoryStage(
     for (let step = 0; step < 6; step += 1) await turn();
   }
 
+  async function look(): Promise<void> {
+    running.keeper.look();
+    await settle();
+  }
+  const answer = (words: string | ((prompt: string) => string) = oneEntryEach): Promise<boolean> =>
+    end((prompt) => ({ answer: typeof words === 'string' ? words : words(prompt) }));
+
   return {
     errors,
     events,
@@ -222,14 +231,19 @@ export function createMemoryStage(
           .run();
     },
     /** Looks what there is to do, and lets it be written. */
-    async look(): Promise<void> {
-      running.keeper.look();
-      await settle();
-    },
+    look,
     lookWithoutWriting: () => running.keeper.look(),
     /** The oldest attempt is answered. @returns false when there is none */
-    answer: (answer: string | ((prompt: string) => string) = oneEntryEach) =>
-      end((prompt) => ({ answer: typeof answer === 'string' ? answer : answer(prompt) })),
+    answer,
+    /** All that waits is read and answered. */
+    async drain(say?: (prompt: string) => string): Promise<void> {
+      at += RESTS_MS;
+      for (let round = 0; round < 50; round += 1) {
+        await look();
+        if (!(await answer(say))) return;
+      }
+      throw new Error('there is no end to it');
+    },
     fail: (error: Error) => end(() => ({ error })),
     /** The same, and the daemon is killed before it has heard of it. */
     answerUnheard(): void {
