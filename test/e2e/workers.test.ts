@@ -82,7 +82,11 @@ test('three workers of one repository commit, each in its own worktree, and thei
   expect(workers).toMatchObject([
     {
       name: 'busy-owl-2',
-      completion: { by: 'agent', tests: 'none', changes: { commits: 1, files: 1, insertions: 1, uncommitted: 0 } },
+      completion: {
+        by: 'agent',
+        tests: 'none',
+        changes: { commits: 1, files: 1, insertions: 1, uncommitted: 0 },
+      },
     },
   ]);
   for (const name of NAMES) expect(git('show', `work/${name}:${name}.txt`)).toBe(name);
@@ -91,7 +95,8 @@ test('three workers of one repository commit, each in its own worktree, and thei
     timeout: 60_000,
     interval: 200,
   });
-  for (const { worker } of made) expect(existsSync(path.join(worker.worktree, `${worker.name}.txt`))).toBe(true);
+  for (const { worker } of made)
+    expect(existsSync(path.join(worker.worktree, `${worker.name}.txt`))).toBe(true);
   expect(git('status', '--porcelain')).toBe('');
   const landed = await client.workerLand({ name: 'calm.fox' });
   expect(landed.landing.how).toBe('forwarded');
