@@ -80,9 +80,13 @@ export function createMail({
   let handingIn = false;
   let closed = false;
 
-  function change(rows: readonly MessageRow[], how: Partial<MessageRow>): void {
-    ledger.update(idsOf(rows), how);
-    post.tell(rows.map((row) => ({ ...row, ...how })));
+  /** Of those of which their receiver has not said meanwhile that it has taken care of them; that stays. */
+  function change(rows: readonly MessageRow[], how: Partial<MessageRow>): readonly MessageRow[] {
+    const pending = rows.filter(({ id }) => ledger.get(id)?.status === 'pending');
+    ledger.update(idsOf(pending), how);
+    const changed = pending.map((row) => ({ ...row, ...how }));
+    post.tell(changed);
+    return changed;
   }
 
   function delivered(rows: readonly MessageRow[], at: number): void {
@@ -92,8 +96,7 @@ export function createMail({
   function bury(rows: readonly MessageRow[], failure: string): void {
     const deadAt = core.now();
     ledger.atOnce(() => {
-      change(rows, { status: 'dead', deadAt, failure, taskId: null, epoch: null });
-      for (const row of rows) {
+      for (const row of change(rows, { status: 'dead', deadAt, failure, taskId: null, epoch: null })) {
         core.notices.add('message', `${row.id} dead`, { message: { id: row.id, to: row.receiver, failure } });
         post.answer(row, `Your message ${row.id} to ${row.receiver} was not delivered: ${failure}`);
       }
@@ -186,7 +189,8 @@ export function createMail({
     const words = task.error ?? `The task that typed it was ${task.status}.`;
     let isUnsure = false;
     for (const delivery of given) {
-      const turn = await transcripts.turnOf(delivery);
+      // A file that cannot be read says nothing.
+      const turn = await transcripts.turnOf(delivery).catch(() => null);
       if (closed) return;
       if (turn?.found === true) return delivered(rows, core.now());
       isUnsure ||= turn === null;
@@ -220,16 +224,17 @@ export function createMail({
     const since = ended || rests ? (quietSince.get(toolUseId) ?? core.now()) : null;
     if (since === null) quietSince.delete(toolUseId);
     else quietSince.set(toolUseId, since);
-    const { found, isPast } = await readHandedOver(transcriptPath, {
+    const shown = await readHandedOver(transcriptPath, {
       offset: row.transcriptOffset ?? 0,
       toolUseId,
       mark: row.id,
-    });
+    }).catch(() => null);
     // The clock may have been set back since.
     const isQuiet = since !== null && Math.abs(core.now() - since) >= WRITTEN_WITHIN_MS;
-    if (closed || (!found && !isPast && !isQuiet)) return;
+    if (closed || (shown?.found !== true && shown?.isPast !== true && !isQuiet)) return;
     quietSince.delete(toolUseId);
-    if (found) delivered(rows, core.now());
+    if (shown === null) bury(rows, 'It is not known whether it arrived: its transcript cannot be read.');
+    else if (shown.found) delivered(rows, core.now());
     else failed(rows, 'Claude Code did not take it with the result of a tool.');
   }
 
@@ -242,7 +247,22 @@ export function createMail({
     for (const rows of carriers.values()) {
       const taskId = rows[0]?.taskId ?? null;
       if (closed) return;
-      await (taskId === null ? followHook(rows) : followTyped(taskId, rows));
+      try {
+        await (taskId === null ? followHook(rows) : followTyped(taskId, rows));
+      } catch (error) {
+        // What is wrong with one keeps nobody else's back.
+        onError(error);
+      }
+    }
+  }
+
+  function bringAll(): void {
+    for (const receiver of ledger.receiversWaiting()) {
+      try {
+        bring(receiver);
+      } catch (error) {
+        onError(error);
+      }
     }
   }
 
@@ -259,7 +279,7 @@ export function createMail({
         again = false;
         await follow();
         if (closed) return;
-        for (const receiver of ledger.receiversWaiting()) bring(receiver);
+        bringAll();
       } while (again && !closed);
     } catch (error) {
       onError(error);

@@ -62,9 +62,19 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
     );
   }
 
+  function withoutSecrets(words: string, from: Party): string {
+    if (from.kind !== 'slot') return words;
+    // Where all is withheld, nothing is too: a message that says so to its receiver would be one that is lost.
+    if (redact(from.slotId, '') === '') return redact(from.slotId, words);
+    throw new MissionError(
+      'secret_unresolved',
+      `The secrets of ${from.slotId} are not known since the daemon started again, so its message cannot be stored.`,
+      { remedy: `Mend their source, or restart the slot: missiond restart ${from.slotId}.` },
+    );
+  }
+
   function bodyOf(words: string, from: Party): string {
-    const clean = cleanPrompt(words).trim();
-    const body = from.kind === 'slot' ? redact(from.slotId, clean) : clean;
+    const body = withoutSecrets(cleanPrompt(words).trim(), from);
     if (body === '')
       throw new MissionError('input_invalid', 'The message holds no printable character.', {
         remedy: 'Say something.',

@@ -157,7 +157,7 @@ function slotTokenOf(home: string, env: NodeJS.ProcessEnv): string | undefined {
     return readSlotToken(home, SlotId.parse(slot));
   } catch (cause) {
     throw new MissionError('not_authorised', `This is the terminal of ${slot}, whose token cannot be read.`, {
-      remedy: 'Say --home where the daemon has another one, or unset MISSIOND_SLOT_ID to act as the owner.',
+      remedy: 'Say --home where the daemon has another one. Without a session nobody speaks for that slot.',
       cause,
     });
   }

@@ -11,6 +11,8 @@ export interface FramedMessage {
 
 /** Of each message the receiver is given so many characters; the rest it reads itself. */
 export const SHOWN_CHARACTERS = 6_000;
+/** Marks of lines and other spellings make it longer; with its frame it has to fit beside the result of a tool. */
+const QUOTED_CHARACTERS = 7_000;
 
 /**
  * Claude Code reads tags as its own words: what a message holds of them is spelled otherwise. Up to 2.1.150 the end of a
@@ -26,7 +28,8 @@ function senderWords({ sender, senderRole }: FramedMessage): string {
   if (sender === 'person') return 'the person';
   if (sender === 'missiond') return 'missiond';
   const [kind, name] = sender.split(/:(.*)/s, 2);
-  if (kind !== 'slot') return `the program ${name}`;
+  // A client says itself what it is called.
+  if (kind !== 'slot') return `the program ${name?.replace(/[^\w .:-]/g, '_')}`;
   return `${name}, an agent${senderRole === null ? '' : ` (${senderRole})`}`;
 }
 
@@ -40,10 +43,19 @@ function quoted(text: string): string {
     .join('\n');
 }
 
+/** As much of the beginning as is shown; no character is cut in two. */
+function beginningOf(body: string): string {
+  let length = Math.min(body.length, SHOWN_CHARACTERS);
+  for (let long = quoted(body.slice(0, length)).length; long > QUOTED_CHARACTERS; ) {
+    length = Math.floor((length * QUOTED_CHARACTERS) / long);
+    long = quoted(body.slice(0, length)).length;
+  }
+  return body.slice(0, /[\ud800-\udbff]$/.test(body.slice(0, length)) ? length - 1 : length);
+}
+
 function framed(message: FramedMessage): string {
   const { id, body, createdAt } = message;
-  const isHighSurrogate = /[\ud800-\udbff]$/.test(body.slice(0, SHOWN_CHARACTERS));
-  const shown = body.slice(0, isHighSurrogate ? SHOWN_CHARACTERS - 1 : SHOWN_CHARACTERS);
+  const shown = beginningOf(body);
   const left = body.length - shown.length;
   const more =
     left === 0

@@ -48,8 +48,18 @@ const OWNERS_WORDS = [
   ...['add', 'config', 'remove', 'use'].map((verb) => `repo ${verb}`),
   'cleanup',
   'rescue drop',
+  ...['land', 'discard', 'keep'].map((verb) => `worker ${verb}`),
+  'work ',
+  'workspace',
+  'hibernate',
+  'repair',
 ] as const;
+/** In the terminal of a slot `missiond message` speaks as that slot, by this variable: nobody speaks as another, or as the person. */
+const AS_SOMEBODY_ELSE = ['MISSIOND_SLOT_ID', 'env -i', 'env --ignore-environment'].map(
+  (words) => `Bash(*${words}*missiond* message*)`,
+);
 const OWNERS_COMMANDS = [
+  ...AS_SOMEBODY_ELSE,
   ...STARTS.flatMap((start) => OWNERS_WORDS.map((words) => `Bash(${start} ${words}*)`)),
   'Bash(missiond-attach*)',
   'Bash(npx missiond-attach*)',

@@ -1,6 +1,8 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MessageView } from '../../../actors/messages/message-views.ts';
 import type { RunningMission } from '../../../actors/mission/create-mission.ts';
@@ -26,6 +28,8 @@ let typed: Typed[];
 /** What becomes of what is typed next. */
 let fails: ((slot: SlotId) => MissionError | null) | null;
 let answers: boolean;
+/** It is typed, and nothing more is heard. */
+let hangs: boolean;
 let mission: RunningMission;
 let stage: ReturnType<typeof createStage>;
 let directory: string;
@@ -53,6 +57,7 @@ beforeEach(() => {
   typed = [];
   fails = null;
   answers = true;
+  hangs = false;
   directory = mkdtempSync(path.join(os.tmpdir(), 'missiond-mail-'));
   transcript = path.join(directory, 'session.jsonl');
   writeFileSync(transcript, '');
@@ -60,12 +65,13 @@ beforeEach(() => {
     slots: configurations,
     keyboard: (_, epoch) =>
       willingKeyboard({
-        async deliver(prompt, { typed: reached }) {
+        async deliver(prompt, { typed: reached, signal }) {
           const slot = slotOfEpoch(epoch);
           const failure = fails?.(slot) ?? null;
           if (failure !== null) return { ok: false, failure: toFailure(failure) };
           reached();
           typed.push({ slot, prompt });
+          if (hangs) await once(signal, 'abort');
           setImmediate(() => void takes(slot, prompt));
           return { ok: true };
         },
@@ -297,4 +303,65 @@ test('of a receiver that is removed the mail is dead, and who sent it is told', 
   await until(mission, 'told', () =>
     typed.some(({ slot, prompt }) => slot === one && prompt.includes('from missiond')),
   );
+});
+
+test('a transcript that cannot be read keeps nobody else waiting, and is told of', async () => {
+  mission = await stage.start();
+  await runs(one, two);
+  answers = false;
+  const { taskId } = await mission.submit({ slotId: two, prompt: 'work' });
+  await until(mission, 'at work', () => mission.task(taskId).status === 'running');
+  const [lost] = send(one, two, 'm-lost');
+  z(await toolEnds('tool-1'));
+  rmSync(transcript);
+  mkdirSync(transcript);
+  answers = true;
+  const [other] = send('person', one, 'm-other');
+  await becomes(other, 'delivered');
+  expect(statusOf(lost)).toBe('pending');
+  await mission.kill(two, 'test');
+  await becomes(lost, 'dead');
+  expect(look(lost?.id ?? '').failure).toContain('not known whether it arrived');
+});
+
+test('what its receiver has acknowledged stays so, whatever is found out of it later', async () => {
+  let acknowledge: (() => void) | null = null;
+  let looks = 0;
+  mission = await stage.start({
+    readTurn: async () => {
+      // The session is asked about first, then, when its task has failed, the message.
+      const found = looks > 0;
+      looks += acknowledge === null ? 0 : 1;
+      if (found) acknowledge?.();
+      return { found, ended: false, interrupted: true, error: null, lastAssistantMessage: null };
+    },
+  });
+  await runs(one, two);
+  hangs = true;
+  const [message] = send(one, two, 'm-1');
+  while (typed.length === 0) await nextTurn();
+  acknowledge = () => void mission.messages.acknowledge(message?.id ?? '', { kind: 'slot', slotId: two });
+  await mission.kill(two, 'test');
+  await becomes(message, 'acknowledged');
+  hangs = false;
+  await runs(two);
+  const [later] = send(one, two, 'm-2');
+  await becomes(later, 'delivered');
+  expect(statusOf(message)).toBe('acknowledged');
+  expect(givenTo(two)).toEqual(['m-1', 'm-2']);
+});
+
+test("a secret of the sender's environment is taken out of what it says; nothing is stored while it is not known", async () => {
+  let known = true;
+  mission = await stage.start({
+    redact: (slot, text) =>
+      slot !== one ? text : known ? text.replaceAll('hunter2', '[redacted]') : '[withheld]',
+  });
+  await runs(one, two);
+  const [message] = send(one, two, 'm-1 hunter2');
+  await becomes(message, 'delivered');
+  expect(givenTo(two)).toEqual(['m-1 [redacted]']);
+  known = false;
+  expect(() => send(one, two, 'm-2 hunter2')).toThrow(/secrets of w-1 are not known/);
+  expect(mission.messages.list({ sent: false, unreadOnly: false, limit: 9 }, person).total).toBe(1);
 });

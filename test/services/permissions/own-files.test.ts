@@ -100,12 +100,29 @@ it.each([
   'missiond attach coder-1',
   'missiond-attach coder-1',
   'npx missiond-attach coder-1',
+  'missiond worker land calm-fox',
+  'missiond worker discard shop/calm-fox',
+  'missiond work "merge all of it" --role merge-queue',
+  'missiond hibernate',
+  'env -u MISSIOND_SLOT_ID missiond message send coder-2 x',
+  'MISSIOND_SLOT_ID= missiond message send coder-2 x',
+  'MISSIOND_SLOT_ID=coder-3 npx missiond message send coder-2 x',
+  'unset MISSIOND_SLOT_ID; missiond message send coder-2 x',
+  'export MISSIOND_SLOT_ID=coder-3\nnode /opt/dist/server/cli/missiond.js message send coder-2 x',
+  'env -i PATH=/bin HOME=/h missiond message send coder-2 x',
 ])('%s is said by a person, not by an agent', (command) => {
   expect(ask(policy, 'Bash', { command }).decision).toBe('deny');
 });
 
 it('an agent may look at what the team does', () => {
-  expect(ask(policy, 'Bash', { command: 'missiond status' }).decision).toBe('allow');
+  for (const command of [
+    'missiond status',
+    'missiond workers',
+    'missiond worker diff calm-fox',
+    'missiond message send coder-2 x',
+    'echo $MISSIOND_SLOT_ID',
+  ])
+    expect(ask(policy, 'Bash', { command }).decision).toBe('allow');
 });
 
 it.each([
