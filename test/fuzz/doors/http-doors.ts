@@ -1,19 +1,16 @@
 import { expect } from 'vitest';
-import { operations } from '../../../server/tools/registry.ts';
 import { hasCode } from '../../../services/errors/system-error.ts';
 import type { Random } from '../../chaos/random.ts';
 import { type RawRequest, rawRequest } from '../../server/raw-request.ts';
 import type { FuzzedDaemon } from '../fuzzed-daemon.ts';
 import { messageLike } from '../mutate.ts';
 import { createSampler } from '../sample-input.ts';
+import { triedOperations } from '../tried-operations.ts';
 import type { Door } from './door.ts';
 
-/** These end programs, wait for ones that are not there, or start further ones. */
-const NOT_TRIED = /_(?:kill|restart|spawn|interrupt)$/;
 /** They may wait for an answer that nobody gives: their caller goes away instead. */
 const MAY_WAIT = /_(?:ask|send)$/;
 const IMPATIENT_MS = 200;
-const TRIED = operations.filter(({ name }) => !NOT_TRIED.test(name));
 
 /** What the agent of a slot sends. */
 const HOOKS: readonly ((random: Random) => Record<string, unknown>)[] = [
@@ -63,12 +60,12 @@ async function hurried(request: RawRequest, withinMs: number | undefined) {
 export function createOperationsDoor(daemon: FuzzedDaemon, over: 'TCP' | 'the unix socket'): Door {
   const where = over === 'TCP' ? { port: daemon.port } : { socketPath: daemon.socketFile };
   const authorised = over === 'TCP' ? daemon.owner : {};
-  const samplers = new Map(TRIED.map(({ name, input }) => [name, createSampler(input)]));
+  const samplers = new Map(triedOperations.map(({ name, input }) => [name, createSampler(input)]));
   const ids: string[] = [];
   return {
     name: `operations over ${over}`,
     async attempt(random) {
-      const { name } = random.pick(TRIED);
+      const { name } = random.pick(triedOperations);
       const reply = await hurried(
         {
           ...where,

@@ -4,16 +4,17 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { operations } from '../../../server/tools/registry.ts';
 import type { Random } from '../../chaos/random.ts';
 import { DIST } from '../../e2e/world.ts';
 import type { FuzzedDaemon } from '../fuzzed-daemon.ts';
 import { messageLike } from '../mutate.ts';
 import { createSampler } from '../sample-input.ts';
+import { triedOperations } from '../tried-operations.ts';
 import type { Door } from './door.ts';
 
-const NOT_TRIED = /_(?:kill|restart|spawn|interrupt|ask|send)$/;
-const TRIED = operations.filter(({ name }) => !NOT_TRIED.test(name));
+/** They may wait for an answer that nobody gives. */
+const MAY_WAIT = /_(?:ask|send)$/;
+const TRIED = triedOperations.filter(({ name }) => !MAY_WAIT.test(name));
 /** Where a session began, another follows after so many messages. */
 const OF_ONE_SESSION = 100;
 const INITIALIZE = {
