@@ -42,21 +42,22 @@ afterAll(() => {
 });
 
 describe.each([
-  ['status', ['status', TASK.id]],
-  ['tasks', ['tasks']],
-  ['ask', ['ask', '--role', 'coder', 'x']],
-  ['logs', ['logs', 'coder-1']],
-  ['call', ['call', 'mission_status', '{}']],
-  ['an error', ['call', 'unknown']],
-] as const)('what an agent wrote, shown by %s', (_, argv) => {
+  ['status', ['status', TASK.id], {}],
+  ['tasks', ['tasks'], {}],
+  ['ask', ['ask', '--role', 'coder', 'x'], {}],
+  // A person's own are read as files: logs.test.ts.
+  ['logs, to an agent', ['logs', 'coder-1'], { MISSIOND_SLOT_ID: 'coder-1' }],
+  ['call', ['call', 'mission_status', '{}'], {}],
+  ['an error', ['call', 'unknown'], {}],
+] as const)('what an agent wrote, shown by %s', (_, argv, env) => {
   test('commands no terminal', async () => {
-    const { out, err } = await runCli([...argv, '--home', home]);
+    const { out, err } = await runCli([...argv, '--home', home], env);
     expect(out + err).not.toMatch(CONTROL);
     expect(out + err).toMatch(/a[^\n]*b[^\n]*c[^\n]*d[^\n]*e/);
   });
 
   test('is whole in JSON, which commands no terminal either', async () => {
-    const { out } = await runCli([...argv, '--json', '--home', home]);
+    const { out } = await runCli([...argv, '--json', '--home', home], env);
     expect(out).not.toMatch(CONTROL);
     expect(JSON.stringify(JSON.parse(out))).toContain(JSON.stringify(HOSTILE));
   });

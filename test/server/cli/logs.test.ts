@@ -19,6 +19,9 @@ const cli = (...argv: readonly string[]) => runCli(['logs', ...argv, '--home', h
 test('a log is that of the very name, also while no daemon runs; nothing in it draws', async () => {
   expect((await cli('fox')).out).toBe('{"message":"of fox"}\n');
   expect((await cli('fox-1')).out).toBe('{"message":"of fox-1"}\nclears\n');
+  const { out } = await cli('fox-1', '--json');
+  expect(out).not.toContain('\u001b');
+  expect(JSON.parse(out).lines.at(-1)).toBe('\u001b[2Jclears');
   expect((await cli('missiond')).out).toBe('of the daemon\n');
   const { status, err } = await cli('fo');
   expect({ status, err }).toEqual({
