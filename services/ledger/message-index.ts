@@ -85,7 +85,9 @@ export function createMessageIndex(db: MissionDatabase, standBack: () => void = 
         if (to === null) return false;
         statements.words.run({ from, to });
         statements.trigrams.run({ from, to });
-        statements.advance.run({ to });
+        // Without it the same messages would be indexed for ever.
+        if (statements.advance.run({ to }).changes !== 1)
+          throw new Error('the mark of the index is not there');
         return true;
       });
     },

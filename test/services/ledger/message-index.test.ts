@@ -95,3 +95,10 @@ test('pieces are merged until few are left, and everything is found as before', 
   expect(found('message_words', 'piece7')).toHaveLength(1);
   expectWhole();
 });
+
+test('without its mark nothing is indexed, rather than the same for ever', () => {
+  say('a hippopotamus');
+  database.raw.exec('delete from indexed_messages');
+  expect(() => createMessageIndex(database.db).followUp()).toThrow('mark');
+  expect(found('message_words', 'hippopotamus')).toEqual([]);
+});
