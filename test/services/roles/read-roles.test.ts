@@ -77,6 +77,18 @@ describe('the roles that come with missiond', () => {
   });
 });
 
+describe('the definitions that come with missiond', () => {
+  test('allow the tools that their words tell an agent to use', () => {
+    for (const { name, prompt, permissions } of readRoles({ home, repositoryPath: null }).roles.values()) {
+      // Its person sits there and answers.
+      if (name === 'workspace') continue;
+      const told = [...prompt.matchAll(/`(mission_[a-z_]+)/g)].map(([, tool]) => `mcp__missiond__${tool}`);
+      const missing = told.filter((tool) => !permissions.allow.includes(tool));
+      expect({ name, missing }).toEqual({ name, missing: [] });
+    }
+  });
+});
+
 describe("a person's own", () => {
   test('takes the place of one of its name', () => {
     mine('worker', '---', 'description: mine', 'model: haiku', 'nudge: false', '---', 'Do it.');
