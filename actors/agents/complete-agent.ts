@@ -21,6 +21,8 @@ export interface CompleteAgentDependencies {
   readonly tell: (row: AgentRow, completion: Completion) => void;
   /** Ends its session when its turn has. */
   readonly closeWhenResting: (slotId: SlotId) => void;
+  /** Takes the known secrets of a slot out of what it says. */
+  readonly redact: (slotId: SlotId, text: string) => string;
   readonly report: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -34,6 +36,7 @@ export function createCompleteAgent({
   worktrees,
   tell,
   closeWhenResting,
+  redact,
   report,
   signal,
 }: CompleteAgentDependencies) {
@@ -55,7 +58,8 @@ export function createCompleteAgent({
     core.tasks.openFor(slotId).every((taskId) => core.occupied.get(slotId) === taskId);
 
   function store(row: AgentRow, completion: Completion): void {
-    const ends = goes(row) && isLast(row);
+    // Somebody may have removed it while git counted.
+    const ends = goes(row) && row.status !== 'removed' && isLast(row);
     core.agents.update(row.slotId, {
       completion,
       ...(ends ? { status: 'completed' as const, endedAt: completion.at } : {}),
@@ -90,7 +94,10 @@ export function createCompleteAgent({
     /** Its own words. */
     async done(row: AgentRow, said: DoneReport): Promise<AgentRow> {
       const changes = await changesOf(row);
-      const { failure, tests, summary } = said;
+      const clean = (words: string | undefined): string | undefined =>
+        words === undefined ? undefined : redact(row.slotId, words);
+      const summary = redact(row.slotId, said.summary);
+      const [failure, tests] = [clean(said.failure), clean(said.tests)];
       store(core.agents.get(row.slotId) ?? row, {
         at: core.now(),
         summary,

@@ -21,7 +21,7 @@ import { createTellCompletion } from './tell-completion.ts';
 export interface AgentsDependencies
   extends SlotOperationsDependencies,
     Pick<RuntimeSlotsDependencies, 'written'> {
-  readonly dependencies: Pick<MissionDependencies, 'agents' | 'database'>;
+  readonly dependencies: Pick<MissionDependencies, 'agents' | 'database' | 'redact'>;
   readonly enqueue: TaskOperations['enqueue'];
   /** The repository that a call means. */
   readonly resolve: Repositories['resolve'];
@@ -68,6 +68,7 @@ export function createAgents({
       const row = core.agents.get(slotId);
       if (row !== undefined) letRest(row, 'missiond');
     },
+    redact: dependencies.redact,
     report: report('the end of an agent could not be written down'),
     signal,
   });

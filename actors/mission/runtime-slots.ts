@@ -4,6 +4,7 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
+import { isResting, personTypes } from '../slot-view.ts';
 import type { Mission } from './api.ts';
 
 /** A slot whose last state cannot be stored stays, with nothing in it; its closing is tried again by whoever wants it. */
@@ -104,11 +105,18 @@ export function createRuntimeSlots({
 
     close,
 
-    /** The same, once the turn that its session is in has come to its end. Until then it takes nothing more. */
+    /**
+     * The same, once the turn that its session is in has come to its end and no person has words in its prompt box. Until
+     * then it takes nothing more.
+     */
     async closeWhenResting(slotId: SlotId, by: string, queued: QueuedWork): Promise<void> {
       if (!core.runtimes.has(slotId)) return;
       core.closing.add(slotId);
-      const rests = (): boolean => !core.occupied.has(slotId) || !core.closing.has(slotId);
+      const isLeft = (): boolean => {
+        const slot = core.slotSnapshot(slotId);
+        return slot === undefined || slot.value !== 'live' || (isResting(slot) && !personTypes(slot));
+      };
+      const rests = (): boolean => !core.closing.has(slotId) || (!core.occupied.has(slotId) && isLeft());
       await untilEvent(core.bus, rests, signal);
       // It was wanted again meanwhile.
       if (core.closing.has(slotId)) await close(slotId, by, queued);

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WorkRequest } from '../../actors/agents/api.ts';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
@@ -288,6 +289,26 @@ describe('the end of an agent', () => {
     await until(mission, 'closed', () => mission.slots().every(({ slotId }) => slotId !== worker.slotId));
     expect(mission.task(worker.taskId ?? '').status).toBe('done');
     expect(mission.workers.get({ name: worker.name }).completion?.summary).toBe('mine');
+  });
+
+  test('says no value of its environment, and leaves the words that a person is writing there', async () => {
+    const mission = await stage.start({ redact: (_, text) => text.replaceAll('hunter2', '[redacted]') });
+    const where = { source: main, name: shop, timeoutMs: 60_000 };
+    await mission.repositories.add(where, { signal: never, progress() {} });
+    const { worker } = await work(mission);
+    await begins(mission, worker.slotId);
+    const said = { summary: 'with hunter2', tests: 'hunter2', failure: 'hunter2' };
+    await mission.workers.done(worker.slotId, said);
+    expect(JSON.stringify(mission.workers.get({ name: worker.name }))).not.toContain('hunter2');
+    const draft = { composer: { kind: 'draft', text: 'and now' } } as const;
+    stage.fake.show(worker.slotId, idleReading(draft));
+    await hook(mission, 'Stop', { last_assistant_message: 'done' }, worker.slotId);
+    await until(mission, 'draft', () => mission.slot(worker.slotId).composer === 'personDraft');
+    await until(mission, 'done', () => mission.task(worker.taskId ?? '').status === 'done');
+    await nextTurn();
+    expect(mission.slot(worker.slotId).status).toBe('live');
+    stage.fake.show(worker.slotId, idleReading());
+    await until(mission, 'closed', () => mission.slots().every(({ slotId }) => slotId !== worker.slotId));
   });
 
   test('discards after saving everything under a ref', async () => {
