@@ -348,7 +348,12 @@ export function createMail({
       });
       const timer = setInterval(wake, LOOK_MS);
       timer.unref();
-      ledger.throwAway(core.now() - KEPT_MS);
+      try {
+        ledger.throwAway(core.now() - KEPT_MS);
+      } catch (error) {
+        // A full disk keeps no daemon from its start.
+        onError(error);
+      }
       wake();
       return () => {
         closed = true;
