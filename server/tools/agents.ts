@@ -290,7 +290,12 @@ export const missionWorkerLand = operation({
   }),
   ...ends,
   access: 'owner',
-  async run({ onto, keep, ...input }, { mission, caller, signal }) {
+  async run({ onto, keep, ...input }, { mission, caller, signal, isPerson }) {
+    // It asks for no review, no check and no word about protected files: a person has looked at it.
+    if (!isPerson)
+      throw new MissionError('person_only', 'Only a person brings work home past the merge gate.', {
+        remedy: 'mission_merge merges what is reviewed and passes its checks.',
+      });
     const { notes, ...landed } = await mission.workers.land(input, { onto, keep, by: caller }, signal);
     return { ...landed, notes: [...notes] };
   },

@@ -41,8 +41,7 @@ const OWNERS_WORDS = [
   'permissions reload',
   'attach',
   'merge',
-  'worker land',
-  'worker discard',
+  'review',
   'roles trust',
   'roles reset',
   ...['add', 'config', 'remove', 'use'].map((verb) => `repo ${verb}`),
@@ -58,9 +57,15 @@ const OWNERS_WORDS = [
 const AS_SOMEBODY_ELSE = ['MISSIOND_SLOT_ID', 'env -i', 'env --ignore-environment'].map(
   (words) => `Bash(*${words}*missiond* message*)`,
 );
+/** Options before the second word would hide it. */
+const WITH_OPTIONS_BETWEEN = [
+  ...new Set(OWNERS_WORDS.filter((words) => words.includes(' ')).map((words) => `${words.split(' ')[0]} -`)),
+];
 const OWNERS_COMMANDS = [
   ...AS_SOMEBODY_ELSE,
-  ...STARTS.flatMap((start) => OWNERS_WORDS.map((words) => `Bash(${start} ${words}*)`)),
+  ...STARTS.flatMap((start) =>
+    [...OWNERS_WORDS, ...WITH_OPTIONS_BETWEEN].map((words) => `Bash(${start} ${words}*)`),
+  ),
   'Bash(missiond-attach*)',
   'Bash(npx missiond-attach*)',
   'Bash(node *missiond-attach.js*)',

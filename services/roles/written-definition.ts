@@ -14,6 +14,8 @@ export type RoleSource = (typeof ROLE_SOURCES)[number];
 /** Longer than any description of work; a model reads all of it with every request. */
 const MOST_LETTERS = 100_000;
 const MOST_DESCRIBED = 1_000;
+/** A stranger's YAML of a hundred thousand letters can hold up the daemon for half a minute. */
+const MOST_FRONT_LETTERS = 8_000;
 
 /** `Read, Grep, Bash(git *)` and lists. Of an entry with an argument the tool counts: rules say the rest. */
 const Tools = z
@@ -103,6 +105,8 @@ export function readDefinition(file: string, text: string, source: RoleSource): 
   if (text.length > MOST_LETTERS) throw fail(`a definition has ${MOST_LETTERS} letters at most`);
   if (text.includes('\0')) throw fail('it is no text');
   const { yaml, body } = splitFrontMatter(text);
+  if ((yaml?.length ?? 0) > MOST_FRONT_LETTERS)
+    throw fail(`what stands before its words has ${MOST_FRONT_LETTERS} letters at most`);
   const { name, ...fields } = readYamlText(file, yaml ?? '', source === 'claude' ? ClaudeFields : OwnFields, {
     code: 'config_invalid',
     knownKeys: [...Object.keys(OwnFields.shape), 'allow', 'confirm', 'deny', 'afterMinutes'],

@@ -35,6 +35,13 @@ function role(name: string) {
   return found;
 }
 
+test('front matter that would take its reader half a minute is not read', () => {
+  theirs('slow', '---', ...Array.from({ length: 9_000 }, (_, at) => `key${at}: 1`), '---', 'words');
+  const { problems } = read();
+  expect(problems).toHaveLength(1);
+  expect(problems[0]?.message).toContain('letters at most');
+});
+
 describe('the roles that come with missiond', () => {
   test('are eight, without a problem, and each says what it is', () => {
     const { roles, problems, waiting } = readRoles({ home, repositoryPath: null });
