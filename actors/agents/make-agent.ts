@@ -237,10 +237,12 @@ export function createMakeAgent({
       }
     },
 
-    /** Takes back what a killed daemon had begun. */
+    /** Takes back what a killed daemon had begun; nothing of what this one is making. */
     async takeBackHalfMade(): Promise<void> {
+      // Asked again of each: it may have been made while another was taken back.
       for (const row of core.agents.inStatus('making'))
-        await takeBack(row, new MissionError('cancelled', 'The daemon ended while it was made.'));
+        if (!reserved.has(row.slotId) && core.agents.get(row.slotId)?.status === 'making')
+          await takeBack(row, new MissionError('cancelled', 'The daemon ended while it was made.'));
     },
   };
 }

@@ -39,8 +39,8 @@ interface Candidate {
   readonly what: 'agent' | 'task';
   readonly name: string;
   readonly worktree: Parameters<Worktrees['contents']>[0];
-  /** Its worktree is gone; its branch may have been kept. */
-  readonly isRemoved: boolean;
+  /** Its branch got its name from missiond, and was not at the remote before. */
+  readonly isOurName: boolean;
   readonly remove: () => Promise<string | null>;
 }
 
@@ -52,8 +52,11 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, signal }:
       what: 'agent',
       name: row.name,
       worktree,
-      isRemoved: row.status === 'removed',
+      isOurName: row.branch === `work/${row.name}` || row.branch === `workspace/${row.name}`,
       async remove() {
+        const { status } = core.agents.get(row.slotId) ?? row;
+        if (status !== 'completed' || core.runtimes.has(row.slotId))
+          throw new MissionError('worktree_in_use', `${row.name} was woken meanwhile.`);
         let saved = row.rescue;
         const saving = {
           before: row.rescue,
@@ -71,7 +74,8 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, signal }:
 
   function candidatesOf({ name, gitFolder }: RepositoryRow): readonly Candidate[] {
     const agents = core.agents
-      .list({ repository: name, statuses: ['completed', 'removed'], limit: MOST_LOOKED_AT })
+      // A branch of the name of one that is removed is a person's.
+      .list({ repository: name, statuses: ['completed'], limit: MOST_LOOKED_AT })
       .filter((row) => row.ownsBranch && !core.runtimes.has(row.slotId) && row.gitFolder === gitFolder)
       .map(ofAgent);
     const tasks = core.worktrees
@@ -82,7 +86,7 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, signal }:
           what: 'task',
           name: row.taskId,
           worktree: row,
-          isRemoved: false,
+          isOurName: true,
           remove: async () => (await removeWorktree(row.taskId)).worktree.rescue ?? null,
         }),
       );
@@ -107,9 +111,8 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, signal }:
     if (unasked !== null) notes.push(`The remote did not answer; what was last fetched is taken. ${unasked}`);
     const guarded = [repository.defaultBranch, ...repository.configuration.protectedBranches];
 
-    async function look({ what, name, worktree, isRemoved, remove }: Candidate): Promise<void> {
+    async function look({ what, name, worktree, isOurName, remove }: Candidate): Promise<void> {
       const { branch } = worktree;
-      if (isRemoved && (await care.stateOf(repository, branch, signal)) === null) return;
       const { isThere, tip, uncommitted } = await worktrees.contents(worktree, signal);
       if (!isThere && tip === null) return;
       if (guarded.includes(branch)) return void left.push({ name, why: `${branch} is protected` });
@@ -117,7 +120,9 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, signal }:
       const why = staysFor(state, uncommitted, isThere);
       if (why !== null) return void left.push({ name, why });
       const how = state === null ? 'its branch is gone' : state.merged === 'no' ? '' : HOW[state.merged];
-      if (!dryRun && remote && state !== null) {
+      if (!dryRun && remote && !isOurName)
+        notes.push(`${branch} stays at its remotes: it may be a person's.`);
+      else if (!dryRun && remote && state !== null) {
         const { deleted, failed } = await care.deleteRemote(repository, branch, state.tip, signal);
         for (const from of deleted) notes.push(`${branch} is deleted at ${from}.`);
         for (const words of failed) notes.push(`${branch} stays at ${words}`);

@@ -216,8 +216,9 @@ export function createRepositories({ core, disk, agentsOf, signal }: Repositorie
           remedy: 'End them first; missiond workers lists them.',
         });
       const problem = await problemOf(row);
-      const deletes = deleteClone && row.isOurs;
-      if (deletes && problem === null) {
+      // One that is not where it was cannot be looked at: what lies at its place now may be all that there is of it.
+      const deletes = deleteClone && row.isOurs && problem === null;
+      if (deletes) {
         const only = await disk.onlyHere(row.path, signal);
         if (only.length > 0)
           throw new MissionError(
@@ -237,7 +238,7 @@ export function createRepositories({ core, disk, agentsOf, signal }: Repositorie
           ? {}
           : {
               hint: deleteClone
-                ? `${row.path} is not a clone of ours, and stays.`
+                ? `${row.path} ${row.isOurs ? 'is not there, and nothing was deleted' : 'is not a clone of ours, and stays'}.`
                 : `${row.path} stays as it is. missiond repo add ${row.path} ${name} takes it in again.`,
             }),
       };

@@ -92,9 +92,12 @@ export async function landBranch(
         ],
         call,
       );
-  // git itself looks once more, and refuses where a file of nobody's would be written over.
+  // git itself looks once more, and refuses where a file that it does not track would be written over, ignored or not.
   if (workingTree !== null)
-    await git.git(['merge', '--ff-only', '--quiet', after], { cwd: workingTree, signal });
+    await git.git(['merge', '--ff-only', '--no-autostash', '--no-overwrite-ignore', '--quiet', after], {
+      cwd: workingTree,
+      signal,
+    });
   else
     await git.git(
       ['update-ref', '-m', `missiond: ${worktree.branch} landed`, `refs/heads/${onto}`, after, before],

@@ -11,7 +11,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkRequest } from '../../actors/agents/api.ts';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import { AgentName, RepositoryName, Role, type SlotId } from '../../db/ids.ts';
@@ -361,6 +361,19 @@ describe('landing', () => {
     expect(mission.workers.get({ name: worker.name }).status).toBe('active');
   });
 
+  test('writes over no file that the working tree ignores', async () => {
+    const mission = await startWithShop();
+    commitIn(main, '.gitignore', 'notes.local\n');
+    gitIn(main)('push', '-q', 'origin', 'trunk');
+    const { worker } = await work(mission, { task: undefined });
+    writeFileSync(path.join(worker.worktree, 'notes.local'), 'theirs');
+    gitIn(worker.worktree)('add', '-f', 'notes.local');
+    gitIn(worker.worktree)('commit', '-qm', 'notes');
+    writeFileSync(path.join(main, 'notes.local'), 'mine');
+    await expect(land(mission, worker.name)).rejects.toThrow(/would be overwritten/);
+    expect(readFileSync(path.join(main, 'notes.local'), 'utf8')).toBe('mine');
+  });
+
   test('lands nothing that is not committed', async () => {
     const mission = await startWithShop();
     const worker = await committed(mission, 'one.md', '1');
@@ -396,6 +409,22 @@ describe('a team that hibernates', () => {
     await begins(second, worker.slotId, 'later');
     expect(second.slot(worker.slotId).sessionId).toBe(sessionId);
     await taskIs(second, later, 'running');
+  });
+
+  test('is mended without a hand on one that is just being made', async () => {
+    const mission = await startWithShop();
+    const { worker: half } = await work(mission, { task: undefined });
+    const agents = createAgentLedger(stage.database().db);
+    agents.update(half.slotId, { status: 'making', trouble: 'The disk was full.' });
+    const [{ worker }] = await Promise.all([
+      work(mission, { task: undefined }),
+      vi
+        .waitUntil(() => agents.inStatus('making').length === 2, { interval: 1, timeout: 20_000 })
+        .then(() => mission.workers.repair({ apply: true }, never)),
+    ]);
+    expect(existsSync(half.worktree)).toBe(false);
+    expect(existsSync(worker.worktree)).toBe(true);
+    expect(mission.workers.get({ name: worker.name }).status).toBe('active');
   });
 
   test('is mended when a worktree has gone', async () => {

@@ -170,6 +170,24 @@ test('a remote branch goes only where it is asked for, and only as it is known h
   );
 });
 
+test('a branch that a person made stays, here and there, whatever an agent did with that name', async () => {
+  agent('fox', ['fox.txt']);
+  squash('fox');
+  await doors.client.cleanup({ repository: 'project' });
+  person.git(['branch', 'work/fox', 'trunk']);
+  agent('owl', ['owl.txt']);
+  person.git(['branch', '--move', 'work/owl', 'feature']);
+  person.git(['push', '--quiet', 'origin', 'feature']);
+  ledger().update(SlotId.parse('project.owl'), { branch: 'feature' });
+  person.git(['merge', '--squash', '--quiet', 'feature']);
+  person.git(['commit', '--quiet', '-m', 'squashed']);
+  person.git(['push', '--quiet', 'origin', 'trunk']);
+  const { notes } = await doors.client.cleanup({ repository: 'project', remote: true });
+  expect(notes).toEqual(["feature stays at its remotes: it may be a person's."]);
+  expect(branches()).toEqual(['trunk', 'work/fox']);
+  expect(person.git(['ls-remote', '--heads', 'origin', 'feature'])).not.toBe('');
+});
+
 test('what git keeps of a worktree whose folder is gone goes, with its commits saved; strange folders are told of', async () => {
   const place = placeOf('lost');
   person.git(['worktree', 'add', '--quiet', '--detach', place]);

@@ -1,20 +1,28 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RepositoryName } from '../../db/ids.ts';
+import type { MissionDatabase } from '../../db/open.ts';
 import { createRealRepository } from '../services/worktrees/real-repository.ts';
 import { runCli } from './cli/run-cli.ts';
 import { type OpenDoors, openDoors } from './open-doors.ts';
 
 let doors: OpenDoors;
+let seeded: MissionDatabase;
 let bin: string;
 beforeAll(async () => {
   const tools = createRealRepository();
   bin = path.join(tools.directory, 'bin');
   mkdirSync(bin);
-  doors = await openDoors({ path: `${bin}:${process.env['PATH']}` });
+  doors = await openDoors({
+    path: `${bin}:${process.env['PATH']}`,
+    seed(db) {
+      seeded = db;
+    },
+  });
 });
 afterAll(async () => {
   await doors.close();
@@ -223,6 +231,16 @@ test('a disk that is away is said, and a folder that comes back is there again',
   expect((await cli('config', 'project', 'defaultBranch=')).err).toContain('is not there');
   renameSync(`${person.folder}-away`, person.folder);
   expect((await cli('list')).out).not.toContain('disk');
+});
+
+test('a clone that cannot be looked at where it was is not deleted where it is now', async () => {
+  const { repository } = await doors.client.repoAdd({ source: `file://${remoteOf('master')}` });
+  person.write('work.txt', 'work\n', repository.path);
+  seeded.run(sql`update repositories set path = ${`${repository.path}-before-the-home-was-moved`}`);
+  const { deleted } = await doors.client.repoRemove({ repository: repository.name, deleteClone: true });
+  expect(deleted).toBe(false);
+  expect(existsSync(path.join(repository.path, 'work.txt'))).toBe(true);
+  rmSync(repository.path, { recursive: true });
 });
 
 test('removing leaves the folder; a clone of ours is deleted only when nothing is only there', async () => {
