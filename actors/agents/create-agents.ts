@@ -121,6 +121,15 @@ export function createAgents({
       throw new MissionError('input_invalid', 'Neither an agent nor a repository was named.', {
         remedy: 'Name one.',
       });
+    if (core.repositories.get(repository) === undefined)
+      throw new MissionError('repository_unknown', `The team works on no repository "${repository}".`, {
+        remedy: `There are: ${
+          core.repositories
+            .list()
+            .map((row) => row.name)
+            .join(', ') || 'none'
+        }.`,
+      });
     return core.agents.list({ repository, statuses, limit: MOST_AT_ONCE });
   };
 

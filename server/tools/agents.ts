@@ -198,7 +198,7 @@ export const missionWhoami = operation({
   ownOfSlot: () => true,
   run(_, { mission, by }) {
     if (by.role !== 'slot')
-      throw new MissionError('not_permitted', 'Only the agent of a slot is somebody here.', {
+      throw new MissionError('input_invalid', 'Only the agent of a slot is somebody here.', {
         remedy: 'People are the owner; tokens are listed by missiond token list.',
       });
     const { slotId, role } = mission.slot(by.slotId);

@@ -234,12 +234,15 @@ describe('the agent of a slot', () => {
   test('is offered its own status and what a rule allows, and reads nothing of others', async () => {
     const client = await mcp(own());
     expect(await toolsOf(client)).toEqual([
+      'mission_done',
       'mission_message_ack',
       'mission_message_list',
       'mission_message_read',
       'mission_message_send',
       'mission_pty_status',
       'mission_status',
+      'mission_whoami',
+      'mission_worker_list',
     ]);
     expect((await ask(client, 'mission_pty_status', { slotId: 'coder-1' })).isError).toBeUndefined();
     for (const input of [{ slotId: 'coder-2' }, {}]) {

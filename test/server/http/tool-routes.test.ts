@@ -91,13 +91,15 @@ describe('tools over REST', () => {
       mission_router_chat_history: { task_id: id },
     };
     const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
-    // They need a terminal, a transcript, a repository: test/server/mcp and repositories.test.ts have them.
+    // They need a terminal, a transcript, a repository, an agent: test/server/mcp, repositories.test.ts, and the tests of agents have them.
     const elsewhere = [
       'mission_pty_screen',
       'mission_conversation_get',
       'mission_agent_trajectory',
       'mission_repo_get',
       'mission_worker_get',
+      'mission_worker_diff',
+      'mission_whoami',
       'mission_role_get',
       'mission_overlap_list',
       'mission_rescue_list',
