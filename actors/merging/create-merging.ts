@@ -216,7 +216,11 @@ export function createMerging({
 
   /** An agent means the repository that it works in, and no other. */
   function whichOf(which: WhichRepository, by: MergingParty): WhichRepository {
-    return by.kind === 'slot' ? { cwd: core.runtime(by.slotId).configuration.cwd } : which;
+    if (by.kind !== 'slot') return which;
+    const agent = core.agents.get(by.slotId);
+    // What its folder says may have been changed by the agent itself.
+    if (agent !== undefined) return { repository: agent.repository };
+    return { cwd: core.runtime(by.slotId).configuration.cwd };
   }
 
   return {

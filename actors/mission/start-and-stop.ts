@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SlotId } from '../../db/ids.ts';
 import type { OpenDatabase } from '../../db/open.ts';
 import type { MissionCore } from '../core.ts';
@@ -67,6 +68,8 @@ export function createStartAndStop({
         launcher.bind(configuration.id, plan);
         outlived(configuration.id, stopping.signal);
       }
+      // Everything that runs listens to it.
+      setMaxListeners(0, stopping.signal);
       telling.start();
       hostEvents.listen();
       const held = await core.host().list();
