@@ -12,6 +12,7 @@ test('the memory reads what a slot of its role can, unless slots.yaml says other
     deep: { afterMinutes: 10, everyMessages: 100 },
     consolidation: { everyHours: 24, execute: false },
     pauseHours: 2,
+    keepDays: 90,
   });
   const { realtime, exclude } = MemorySettingsSchema.parse({ realtime: false, exclude: ['~/private'] });
   expect([realtime, exclude]).toEqual([false, [path.join(os.homedir(), 'private')]]);
