@@ -1,5 +1,5 @@
 import { redactTokens } from '../db/redact-tokens.ts';
-import type { SlotBook } from '../services/agents/slot-book.ts';
+import type { SlotBook, SlotVariables } from '../services/agents/slot-book.ts';
 import { redact } from '../services/config/redact.ts';
 import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
@@ -22,29 +22,30 @@ export interface SlotSecrets {
 
 /** Knows which words of which slot must not reach a row, a log or a reply. */
 export function createSlotSecrets(
-  slots: Pick<SlotBook, 'find' | 'all'>,
+  slots: Pick<SlotBook, 'variables' | 'variablesOf'>,
   { secretCommand }: Pick<SlotsFile, 'secretCommand'>,
   inherited: NodeJS.ProcessEnv,
 ): SlotSecrets {
-  const known = new Map<string, ReadonlySet<string>>();
+  /** By the variables that they stand in, which all agents have in common. One that was replaced may still be said. */
+  const known = new Map<SlotVariables['env'], ReadonlySet<string>>();
   const listeners = new Set<(known: KnownSecrets) => void>();
-  const envOf = (slotId: string) => slots.find(slotId)?.env ?? {};
 
   const all = (): KnownSecrets => ({
     secrets: [...new Set([...known.values()].flatMap((secrets) => [...secrets]))],
     withheldSlots: slots
-      .all()
-      .filter(({ id, env }) => holdsSecrets(env) && !known.has(id))
+      .variables()
+      .filter(({ env }) => holdsSecrets(env) && !known.has(env))
       .map(({ id }) => id),
   });
 
   async function resolve(slotId: string, signal: AbortSignal): Promise<Record<string, string>> {
-    const { env, secrets } = await resolveEnv(slotId, envOf(slotId), {
+    const variables = slots.variablesOf(slotId);
+    const { env, secrets } = await resolveEnv(slotId, variables, {
       inherited,
       signal,
       ...(secretCommand === undefined ? {} : { secretCommand }),
     });
-    known.set(slotId, secrets);
+    known.set(variables, new Set([...(known.get(variables) ?? []), ...secrets]));
     for (const listener of listeners) listener(all());
     return env;
   }
@@ -58,11 +59,12 @@ export function createSlotSecrets(
     },
     async learn(slotId, signal) {
       // A source that has gone leaves the slot's texts withheld; its next start says why.
-      if (holdsSecrets(envOf(slotId))) await Promise.allSettled([resolve(slotId, signal)]);
+      if (holdsSecrets(slots.variablesOf(slotId))) await Promise.allSettled([resolve(slotId, signal)]);
     },
     redact(slotId, text) {
-      const secrets = known.get(slotId);
-      if (secrets === undefined) return holdsSecrets(envOf(slotId)) ? WITHHELD : redactTokens(text);
+      const variables = slots.variablesOf(slotId);
+      const secrets = known.get(variables);
+      if (secrets === undefined) return holdsSecrets(variables) ? WITHHELD : redactTokens(text);
       return redactTokens(redact(text, secrets));
     },
   };

@@ -76,6 +76,15 @@ export function createAgentLedger(db: MissionDatabase) {
       return new Set(rows.map(({ name }) => name));
     },
 
+    /** Of every agent that there is or has been. */
+    slotIds(): readonly SlotId[] {
+      return db
+        .select({ slotId: agents.slotId })
+        .from(agents)
+        .all()
+        .map(({ slotId }) => slotId);
+    },
+
     /** Those of a status, oldest first. */
     inStatus(...statuses: readonly AgentRow['status'][]): readonly AgentRow[] {
       return db

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { AgentName, RepositoryName, Role, SlotId } from '../../db/ids.ts';
+import { openDatabase } from '../../db/open.ts';
 import { createSlotSecrets } from '../../server/slot-secrets.ts';
+import { createSlotBook } from '../../services/agents/slot-book.ts';
+import { loadSlots } from '../../services/config/slots-file.ts';
+import { createAgentLedger } from '../../services/ledger/agent-ledger.ts';
+import { createRepositoryLedger } from '../../services/ledger/repository-ledger.ts';
+import { createRoleStore } from '../../services/roles/role-store.ts';
 import { bookOfFile } from './book-of-file.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-secrets-'));
@@ -51,4 +58,56 @@ describe('what the daemon shows of a slot that has secrets', () => {
     await secrets.resolve('keeper', never);
     expect(told).toEqual([{ secrets: ['correct-horse-battery'], withheldSlots: ['lost'] }]);
   });
+});
+
+describe('an agent that is gone', () => {
+  const database = openDatabase(':memory:');
+  afterAll(() => database.close());
+  const repository = RepositoryName.parse('shop');
+  const agents = createAgentLedger(database.db);
+  for (const [name, status] of [
+    ['gone-fox', 'removed'],
+    ['calm-owl', 'active'],
+  ] as const)
+    agents.insert({
+      slotId: SlotId.parse(`shop.${name}`),
+      repository,
+      name: AgentName.parse(name),
+      role: Role.parse('worker'),
+      kind: 'worker',
+      status,
+      branch: `work/${name}`,
+      ownsBranch: true,
+      base: 'HEAD',
+      gitFolder: folder,
+      worktree: folder,
+      createdBy: 'cli',
+      createdAt: 0,
+    });
+  writeFileSync(path.join(folder, 'agents.yaml'), `slots: []\nagents: { env: { KEY: "\${env:VAULT}" } }\n`);
+
+  it('leaves nothing to be read of it before the values of all agents are known again; then it is read without them', async () => {
+    const book = createSlotBook(
+      loadSlots(path.join(folder, 'agents.yaml')),
+      agents,
+      createRepositoryLedger(database.db),
+      createRoleStore(folder),
+    );
+    const secrets = createSlotSecrets(book, {}, env);
+    expect(secrets.known().withheldSlots).toEqual(['shop.calm-owl', 'shop.gone-fox']);
+    expect(secrets.redact('shop.gone-fox', TEXT)).not.toContain('horse');
+    await secrets.resolve('shop.calm-owl', never);
+    expect(secrets.known()).toEqual({ secrets: ['correct-horse-battery'], withheldSlots: [] });
+    expect(secrets.redact('shop.gone-fox', TEXT)).toBe('curl -H "Bearer [secret]" visible');
+    expect(secrets.redact('shop.never-was', TEXT)).toBe(TEXT);
+  });
+});
+
+it('a value that was replaced is taken out as well: it may still be said', async () => {
+  const changing = { VAULT: 'correct-horse-battery' };
+  const secrets = createSlotSecrets(bookOfFile(slotsFile), {}, changing);
+  await secrets.resolve('keeper', never);
+  changing.VAULT = 'another-horse-entirely';
+  await secrets.resolve('keeper', never);
+  expect(secrets.redact('keeper', TEXT)).toBe('curl -H "Bearer [secret]" visible');
 });
