@@ -79,7 +79,7 @@ export function createAnswering({ core, questions, ruleToKeep, allow, signal }: 
     const { cwd, configuration } = core.runtime(slotId);
     if (question.kind === 'trust' && meaning !== 'no' && !configuration.trustCwd) {
       throw new MissionError('not_authorised', `Nobody has said that ${cwd} is trusted.`, {
-        remedy: `Set trustCwd: true for ${slotId} in slots.yaml, or answer at the terminal (missiond attach ${slotId}).`,
+        remedy: `Set trustCwd: true for ${slotId} in slots.yaml (under agents: for the agents of repositories, which are trusted as the repository itself is), or answer at the terminal (missiond attach ${slotId}).`,
       });
     }
     const keyboard = keyboardOf(slotId);
