@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { SCRIPTED_API_KEY } from '../../server/demo/embedded-home.ts';
 import { ensureClaudeCode } from '../../services/claude/install.ts';
-import { createWorld, type World } from './world.ts';
+import { CLI, createWorld, type World } from './world.ts';
 
 const POLICY = `default:
   allow: [Read(*)]
@@ -98,7 +98,15 @@ test('three workers of one repository commit, each in its own worktree, and thei
   for (const { worker } of made)
     expect(existsSync(path.join(worker.worktree, `${worker.name}.txt`))).toBe(true);
   expect(git('status', '--porcelain')).toBe('');
-  const landed = await client.workerLand({ name: 'calm.fox' });
+  // Past reviews and checks: for a person alone.
+  await expect(client.workerLand({ name: 'calm.fox' })).rejects.toThrow('Only a person');
+  const landed = JSON.parse(
+    execFileSync(
+      process.execPath,
+      [CLI, 'worker', 'land', 'calm.fox', '--repo', 'shop', '--json', '--home', world.home],
+      { env: world.env, encoding: 'utf8' },
+    ),
+  );
   expect(landed.landing.how).toBe('forwarded');
   expect(existsSync(path.join(project, 'calm.fox.txt'))).toBe(true);
   expect(existsSync(landed.worker.worktree)).toBe(false);

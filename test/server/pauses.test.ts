@@ -25,7 +25,9 @@ test('slots are put aside and let go on from the command line, and their status 
   expect(hint).toContain('put aside by cli (missiond wake coder-1)');
   await doors.client.cancel({ taskId });
   expect(await run('pause', '--all')).toBe('0 coder-1, coder-2, researcher-1 put aside.\n');
-  expect(await run('wake', '--repo', 'nowhere')).toBe('0 None.\n');
+  expect(await run('wake', '--repo', 'nowhere')).toContain(
+    '1 missiond: The team works on no repository "nowhere".',
+  );
   expect(await run('wake', 'coder-2')).toBe('0 coder-2 may go on.\n');
   expect(await doors.client.wake({ all: true })).toEqual({ slots: ['coder-1', 'researcher-1'] });
   expect((await doors.client.ptyStatus({ slotId: 'coder-1' })).slots[0]?.paused).toBeUndefined();
