@@ -1,10 +1,8 @@
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { startIngest } from '../../../services/conversations/start-ingest.ts';
 import { createStage, role, slotId } from '../../actors/mission-stage.ts';
-import { DIST } from '../../e2e/world.ts';
 import { writeTranscripts } from './generate.ts';
 
 const MEGABYTE = 1024 * 1024;
@@ -40,7 +38,6 @@ export async function measureBackfill(folder: string, megabytes: number): Promis
               turn: db.turn.shared,
             },
             handlers,
-            pathToFileURL(path.join(DIST, 'services', 'conversations', 'ingest-main.js')),
           ),
         prices: () => ({}),
       },
