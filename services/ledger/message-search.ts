@@ -4,6 +4,7 @@ import type { MissionDatabase } from '../../db/open.ts';
 import { conversationMessages, conversationSlots, conversations } from '../../db/schema/conversations.ts';
 import { createRanker } from '../conversations/rank.ts';
 import { quoted, type SearchQuery, type SearchTerm } from '../conversations/search-query.ts';
+import { createBeginningTerms } from './beginning-terms.ts';
 import { createLetterTerms } from './letter-terms.ts';
 import { conditionOf, type MessageFilter, type Range, rangesOf } from './message-filter.ts';
 import { messageTrigrams, messageWords } from './message-indexes.ts';
@@ -117,10 +118,11 @@ export function createMessageSearch(db: MissionDatabase) {
   const statements = prepareStatements(db);
 
   const letters = createLetterTerms(db, 'message_trigram_terms');
+  const beginnings = createBeginningTerms(db, 'message_word_terms');
 
   function matchOf(term: SearchTerm, isCjk: boolean): string {
     if (isCjk) return letters(term.text);
-    return term.isPrefix ? `${quoted(term.text)}*` : quoted(term.text);
+    return term.isPrefix ? beginnings(term.text) : quoted(term.text);
   }
 
   /** Stops as soon as there are enough: that a word is frequent costs nothing. */
@@ -258,7 +260,7 @@ export function createMessageSearch(db: MissionDatabase) {
       const matches = terms.map((term) => matchOf(term, isCjk));
       const shares = sharesOf(matches, isCjk, last);
       const isRare = matches.length > 1 && Math.min(...shares) * last < RARE;
-      const look = (isRare ? newestOfFew : newestOf)(matches.join(' '), isCjk);
+      const look = (isRare ? newestOfFew : newestOf)(matches.join(' AND '), isCjk);
       const { pool, lowest, isAll } = gather(look, filter, before);
       const ranker = createRanker(terms, isCjk, shares, AVERAGE_CHARACTERS);
       const ranked = pool

@@ -34,6 +34,12 @@ beforeAll(() => {
         message.run(at + 1, `${at}-${count}`, `everywhere ${count === 0 ? 'first' : 'later'} words`);
       }
     }
+    conversation.run('session-han', 'session-han', '/han', 2);
+    const han = raw.prepare(
+      "insert into conversation_messages (conversation_id, uuid, role, at, text, cjk) values (?, ?, 'user', 0, ?, 1)",
+    );
+    han.run(PROJECTS.length + 1, 'han-1', '部署失败了 因为端口被占用');
+    han.run(PROJECTS.length + 1, 'han-2', '部署完成');
   })();
   const index = createMessageIndex(database.db);
   while (index.followUp());
@@ -74,4 +80,21 @@ test.each([
 ])('pages of "%s" in %s hold every message of it once', (word, project) => {
   const found = all(word, { project });
   expect(found.toSorted((a, b) => a - b)).toEqual(expected(word, project));
+});
+
+test.each([
+  ['every*', 'everywhere'],
+  ['EVERY* fir*', 'first'],
+  ['words*', 'words'],
+])('a beginning, "%s", finds the words that go on with it', (words, word) => {
+  expect(all(words, { project: '/old' }).toSorted((a, b) => a - b)).toEqual(expected(word, '/old'));
+});
+
+test('a beginning that no word has finds nothing', () => {
+  expect(all('everywherever*', {})).toEqual([]);
+});
+
+test('two words of two Chinese letters are both looked for', () => {
+  expect(all('部署 端口', { project: '/han' })).toEqual(expected('端口', '/han'));
+  expect(all('部署', { project: '/han' })).toHaveLength(2);
 });

@@ -1,0 +1,1 @@
+CREATE VIRTUAL TABLE `message_word_terms` USING fts5vocab('message_words', 'instance');
