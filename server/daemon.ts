@@ -17,6 +17,7 @@ import { connectPtyHost } from '../services/pty/connect-pty-host.ts';
 import { facesFile, loadFaces } from '../services/terminal/faces-file.ts';
 import { openTokenStore } from './auth/token-store.ts';
 import { openCleanLog } from './clean-log.ts';
+import { agentsCommands } from './cli/agents-commands.ts';
 import { composeMission } from './compose-mission.ts';
 import {
   type DaemonFile,
@@ -103,6 +104,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
       databaseFile: settings.databaseFile,
       slotsFile: settings.slotsFile,
       file,
+      ownCommands: agentsCommands,
       onRead(problem) {
         if (problem === null) logger.info('permissions.yaml was read anew');
         else logger.error({ error: problem.message }, 'the last good permissions stay in force');

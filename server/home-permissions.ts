@@ -2,6 +2,7 @@ import path from 'node:path';
 import { GatesSchema } from '../services/config/protect.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import type { MissionError } from '../services/errors/mission-error.ts';
+import type { OwnCommands } from '../services/permissions/own-commands.ts';
 import { ownFilesDenied } from '../services/permissions/own-files.ts';
 import { createPermissionStore, type PermissionStore } from '../services/permissions/permission-store.ts';
 import { createRepositoryProtection } from '../services/permissions/repository-protection.ts';
@@ -13,6 +14,8 @@ export interface HomePermissions {
   readonly databaseFile: string;
   readonly slotsFile: string;
   readonly file: Pick<SlotsFile, 'protect' | 'roles' | 'listen'>;
+  /** What agents may say at the command line: cli/agents-commands.ts. */
+  readonly ownCommands: OwnCommands;
   readonly onRead?: (problem: MissionError | null) => void;
 }
 
@@ -25,6 +28,7 @@ export function openHomePermissions({
   databaseFile,
   slotsFile,
   file,
+  ownCommands,
   onRead,
 }: HomePermissions): PermissionStore {
   const gates = new Map(Object.entries(file.roles).map(([role, settings]) => [role, settings?.gates]));
@@ -32,6 +36,7 @@ export function openHomePermissions({
   const usual = GatesSchema.parse({});
   return createPermissionStore(permissionsFile(home), {
     always: ownFilesDenied(home, [databaseFile, slotsFile, ...(key === undefined ? [] : [key])]),
+    ownCommands,
     protect: { ...file.protect, gatesOf: (role) => gates.get(role) ?? usual },
     repository: createRepositoryProtection(),
     ...(onRead === undefined ? {} : { onRead }),

@@ -38,6 +38,11 @@ export interface Command {
       }
     >
   >;
+  /**
+   * What of it an agent may say in its own terminal: all of it, nothing, or these first words (the empty one where none
+   * follows). What says nothing of a team's secrets and changes nothing that the agent's tools do not let it change.
+   */
+  readonly agents: 'all' | 'nothing' | readonly string[];
   /** In the session of a slot it speaks as that slot, by its token, and never as the owner. */
   readonly speaksAsSlot?: true;
   /** How many words beside options it takes: least and most. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { attachCommand } from '../attach/attach-command.ts';
 import { outliveReaders } from './outlive-readers.ts';
+import { runCommand } from './run-command.ts';
 
 outliveReaders();
-process.exitCode = await attachCommand(process.argv.slice(2));
+process.exitCode = await runCommand(['attach', ...process.argv.slice(2)], process.env, process);

@@ -1,102 +1,20 @@
-import { parseArgs } from 'node:util';
 import { SlotId } from '../../db/ids.ts';
 import { readSlotToken } from '../../services/claude/door-file.ts';
 import { missionHome } from '../../services/config/home.ts';
-import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { readVersion } from '../version.ts';
+import { refuseAgents } from './agents-commands.ts';
 import { callDaemon } from './call-daemon.ts';
-import type { Command, CommandContext, CommandOutput, ParsedCommand } from './command.ts';
-import { audit } from './commands/audit.ts';
-import { board } from './commands/board.ts';
-import { cleanup, overlaps, rescue } from './commands/cleanup.ts';
-import { confirm } from './commands/confirm.ts';
-import { conversations } from './commands/conversations.ts';
-import { down, up } from './commands/daemon.ts';
-import { bug, diagnostics } from './commands/diagnostics.ts';
-import { discover } from './commands/discover.ts';
-import { doctor } from './commands/doctor.ts';
-import { embeddings } from './commands/embeddings.ts';
-import { explain } from './commands/explain.ts';
-import { history } from './commands/history.ts';
-import { logs } from './commands/logs.ts';
-import { memory } from './commands/memory.ts';
-import { merge, review } from './commands/merge.ts';
-import { message } from './commands/message.ts';
-import { pause, wake } from './commands/pause.ts';
-import { permissions } from './commands/permissions.ts';
-import { repo } from './commands/repo.ts';
-import { roles } from './commands/roles.ts';
-import { router } from './commands/router.ts';
-import { restart, slots, status } from './commands/slots.ts';
-import { resume, spending } from './commands/spending.ts';
-import { ask, call, submit, tasks } from './commands/tasks.ts';
-import { tmux } from './commands/tmux.ts';
-import { token } from './commands/token.ts';
-import { tokens } from './commands/tokens.ts';
-import { hibernate, repair, work, worker, workers, workspace } from './commands/work.ts';
-import { worktrees } from './commands/worktrees.ts';
+import type { Command, CommandContext, CommandOutput } from './command.ts';
+import { COMMANDS, OTHER_COMMANDS } from './commands.ts';
+import { parseCommand } from './parse-command.ts';
 import { safeJson, safeText } from './safe-text.ts';
 
 /** The arguments are wrong, as most command lines say it. */
 const USAGE_ERROR = 2;
 
-const COMMANDS: readonly Command[] = [
-  up,
-  down,
-  status,
-  slots,
-  restart,
-  submit,
-  ask,
-  tasks,
-  confirm,
-  board,
-  conversations,
-  memory,
-  message,
-  history,
-  tokens,
-  spending,
-  resume,
-  pause,
-  wake,
-  work,
-  workers,
-  worker,
-  workspace,
-  hibernate,
-  repair,
-  worktrees,
-  roles,
-  merge,
-  review,
-  repo,
-  cleanup,
-  overlaps,
-  rescue,
-  router,
-  discover,
-  embeddings,
-  call,
-  logs,
-  tmux,
-  explain,
-  permissions,
-  token,
-  audit,
-  doctor,
-  diagnostics,
-  bug,
-];
-/** Commands with arguments of their own. */
-const OTHERS = [
-  ['attach', "an agent's terminal (as missiond-attach)"],
-  ['replay', 'play a recording of a session through the statechart'],
-] as const;
-
 function overview(): string {
-  const rows = [...COMMANDS.map(({ name, summary }) => [name, summary] as const), ...OTHERS];
+  const rows = [...COMMANDS.map(({ name, summary }) => [name, summary] as const), ...OTHER_COMMANDS];
   return `Usage: missiond COMMAND [OPTIONS]\n\n${rows.map(([name, summary]) => `  ${name.padEnd(15)}${summary}\n`).join('')}\nEvery command takes --json, --help and --home DIR (default: MISSIOND_HOME, else ~/.missiond).\nmissiond --version prints the version.\n`;
 }
 
@@ -107,46 +25,6 @@ function helpOf({ name, summary, usage, options }: Command): string {
     home: { help: 'the home of the daemon' },
   }).map(([option, { help }]) => `  --${option.padEnd(14)}${help}\n`);
   return `Usage: missiond ${name} ${usage}\n\n${summary[0]?.toUpperCase()}${summary.slice(1)}.\n\n${lines.join('')}`;
-}
-
-/** `--worktree` as `--worktree=`, so that it does not take the next word for its value. */
-function withEmptyValues({ options }: Command, argv: readonly string[]): string[] {
-  const end = argv.indexOf('--');
-  return argv.map((word, index) => {
-    const isBare = word.startsWith('--') && options[word.slice(2)]?.mayBeBare === true;
-    return isBare && (end === -1 || index < end) ? `${word}=` : word;
-  });
-}
-
-function parse(command: Command, argv: readonly string[]): ParsedCommand {
-  const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { type, short }]) => [
-      name,
-      short === undefined ? { type } : { type, short },
-    ]),
-  );
-  try {
-    const { values, positionals } = parseArgs({
-      args: withEmptyValues(command, argv),
-      allowPositionals: true,
-      options: {
-        ...options,
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        home: { type: 'string' },
-      },
-    });
-    const [least, most] = command.words;
-    const asksForHelp = values['help'] === true;
-    if (!asksForHelp && positionals.length < least) throw new Error('too few words');
-    if (!asksForHelp && positionals.length > most) throw new Error('too many words');
-    return { values, positionals };
-  } catch (cause) {
-    throw new MissionError('input_invalid', `missiond ${command.name}: ${messageOf(cause)}`, {
-      remedy: `Usage: missiond ${command.name} ${command.usage}`,
-      cause,
-    });
-  }
 }
 
 /** @throws MissionError `not_authorised` where the slot of this terminal has no session: nobody speaks for it then */
@@ -187,6 +65,7 @@ export async function runCommand(
   const [name, ...rest] = argv;
   const json = rest.includes('--json');
   try {
+    refuseAgents(argv, env);
     if (name === 'replay') return await (await import('./replay.ts')).replayCommand(rest, output);
     if (name === 'attach') return await (await import('../attach/attach-command.ts')).attachCommand(rest);
     if (name === '--version' || name === '-V') {
@@ -203,7 +82,7 @@ export async function runCommand(
       output.stderr.write(wrong + overview());
       return USAGE_ERROR;
     }
-    const parsed = parse(command, rest);
+    const parsed = parseCommand(command, rest);
     if (parsed.values['help'] === true) {
       output.stdout.write(helpOf(command));
       return 0;

@@ -1,5 +1,6 @@
 import { atLeast } from '../claude/version-order.ts';
 import { globMatcher } from './glob.ts';
+import { ownCommandRules } from './own-commands.ts';
 import { NO_RULES, type Policy, type Rules } from './policy.ts';
 import { protectionRules } from './protections.ts';
 import { needsNoNaming, type RoleRules } from './role-rules.ts';
@@ -167,6 +168,7 @@ export function compileToClaudeSettings(
   const persons = [policy.slots[slotId], policy.roles[role]];
   const scopes = [
     policy.always,
+    policy.ownCommands === undefined ? undefined : ownCommandRules(policy.ownCommands),
     ...persons,
     ...(definition === undefined ? [] : definitionScopes(definition, persons)),
     policy.default,

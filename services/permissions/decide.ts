@@ -258,6 +258,8 @@ export function createJudge(policy: Policy): Judge {
     return pushes.length === 0 ? {} : { pushes };
   }
   function decided(call: ToolCall, task: Rules | undefined, judged: Judged): Decision {
+    const persons = judged.saidToMissiond().find((said) => policy.ownCommands?.mayRun(said) === false);
+    if (persons !== undefined) return { ...forPersons(persons), argument: judged.argument };
     const decision = ruled(call, task, judged);
     if (decision.decision === 'deny') return { ...decision, personOnly: false };
     const guard = protectedBy(call, judged);
@@ -272,6 +274,14 @@ export function createJudge(policy: Policy): Judge {
     }
   };
 }
+
+/** What only a person says at missiond's command line. */
+const forPersons = ([command = '']: readonly string[]): Omit<Decision, 'argument'> => ({
+  decision: 'deny',
+  rule: `missiond.deny Bash(missiond ${command}*)`,
+  perhapsDenied: false,
+  personOnly: false,
+});
 
 /** True of a tool that the definition of a role gives to its agents. */
 function hasTool({ tools }: RoleRules, tool: string): boolean {

@@ -7,6 +7,7 @@ import { branchesCheckedOut, type GatedAct } from './git-call.ts';
 import { gatedActs, mayBeGated } from './git-gates.ts';
 import { type Push, pushOf } from './git-push.ts';
 import { createGround, type Ground } from './ground.ts';
+import { saidToMissiond } from './own-commands.ts';
 import type { PatternArgument } from './pattern-argument.ts';
 import { type FoundCommand, findCommands } from './shell-commands.ts';
 import { plainWord } from './shell-word.ts';
@@ -31,9 +32,15 @@ export interface Judged {
   gated(branches: readonly string[]): readonly GatedAct[];
   /** What it pushes: what those commits change is to be looked at. */
   pushes(): readonly Push[];
+  /** What it says to missiond's own command line, each time. */
+  saidToMissiond(): readonly (readonly string[])[];
 }
 
-const NOT_GATED = { gated: (): readonly GatedAct[] => [], pushes: (): readonly Push[] => [] };
+const NOT_GATED = {
+  gated: (): readonly GatedAct[] => [],
+  pushes: (): readonly Push[] => [],
+  saidToMissiond: (): readonly (readonly string[])[] => [],
+};
 const Fields = z.record(z.string(), z.unknown());
 const FILE_FIELDS = ['file_path', 'notebook_path', 'path'];
 
@@ -102,6 +109,8 @@ function judgeCommand(command: string, ground: Ground): Judged {
       const { cwds } = foldersFrom(ground, found.folders);
       return pushing.flatMap(({ words }) => pushOf(words, cwds) ?? []);
     },
+    saidToMissiond: () =>
+      commands.flatMap(({ words }) => [saidToMissiond(words) ?? []].filter((said) => said.length > 0)),
     gated(branches) {
       const concerned = commands.filter(({ words }) => mayBeGated(words, command));
       if (concerned.length === 0) return [];
@@ -236,5 +245,6 @@ export function unreadable(tool: string): Judged {
     effects: shell ? [ANY_FILE] : [],
     gated: () => (shell ? [UNKNOWN_ACT] : []),
     pushes: () => [],
+    saidToMissiond: () => [],
   };
 }

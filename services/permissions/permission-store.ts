@@ -3,6 +3,7 @@ import { type FileMark, fileMark } from '../config/file-mark.ts';
 import { MissionError, type MissionErrorCode } from '../errors/mission-error.ts';
 import { createJudge, type Judge } from './decide.ts';
 import { editPolicy, type PolicyEdit } from './edit-policy.ts';
+import type { OwnCommands } from './own-commands.ts';
 import { EMPTY_POLICY, loadPolicy, type Policy, type Rules } from './policy.ts';
 import type { Protections } from './protections.ts';
 import type { RepositoryProtection } from './repository-protection.ts';
@@ -33,6 +34,8 @@ export interface PermissionStore {
 export interface PermissionStoreOptions {
   /** Rules that hold beside those of the file, whatever it says. */
   readonly always?: Rules;
+  /** What agents may say at missiond's own command line. */
+  readonly ownCommands?: OwnCommands;
   /** What only a person may let an agent do; nothing when it is left out. */
   readonly protect?: Omit<Protections, 'repositoryPaths'>;
   readonly repository?: RepositoryProtection;
@@ -52,7 +55,14 @@ const isEmpty = ({ default: general, roles, slots }: Policy): boolean =>
  */
 export function createPermissionStore(
   file: string,
-  { always, protect, repository, onRead = () => {}, now = Date.now }: PermissionStoreOptions = {},
+  {
+    always,
+    ownCommands,
+    protect,
+    repository,
+    onRead = () => {},
+    now = Date.now,
+  }: PermissionStoreOptions = {},
 ): PermissionStore {
   const protections: Protections | undefined =
     protect === undefined
@@ -61,6 +71,7 @@ export function createPermissionStore(
   const read = (): Policy => ({
     ...(existsSync(file) ? loadPolicy(file) : EMPTY_POLICY),
     ...(always === undefined ? {} : { always }),
+    ...(ownCommands === undefined ? {} : { ownCommands }),
     ...(protections === undefined ? {} : { protections }),
   });
   let seen = fileMark(file);

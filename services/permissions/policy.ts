@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readYamlText, sourceOf, type YamlText } from '../config/yaml-file.ts';
 import { exactArgument } from './exact-rule.ts';
+import type { OwnCommands } from './own-commands.ts';
 import { slipOf } from './pattern-slip.ts';
 import type { Protections } from './protections.ts';
 import { splitPattern } from './tool-pattern.ts';
@@ -52,6 +53,8 @@ const PolicySchema = z.strictObject({ default: orNone, roles: named, slots: name
 export type Policy = z.output<typeof PolicySchema> & {
   /** Rules that no file has to name: missiond's own files. */
   readonly always?: Rules;
+  /** What agents may say at missiond's own command line; everything when it is left out. */
+  readonly ownCommands?: OwnCommands;
   /** What only a person may let an agent do. */
   readonly protections?: Protections;
 };

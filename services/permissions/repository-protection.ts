@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileMark } from '../config/file-mark.ts';
+import { filePattern } from './file-pattern.ts';
 
 /** Where a repository names, a pattern a line as in .gitignore, what agents change only when a person agrees. */
 export const PROTECTED_FILE = path.join('.missiond', 'protected');
@@ -21,11 +22,10 @@ function topOf(folder: string): string | null {
   }
 }
 
-/** `docs/x` is meant from the top, `x` at any depth; the top may hold letters that mean something in a pattern. */
+/** `docs/x` is meant from the top, `x` at any depth. */
 function absolute(top: string, pattern: string): string {
-  const base = top.replace(/[\\*?[\](){}!+@]/g, '\\$&');
   const anchored = pattern.replace(/\/$/, '').includes('/');
-  return `/${base}/${anchored ? pattern.replace(/^\/+/, '') : `**/${pattern}`}`;
+  return `${filePattern(top)}/${anchored ? pattern.replace(/^\/+/, '') : `**/${pattern}`}`;
 }
 
 /** What a text of such a file protects, of the repository with this top. */

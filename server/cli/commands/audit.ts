@@ -74,6 +74,7 @@ async function showOne(word: string, { call, print }: CommandContext): Promise<n
 
 export const audit: Command = {
   name: 'audit',
+  agents: 'nothing',
   summary: 'who was let do what, by which rule, who answered, who changed the rules',
   usage: '[ID] [OPTIONS]',
   options: {

@@ -191,6 +191,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 export const board: Command = {
   name: 'board',
+  agents: ['', 'list', 'show', 'summary'],
   summary: 'the board: work that is planned, and what the autopilot does of it',
   usage: `[${Object.entries(VERBS)
     .map(([verb, { usage }]) => `${verb} ${usage}`.trimEnd())

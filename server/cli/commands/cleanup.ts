@@ -11,6 +11,7 @@ const WHICH = {
 
 export const cleanup: Command = {
   name: 'cleanup',
+  agents: 'nothing',
   summary: 'remove what is left of work that is merged: worktrees and branches of agents and tasks',
   usage: '[--dry-run] [--remote] [--repo NAME]',
   options: {
@@ -48,6 +49,7 @@ export const cleanup: Command = {
 
 export const overlaps: Command = {
   name: 'overlaps',
+  agents: 'all',
   summary: 'agents that are at the same files, compared now',
   usage: '[--repo NAME]',
   options: { repo: WHICH },
@@ -66,6 +68,7 @@ export const overlaps: Command = {
 
 export const rescue: Command = {
   name: 'rescue',
+  agents: ['list', 'show'],
   summary: 'what was saved before missiond removed something',
   usage: 'list | show NAME | drop NAME',
   options: { repo: WHICH },

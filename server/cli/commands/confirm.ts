@@ -59,6 +59,7 @@ async function questionsOf({ call }: CommandContext): Promise<readonly QuestionV
 
 export const confirm: Command = {
   name: 'confirm',
+  agents: 'nothing',
   summary: 'what waits for an answer; or see one question, or answer it',
   usage: '[SLOT|ID [ANSWER [--remember slot|role]]]',
   options: {

@@ -159,6 +159,7 @@ const usages = Object.entries(VERBS).map(([name, { usage }]) => `${name} ${usage
 
 export const conversations: Command = {
   name: 'conversations',
+  agents: 'nothing',
   summary: 'what was said in every session: list, show, search; how far the transcripts are read',
   usage: `[${usages.join(' | ')}]`,
   options: {

@@ -36,6 +36,7 @@ function asText(how: string, daemon: DaemonFile): string {
 
 export const up: Command = {
   name: 'up',
+  agents: 'nothing',
   summary: 'start the daemon, or say that it runs',
   usage: '[--foreground]',
   options: {
@@ -62,6 +63,7 @@ export const up: Command = {
 
 export const down: Command = {
   name: 'down',
+  agents: 'nothing',
   summary: 'stop the daemon and its agents',
   usage: '[--finish [--within MINUTES]] [--keep-agents]',
   options: {

@@ -25,6 +25,7 @@ async function give(
 
 export const diagnostics: Command = {
   name: 'diagnostics',
+  agents: 'nothing',
   summary:
     'what is installed, what runs and whether it works, as JSON without secrets; also while no daemon runs',
   usage: '[--output FILE]',
@@ -77,6 +78,7 @@ ${fenced(log)}
 
 export const bug: Command = {
   name: 'bug',
+  agents: 'nothing',
   summary: 'a bug report in Markdown, without secrets; missiond doctor --report packs more',
   usage: '[WORDS…] [--output FILE]',
   options: { output: OUTPUT },

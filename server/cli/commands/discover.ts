@@ -15,6 +15,7 @@ async function readPassword(): Promise<string> {
 
 export const discover: Command = {
   name: 'discover',
+  agents: 'nothing',
   summary: 'look at a machine over ssh and remember what it is',
   usage: 'HOST [--port N] [--password-stdin]',
   options: {

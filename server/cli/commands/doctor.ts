@@ -5,6 +5,7 @@ import { collectReport, reportName, writeReport } from '../report.ts';
 
 export const doctor: Command = {
   name: 'doctor',
+  agents: 'nothing',
   summary: 'check Node, native modules, Claude Code, the configuration and the daemon',
   usage: '[--report [FILE]]',
   options: {

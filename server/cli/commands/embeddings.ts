@@ -36,6 +36,7 @@ async function retry({ call, print }: CommandContext): Promise<number> {
 
 export const embeddings: Command = {
   name: 'embeddings',
+  agents: ['', 'status'],
   summary: 'who embeds what is known, how much of it is done, and what was refused',
   usage: `[${USAGE}]`,
   options: {},

@@ -77,6 +77,7 @@ function explanation(slot: SlotView, now: number): string {
 
 export const explain: Command = {
   name: 'explain',
+  agents: 'nothing',
   summary: 'why a slot is believed to do what it does: its signals, the rule that won, mismatches',
   usage: 'SLOT',
   options: {},

@@ -12,6 +12,7 @@ const seconds = (ms: number | null | undefined): string =>
 
 export const history: Command = {
   name: 'history',
+  agents: 'all',
   summary: 'what slots have done, whoever handed it in; with --stats the counts',
   usage: '[SLOT] [--type T] [--status S] [--limit N] [--stats]',
   options: {

@@ -131,6 +131,7 @@ async function ofAgent(
 
 export const logs: Command = {
   name: 'logs',
+  agents: 'all',
   summary: 'what happened in a slot, also while no daemon runs; list, search or remove logs',
   usage: USAGE,
   options: {

@@ -98,6 +98,7 @@ const usages = Object.entries(VERBS).map(([name, { usage }]) => `${name} ${usage
 
 export const memory: Command = {
   name: 'memory',
+  agents: ['', 'status'],
   summary: 'what is learnt from conversations: status, pending, pause, resume, retry',
   usage: `[${usages.join(' | ')}]`,
   options: {

@@ -34,6 +34,7 @@ async function cancel(id: string, { call, print }: CommandContext): Promise<numb
 
 export const merge: Command = {
   name: 'merge',
+  agents: 'nothing',
   summary: 'merge a branch, the work of an agent or a pull request, when reviews and checks agree',
   usage: 'WHAT [--dry-run] | --queue | --cancel ID',
   options: {
@@ -82,6 +83,7 @@ export const merge: Command = {
 
 export const review: Command = {
   name: 'review',
+  agents: 'nothing',
   summary: 'say that a commit may be merged, or not yet',
   usage: 'COMMIT|BRANCH approve|request_changes [WORDS…]',
   options: {

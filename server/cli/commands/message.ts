@@ -103,6 +103,7 @@ const usages = Object.values(VERBS).map(({ usage }) => usage);
 
 export const message: Command = {
   name: 'message',
+  agents: 'all',
   summary: 'what the team tells one another: send, list, read, ack',
   usage: usages.join(' | '),
   options: {

@@ -22,6 +22,7 @@ const said = (slots: readonly string[], words: string): string =>
 
 export const pause: Command = {
   name: 'pause',
+  agents: 'nothing',
   summary: 'give slots nothing new: no task, message or reminder',
   usage: 'SLOT | --repo NAME | --all [--minutes N]',
   options: { ...OPTIONS, minutes: { type: 'string', help: 'it ends by itself after so many' } },
@@ -37,6 +38,7 @@ export const pause: Command = {
 
 export const wake: Command = {
   name: 'wake',
+  agents: 'nothing',
   summary: 'let slots go on that were put aside',
   usage: 'SLOT | --repo NAME | --all',
   options: OPTIONS,

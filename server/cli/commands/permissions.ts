@@ -27,10 +27,18 @@ const NO_SLOTS: Slots = {
 };
 
 /** The rules as the files say them, whether a daemon runs or not. */
-function rulesOf({ home, env }: CommandContext): { readonly rules: PermissionStore; readonly file: Slots } {
+async function rulesOf({
+  home,
+  env,
+}: CommandContext): Promise<{ readonly rules: PermissionStore; readonly file: Slots }> {
+  // It knows every command, this one too.
+  const { agentsCommands } = await import('../agents-commands.ts');
   const { slotsFile, databaseFile } = readEnvironment(env, home);
   const file = existsSync(slotsFile) ? loadSlots(slotsFile) : NO_SLOTS;
-  return { rules: openHomePermissions({ home, databaseFile, slotsFile, file }), file };
+  return {
+    rules: openHomePermissions({ home, databaseFile, slotsFile, file, ownCommands: agentsCommands }),
+    file,
+  };
 }
 
 function wordOf({ values }: ParsedCommand, option: string): string | undefined {
@@ -54,7 +62,7 @@ function definitionOf(role: string, { home }: CommandContext): RoleDefinition | 
 }
 
 async function explainCall(call: string, parsed: ParsedCommand, context: CommandContext): Promise<number> {
-  const { rules, file } = rulesOf(context);
+  const { rules, file } = await rulesOf(context);
   const slotId = wordOf(parsed, 'slot');
   const slot = file.slots.find(({ id }) => id === slotId);
   // An agent that was made while the daemon ran: the daemon knows of it.
@@ -81,6 +89,7 @@ async function explainCall(call: string, parsed: ParsedCommand, context: Command
 
 export const permissions: Command = {
   name: 'permissions',
+  agents: ['explain', 'check'],
   summary: 'what agents may do: explain a call, check the file, let the daemon read it',
   usage: "explain 'TOOL(ARGUMENT)' --role ROLE | check | reload",
   options: {
@@ -93,7 +102,7 @@ export const permissions: Command = {
     const [what, call] = parsed.positionals;
     if (what === 'explain' && call !== undefined) return explainCall(call, parsed, context);
     if (what === 'check' && call === undefined) {
-      rulesOf(context);
+      await rulesOf(context);
       const file = permissionsFile(context.home);
       context.print({ ok: true, file }, () => `${file} is right\n`);
       return 0;

@@ -110,6 +110,7 @@ async function remove(
 
 export const repo: Command = {
   name: 'repo',
+  agents: ['list', 'current'],
   summary: 'the git repositories that the team works on',
   usage: USAGE,
   options: {

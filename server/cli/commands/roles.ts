@@ -118,6 +118,7 @@ async function spawn(role: string, parsed: ParsedCommand, { call, print }: Comma
 
 export const roles: Command = {
   name: 'roles',
+  agents: ['', 'list', 'show'],
   summary: 'what agents can be: list and show roles, trust those of a repository',
   usage: USAGE,
   options: {

@@ -71,6 +71,7 @@ async function history(taskId: string, { call, print }: CommandContext): Promise
 
 export const router: Command = {
   name: 'router',
+  agents: ['', 'status'],
   summary: 'the language models that the router asks, and what they cost today; or ask one',
   usage: USAGE,
   options: {

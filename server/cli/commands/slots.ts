@@ -41,6 +41,7 @@ function worktreeLine({ worktree }: TaskView): string {
 
 export const restart: Command = {
   name: 'restart',
+  agents: 'nothing',
   summary: 'end the session of a slot and start a fresh one, also of one in quarantine',
   usage: 'SLOT',
   options: {},
@@ -54,6 +55,7 @@ export const restart: Command = {
 
 export const slots: Command = {
   name: 'slots',
+  agents: 'all',
   summary: 'the slots and what their sessions do',
   usage: '',
   options: {},
@@ -67,6 +69,7 @@ export const slots: Command = {
 
 export const status: Command = {
   name: 'status',
+  agents: 'all',
   summary: 'slots, open tasks, and what waits for an answer; or one task',
   usage: '[TASK]',
   options: {},

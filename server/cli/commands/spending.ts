@@ -11,6 +11,7 @@ const counts = ({ inputTokens, outputTokens, cacheWriteTokens, cacheReadTokens }
 
 export const spending: Command = {
   name: 'spending',
+  agents: 'all',
   summary: 'what was spent today, and which slots take nothing new for it',
   usage: '',
   options: {},
@@ -35,6 +36,7 @@ export const spending: Command = {
 
 export const resume: Command = {
   name: 'resume',
+  agents: 'nothing',
   summary: 'let a slot go on that a spent budget or usage window has paused',
   usage: 'SLOT',
   options: {},

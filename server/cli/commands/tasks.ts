@@ -30,6 +30,7 @@ function target({ values }: ParsedCommand): Record<string, unknown> {
 
 export const submit: Command = {
   name: 'submit',
+  agents: 'nothing',
   summary: 'queue a task',
   usage: '(--role ROLE | --slot SLOT) [OPTIONS] PROMPT',
   options: {
@@ -54,6 +55,7 @@ export const submit: Command = {
 
 export const ask: Command = {
   name: 'ask',
+  agents: 'nothing',
   summary: 'give a question to a role and wait for the answer',
   usage: '--role ROLE [--timeout SECONDS] QUESTION',
   options: {
@@ -91,6 +93,7 @@ export const ask: Command = {
 
 export const tasks: Command = {
   name: 'tasks',
+  agents: 'all',
   summary: 'the queue, newest first',
   usage: '[--status STATUS] [--limit N]',
   options: {
@@ -123,6 +126,7 @@ function readInput(tool: string, text: string): Record<string, unknown> {
 
 export const call: Command = {
   name: 'call',
+  agents: 'nothing',
   summary: 'perform any operation by its tool name',
   usage: 'TOOL [JSON]',
   options: {},

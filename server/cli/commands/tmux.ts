@@ -77,6 +77,7 @@ async function open(parsed: ParsedCommand, { home, env, call, stderr, json, prin
 
 export const tmux: Command = {
   name: 'tmux',
+  agents: 'nothing',
   summary:
     'a tmux session with a window for each slot, or each agent of a repository; closing one harms nobody',
   usage: '[REPOSITORY] [--detached] [--socket NAME]',

@@ -14,6 +14,7 @@ function wrong(message: string): MissionError {
 /** The file of tokens itself is written: it counts at once, whether a daemon runs or not. */
 export const token: Command = {
   name: 'token',
+  agents: 'nothing',
   summary: 'tokens for others than you: viewers see everything, orchestrators also act',
   usage: 'create --role viewer|orchestrator [--name NAME] | list | revoke NAME',
   options: {

@@ -4,6 +4,7 @@ import { table } from '../table.ts';
 
 export const tokens: Command = {
   name: 'tokens',
+  agents: 'all',
   summary: 'tokens that were used and what they cost, by session, slot, model, day or task',
   usage: '[--by GROUP] [--slot S] [--session ID] [--since MOMENT]',
   options: {

@@ -62,6 +62,7 @@ const notesOf = (notes: readonly string[]): string => notes.map((note) => `  ${n
 
 export const work: Command = {
   name: 'work',
+  agents: 'nothing',
   summary: 'a task for an agent of its own, in a worktree of its own',
   usage: '"TASK" [OPTIONS]',
   options: {
@@ -147,6 +148,7 @@ async function show(
 
 export const workers: Command = {
   name: 'workers',
+  agents: 'all',
   summary: 'the agents that work on repositories; one of them; or what they have done',
   usage: '[NAME | history [--search WORDS] [--status STATUS,…]] [--repo REPOSITORY]',
   options: {
@@ -202,6 +204,7 @@ const WORKER_USAGE = 'diff|land|keep|discard NAME [--repo REPOSITORY]';
 
 export const worker: Command = {
   name: 'worker',
+  agents: ['diff'],
   summary: 'what an agent has changed; bring it home, keep it, or throw it away after saving it',
   usage: WORKER_USAGE,
   options: {
@@ -241,6 +244,7 @@ const WORKSPACE_USAGE = 'list | add NAME [--branch B | --from REF] | remove NAME
 
 export const workspace: Command = {
   name: 'workspace',
+  agents: ['list'],
   summary: 'agents for your own work: a worktree and a session, which nobody gives tasks',
   usage: WORKSPACE_USAGE,
   options: {
@@ -314,6 +318,7 @@ async function whole({ values, positionals }: ParsedCommand, { call }: CommandCo
 
 export const hibernate: Command = {
   name: 'hibernate',
+  agents: 'nothing',
   summary: 'agents sleep when their turns have ended; their worktrees stay',
   usage: `${TEAM_USAGE} [--wake]`,
   options: { repo: REPO, wake: { type: 'boolean', help: 'those that sleep go on with their conversations' } },
@@ -332,6 +337,7 @@ export const hibernate: Command = {
 
 export const repair: Command = {
   name: 'repair',
+  agents: 'nothing',
   summary: 'compares what is written of agents with what is there; with --yes, mends it',
   usage: '[--yes]',
   options: { yes: { type: 'boolean', help: 'do it' } },

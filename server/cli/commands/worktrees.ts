@@ -36,6 +36,7 @@ async function remove(taskId: string, { call, print }: CommandContext): Promise<
 
 export const worktrees: Command = {
   name: 'worktrees',
+  agents: [''],
   summary: 'the git worktrees of tasks; or save what is in one, and remove it',
   usage: '[--removed] | remove TASK',
   options: {

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { agentsCommands } from '../../../server/cli/agents-commands.ts';
 import { openHomePermissions } from '../../../server/home-permissions.ts';
 import { choosePorts } from '../../../server/http/choose-ports.ts';
 import { outsideDoorOf, outsideUrl } from '../../../server/http/outside-door.ts';
@@ -85,6 +86,7 @@ describe('who would listen for others than this machine', () => {
       databaseFile: path.join(home, 'mission.db'),
       slotsFile: path.join(home, 'slots.yaml'),
       file: { protect: ProtectSchema.parse({}), roles: {}, listen: listening({ tls: signed.tls }) },
+      ownCommands: agentsCommands,
     });
     const decide = (tool: string, input: object) =>
       rules.judge({ role: 'coder', slotId: 'coder-1', cwd: home, tool, input }).decision;

@@ -86,48 +86,15 @@ it("is written into the session's own settings too", () => {
 });
 
 it.each([
-  'missiond confirm coder-1 yes',
-  '/usr/local/bin/missiond call mission_permission_add_auto_allow "{}"',
-  'env -u MISSIOND_SLOT_ID missiond confirm',
-  'missiond token create --role orchestrator',
-  'missiond down',
-  'npx missiond confirm 1',
-  'npx -y missiond@latest confirm 1',
-  'npm exec missiond -- confirm 1',
-  'pnpm dlx missiond call x',
-  'node /opt/missiond/dist/server/cli/missiond.js confirm 1',
-  'm=missiond; $m confirm 1',
-  'missiond review work/red-fox approve',
-  'missiond roles --repo shop trust worker',
-  'missiond repo --json config check=true',
-  'missiond rescue --repo shop drop fox',
-  'missiond worker --repo shop land fox',
-  'missiond attach coder-1',
-  'missiond-attach coder-1',
-  'npx missiond-attach coder-1',
-  'missiond worker land calm-fox',
-  'missiond worker discard shop/calm-fox',
-  'missiond work "merge all of it" --role merge-queue',
-  'missiond hibernate',
   'env -u MISSIOND_SLOT_ID missiond message send coder-2 x',
   'MISSIOND_SLOT_ID= missiond message send coder-2 x',
   'MISSIOND_SLOT_ID=coder-3 npx missiond message send coder-2 x',
   'unset MISSIOND_SLOT_ID; missiond message send coder-2 x',
   'export MISSIOND_SLOT_ID=coder-3\nnode /opt/dist/server/cli/missiond.js message send coder-2 x',
   'env -i PATH=/bin HOME=/h missiond message send coder-2 x',
-])('%s is said by a person, not by an agent', (command) => {
+  'env -u MISSIOND_SLOT_ID missiond logs coder-2',
+])('%s would speak as another', (command) => {
   expect(ask(policy, 'Bash', { command }).decision).toBe('deny');
-});
-
-it('an agent may look at what the team does', () => {
-  for (const command of [
-    'missiond status',
-    'missiond workers',
-    'missiond worker diff calm-fox',
-    'missiond message send coder-2 x',
-    'echo $MISSIOND_SLOT_ID',
-  ])
-    expect(ask(policy, 'Bash', { command }).decision).toBe('allow');
 });
 
 it.each([
@@ -140,7 +107,7 @@ it.each([
   expect(ask(policy, 'Bash', { command: named })).toMatchObject({ decision: 'deny' });
 });
 
-it.each(['npx vitest run test/missiond.test.ts', 'grep -rn missiond.sock src', 'npx missiond status'])(
+it.each(['npx vitest run test/missiond.test.ts', 'grep -rn missiond.sock src'])(
   '%s is none of that',
   (command) => {
     expect(ask(policy, 'Bash', { command })).toMatchObject({ decision: 'allow' });

@@ -1,0 +1,84 @@
+import type { Command } from './command.ts';
+import { audit } from './commands/audit.ts';
+import { board } from './commands/board.ts';
+import { cleanup, overlaps, rescue } from './commands/cleanup.ts';
+import { confirm } from './commands/confirm.ts';
+import { conversations } from './commands/conversations.ts';
+import { down, up } from './commands/daemon.ts';
+import { bug, diagnostics } from './commands/diagnostics.ts';
+import { discover } from './commands/discover.ts';
+import { doctor } from './commands/doctor.ts';
+import { embeddings } from './commands/embeddings.ts';
+import { explain } from './commands/explain.ts';
+import { history } from './commands/history.ts';
+import { logs } from './commands/logs.ts';
+import { memory } from './commands/memory.ts';
+import { merge, review } from './commands/merge.ts';
+import { message } from './commands/message.ts';
+import { pause, wake } from './commands/pause.ts';
+import { permissions } from './commands/permissions.ts';
+import { repo } from './commands/repo.ts';
+import { roles } from './commands/roles.ts';
+import { router } from './commands/router.ts';
+import { restart, slots, status } from './commands/slots.ts';
+import { resume, spending } from './commands/spending.ts';
+import { ask, call, submit, tasks } from './commands/tasks.ts';
+import { tmux } from './commands/tmux.ts';
+import { token } from './commands/token.ts';
+import { tokens } from './commands/tokens.ts';
+import { hibernate, repair, work, worker, workers, workspace } from './commands/work.ts';
+import { worktrees } from './commands/worktrees.ts';
+
+export const COMMANDS: readonly Command[] = [
+  up,
+  down,
+  status,
+  slots,
+  restart,
+  submit,
+  ask,
+  tasks,
+  confirm,
+  board,
+  conversations,
+  memory,
+  message,
+  history,
+  tokens,
+  spending,
+  resume,
+  pause,
+  wake,
+  work,
+  workers,
+  worker,
+  workspace,
+  hibernate,
+  repair,
+  worktrees,
+  roles,
+  merge,
+  review,
+  repo,
+  cleanup,
+  overlaps,
+  rescue,
+  router,
+  discover,
+  embeddings,
+  call,
+  logs,
+  tmux,
+  explain,
+  permissions,
+  token,
+  audit,
+  doctor,
+  diagnostics,
+  bug,
+];
+/** Commands with arguments of their own; no agent may say them. */
+export const OTHER_COMMANDS = [
+  ['attach', "an agent's terminal (as missiond-attach)"],
+  ['replay', 'play a recording of a session through the statechart'],
+] as const;
