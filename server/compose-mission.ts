@@ -43,6 +43,7 @@ import { createRepositoryCare } from '../services/worktrees/create-repository-ca
 import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
 import { createGit } from '../services/worktrees/git.ts';
 import { createRepositoryTurns } from '../services/worktrees/repository-turns.ts';
+import { createWorktreeSetUp } from '../services/worktrees/set-up-worktree.ts';
 import { createJudging } from './judge-calls.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
 import { createCheckRunner } from './run-check.ts';
@@ -120,6 +121,7 @@ export function composeMission({
     agents: {
       slotOf: book.ofAgent,
       worktrees: createAgentWorktrees({ root: worktreesFolder(home), env, alone, worktrees }),
+      setUp: createWorktreeSetUp(env),
       roleFacts: (repositoryPath, role) => roles.of(repositoryPath).roles.get(role) ?? null,
     },
     limits: { maxQueued: file.maxQueued, roles: file.roles },

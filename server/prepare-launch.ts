@@ -50,7 +50,7 @@ export function createLaunchPreparation({ home, env, slots, permissions, port, s
   ): Promise<ProgramToStart> {
     const slot = configOf(slots, runtime.configuration.id);
     const signal = within(RESOLVE_AT_MOST_MS, calledOff);
-    const slotEnv = await secrets.resolve(slot.id, signal);
+    const slotEnv = { ...slot.variables, ...(await secrets.resolve(slot.id, signal)) };
     const launchEnv = { ...env, ...slotEnv };
     const program = await locateClaude({
       env: launchEnv,

@@ -87,11 +87,11 @@ export interface Workers {
     which: { readonly repository?: RepositoryName | undefined; readonly name?: string | undefined },
     by: string,
   ): readonly AgentView[];
-  /** They go on with their conversations. Of one whose work has ended: it may be given more. */
-  wake(which: {
-    readonly repository?: RepositoryName | undefined;
-    readonly name?: string | undefined;
-  }): readonly AgentView[];
+  /** Their worktrees are set up again, and they go on with their conversations. Of one whose work has ended: it may be given more. */
+  wake(
+    which: { readonly repository?: RepositoryName | undefined; readonly name?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<{ readonly workers: readonly AgentView[]; readonly notes: readonly string[] }>;
   /** Compares rows with what is there. Says what it would do, and does it when asked. */
   repair(options: { readonly apply: boolean }, signal: AbortSignal): Promise<readonly AgentFinding[]>;
 }

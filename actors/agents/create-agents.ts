@@ -8,6 +8,7 @@ import { createRuntimeSlots, type RuntimeSlotsDependencies } from '../mission/ru
 import { createSlotOperations, type SlotOperationsDependencies } from '../mission/slot-operations.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
 import type { Repositories } from '../repositories/api.ts';
+import type { AgentHolds } from './agent-holds.ts';
 import type { Workers } from './api.ts';
 import { createCompleteAgent } from './complete-agent.ts';
 import { createEndAgent } from './end-agent.ts';
@@ -15,6 +16,7 @@ import { findAgent } from './find-agent.ts';
 import { createHibernate } from './hibernate.ts';
 import { createMakeAgent } from './make-agent.ts';
 import { createRepairAgents } from './repair-agents.ts';
+import { createSetUpAgent } from './set-up-agent.ts';
 import { showAgent } from './show-agent.ts';
 import { createTellCompletion } from './tell-completion.ts';
 
@@ -23,6 +25,7 @@ export interface AgentsDependencies
     Pick<RuntimeSlotsDependencies, 'written'> {
   readonly dependencies: Pick<MissionDependencies, 'agents' | 'database' | 'redact'>;
   readonly enqueue: TaskOperations['enqueue'];
+  readonly holds: AgentHolds;
   /** The repository that a call means. */
   readonly resolve: Repositories['resolve'];
   readonly send: Messages['send'];
@@ -42,11 +45,13 @@ export function createAgents({
   enqueue,
   resolve,
   send,
+  holds,
   report,
   ...rest
 }: AgentsDependencies) {
   const { core, signal } = rest;
-  const { slotOf, worktrees, roleFacts } = dependencies.agents;
+  const { slotOf, worktrees, roleFacts, setUp } = dependencies.agents;
+  const setUpAgent = createSetUpAgent({ core, setUp, redact: dependencies.redact });
   const slotOperations = createSlotOperations(rest);
   const slots = createRuntimeSlots({ ...rest, kill: slotOperations.kill, written });
   const {
@@ -57,6 +62,8 @@ export function createAgents({
     core,
     slots,
     slotOfAgent: slotOf,
+    setUpAgent,
+    holds,
     report: report('the slot of an agent could not be closed'),
     signal,
   });
@@ -80,14 +87,16 @@ export function createAgents({
     slotOfAgent: slotOf,
     roleFacts,
     enqueue,
+    setUpAgent,
     signal,
   });
-  const ending = createEndAgent({ core, worktrees, slots });
+  const ending = createEndAgent({ core, worktrees, slots, holds });
   const repair = createRepairAgents({
     core,
     worktrees,
     slots,
     slotOfAgent: slotOf,
+    setUpAgent,
     takeBackHalfMade: making.takeBackHalfMade,
   });
 
@@ -179,7 +188,23 @@ export function createAgents({
       return { worker: show(after), ...landed };
     },
     hibernate: (which, by) => several(which, ['active']).map((row) => show(hibernate(row, by))),
-    wake: (which) => several(which, ['hibernated']).map((row) => show(wake(row))),
+    async wake(which, call) {
+      const rows = several(which, ['hibernated']);
+      const woken: AgentRow[] = [];
+      const notes: string[] = [];
+      // One after the other: as many set-ups at once would be no faster.
+      for (const row of rows)
+        try {
+          const done = await wake(row, call);
+          woken.push(done.row);
+          notes.push(...done.notes.map((note) => `${row.name}: ${note}`));
+        } catch (error) {
+          // One that cannot be woken keeps no other asleep.
+          if (which.name !== undefined || !(error instanceof MissionError) || call.aborted) throw error;
+          notes.push(`${row.name} sleeps on: ${error.message}`);
+        }
+      return { workers: woken.map(show), notes };
+    },
     repair,
   };
 

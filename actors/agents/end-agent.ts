@@ -5,34 +5,22 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { RuntimeSlots } from '../mission/runtime-slots.ts';
+import type { AgentHolds } from './agent-holds.ts';
 
 export interface EndAgentDependencies {
   readonly core: MissionCore;
   readonly worktrees: AgentWorktrees;
   readonly slots: Pick<RuntimeSlots, 'close'>;
+  readonly holds: AgentHolds;
 }
 
 const ENDED = { endWith: 'The agent whose task it was has ended.' } as const;
 
 /** Getting back what agents have done: it is kept, thrown away, or brought into a branch of the repository. */
-export function createEndAgent({ core, worktrees, slots }: EndAgentDependencies) {
-  /** What is asked for twice is done once. */
-  const ending = new Set<AgentRow['slotId']>();
-
+export function createEndAgent({ core, worktrees, slots, holds }: EndAgentDependencies) {
   const now = (row: AgentRow): AgentRow => core.agents.get(row.slotId) ?? row;
 
-  async function once<T>({ slotId, name }: AgentRow, act: () => Promise<T>): Promise<T> {
-    if (ending.has(slotId))
-      throw new MissionError('agent_refused', `${name} is being ended already.`, {
-        remedy: 'Wait a moment.',
-      });
-    ending.add(slotId);
-    try {
-      return await act();
-    } finally {
-      ending.delete(slotId);
-    }
-  }
+  const once = <T>(row: AgentRow, act: () => Promise<T>): Promise<T> => holds.during(row, 'ended', act);
 
   function requireThere({ name, status }: AgentRow): void {
     if (status === 'removed')
@@ -56,6 +44,7 @@ export function createEndAgent({ core, worktrees, slots }: EndAgentDependencies)
       status: 'removed',
       endedAt: row.endedAt ?? core.now(),
       portBlock: null,
+      portCount: null,
       trouble: null,
     });
   }

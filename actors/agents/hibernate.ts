@@ -3,18 +3,30 @@ import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { RuntimeSlots } from '../mission/runtime-slots.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
+import type { AgentHolds } from './agent-holds.ts';
+import { SET_UP_FAILED, type SetUpAgent } from './set-up-agent.ts';
 
 export interface HibernateDependencies {
   readonly core: MissionCore;
   readonly slots: Pick<RuntimeSlots, 'open' | 'closeWhenResting' | 'keepOpen'>;
   readonly slotOfAgent: (row: AgentRow) => SlotConfiguration;
+  readonly setUpAgent: SetUpAgent;
+  readonly holds: AgentHolds;
   readonly report: (error: unknown) => void;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
 }
 
 /** Putting teams to sleep and waking them. Their rows say that they sleep, so that nothing starts them meanwhile. */
-export function createHibernate({ core, slots, slotOfAgent, report, signal }: HibernateDependencies) {
+export function createHibernate({
+  core,
+  slots,
+  slotOfAgent,
+  setUpAgent,
+  holds,
+  report,
+  signal,
+}: HibernateDependencies) {
   const now = (row: AgentRow): AgentRow => core.agents.get(row.slotId) ?? row;
 
   function rest(row: AgentRow, by: string): void {
@@ -43,7 +55,11 @@ export function createHibernate({ core, slots, slotOfAgent, report, signal }: Hi
       return now(row);
     },
 
-    wake(row: AgentRow): AgentRow {
+    /**
+     * Its worktree is set up again first: meanwhile what was copied into it may have changed.
+     * @throws MissionError `agent_refused`, `setup_failed`: it sleeps on
+     */
+    async wake(row: AgentRow, caller: AbortSignal): Promise<{ row: AgentRow; notes: readonly string[] }> {
       if (row.status !== 'hibernated' && row.status !== 'completed')
         throw new MissionError('agent_refused', `${row.name} is ${row.status}.`, {
           remedy:
@@ -56,9 +72,25 @@ export function createHibernate({ core, slots, slotOfAgent, report, signal }: Hi
         throw new MissionError('agent_refused', `${row.name} is just going to sleep.`, {
           remedy: 'Try again in a moment.',
         });
-      core.agents.update(row.slotId, { status: 'active', endedAt: null, trouble: null });
-      if (!core.runtimes.has(row.slotId)) slots.open(slotOfAgent(now(row)));
-      return now(row);
+      const awake = { status: 'active', endedAt: null, trouble: null } as const;
+      if (core.runtimes.has(row.slotId)) {
+        core.agents.update(row.slotId, awake);
+        return { row: now(row), notes: [] };
+      }
+      return holds.during(row, 'woken', async () => {
+        const notes = await setUpAgent(now(row), AbortSignal.any([caller, signal])).catch(
+          (error: unknown) => {
+            if (error instanceof MissionError && error.code === 'setup_failed')
+              core.agents.update(row.slotId, { trouble: SET_UP_FAILED });
+            throw error;
+          },
+        );
+        if (now(row).status !== row.status)
+          throw new MissionError('agent_refused', `${row.name} is ${now(row).status} now.`);
+        core.agents.update(row.slotId, awake);
+        slots.open(slotOfAgent(now(row)));
+        return { row: now(row), notes };
+      });
     },
   };
 }

@@ -4,6 +4,7 @@ import type { MissionDatabase } from '../../db/open.ts';
 import { newNames } from '../../services/agents/agent-names.ts';
 import { type AgentWorktrees, worktreeOf } from '../../services/agents/agent-worktrees.ts';
 import type { StartPoint } from '../../services/agents/start-point.ts';
+import { within } from '../../services/deadline/within.ts';
 import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
@@ -13,6 +14,7 @@ import type { RuntimeSlots } from '../mission/runtime-slots.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { WorkRequest } from './api.ts';
+import { SET_UP_FAILED, type SetUpAgent } from './set-up-agent.ts';
 
 /** Folders and branches that are in the way of a drawn name, before it is given up. */
 const MOST_IN_THE_WAY = 50;
@@ -33,6 +35,7 @@ export interface MakeAgentDependencies {
   /** Null for a role that nobody defines. */
   readonly roleFacts: (repositoryPath: string, role: Role) => RoleFacts | null;
   readonly enqueue: TaskOperations['enqueue'];
+  readonly setUpAgent: SetUpAgent;
   readonly signal: AbortSignal;
 }
 
@@ -51,6 +54,7 @@ export function createMakeAgent({
   slotOfAgent,
   roleFacts,
   enqueue,
+  setUpAgent,
   signal: stopping,
 }: MakeAgentDependencies) {
   /** Names whose rows are about to be written. */
@@ -118,14 +122,32 @@ export function createMakeAgent({
     });
   }
 
-  /** What was begun is taken back, also when the caller has gone. */
-  async function takeBack(row: AgentRow, cause: unknown): Promise<void> {
-    const trouble = messageOf(cause);
+  /** Nobody but a set-up has been in it, if anybody: what that has left there is saved. */
+  async function remove(row: AgentRow, signal: AbortSignal): Promise<void> {
+    const { setUpBegunAt, rescue } = core.agents.get(row.slotId) ?? row;
+    if (setUpBegunAt === null) return worktrees.undo(worktreeOf(row), signal);
+    const saved = (ref: string) => core.agents.update(row.slotId, { rescue: ref });
+    await worktrees.discard(worktreeOf(row), { before: rescue, saved }, signal);
+  }
+
+  /**
+   * What was begun is taken back, also when the caller has gone.
+   * @returns the ref under which something in it was saved
+   */
+  async function takeBack(row: AgentRow, cause: unknown): Promise<string | null> {
+    const isSetUp = cause instanceof MissionError && cause.code === 'setup_failed';
+    const trouble = isSetUp ? SET_UP_FAILED : messageOf(cause);
     try {
       // What lies in its place is somebody else's.
       const isUntouched = cause instanceof MissionError && cause.facts['isUntouched'] === true;
-      if (!isUntouched) await worktrees.undo(worktreeOf(row), AbortSignal.timeout(UNDOES_WITHIN_MS));
-      core.agents.update(row.slotId, { status: 'removed', trouble, endedAt: core.now() });
+      if (!isUntouched) await remove(row, within(UNDOES_WITHIN_MS));
+      core.agents.update(row.slotId, {
+        status: 'removed',
+        portBlock: null,
+        portCount: null,
+        trouble,
+        endedAt: core.now(),
+      });
     } catch (error) {
       // The next daemon tries it again: its row says that it is being made.
       core.logger.error(
@@ -134,12 +156,23 @@ export function createMakeAgent({
       );
       core.agents.update(row.slotId, { trouble: `${trouble} And: ${messageOf(error)}` });
     }
+    return core.agents.get(row.slotId)?.rescue ?? null;
+  }
+
+  /** It says where what a failing set-up has left was saved. */
+  function withRescue(error: unknown, rescue: string | null): unknown {
+    if (rescue === null || !(error instanceof MissionError)) return error;
+    const { code, message, remedy = '', cause } = error;
+    return new MissionError(code, message, {
+      remedy: `${remedy} What it had made is ${rescue}.`.trim(),
+      cause,
+    });
   }
 
   /** The row, its slot and its task: all, or nothing. */
   function begin(row: AgentRow, request: WorkRequest): void {
     core.agents.update(row.slotId, { status: 'active' });
-    slots.open(slotOfAgent({ ...row, status: 'active' }));
+    slots.open(slotOfAgent(core.agents.get(row.slotId) ?? row));
     const { task: prompt } = request;
     if (prompt === undefined) return;
     const taskId = enqueue('task', {
@@ -159,7 +192,7 @@ export function createMakeAgent({
     kind: AgentRow['kind'],
     role: Role,
     signal: AbortSignal,
-  ): Promise<AgentRow> {
+  ): Promise<{ readonly row: AgentRow; readonly notes: readonly string[] }> {
     const row: AgentRow = {
       slotId: slotIdOf(repository.name, name),
       repository: repository.name,
@@ -173,6 +206,8 @@ export function createMakeAgent({
       gitFolder: repository.gitFolder,
       worktree: worktrees.placeOf(repository.name, name),
       portBlock: null,
+      portCount: null,
+      setUpBegunAt: null,
       createdBy: request.submitter,
       createdAt: core.now(),
       task: request.task ?? null,
@@ -186,15 +221,15 @@ export function createMakeAgent({
     core.agents.insert(row);
     try {
       await worktrees.make(worktreeOf(row), signal);
+      const notes = await setUpAgent(row, signal);
       atOnce(db, () => begin(row, request));
+      return { row: core.agents.get(row.slotId) ?? row, notes };
     } catch (error) {
       // A daemon that goes down leaves it to the next one.
       if (stopping.aborted) throw error;
       await slots.close(row.slotId, 'missiond', 'stays').catch(() => undefined);
-      await takeBack(row, error);
-      throw error;
+      throw withRescue(error, await takeBack(row, error));
     }
-    return core.agents.get(row.slotId) ?? row;
   }
 
   return {
@@ -230,8 +265,8 @@ export function createMakeAgent({
           repository.gitFolder,
           signal,
         );
-        const row = await build(request, repository, name, start, kind, role, signal);
-        return { row, notes: start.notes };
+        const { row, notes } = await build(request, repository, name, start, kind, role, signal);
+        return { row, notes: [...start.notes, ...notes] };
       } finally {
         reserved.delete(slotId);
       }

@@ -7,12 +7,14 @@ import type { MissionCore } from '../core.ts';
 import type { RuntimeSlots } from '../mission/runtime-slots.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { AgentFinding } from './api.ts';
+import type { SetUpAgent } from './set-up-agent.ts';
 
 export interface RepairAgentsDependencies {
   readonly core: MissionCore;
   readonly worktrees: Pick<AgentWorktrees, 'contents' | 'restore'>;
   readonly slots: Pick<RuntimeSlots, 'open'>;
   readonly slotOfAgent: (row: AgentRow) => SlotConfiguration;
+  readonly setUpAgent: SetUpAgent;
   readonly takeBackHalfMade: () => Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export function createRepairAgents({
   worktrees,
   slots,
   slotOfAgent,
+  setUpAgent,
   takeBackHalfMade,
 }: RepairAgentsDependencies) {
   async function worktreeRepair(row: AgentRow, signal: AbortSignal): Promise<Repair | null> {
@@ -40,12 +43,21 @@ export function createRepairAgents({
           finding: `Neither its worktree ${row.worktree} nor its branch ${row.branch} is there.`,
           remedy: 'its row says that it is removed',
           act: () =>
-            core.agents.update(row.slotId, { status: 'removed', endedAt: row.endedAt ?? core.now() }),
+            core.agents.update(row.slotId, {
+              status: 'removed',
+              portBlock: null,
+              portCount: null,
+              endedAt: row.endedAt ?? core.now(),
+            }),
         };
       return {
         finding: `Its worktree ${row.worktree} is gone; its branch ${row.branch} is there.`,
         remedy: 'the worktree is checked out again from its branch',
-        act: () => worktrees.restore(worktreeOf(row), signal),
+        async act() {
+          await worktrees.restore(worktreeOf(row), signal);
+          // One that sleeps is set up when it is woken.
+          if (row.status === 'active') await setUpAgent(row, signal);
+        },
       };
     } catch (error) {
       signal.throwIfAborted();

@@ -2,6 +2,7 @@ import { createMergeLedger } from '../../services/ledger/merge-ledger.ts';
 import { createMessageLedger } from '../../services/ledger/message-ledger.ts';
 import { createNudgeLedger } from '../../services/ledger/nudge-ledger.ts';
 import { SHOWN_CHARACTERS } from '../../services/messages/frame.ts';
+import { createAgentHolds } from '../agents/agent-holds.ts';
 import { type AgentsDependencies, createAgents } from '../agents/create-agents.ts';
 import { createMerging } from '../merging/create-merging.ts';
 import { createMessages } from '../messages/create-messages.ts';
@@ -18,7 +19,7 @@ import { createRoleOperations } from '../roles/create-role-operations.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
 export interface TeamDependencies
-  extends Omit<AgentsDependencies, 'resolve' | 'send'>,
+  extends Omit<AgentsDependencies, 'resolve' | 'send' | 'holds'>,
     Pick<MailDependencies, 'transcripts' | 'give' | 'holdsBack'> {
   readonly dependencies: AgentsDependencies['dependencies'] &
     RepositoriesPartDependencies['dependencies'] &
@@ -39,6 +40,7 @@ export function createTeam(given: TeamDependencies) {
   const nudges = createNudgeLedger(dependencies.database.db);
   const pauses = createPauses({ ...given, ledger: nudges });
   const team = everybody(core);
+  const holds = createAgentHolds();
   const post = createPost({ core, ledger, team, redact: dependencies.redact });
   const mail = createMail({
     ...given,
@@ -58,6 +60,7 @@ export function createTeam(given: TeamDependencies) {
   });
   const { repositories, watches } = lookAfterRepositories({
     ...given,
+    holds,
     send: (message, from) => messages.send(message, from),
   });
   const messages = createMessages({ core, ledger, post });
@@ -75,7 +78,7 @@ export function createTeam(given: TeamDependencies) {
     signal: given.signal,
   });
   const roles = createRoleOperations({ ...dependencies.roles, repositories, signal: given.signal });
-  const agents = createAgents({ ...given, resolve: repositories.resolve, send: messages.send });
+  const agents = createAgents({ ...given, holds, resolve: repositories.resolve, send: messages.send });
   return {
     operations: { ...agents.operations, messages, repositories, merging, roles, pauses: pauses.operations },
     runtimeSlots: agents.runtimeSlots,

@@ -16,6 +16,7 @@ import type { RoleStore } from '../../services/roles/role-store.ts';
 import type { Router } from '../../services/router/api.ts';
 import type { RepositoryCare } from '../../services/worktrees/create-repository-care.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
+import type { SetUpWorktree } from '../../services/worktrees/set-up-worktree.ts';
 import type { MakeAgentDependencies } from '../agents/make-agent.ts';
 import type { ConversationsDependencies } from '../conversations/create-conversations.ts';
 import type { MissionLogger } from '../core.ts';
@@ -41,6 +42,7 @@ export interface MissionDependencies {
   readonly agents: {
     readonly slotOf: (row: AgentRow) => SlotConfiguration;
     readonly worktrees: AgentWorktrees;
+    readonly setUp: SetUpWorktree;
     readonly roleFacts: MakeAgentDependencies['roleFacts'];
   };
   readonly limits: QueueLimits;

@@ -5,6 +5,7 @@ import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
 import type { BranchState, Merged } from '../../services/worktrees/branch-state.ts';
 import type { RepositoryCare } from '../../services/worktrees/create-repository-care.ts';
 import type { Worktrees } from '../../services/worktrees/create-worktrees.ts';
+import type { AgentHolds } from '../agents/agent-holds.ts';
 import type { MissionCore } from '../core.ts';
 import type { Mission } from '../mission/api.ts';
 import type { CleanupView } from './cleanup-views.ts';
@@ -24,6 +25,7 @@ export interface CleanUpDependencies {
   readonly care: RepositoryCare;
   readonly worktrees: Pick<Worktrees, 'contents' | 'remove'>;
   readonly removeWorktree: Mission['removeWorktree'];
+  readonly holds: AgentHolds;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
 }
@@ -45,7 +47,7 @@ interface Candidate {
 }
 
 /** Removes what is left of work that has come into the default branch: of rows of ours alone, and saved before. */
-export function createCleanUp({ core, care, worktrees, removeWorktree, signal }: CleanUpDependencies) {
+export function createCleanUp({ core, care, worktrees, removeWorktree, holds, signal }: CleanUpDependencies) {
   function ofAgent(row: AgentRow): Candidate {
     const worktree = { repository: row.gitFolder, path: row.worktree, branch: row.branch, base: row.base };
     return {
@@ -53,22 +55,24 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, signal }:
       name: row.name,
       worktree,
       isOurName: row.branch === `work/${row.name}` || row.branch === `workspace/${row.name}`,
-      async remove() {
-        const { status } = core.agents.get(row.slotId) ?? row;
-        if (status !== 'completed' || core.runtimes.has(row.slotId))
-          throw new MissionError('worktree_in_use', `${row.name} was woken meanwhile.`);
-        let saved = row.rescue;
-        const saving = {
-          before: row.rescue,
-          saved(rescue: string): void {
-            saved = rescue;
-            core.agents.update(row.slotId, { rescue });
-          },
-        };
-        await worktrees.remove(worktree, saving, signal);
-        core.agents.update(row.slotId, { status: 'removed', endedAt: row.endedAt ?? core.now() });
-        return saved;
-      },
+      remove: () =>
+        holds.during(row, 'removed', async () => {
+          const { status } = core.agents.get(row.slotId) ?? row;
+          if (status !== 'completed' || core.runtimes.has(row.slotId))
+            throw new MissionError('worktree_in_use', `${row.name} was woken meanwhile.`);
+          let saved = row.rescue;
+          const saving = {
+            before: row.rescue,
+            saved(rescue: string): void {
+              saved = rescue;
+              core.agents.update(row.slotId, { rescue });
+            },
+          };
+          await worktrees.remove(worktree, saving, signal);
+          const endedAt = row.endedAt ?? core.now();
+          core.agents.update(row.slotId, { status: 'removed', portBlock: null, portCount: null, endedAt });
+          return saved;
+        }),
     };
   }
 

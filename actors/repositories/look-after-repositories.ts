@@ -1,4 +1,5 @@
 import { createOverlapLedger } from '../../services/ledger/overlap-ledger.ts';
+import type { AgentHolds } from '../agents/agent-holds.ts';
 import type { MissionCore } from '../core.ts';
 import type { Messages } from '../messages/api.ts';
 import type { Mission } from '../mission/api.ts';
@@ -18,6 +19,7 @@ export interface RepositoriesPartDependencies {
     'database' | 'repositories' | 'repositoryCare' | 'worktrees'
   >;
   readonly removeWorktree: Mission['removeWorktree'];
+  readonly holds: AgentHolds;
   /** Of the agents' messages. */
   readonly send: Messages['send'];
   readonly report: (where: string) => (error: unknown) => void;
@@ -30,6 +32,7 @@ export function lookAfterRepositories({
   core,
   dependencies: { database, repositories: disk, repositoryCare: care, worktrees },
   removeWorktree,
+  holds,
   send,
   report,
   signal,
@@ -47,7 +50,7 @@ export function lookAfterRepositories({
         .map(({ name }) => name),
     signal,
   });
-  const cleanUp = createCleanUp({ core, care, worktrees, removeWorktree, signal });
+  const cleanUp = createCleanUp({ core, care, worktrees, removeWorktree, holds, signal });
   const overlaps = createOverlapWatch({
     core,
     ledger: createOverlapLedger(database.db),

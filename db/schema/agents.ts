@@ -53,6 +53,10 @@ export const agents = sqliteTable(
     worktree: text().notNull(),
     /** The first port that is its own; null where its repository gives none. */
     portBlock: integer(),
+    /** How many there are from that one on. */
+    portCount: integer(),
+    /** When its worktree was first set up: from then on there may be work of somebody in it. */
+    setUpBegunAt: integer(),
     createdBy: text().notNull(),
     createdAt: integer().notNull(),
     /** What it was made for. */

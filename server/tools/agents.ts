@@ -34,7 +34,7 @@ export const missionWorkerCreate = operation({
   name: 'mission_worker_create',
   title: 'Make an agent',
   description:
-    'Makes an agent for a repository: a name, a branch (work/NAME), a git worktree of its own, a slot, and its task. It begins at the default branch as the remote has it, or where `branch`, `pullRequest` or `from` say. Returns at once; follow the task with mission_status, the agent with mission_worker_get.',
+    'Makes an agent for a repository: a name, a branch (work/NAME), a git worktree of its own, a slot, and its task. It begins at the default branch as the remote has it, or where `branch`, `pullRequest` or `from` say. Returns when its worktree is set up; follow the task with mission_status, the agent with mission_worker_get.',
   input: z.object({
     task: z.string().optional().describe('What to do, in the words that Claude Code should read.'),
     repository: RepositoryName.optional().describe('Else that of `cwd`, else the current one.'),
@@ -318,11 +318,14 @@ export const missionWorkerWake = operation({
   name: 'mission_worker_wake',
   title: 'Wake agents that sleep',
   description:
-    'Agents that sleep go on with their conversations. One whose work has ended is named by itself: it may be given more, by mission_submit with its slot.',
+    'The worktrees of agents that sleep are set up again, and they go on with their conversations. One whose work has ended is named by itself: it may be given more, by mission_submit with its slot.',
   input: z.object(team),
-  output: Workers,
+  output: Workers.extend({ notes: z.array(z.string()).describe('Which sleep on, and why.') }),
   ...ends,
-  run: (input, { mission }) => ({ workers: [...mission.workers.wake(input)] }),
+  async run(input, { mission, signal }) {
+    const { workers, notes } = await mission.workers.wake(input, signal);
+    return { workers: [...workers], notes: [...notes] };
+  },
 });
 
 export const missionRepair = operation({

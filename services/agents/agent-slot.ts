@@ -1,6 +1,7 @@
 import type { SlotConfig, SlotsFile } from '../config/slots-file.ts';
 import type { AgentRow } from '../ledger/agent-ledger.ts';
 import type { RoleDefinition } from '../roles/resolve-roles.ts';
+import { portsInEnv } from '../worktrees/port-blocks.ts';
 
 /** How much of its task describes a slot. */
 const DESCRIPTION_CHARACTERS = 120;
@@ -10,6 +11,11 @@ function descriptionOf({ kind, repository, branch, task }: AgentRow): string {
   const words =
     firstLine.length > DESCRIPTION_CHARACTERS ? `${firstLine.slice(0, DESCRIPTION_CHARACTERS)}…` : firstLine;
   return `${kind} of ${repository} on ${branch}${words === '' ? '' : `: ${words}`}`;
+}
+
+/** What tells the programs in its worktree its ports: the same after every start. */
+function portsOf({ portBlock: base, portCount: size }: AgentRow): Readonly<Record<string, string>> {
+  return base === null || size === null ? {} : portsInEnv({ base, size });
 }
 
 /**
@@ -33,6 +39,7 @@ export function agentSlot(
     role: row.role,
     description: descriptionOf(row),
     cwd: row.worktree,
+    variables: portsOf(row),
     // Work comes to it; nothing is started for its own sake.
     autoStart: false,
     resumes: true,

@@ -150,6 +150,8 @@ export interface SlotConfig extends Omit<SlotsFile['slots'][number], 'cwd'> {
   readonly definition?: RoleRules;
   /** The folder whose trust its own is given as well: its worktree holds what that holds. */
   readonly trustedAs?: string;
+  /** What its programs are told beside `env`, which stands over it: no secrets. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Every start goes on with the conversation that it had. */
   readonly resumes?: boolean;
 }

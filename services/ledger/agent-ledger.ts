@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { AgentName, RepositoryName, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { agents } from '../../db/schema/agents.ts';
@@ -74,6 +74,16 @@ export function createAgentLedger(db: MissionDatabase) {
         .where(eq(agents.repository, repository))
         .all();
       return new Set(rows.map(({ name }) => name));
+    },
+
+    /** The ports of those that have some. */
+    portBlocks(): readonly { readonly base: number; readonly size: number }[] {
+      return db
+        .select({ base: agents.portBlock, size: agents.portCount })
+        .from(agents)
+        .where(and(isNotNull(agents.portBlock), ne(agents.status, 'removed')))
+        .all()
+        .flatMap(({ base, size }) => (base === null || size === null ? [] : [{ base, size }]));
     },
 
     /** Of every agent that there is or has been. */

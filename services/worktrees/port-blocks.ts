@@ -70,5 +70,3 @@ export function createPortBlocks(live: () => readonly PortBlock[]) {
     },
   };
 }
-
-export type PortBlocks = ReturnType<typeof createPortBlocks>;

@@ -1,6 +1,6 @@
 import type { RepositoryConfiguration } from '../../db/repository-configuration.ts';
 import { createGit } from './git.ts';
-import { type PortBlock, type PortBlocks, portsInEnv } from './port-blocks.ts';
+import { type PortBlock, portsInEnv } from './port-blocks.ts';
 import { runSetUp } from './set-up-command.ts';
 import { type FilesSetUp, setUpFiles } from './set-up-files.ts';
 
@@ -9,42 +9,29 @@ export interface WorktreeToSetUp {
   readonly from: string;
   /** Its top. */
   readonly path: string;
-  readonly configuration: Pick<RepositoryConfiguration, 'copy' | 'link' | 'ports' | 'setup'>;
+  /** Kept for it. */
+  readonly ports: PortBlock;
+  readonly configuration: Pick<RepositoryConfiguration, 'copy' | 'link' | 'setup'>;
 }
 
 export interface WorktreeSetUp extends FilesSetUp {
-  /** Kept for it until it is given back. */
-  readonly ports: PortBlock;
-  /** What every program in it is told. */
-  readonly variables: Readonly<Record<string, string>>;
   /** The end of what its set-up command has printed; empty without one. */
   readonly output: string;
 }
 
-/** Gives new worktrees what their repository says: files, a block of ports, and what a command of the person makes. */
-export function createWorktreeSetUp({
-  env,
-  blocks,
-}: {
-  readonly env: NodeJS.ProcessEnv;
-  readonly blocks: PortBlocks;
-}) {
+/** Gives worktrees what their repository says: files, and what a command of the person makes, which is told the ports. */
+export function createWorktreeSetUp(env: NodeJS.ProcessEnv) {
   const git = createGit(env);
-  /** @throws MissionError `setup_failed`: nobody is to begin in it; its ports are given back */
+  /** @throws MissionError `setup_failed`: nobody is to begin in it */
   return async function setUp(
-    { from, path: to, configuration }: WorktreeToSetUp,
+    { from, path: to, ports, configuration: { copy, link, setup: command } }: WorktreeToSetUp,
     signal: AbortSignal,
   ): Promise<WorktreeSetUp> {
-    const { copy, link, setup: command } = configuration;
-    const ports = await blocks.take(configuration.ports);
+    const files = await setUpFiles(git, { from, to, copy, link }, signal);
     const variables = portsInEnv(ports);
-    try {
-      const files = await setUpFiles(git, { from, to, copy, link }, signal);
-      const output = command === null ? '' : await runSetUp({ command, cwd: to, env, variables }, signal);
-      return { ...files, ports, variables, output };
-    } catch (error) {
-      blocks.giveBack(ports);
-      throw error;
-    }
+    const output = command === null ? '' : await runSetUp({ command, cwd: to, env, variables }, signal);
+    return { ...files, output };
   };
 }
+
+export type SetUpWorktree = ReturnType<typeof createWorktreeSetUp>;

@@ -16,6 +16,8 @@ export const agentRow = (change: Partial<AgentRow> = {}): AgentRow => ({
   gitFolder: '/tmp/shop/.git',
   worktree: '/tmp/worktrees/shop/busy-owl',
   portBlock: null,
+  portCount: null,
+  setUpBegunAt: null,
   createdBy: 'test',
   createdAt: 1,
   task: null,

@@ -24,6 +24,7 @@ import { createRepositoryCare } from '../../services/worktrees/create-repository
 import { createWorktrees } from '../../services/worktrees/create-worktrees.ts';
 import { createGit } from '../../services/worktrees/git.ts';
 import { createRepositoryTurns } from '../../services/worktrees/repository-turns.ts';
+import { createWorktreeSetUp } from '../../services/worktrees/set-up-worktree.ts';
 import { routerOf } from '../services/router/router-of.ts';
 import { createFakePtyHost, idleReading } from './fake-pty-host.ts';
 
@@ -114,6 +115,7 @@ export function createStage(always: Change = {}) {
           alone,
           worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: gitEnv, alone }),
         }),
+        setUp: createWorktreeSetUp(gitEnv),
         roleFacts: () => ({ persistence: 'ephemeral' }),
       },
       limits: { maxQueued: 10_000, roles: {} },

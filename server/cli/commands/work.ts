@@ -326,11 +326,13 @@ export const hibernate: Command = {
   async run(parsed, context) {
     const input = await whole(parsed, context);
     const { call, print } = context;
-    const { workers: moved } =
+    const { workers: moved, notes } =
       parsed.values['wake'] === true
         ? missionWorkerWake.output.parse(await call('mission_worker_wake', input))
-        : missionHibernate.output.parse(await call('mission_hibernate', input));
-    print({ workers: moved }, () => (moved.length === 0 ? 'Nobody.\n' : rows(moved)));
+        : { ...missionHibernate.output.parse(await call('mission_hibernate', input)), notes: [] };
+    print({ workers: moved, notes }, () =>
+      [moved.length === 0 ? 'Nobody.\n' : rows(moved), notesOf(notes)].join(''),
+    );
     return 0;
   },
 };

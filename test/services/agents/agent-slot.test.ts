@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** The slot of a worker, with what slots.yaml says of all agents. */
-function slotWith(agents: string) {
+function slotWith(agents: string, ports: { base: number; size: number } | null = null) {
   const file = path.join(directory, 'slots.yaml');
   writeFileSync(file, `slots: []\nagents: ${agents}\n`);
   const { roles } = readRoles({ home: directory, repositoryPath: null });
@@ -30,7 +30,9 @@ function slotWith(agents: string) {
     base: 'HEAD',
     gitFolder: directory,
     worktree: directory,
-    portBlock: null,
+    portBlock: ports?.base ?? null,
+    portCount: ports?.size ?? null,
+    setUpBegunAt: null,
     createdBy: 'cli',
     createdAt: 0,
     task: null,
@@ -48,4 +50,11 @@ test('an agent is reminded as its role says, unless slots.yaml says otherwise of
   expect(slotWith('{}').nudge).toEqual({ afterMinutes: 10 });
   expect(slotWith('{ nudge: { afterMinutes: 3 } }').nudge).toEqual({ afterMinutes: 3 });
   expect(slotWith('{ nudge: null }').nudge).toBeNull();
+});
+
+test('an agent is told its ports at every start, beside what slots.yaml says of all agents', () => {
+  expect(slotWith('{}').variables).toEqual({});
+  const { variables, env } = slotWith('{ env: { PORT: "3000" } }', { base: 20_010, size: 10 });
+  expect(variables).toEqual({ PORT: '20010', MISSIOND_PORT_BASE: '20010', MISSIOND_PORT_COUNT: '10' });
+  expect(env).toEqual({ PORT: '3000' });
 });

@@ -108,25 +108,22 @@ test('the set-up command knows its ports, is bounded, and its words are told whe
   await expect(run('sleep 60', 50)).rejects.toThrow('did not end in time');
 });
 
-test('a worktree gets all that its repository says, and one whose set-up fails keeps no ports', async () => {
-  const blocks = createPortBlocks(() => []);
-  const setUpAll = createWorktreeSetUp({ env: person.env, blocks });
+test('a worktree gets all that its repository says, and its set-up command knows its ports', async () => {
+  const setUpAll = createWorktreeSetUp(person.env);
   person.git(['worktree', 'add', '--quiet', '-b', 'work/fox', tree]);
   person.write('build/out.txt', 'built');
   const wish = (setup: string) => ({
     from: person.folder,
     path: tree,
-    configuration: { copy: ['build/'], link: [], ports: 4, setup },
+    ports: { base: 20_004, size: 4 },
+    configuration: { copy: ['build/'], link: [], setup },
   });
   await expect(setUpAll(wish('exit 3'), signal)).rejects.toMatchObject({ code: 'setup_failed' });
-  const done = await setUpAll(wish('cat build/out.txt; echo " $PORT"'), signal);
-  expect(done.output).toBe(`built ${done.ports.base}\n`);
-  expect(done.variables).toMatchObject({
-    MISSIOND_PORT_BASE: String(done.ports.base),
-    MISSIOND_PORT_COUNT: '4',
-  });
-  blocks.giveBack(done.ports);
-  expect(await blocks.take(4)).toEqual(done.ports);
+  const done = await setUpAll(
+    wish('cat build/out.txt; echo " $PORT $MISSIOND_PORT_BASE $MISSIOND_PORT_COUNT"'),
+    signal,
+  );
+  expect(done.output).toBe('built 20004 20004 4\n');
 });
 
 test('blocks of ports do not meet, pass by what is in use, and come back', async () => {

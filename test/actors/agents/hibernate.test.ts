@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createAgentLedger } from '../../../services/ledger/agent-ledger.ts';
+import { taskIs, until } from '../mission-stage.ts';
+import { type AgentsStage, createAgentsStage, never, shop } from './agents-stage.ts';
+
+let team: AgentsStage;
+beforeEach(() => {
+  team = createAgentsStage();
+});
+afterEach(() => team.close());
+
+describe('a team that hibernates', () => {
+  test('ends with its turns, stays down over a restart, and goes on with its conversation when it is woken', async () => {
+    const mission = await team.startWithShop();
+    const { worker } = await team.work(mission);
+    await team.begins(mission, worker.slotId);
+    const { sessionId } = mission.slot(worker.slotId);
+    writeFileSync(path.join(worker.worktree, 'loose.bin'), Buffer.from([0, 255]));
+    const { taskId: later } = await mission.submit({ slotId: worker.slotId, prompt: 'later' });
+    expect(mission.workers.hibernate({ repository: shop }, 'test').map(({ status }) => status)).toEqual([
+      'hibernated',
+    ]);
+    expect(mission.slot(worker.slotId).status).toBe('live');
+    await team.ends(mission, worker.slotId, 'done');
+    await until(mission, 'closed', () => mission.slots().every(({ slotId }) => slotId !== worker.slotId));
+    expect(mission.task(later).status).toBe('queued');
+    await team.stage.down();
+    const second = await team.stage.start({ lengthOf: async () => 10 });
+    expect(second.slots().map(({ slotId }) => slotId)).toEqual(['coder-1']);
+    expect(team.stage.fake.held()).toEqual([]);
+    await expect(second.submit({ slotId: worker.slotId, prompt: 'up' })).rejects.toMatchObject({
+      code: 'slot_unknown',
+    });
+    expect([...readFileSync(path.join(worker.worktree, 'loose.bin'))]).toEqual([0, 255]);
+    await second.workers.wake({ repository: shop }, never);
+    await team.begins(second, worker.slotId, 'later');
+    expect(second.slot(worker.slotId).sessionId).toBe(sessionId);
+    await taskIs(second, later, 'running');
+  });
+
+  test('is mended without a hand on one that is just being made', async () => {
+    const mission = await team.startWithShop();
+    const { worker: half } = await team.work(mission, { task: undefined });
+    const agents = createAgentLedger(team.stage.database().db);
+    agents.update(half.slotId, { status: 'making', trouble: 'The disk was full.' });
+    const [{ worker }] = await Promise.all([
+      team.work(mission, { task: undefined }),
+      vi
+        .waitUntil(() => agents.inStatus('making').length === 2, { interval: 1, timeout: 20_000 })
+        .then(() => mission.workers.repair({ apply: true }, never)),
+    ]);
+    expect(existsSync(half.worktree)).toBe(false);
+    expect(existsSync(worker.worktree)).toBe(true);
+    expect(mission.workers.get({ name: worker.name }).status).toBe('active');
+  });
+
+  test('is mended when a worktree has gone', async () => {
+    const mission = await team.startWithShop();
+    const { worker } = await team.work(mission, { task: undefined });
+    expect(await mission.workers.repair({ apply: true }, never)).toEqual([]);
+    rmSync(worker.worktree, { recursive: true });
+    const said = await mission.workers.repair({ apply: false }, never);
+    expect(said).toMatchObject([{ slotId: worker.slotId, done: false }]);
+    expect(existsSync(worker.worktree)).toBe(false);
+    expect(await mission.workers.repair({ apply: true }, never)).toMatchObject([{ done: true }]);
+    expect(team.gitIn(worker.worktree)('branch', '--show-current')).toBe(worker.branch);
+    rmSync(team.main, { recursive: true });
+    expect(await mission.workers.repair({ apply: true }, never)).toMatchObject([{ done: false }]);
+  });
+});
