@@ -25,11 +25,18 @@ function optionsOf(at: Exchange['at'], path: string): http.RequestOptions {
 }
 
 /**
- * One request and its whole reply, over a connection of its own. It waits as long as it takes, which `fetch` does not:
- * that gives up after five minutes without headers, and an answer of an agent may take hours.
+ * One request and the beginning of its reply, over a connection of its own. It waits as long as it takes, which `fetch`
+ * does not: that gives up after five minutes without headers, and an answer of an agent may take hours.
  * @throws what the connection or the signal says
  */
-export function exchange({ at, method, path, headers = {}, body, signal }: Exchange): Promise<Reply> {
+export function openExchange({
+  at,
+  method,
+  path,
+  headers = {},
+  body,
+  signal,
+}: Exchange): Promise<http.IncomingMessage> {
   const json = body === undefined ? undefined : JSON.stringify(body);
   const options = optionsOf(at, path);
   const { request } = options.protocol === 'https:' ? https : http;
@@ -47,14 +54,18 @@ export function exchange({ at, method, path, headers = {}, body, signal }: Excha
         },
         ...(signal === undefined ? {} : { signal }),
       },
-      (response) => {
-        text(response).then(
-          (received) => resolve({ status: response.statusCode ?? 0, body: received }),
-          reject,
-        );
-      },
+      resolve,
     );
     sent.on('error', reject);
     sent.end(json);
   });
+}
+
+/**
+ * One request and its whole reply.
+ * @throws what the connection or the signal says
+ */
+export async function exchange(wanted: Exchange): Promise<Reply> {
+  const response = await openExchange(wanted);
+  return { status: response.statusCode ?? 0, body: await text(response) };
 }

@@ -1,5 +1,5 @@
 import type { BoardTaskId } from '../../db/ids.ts';
-import type { ChatMessage, ChatReply, RouterStanding } from '../../services/router/api.ts';
+import type { ChatMessage, ChatReply, RouterStanding, Said } from '../../services/router/api.ts';
 
 export interface RouterChatRequest {
   readonly messages: readonly ChatMessage[];
@@ -13,8 +13,8 @@ export interface RouterChatRequest {
 export interface RouterChatOptions {
   readonly by: string;
   readonly signal: AbortSignal;
-  /** Called whenever more of the answer has come, with what gives its whole words so far; another backend begins anew. */
-  readonly heard?: (soFar: () => string) => void;
+  /** Called with every piece of the answer. Put together from where it last began, they are the answer. */
+  readonly heard?: (said: Said) => void;
 }
 
 export interface ContextShare {

@@ -11,6 +11,7 @@ import type { MissionCore } from '../core.ts';
 import type { RouterOperations } from './api.ts';
 import { createChatContext } from './chat-context.ts';
 import { createTaskConversation } from './task-conversation.ts';
+import { unveilSaid } from './unveil-said.ts';
 
 export interface RouterOperationsDependencies {
   readonly core: Pick<MissionCore, 'board' | 'now'>;
@@ -71,6 +72,7 @@ export function createRouterOperations({
         const veil = createAddressVeil();
         const shown = (said: readonly ChatMessage[]): readonly ChatMessage[] =>
           beside === null ? said : said.map(({ role, content }) => ({ role, content: veil.hide(content) }));
+        const told = heard === undefined ? undefined : unveilSaid(veil, heard);
         const veiled = await router.chat({
           messages: shown([
             ...(beside === null ? [] : [{ role: 'system' as const, content: beside.text }]),
@@ -80,8 +82,9 @@ export function createRouterOperations({
           model,
           maxTokens,
           signal: AbortSignal.any([signal, stopping]),
-          heard: (soFar) => heard?.(() => veil.reveal(soFar())),
+          heard: told?.heard,
         });
+        told?.rest();
         const reply = { ...veiled, text: veil.reveal(veiled.text) };
         end({
           endedAt: core.now(),

@@ -1,8 +1,9 @@
 import type { ParseArgsConfig } from 'node:util';
+import type { Said } from '../../services/router/api.ts';
 
 /** What a command needs of the outside, so that a test can stand in for it. */
 export interface CommandOutput {
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
 }
 
@@ -12,6 +13,12 @@ export interface CommandContext extends CommandOutput {
   readonly json: boolean;
   /** Performs an operation at the daemon. Throws MissionError. */
   call(operation: string, input?: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
+  /** Performs one whose answer is heard while it is made, and returns all of it. Throws MissionError. */
+  hear(
+    operation: string,
+    input: Readonly<Record<string, unknown>>,
+    heard: (said: Said) => void,
+  ): Promise<Record<string, unknown>>;
   /** Writes a value: JSON with --json, else the lines that `text` makes of it. */
   print(value: unknown, text: () => string): void;
 }

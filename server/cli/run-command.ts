@@ -4,7 +4,7 @@ import { missionHome } from '../../services/config/home.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { readVersion } from '../version.ts';
 import { refuseAgents } from './agents-commands.ts';
-import { callDaemon } from './call-daemon.ts';
+import { callDaemon, hearDaemon } from './call-daemon.ts';
 import type { Command, CommandContext, CommandOutput } from './command.ts';
 import { COMMANDS, OTHER_COMMANDS } from './commands.ts';
 import { parseCommand } from './parse-command.ts';
@@ -88,16 +88,22 @@ export async function runCommand(
       return 0;
     }
     const home = typeof parsed.values['home'] === 'string' ? parsed.values['home'] : missionHome(env);
+    const toolCall = (operation: string, body: unknown) => ({
+      method: 'POST' as const,
+      path: `/api/tools/${encodeURIComponent(operation)}`,
+      body,
+    });
+    const speaker = () => ({
+      isAgents: env['MISSIOND_SLOT_ID'] !== undefined,
+      ...(command.speaksAsSlot === true ? { token: slotTokenOf(home, env) } : {}),
+    });
     const context: CommandContext = {
       ...output,
       home,
       env,
       json,
-      call: (operation, input = {}) =>
-        callDaemon(home, 'POST', `/api/tools/${encodeURIComponent(operation)}`, input, {
-          isAgents: env['MISSIOND_SLOT_ID'] !== undefined,
-          ...(command.speaksAsSlot === true ? { token: slotTokenOf(home, env) } : {}),
-        }),
+      call: (operation, input = {}) => callDaemon(home, toolCall(operation, input), speaker()),
+      hear: (operation, input, heard) => hearDaemon(home, toolCall(operation, input), heard, speaker()),
       print: (value, text) => void output.stdout.write(json ? `${safeJson(value)}\n` : safeText(text())),
     };
     return await command.run(parsed, context);

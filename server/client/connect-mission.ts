@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { missionHome } from '../../services/config/home.ts';
+import type { Said } from '../../services/router/api.ts';
+import { hearAnswer } from '../answer-events.ts';
 import { ErrorBody, toldError } from '../error-body.ts';
 import { exchange } from '../exchange.ts';
 import {
@@ -115,6 +117,9 @@ interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What is heard of an answer: words, that they count for nothing since another backend begins anew, and last all of it. */
+export type Heard<Answer> = Said | { readonly type: 'done'; readonly answer: Answer };
+
 /**
  * The daemon of a home (default: the usual one), or the one at an address with its token. Nothing is opened: each call
  * looks up where the daemon of that home is now, so a client outlives it. Every operation is a method that rejects with
@@ -150,6 +155,30 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     <Input extends z.ZodObject, Output extends z.ZodType>(operation: TypedOperation<Input, Output>) =>
     (input: z.input<Input>, options: CallOptions = {}): Promise<z.output<Output>> =>
       perform(operation, input, options);
+
+  async function* hear<Input extends z.ZodObject, Output extends z.ZodType>(
+    operation: TypedOperation<Input, Output>,
+    input: z.input<Input>,
+    { signal }: CallOptions,
+  ): AsyncGenerator<Heard<z.output<Output>>, void, undefined> {
+    const address = locate();
+    const events = hearAnswer(
+      {
+        at: address,
+        method: 'POST',
+        path: `/api/tools/${operation.name}`,
+        headers: { authorization: `Bearer ${address.token}` },
+        body: input,
+        signal,
+      },
+      (cause) => (signal?.aborted === true ? signal.reason : unreachable(address, cause)),
+    );
+    for await (const event of events) {
+      if (event.event === 'delta') yield { type: 'words', text: event.data.text };
+      else if (event.event === 'restart') yield { type: 'anew' };
+      else yield { type: 'done', answer: operation.output.parse(event.data) };
+    }
+  }
 
   return {
     submit: method(missionSubmit),
@@ -191,6 +220,9 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     kbEmbedRetry: method(kbEmbedRetry),
     routerStatus: method(routerStatus),
     routerChat: method(routerChat),
+    /** The answer while it is made. Who reads no further ends the call: what was used by then is paid for. */
+    routerChatHeard: (input: z.input<typeof routerChat.input>, options: CallOptions = {}) =>
+      hear(routerChat, input, options),
     routerChatHistory: method(routerChatHistory),
     memoryPending: method(memoryPending),
     memoryPause: method(memoryPause),

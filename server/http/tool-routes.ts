@@ -5,8 +5,10 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import { type Access, isPerson, isPersonsDoor, recordedAs } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import { ErrorBody } from '../error-body.ts';
+import type { Operation } from '../tools/operation.ts';
 import { findOperation, operations } from '../tools/registry.ts';
 import { callerGone } from './caller-gone.ts';
+import { replyWithEvents, wantsEvents } from './reply-with-events.ts';
 
 /** A prompt of 100,000 characters fits many times over; a prompt of a megabyte gets its own answer. */
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
@@ -30,8 +32,12 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission, calle
       progress: () => {},
     };
   };
+  const toldOf = ({ heardWhileMade, description }: Operation): string =>
+    heardWhileMade
+      ? `${description} With \`Accept: text/event-stream\` the answer is read while it is made: events \`delta\` ({"text"}), \`restart\` (what came before counts for nothing), and last \`done\` with the whole answer, or \`error\`.`
+      : description;
   for (const operation of operations) {
-    const { name, title, description, input, output, readOnly } = operation;
+    const { name, title, input, output, readOnly } = operation;
     app.post(
       `/api/tools/${name}`,
       {
@@ -41,7 +47,7 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission, calle
         schema: {
           operationId: name,
           summary: title,
-          description,
+          description: toldOf(operation),
           body: input.optional(),
           response: { 200: output, '4xx': ErrorBody, '5xx': ErrorBody },
           tags: [readOnly ? 'read' : 'change'],
@@ -50,7 +56,10 @@ export function registerToolRoutes(app: FastifyInstance, mission: Mission, calle
       },
       async (request, reply) => {
         const context = contextOf(request, reply, saidBy(request));
-        return reply.send(await operation.run(request.body ?? {}, context));
+        const given = request.body ?? {};
+        return operation.heardWhileMade && wantsEvents(request)
+          ? replyWithEvents(request, reply, (told) => operation.run(given, { ...context, ...told }))
+          : reply.send(await operation.run(given, context));
       },
     );
   }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import type { SlotId, TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { Said } from '../../services/router/api.ts';
 import type { Access, Caller } from '../auth/caller.ts';
 import { checkCall } from '../auth/check-call.ts';
 import { sayIssues } from '../say-issues.ts';
@@ -23,6 +24,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Tells the caller that something moves; does nothing where the door cannot carry it. */
   readonly progress: (message: string) => void;
+  /** Hears every piece of an answer while it is made; absent where the door cannot carry it, or nobody asked for it. */
+  readonly heard?: ((said: Said) => void) | undefined;
   /** Whose token it was. */
   readonly by: Caller;
   /** Who calls, for the record: `rest`, `cli`, `board`, `mcp:` and the name of the client, or the name of a token. */
@@ -50,6 +53,8 @@ export interface Operation {
   readonly access: Access;
   /** False where the agent of a slot may not call it, whatever a rule allows. */
   readonly forSlots: boolean;
+  /** Whether its answer is heard while it is made. */
+  readonly heardWhileMade: boolean;
   /** Whether a call is about what belongs to a slot: its agent makes it without a rule. */
   readonly ownOfSlot?: OwnOfSlot;
   /** Checks that the caller may, parses the input and performs it. Throws MissionError. */
@@ -72,6 +77,7 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
   readonly readOnly: boolean;
   readonly access?: Access;
   readonly forSlots?: false;
+  readonly heardWhileMade?: true;
   readonly ownOfSlot?: (input: z.output<Input>, slotId: SlotId, mission: Mission) => boolean;
   readonly run: (input: z.output<Input>, context: CallContext) => Promise<z.input<Output>> | z.input<Output>;
 }): TypedOperation<Input, Output> {
@@ -81,6 +87,7 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
     ...rest,
     access,
     forSlots: access !== 'owner' && definition.forSlots !== false,
+    heardWhileMade: definition.heardWhileMade === true,
     ...(ownOfSlot === undefined
       ? {}
       : {

@@ -8,14 +8,12 @@ import {
 import { CHAT_CONTEXTS } from '../../db/schema/router.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { operation } from './operation.ts';
+import { tellAnswer } from './tell-answer.ts';
 import { tellWhile } from './tell-while.ts';
 
 const MOST_MESSAGES = 200;
 const MOST_CHARACTERS = 500_000;
 const MOST_OUTPUT_TOKENS = 1_000_000;
-/** Whoever waits is told the answer so far no more often than this, and of a long one only its end. */
-const TOLD_EVERY_MS = 500;
-const MOST_TOLD_CHARACTERS = 2_000;
 const NO_SEARCH = 'No backend of the router searches the web: the model answered from what it knows.';
 
 const boardTaskId = z
@@ -80,36 +78,23 @@ export const routerChat = operation({
     conversation_id: z.string().optional(),
   }),
   readOnly: false,
+  heardWhileMade: true,
   async run(
     { messages, task_id, context, model, max_tokens, search },
-    { mission, signal, progress, caller, by },
+    { mission, signal, progress, heard, caller, by },
   ) {
     if (by.role === 'slot' && (task_id !== undefined || context !== 'none'))
       throw new MissionError('not_permitted', 'The agent of a slot asks with its own words alone.', {
         remedy:
           'Leave out `task_id` and `context`: what is kept with tasks, and what is known, is not shown to it by a model either.',
       });
-    let wordsSoFar = (): string => '';
-    let toldAt = Number.NEGATIVE_INFINITY;
-    const sayWords = (): string => {
-      const words = wordsSoFar();
-      if (words.trim() === '') return 'the model has said nothing yet';
-      return words.length <= MOST_TOLD_CHARACTERS ? words : `…${words.slice(-MOST_TOLD_CHARACTERS)}`;
-    };
-    const heard = (soFar: () => string): void => {
-      wordsSoFar = soFar;
-      const now = performance.now();
-      if (now - toldAt < TOLD_EVERY_MS) return;
-      if (soFar().trim() === '') return;
-      toldAt = now;
-      progress(sayWords());
-    };
+    const told = tellAnswer({ progress, heard });
     const reply = await tellWhile(
       progress,
-      sayWords,
+      told.sayWords,
       mission.router.chat(
         { messages, taskId: task_id, context, model, maxTokens: max_tokens },
-        { by: caller, signal, heard },
+        { by: caller, signal, heard: told.heard },
       ),
     );
     const { text, costUsd, finish, context: share, conversationId } = reply;

@@ -5,6 +5,9 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** What is heard of an answer while it is made: its next words, or that another backend begins anew. */
+export type Said = { readonly type: 'words'; readonly text: string } | { readonly type: 'anew' };
+
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
   /** The first one of the first backend in order, unless it is named. */
@@ -12,11 +15,8 @@ export interface ChatRequest {
   /** Tokens of the answer; never more than the model gives. */
   readonly maxTokens?: number | undefined;
   readonly signal: AbortSignal;
-  /**
-   * Called whenever more of the answer has come, with what gives its whole words so far. When a backend fails in the
-   * middle, another one begins anew.
-   */
-  readonly heard?: ((soFar: () => string) => void) | undefined;
+  /** Called with every piece of the answer. Put together from where it last began, they are the answer. */
+  readonly heard?: ((said: Said) => void) | undefined;
 }
 
 export interface RouterUsage {

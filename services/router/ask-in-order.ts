@@ -55,8 +55,8 @@ export function createAsking({
 }) {
   const connected = new WeakMap<KeyedBackend, Backend>();
   const rooms = new Map<string, Room>();
-  /** Takes the keys out that are known now. */
-  const redaction = () => createRedaction(settings().settings.backends.flatMap(({ key }) => key ?? []));
+  /** Those that are known now: they stand in nothing that is shown. */
+  const keys = (): readonly string[] => settings().settings.backends.flatMap(({ key }) => key ?? []);
 
   function backendOf(from: KeyedBackend): Backend {
     const { type, base_url, retries, timeout_seconds } = from.settings;
@@ -141,7 +141,7 @@ export function createAsking({
         if (error instanceof MissionError) throw error;
         isTheRequest ||= mayBeTheRequest(error);
         said.push(
-          `${name}: ${ends.aborted ? `no answer within ${timeout_seconds} s` : failureWords(error, redaction())}`,
+          `${name}: ${ends.aborted ? `no answer within ${timeout_seconds} s` : failureWords(error, createRedaction(keys()))}`,
         );
         return null;
       } finally {
@@ -190,7 +190,7 @@ export function createAsking({
 
   return {
     firstOf,
-    redaction,
+    keys,
     /** Requests under way at a backend. */
     running: (name: string): number => rooms.get(name)?.within() ?? 0,
   };

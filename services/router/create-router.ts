@@ -30,7 +30,7 @@ export function createRouter({ settings, ledger, prices, now, onError }: RouterD
     async chat(request) {
       return asking.firstOf(
         choicesForChat(settings(), request.model),
-        chatAttempt(request, asking.redaction()),
+        chatAttempt(request, asking.keys()),
         request.signal,
       );
     },

@@ -89,10 +89,10 @@ export const down: Command = {
     }
     const withinMs = minutes === undefined ? undefined : Math.ceil(minutes * MS_PER_MINUTE);
     const keepAgents = values['keep-agents'] === true;
-    await callDaemon(home, 'POST', '/api/down', {
-      keepAgents,
-      finish,
-      ...(withinMs === undefined ? {} : { withinMs }),
+    await callDaemon(home, {
+      method: 'POST',
+      path: '/api/down',
+      body: { keepAgents, finish, ...(withinMs === undefined ? {} : { withinMs }) },
     });
     const finishes = finish ? (withinMs ?? Number.POSITIVE_INFINITY) : 0;
     const deadline = Date.now() + finishes + DOWN_WITHIN_MS;

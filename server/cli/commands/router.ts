@@ -1,6 +1,7 @@
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import { routerChat, routerChatHistory, routerStatus } from '../../tools/router.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
+import { safeText } from '../safe-text.ts';
 import { table } from '../table.ts';
 
 const USAGE = 'status | chat [--task T] [--context C] [--model M] WORDS… | history TASK';
@@ -28,20 +29,48 @@ async function status({ call, print }: CommandContext): Promise<number> {
   return 0;
 }
 
+/** Prints an answer as it comes. */
+async function sayWhileMade(
+  input: Readonly<Record<string, unknown>>,
+  { hear, stdout, stderr }: CommandContext,
+): Promise<unknown> {
+  let isMidLine = false;
+  const endLine = (): void => {
+    if (isMidLine) stdout.write('\n');
+    isMidLine = false;
+  };
+  try {
+    return await hear(routerChat.name, input, (said) => {
+      if (said.type === 'words') {
+        stdout.write(safeText(said.text));
+        isMidLine = true;
+      } else {
+        endLine();
+        stderr.write('missiond: this backend failed; another one begins anew.\n');
+      }
+    });
+  } finally {
+    endLine();
+  }
+}
+
 async function chat(
   words: readonly string[],
   { values }: ParsedCommand,
-  { call, print, stderr }: CommandContext,
+  context: CommandContext,
 ): Promise<number> {
+  const { call, print, json, stdout, stderr } = context;
   const named = { task_id: values['task'], context: values['context'], model: values['model'] };
   const given = Object.entries(named).filter(([, value]) => value !== undefined);
-  const output = routerChat.output.parse(
-    await call(routerChat.name, {
-      messages: [{ role: 'user', content: words.join(' ') }],
-      ...Object.fromEntries(given),
-    }),
-  );
-  print(output, () => `${output.response}\n`);
+  const input = {
+    messages: [{ role: 'user', content: words.join(' ') }],
+    ...Object.fromEntries(given),
+  };
+  // What is piped, or read by a program, holds one answer, and nothing of one that another backend began anew.
+  const isRead = stdout.isTTY === true && !json;
+  const answer = isRead ? await sayWhileMade(input, context) : await call(routerChat.name, input);
+  const output = routerChat.output.parse(answer);
+  if (!isRead) print(output, () => `${output.response}\n`);
   if (output.warning !== undefined) stderr.write(`missiond: ${output.warning}\n`);
   return 0;
 }

@@ -18,6 +18,8 @@ export type StubReply =
   | { readonly status: number; readonly message?: string; readonly headers?: Record<string, string> }
   /** So many words, then the connection is cut; or the stream ends as if that were all. */
   | { readonly cutAfter: number; readonly how: 'cut' | 'end' }
+  /** These pieces; `hang`: nothing more comes, and nobody says that it is over. */
+  | { readonly pieces: readonly string[]; readonly ends: 'done' | 'cut' | 'hang' }
   | { readonly vectors: readonly (readonly number[])[] }
   | { readonly hang: true }
   /** As the body of a stream, for ever. */
@@ -38,6 +40,15 @@ async function stream(response: ServerResponse, words: readonly string[], wordMs
     await new Promise((resolve) => setTimeout(resolve, wordMs));
     if (response.destroyed) return;
   }
+}
+
+function end(
+  response: ServerResponse,
+  { finish = 'stop', usage = TOKENS }: { readonly finish?: string; readonly usage?: unknown },
+): void {
+  chunk(response, { choices: [{ index: 0, delta: {}, finish_reason: finish }] });
+  if (usage !== false) chunk(response, { choices: [], usage });
+  response.end('data: [DONE]\n\n');
 }
 
 async function reply(response: ServerResponse, does: StubReply): Promise<void> {
@@ -69,6 +80,11 @@ async function reply(response: ServerResponse, does: StubReply): Promise<void> {
       }),
     );
   }
+  if ('pieces' in does) {
+    await stream(response, does.pieces, 0);
+    if (does.ends === 'cut') response.destroy();
+    return does.ends === 'done' ? end(response, {}) : undefined;
+  }
   if ('cutAfter' in does) {
     await stream(
       response,
@@ -78,15 +94,17 @@ async function reply(response: ServerResponse, does: StubReply): Promise<void> {
     return void (does.how === 'cut' ? response.destroy() : response.end());
   }
   await stream(response, does.say.split(/(?<=\s)/), does.wordMs ?? 1);
-  chunk(response, { choices: [{ index: 0, delta: {}, finish_reason: does.finish ?? 'stop' }] });
-  if (does.usage !== false) chunk(response, { choices: [], usage: does.usage ?? TOKENS });
-  response.end('data: [DONE]\n\n');
+  end(response, does);
 }
 
 /** Something on loopback that speaks as OpenAI's API does, and does with each request what `decide` says. */
 export async function startOpenAiStub(decide: (request: StubRequest, number: number) => StubReply) {
   const requests: StubRequest[] = [];
+  let callersGone = 0;
   const server = createServer((request, response) => {
+    response.once('close', () => {
+      if (!response.writableFinished) callersGone += 1;
+    });
     const answer = async (): Promise<void> => {
       const body = Body.parse(await readJson(request));
       requests.push({ ...body, headers: request.headers });
@@ -101,6 +119,8 @@ export async function startOpenAiStub(decide: (request: StubRequest, number: num
   return {
     url: `http://127.0.0.1:${port}/v1`,
     requests: () => requests,
+    /** Callers who went away before they were answered. */
+    callersGone: () => callersGone,
     async close() {
       server.closeAllConnections();
       server.close();
