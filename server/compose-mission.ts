@@ -171,6 +171,7 @@ export function composeMission({
     repositories: createRepositories({ root: repositoriesFolder(home), env }),
     mergeGate: {
       git: createGit(env),
+      alone,
       gh: createGh(env),
       checksFolder: path.join(worktreesFolder(home), '.merging'),
     },

@@ -2,10 +2,11 @@ import { AgentName } from '../../db/ids.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import type { MergeLedger, MergeRow } from '../../services/ledger/merge-ledger.ts';
 import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
-import { createOneByOne } from '../../services/lock/one-by-one.ts';
 import { commitAt } from '../../services/merging/branches.ts';
 import { examine, type GateDependencies, type MergeWish } from '../../services/merging/examine.ts';
 import { type Landed, land, landPullRequest } from '../../services/merging/land-merge.ts';
+import { removeLeftChecks, removeStrangeChecks } from '../../services/merging/left-checks.ts';
+import { createRepositoryTurns, type Turn } from '../../services/worktrees/repository-turns.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { Repositories, WhichRepository } from '../repositories/api.ts';
@@ -59,15 +60,11 @@ export function createMerging({
   onError,
   signal,
 }: MergingDependencies): Merging & { readonly start: () => () => void } {
-  const queues = new Map<string, ReturnType<typeof createOneByOne>>();
+  /** Whole merges, their checks included; git itself takes turns with everybody. */
+  const inOrder = createRepositoryTurns();
   const timers = new Set<NodeJS.Timeout>();
-  const { git, gh } = gate;
+  const { git, gh, alone } = gate;
 
-  const queueOf = ({ gitFolder }: RepositoryRow): ReturnType<typeof createOneByOne> => {
-    const queue = queues.get(gitFolder) ?? createOneByOne();
-    queues.set(gitFolder, queue);
-    return queue;
-  };
   /** By its own name, or by its branch. */
   function agentNamed(
     { name: repository }: RepositoryRow,
@@ -114,15 +111,36 @@ export function createMerging({
   const end = (id: number, change: Partial<MergeRow>): void => update(id, { ...change, endedAt: core.now() });
 
   /** Refs that were made for it are needed no more. That some are left is no reason to doubt what was done. */
-  async function tidy({ path: cwd }: RepositoryRow, scratch: string): Promise<void> {
+  async function tidy({ path: cwd, gitFolder }: RepositoryRow, scratch: string): Promise<void> {
     const call = { cwd, signal };
     try {
-      const refs = await git.git(['for-each-ref', '--format=%(refname)', `${scratch}/`], call);
-      for (const ref of refs.split('\n').filter((one) => one !== ''))
-        await git.git(['update-ref', '-d', ref], call);
+      await alone(gitFolder, async () => {
+        const refs = await git.git(['for-each-ref', '--format=%(refname)', `${scratch}/`], call);
+        for (const ref of refs.split('\n').filter((one) => one !== ''))
+          await git.git(['update-ref', '-d', ref], call);
+      });
     } catch (error) {
       if (!signal.aborted) onError(error);
     }
+  }
+
+  /** What a killed daemon has left of its checks goes before the next merge begins. */
+  async function tidyChecks(): Promise<void> {
+    const all = core.repositories.list();
+    await Promise.allSettled(
+      all.map(({ gitFolder }) =>
+        inOrder(gitFolder, () =>
+          alone(gitFolder, () => removeLeftChecks(git, gate.checksFolder, { cwd: gitFolder, signal })),
+        ).catch((error: unknown) => {
+          if (!signal.aborted) onError(error);
+        }),
+      ),
+    );
+    signal.throwIfAborted();
+    await removeStrangeChecks(
+      gate.checksFolder,
+      all.map(({ name }) => name),
+    );
   }
 
   async function landed(row: MergeRow, repository: RepositoryRow): Promise<Landed> {
@@ -130,7 +148,8 @@ export function createMerging({
     if (target === null || base === null || head === null || result === null)
       throw new MissionError('internal', `Merge ${row.id} has lost what it was to land.`);
     const call = { cwd: repository.path, signal };
-    const landing = { target, base, result, remote: repository.remote, scratch: scratchOf(row.id) };
+    const turn: Turn = (act) => alone(repository.gitFolder, act);
+    const landing = { target, base, result, remote: repository.remote, scratch: scratchOf(row.id), turn };
     if (pullRequest === null) return land(git, landing, call);
     return landPullRequest(git, gh, { ...landing, number: pullRequest, head, method }, call);
   }
@@ -180,13 +199,16 @@ export function createMerging({
       return;
     }
     // Nothing else refers to it, and git collects what nothing refers to.
-    await git.git(['update-ref', `${scratch}/result`, found.result], { cwd: repository.path, signal });
+    const { result } = found;
+    await alone(repository.gitFolder, () =>
+      git.git(['update-ref', `${scratch}/result`, result], { cwd: repository.path, signal }),
+    );
     update(id, { ...found, status: 'landing' });
     await finish(requireRow(id), repository);
   }
 
   function enqueue(id: number, repository: RepositoryRow): void {
-    void queueOf(repository)(() => perform(id, repository)).catch((error: unknown) => {
+    void inOrder(repository.gitFolder, () => perform(id, repository)).catch((error: unknown) => {
       // The next daemon goes on with it.
       if (signal.aborted) return;
       onError(error);
@@ -247,7 +269,7 @@ export function createMerging({
       const call = AbortSignal.any([signal, caller]);
       const repository = await repositories.resolve(whichOf(request, by), call);
       // Behind what is under way, so that it is told of what comes after it.
-      return queueOf(repository)(async () => {
+      return inOrder(repository.gitFolder, async () => {
         const scratch = scratchOf(`try-${core.now()}`);
         try {
           const wish = wishOf(request);
@@ -307,6 +329,9 @@ export function createMerging({
     },
 
     start() {
+      void tidyChecks().catch((error: unknown) => {
+        if (!signal.aborted) onError(error);
+      });
       for (const row of ledger.open()) {
         const repository = core.repositories.get(row.repository);
         if (repository === undefined)

@@ -1,6 +1,7 @@
 import type { MergeMethod } from '../../db/schema/merging.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
+import type { Turn } from '../worktrees/repository-turns.ts';
 
 const LOCAL = 'refs/heads/';
 /** A remote that does not answer holds up the queue of its repository only so long. Milliseconds. */
@@ -46,23 +47,17 @@ export async function remoteTip(
 /** Brings a commit of a remote here, under the ref of its own. */
 export async function fetchRef(
   { git }: Git,
-  { remote, from, to }: { readonly remote: string; readonly from: string; readonly to: string },
+  {
+    remote,
+    from,
+    to,
+    turn,
+  }: { readonly remote: string; readonly from: string; readonly to: string; readonly turn: Turn },
   call: GitCall,
 ): Promise<void> {
-  await git(
-    [
-      'fetch',
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--no-recurse-submodules',
-      '--',
-      remote,
-      `+${from}:${to}`,
-    ],
-    {
-      ...call,
-      withinMs: REMOTE_WITHIN_MS,
-    },
+  const quietly = ['--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+  await turn(() =>
+    git(['fetch', ...quietly, '--', remote, `+${from}:${to}`], { ...call, withinMs: REMOTE_WITHIN_MS }),
   );
 }
 

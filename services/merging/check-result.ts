@@ -3,6 +3,7 @@ import path from 'node:path';
 import { within } from '../deadline/within.ts';
 import { isRegistered } from '../worktrees/contents.ts';
 import type { Git } from '../worktrees/git.ts';
+import type { Turn } from '../worktrees/repository-turns.ts';
 
 /** Longer than most suites take; one that hangs must not hold up the queue for ever. Milliseconds. */
 const CHECK_WITHIN_MS = 45 * 60_000;
@@ -34,11 +35,14 @@ export async function checkResult(
     folder,
     commit,
     command,
+    turn,
   }: {
     readonly repository: string;
     readonly folder: string;
     readonly commit: string;
     readonly command: string;
+    /** Nobody else changes the repository meanwhile; the command does not hold it. */
+    readonly turn: Turn;
   },
   signal: AbortSignal,
 ): Promise<CheckOutcome> {
@@ -49,9 +53,11 @@ export async function checkResult(
     if (await isRegistered(git, { path: folder, repository }, call_.signal))
       await git.git(['worktree', 'remove', '--force', '--force', '--', folder], call_);
   };
-  await remove(call);
   await mkdir(path.dirname(folder), { recursive: true, mode: 0o700 });
-  await git.git(['worktree', 'add', '--quiet', '--detach', '--', folder, commit], call);
+  await turn(async () => {
+    await remove(call);
+    await git.git(['worktree', 'add', '--quiet', '--detach', '--', folder, commit], call);
+  });
   let output = '';
   try {
     await run(folder, command, {
@@ -69,6 +75,6 @@ export async function checkResult(
       output,
     };
   } finally {
-    await remove({ cwd: repository, signal: new AbortController().signal });
+    await turn(() => remove({ cwd: repository, signal: new AbortController().signal }));
   }
 }

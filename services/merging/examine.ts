@@ -6,6 +6,7 @@ import type { RepositoryRow } from '../ledger/repository-ledger.ts';
 import type { Policy } from '../permissions/policy.ts';
 import { PROTECTED_FILE } from '../permissions/repository-protection.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
+import type { Alone, Turn } from '../worktrees/repository-turns.ts';
 import {
   checkoutOf,
   commitAt,
@@ -23,6 +24,7 @@ import { checkResult, type RunCommand } from './check-result.ts';
 import { mergeMessage } from './commit-message.ts';
 import type { Gh, PullRequest } from './gh.ts';
 import { inTheWay } from './land-merge.ts';
+import { checkFolderName } from './left-checks.ts';
 import { protectedAmong } from './protected-files.ts';
 
 const MOST_NAMED = 20;
@@ -30,6 +32,8 @@ const MOST_MESSAGES = 200;
 
 export interface GateDependencies {
   readonly git: Git;
+  /** Shared with whoever else changes these repositories. */
+  readonly alone: Alone;
   readonly gh: Gh;
   readonly runCommand: RunCommand;
   /** Where working trees for checks are made. */
@@ -127,13 +131,14 @@ function pullRows(pull: PullRequest): readonly GateRow[] {
  * @throws MissionError when it cannot be told: git or a remote that does not answer
  */
 export async function examine(
-  { git, gh, runCommand, checksFolder, policy, reviewsOf, agentOf }: GateDependencies,
+  { git, alone, gh, runCommand, checksFolder, policy, reviewsOf, agentOf }: GateDependencies,
   repository: RepositoryRow,
   wish: MergeWish,
   scratch: string,
   signal: AbortSignal,
 ): Promise<Examined> {
   const call: GitCall = { cwd: repository.path, signal };
+  const turn: Turn = (act) => alone(repository.gitFolder, act);
   const rows: GateRow[] = [];
   const say = (check: string, ok: boolean, message: string): boolean => {
     rows.push({ check, ok, message });
@@ -176,12 +181,14 @@ export async function examine(
     if (repository.remote === null) say('pull request', false, 'the repository has no remote');
     if (ended().ok && repository.remote !== null) {
       const to = `${scratch}/pull`;
-      await fetchRef(git, { remote: repository.remote, from: `refs/pull/${number}/head`, to }, call).catch(
-        (error: unknown) => {
-          if (!(error instanceof MissionError)) throw error;
-          say('pull request', false, error.message);
-        },
-      );
+      await fetchRef(
+        git,
+        { remote: repository.remote, from: `refs/pull/${number}/head`, to, turn },
+        call,
+      ).catch((error: unknown) => {
+        if (!(error instanceof MissionError)) throw error;
+        say('pull request', false, error.message);
+      });
       found.head = await commitAt(git, to, call);
       if (pull !== null && found.head !== pull.head)
         say('pull request', false, 'its commits have changed meanwhile; ask again');
@@ -232,7 +239,7 @@ export async function examine(
     if (there !== null) {
       await fetchRef(
         git,
-        { remote: repository.remote, from: `refs/heads/${target}`, to: `${scratch}/target` },
+        { remote: repository.remote, from: `refs/heads/${target}`, to: `${scratch}/target`, turn },
         call,
       );
       base = (await commitAt(git, `${scratch}/target`, call)) ?? there;
@@ -327,9 +334,10 @@ export async function examine(
       runCommand,
       {
         repository: repository.path,
-        folder: path.join(checksFolder, `merge-${repository.name}-${short(found.result)}`),
+        folder: path.join(checksFolder, checkFolderName(repository.name, short(found.result))),
         commit: found.result,
         command: check,
+        turn,
       },
       signal,
     );

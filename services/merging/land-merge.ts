@@ -2,6 +2,7 @@ import type { MergeMethod } from '../../db/schema/merging.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
+import type { Turn } from '../worktrees/repository-turns.ts';
 import {
   checkoutOf,
   commitAt,
@@ -22,6 +23,8 @@ export interface Landing {
   readonly remote: string | null;
   /** A ref below which refs may be made. */
   readonly scratch: string;
+  /** Nobody else changes the repository meanwhile. */
+  readonly turn: Turn;
 }
 
 export type Landed =
@@ -37,14 +40,14 @@ const REJECTED = /rejected|non-fast-forward|fetch first|protected branch|pre-rec
 /** True when a commit is in the history of the remote's branch; what is not here yet is brought here. */
 async function remoteHas(
   git: Git,
-  { remote, target, result, scratch }: Landing,
+  { remote, target, result, scratch, turn }: Landing,
   call: GitCall,
 ): Promise<boolean> {
   if (remote === null) return false;
   const tip = await remoteTip(git, remote, target, call);
   if (tip === null) return false;
   if (tip === result) return true;
-  await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/remote` }, call);
+  await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/remote`, turn }, call);
   return isAncestor(git, result, tip, call);
 }
 
@@ -53,7 +56,7 @@ async function remoteHas(
  * somebody has changed, or one of theirs that it does not track, ignored or not.
  * @returns what is left to do by hand; null when all is done
  */
-async function moveHere(git: Git, { target, base, result }: Landing, call: GitCall): Promise<string | null> {
+async function moveNow(git: Git, { target, base, result }: Landing, call: GitCall): Promise<string | null> {
   const tip = await tipOfBranch(git, target, call);
   if (tip === result || (tip !== null && (await isAncestor(git, result, tip, call)))) return null;
   if (tip !== null && tip !== base && !(await isAncestor(git, tip, base, call)))
@@ -76,6 +79,9 @@ async function moveHere(git: Git, { target, base, result }: Landing, call: GitCa
   }
 }
 
+const moveHere = (git: Git, landing: Landing, call: GitCall): Promise<string | null> =>
+  landing.turn(() => moveNow(git, landing, call));
+
 /** Why the working tree of the target may not be moved; null when it may, or when there is none. */
 export async function inTheWay(
   git: Git,
@@ -94,26 +100,18 @@ export async function inTheWay(
  * @throws MissionError `worktree_failed` when it cannot be known what has become of it: it is to be called again
  */
 export async function land(git: Git, landing: Landing, call: GitCall): Promise<Landed> {
-  const { remote, target, base, result } = landing;
+  const { remote, target, base, result, turn } = landing;
   if (remote !== null && !(await remoteHas(git, landing, call))) {
     // A branch that a person has set back meanwhile would be moved forward again; one that is not there is made.
     const expected = (await remoteTip(git, remote, target, call)) === null ? '' : base;
     try {
-      await git.git(
-        [
-          'push',
-          '--porcelain',
-          '--no-follow-tags',
-          '--recurse-submodules=no',
-          `--force-with-lease=refs/heads/${target}:${expected}`,
-          '--',
-          remote,
-          `${result}:refs/heads/${target}`,
-        ],
-        {
+      const plainly = ['--porcelain', '--no-follow-tags', '--recurse-submodules=no'];
+      const lease = `--force-with-lease=refs/heads/${target}:${expected}`;
+      await turn(() =>
+        git.git(['push', ...plainly, lease, '--', remote, `${result}:refs/heads/${target}`], {
           ...call,
           withinMs: REMOTE_WITHIN_MS,
-        },
+        }),
       );
     } catch (error) {
       call.signal.throwIfAborted();
@@ -151,7 +149,7 @@ export async function landPullRequest(
   }: Landing & { readonly number: number; readonly head: string; readonly method: MergeMethod },
   call: GitCall,
 ): Promise<Landed> {
-  const { remote, target, scratch } = landing;
+  const { remote, target, scratch, turn } = landing;
   const isMerged = async (): Promise<boolean | null> => {
     try {
       return (await gh.pullRequest(number, call.cwd, call.signal)).isMerged;
@@ -182,7 +180,7 @@ export async function landPullRequest(
       if ((await isMerged()) !== true) return { kind: 'refused', why: messageOf(error) };
     }
   }
-  await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/remote` }, call);
+  await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/remote`, turn }, call);
   const result = (await commitAt(git, `${scratch}/remote`, call)) ?? landing.result;
   return {
     kind: 'landed',

@@ -99,7 +99,7 @@ export async function contentsOf(git: Git, worktree: Worktree, signal: AbortSign
 }
 
 /** The working trees that git knows of a repository, with what is checked out in each. */
-async function checkoutsOf(
+export async function checkoutsOf(
   git: Git,
   repository: string,
   signal: AbortSignal,

@@ -154,15 +154,16 @@ export function createStage(always: Change = {}) {
       runCheck: async () => {},
       telling: { receivers: [], send: async () => {} },
       statusLineRow: readStatusLine,
-      worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: process.env }),
+      worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: process.env, alone }),
       repositoryCare: createRepositoryCare({
         root: path.join(directory, 'worktrees'),
         env: process.env,
-        alone: createRepositoryTurns(),
+        alone,
       }),
       repositories: createRepositories({ root: path.join(directory, 'repositories'), env: process.env }),
       mergeGate: {
         git: createGit(process.env),
+        alone,
         gh: createGh(process.env),
         checksFolder: path.join(directory, 'merging'),
       },
