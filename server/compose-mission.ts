@@ -23,6 +23,7 @@ import { redactForReport, redactValue } from '../services/diagnostics/redact-rep
 import { createSnapshotRing } from '../services/diagnostics/snapshot-ring.ts';
 import { createSshProbe } from '../services/discovery/probe-over-ssh.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
+import { followServers } from '../services/infra/follow-servers.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../services/keyboard/same-words.ts';
@@ -192,6 +193,7 @@ export function composeMission({
     knowledge: file.knowledge,
     memory: file.memory,
     probeMachine: createSshProbe(env),
+    infra: { servers: followServers(home) },
     startNeighbours: (handlers) => startNeighbours(database.raw.name, handlers),
     readUsage,
     transcriptsOf,

@@ -5,6 +5,7 @@ import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.
 import type { Workers } from '../agents/api.ts';
 import type { Board } from '../board/api.ts';
 import type { Conversations } from '../conversations/api.ts';
+import type { Infra } from '../infra/create-infra.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
 import type { Memory } from '../memory/api.ts';
 import type { Merging } from '../merging/api.ts';
@@ -202,6 +203,8 @@ export interface Mission {
   readonly merging: Merging;
   /** What agents can be. */
   readonly roles: RoleOperations;
+  /** The machines of servers.yaml. */
+  readonly infra: Infra;
   /** The git repositories that the team works on. */
   readonly repositories: Repositories;
   readonly slotHistory: SlotHistory;

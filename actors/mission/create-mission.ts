@@ -9,6 +9,7 @@ import { createDoubts } from '../doubts.ts';
 import { createGoverning } from '../governor/create-governing.ts';
 import { createGuardrails } from '../guardrails.ts';
 import { createHandOver } from '../hand-over/hand-over.ts';
+import { createInfra } from '../infra/create-infra.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher } from '../launcher.ts';
 import { createProgress } from '../progress.ts';
@@ -368,6 +369,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ...worktreeCare.operations,
     permissions,
     audit: createAuditOperations(core, tasks),
+    infra: createInfra(dependencies.infra),
     slotHistory: createSlotHistory(database.db),
     conversations: conversations.operations,
     start,

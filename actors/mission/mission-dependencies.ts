@@ -23,6 +23,7 @@ import type { MissionLogger } from '../core.ts';
 import type { DoubtsDependencies } from '../doubts.ts';
 import type { GoverningDependencies } from '../governor/create-governing.ts';
 import type { HooksDependencies } from '../hooks.ts';
+import type { InfraDependencies } from '../infra/create-infra.ts';
 import type { LauncherDependencies } from '../launcher.ts';
 import type { MergingDependencies } from '../merging/create-merging.ts';
 import type { WatchSession } from '../registry-watch.ts';
@@ -92,6 +93,7 @@ export interface MissionDependencies {
   /** Begins to compare what entries mean; called only where that is switched on. */
   readonly startNeighbours: StartNeighbours;
   readonly probeMachine: ProbeMachine;
+  readonly infra: InfraDependencies;
   /** Language models that are no Claude Code. */
   readonly router: Router;
   /** What is learnt from conversations by itself. */

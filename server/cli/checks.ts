@@ -5,7 +5,8 @@ import { programVersion } from '../../services/claude/program-version.ts';
 import { readEnvironment } from '../../services/config/environment.ts';
 import { ensureHome } from '../../services/config/home.ts';
 import { loadSlots } from '../../services/config/slots-file.ts';
-import { toFailure } from '../../services/errors/mission-error.ts';
+import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
+import { followServers } from '../../services/infra/follow-servers.ts';
 import { createPermissionStore } from '../../services/permissions/permission-store.ts';
 import { readRouterSettings } from '../../services/router/read-settings.ts';
 import { facesFile, loadFaces } from '../../services/terminal/faces-file.ts';
@@ -69,6 +70,21 @@ function checks({ home, env, call }: Pick<CommandContext, 'home' | 'env' | 'call
         const file = facesFile(home);
         loadFaces(file);
         return ok(existsSync(file) ? file : 'not there: the screen is read as this release knows it');
+      },
+    ],
+    [
+      'servers.yaml',
+      async () => {
+        const { servers, problem } = followServers(home)();
+        if (problem !== null) throw new MissionError('config_invalid', problem);
+        const withheld = servers
+          .filter(({ shown }) => shown.withheld.length > 0)
+          .map(({ shown }) => shown.id);
+        if (withheld.length > 0)
+          return warn(
+            `${servers.length} machines; \`missiond infra get\` says what is not shown of ${withheld.join(', ')}`,
+          );
+        return ok(servers.length === 0 ? 'no machine is named' : `${servers.length} machines`);
       },
     ],
     [

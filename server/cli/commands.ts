@@ -11,6 +11,7 @@ import { doctor } from './commands/doctor.ts';
 import { embeddings } from './commands/embeddings.ts';
 import { explain } from './commands/explain.ts';
 import { history } from './commands/history.ts';
+import { infra } from './commands/infra.ts';
 import { logs } from './commands/logs.ts';
 import { memory } from './commands/memory.ts';
 import { merge, review } from './commands/merge.ts';
@@ -65,6 +66,7 @@ export const COMMANDS: readonly Command[] = [
   rescue,
   router,
   discover,
+  infra,
   embeddings,
   call,
   logs,

@@ -50,6 +50,7 @@ import {
   conversationStatus,
   tokenStats,
 } from '../tools/conversations.ts';
+import { infraGet, infraList } from '../tools/infra.ts';
 import {
   kbBatchForget,
   kbForget,
@@ -215,6 +216,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     kbImport: method(kbImport),
     kbAnalyze: method(kbAnalyze),
     kbDiscover: method(kbDiscover),
+    infraList: method(infraList),
+    infraGet: method(infraGet),
     kbQueueStatus: method(kbQueueStatus),
     kbExecutePlan: method(kbExecutePlan),
     kbEmbedRetry: method(kbEmbedRetry),

@@ -8,6 +8,7 @@ const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   not_permitted: 403,
   too_many: 429,
   slot_unknown: 404,
+  server_unknown: 404,
   repository_unknown: 404,
   role_unknown: 404,
   task_unknown: 404,

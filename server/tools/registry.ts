@@ -4,6 +4,7 @@ import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
 import { cleanupOperations } from './cleanup.ts';
 import { conversationOperations } from './conversations.ts';
+import { infraOperations } from './infra.ts';
 import { knowledgeOperations } from './knowledge.ts';
 import { memoryOperations } from './memory.ts';
 import { mergingOperations } from './merging.ts';
@@ -39,6 +40,7 @@ export const operations: readonly Operation[] = [
   ...mergingOperations,
   ...conversationOperations,
   ...knowledgeOperations,
+  ...infraOperations,
   ...routerOperations,
   ...memoryOperations,
   ...messageOperations,

@@ -6,6 +6,9 @@ const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*\\.?$`);
 
+/** An address or a name; nothing that a program could take for an option or for more than one word. */
+export const isHost = (text: string): boolean => (isIP(text) !== 0 ? !text.includes('%') : NAME.test(text));
+
 /** A machine as ssh is to be told of it. */
 export interface SshTarget {
   /** Absent: whom ssh's own configuration names, else who runs the daemon. */
@@ -25,8 +28,8 @@ export const SshHost = z
     const user = at === -1 ? undefined : text.slice(0, at);
     const place = text.slice(at + 1);
     const host = /^\[.*\]$/.test(place) ? place.slice(1, -1) : place;
-    const isHost = isIP(host) !== 0 ? !host.includes('%') : host === place && NAME.test(host);
-    if (!isHost || (user !== undefined && !USER.test(user))) {
+    const isBare = host === place || isIP(host) !== 0;
+    if (!isBare || !isHost(host) || (user !== undefined && !USER.test(user))) {
       context.addIssue('give user@address, an address or a name');
       return z.NEVER;
     }

@@ -19,6 +19,7 @@ const MISSION_ERRORS = {
   memory_job_unknown: 'No job of the memory has that id, or the beginning fits several.',
   message_unknown: 'No message has that id, or the beginning fits several.',
   receiver_unknown: 'Nobody of that name, role or repository can be written to.',
+  server_unknown: 'servers.yaml has no machine of that id.',
   role_undefined: 'No role of that name is defined.',
   secret_refused: 'It holds what looks like a secret, which is not remembered.',
   question_gone: 'Nothing waits for an answer any more.',

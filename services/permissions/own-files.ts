@@ -11,6 +11,7 @@ const NAMES = [
   'router.yaml',
   'credentials.json',
   'prices.yaml',
+  'servers.yaml',
   'daemon.json',
   'tokens.json',
   'trusted-roles.json',

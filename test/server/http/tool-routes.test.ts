@@ -91,7 +91,7 @@ describe('tools over REST', () => {
       mission_router_chat_history: { task_id: id },
     };
     const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
-    // They need a terminal, a transcript, a repository, an agent: test/server/mcp, repositories.test.ts, and the tests of agents have them.
+    // They need a terminal, a transcript, a repository, an agent, a machine: test/server/mcp, repositories.test.ts, infra.test.ts, and the tests of agents have them.
     const elsewhere = [
       'mission_pty_screen',
       'mission_conversation_get',
@@ -104,6 +104,7 @@ describe('tools over REST', () => {
       'mission_overlap_list',
       'mission_rescue_list',
       'mission_rescue_show',
+      'mission_infra_get',
     ];
     for (const { name, output } of operations.filter(
       ({ readOnly, name: of }) => readOnly && !elsewhere.includes(of),

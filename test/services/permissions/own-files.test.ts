@@ -29,6 +29,7 @@ it.each([
   'router.yaml',
   'credentials.json',
   'prices.yaml',
+  'servers.yaml',
   'agents/coder-1/settings.json',
   'elsewhere/mission.db',
   'elsewhere/mission.db-wal',
