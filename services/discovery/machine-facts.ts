@@ -1,5 +1,4 @@
-import { redactTokens } from '../../db/redact-tokens.ts';
-import { PART } from './probe-script.ts';
+import { clean, named, partsOf } from './answer-parts.ts';
 
 /** What a machine has told of itself. What it did not tell is absent. */
 export interface MachineFacts {
@@ -20,7 +19,6 @@ export interface MachineFacts {
   readonly containers: readonly { readonly name: string; readonly image: string }[];
 }
 
-const MOST_CHARACTERS = 200;
 /** `Red Hat Enterprise Linux 9.4 (Plow)` is among the longest. */
 const OS_NAME = /^[\p{L}\p{N} .()/+-]{0,45}/u;
 const MOST_ROWS = 50;
@@ -29,31 +27,6 @@ const BYTES_PER_MB = 1024 * 1024;
 /** Of the system itself, or of memory. */
 const NO_DISK = /^(?:tmpfs|devtmpfs|overlay|udev|none|shm|map|efivarfs|squashfs|\/dev\/loop\d)/;
 const DISK = /^(\S+)\s+(\d+)\s+\d+\s+\d+\s+(\d+)%\s+(\/.*)$/;
-
-/** It will be shown, and given to models: one line, without what a terminal or a text could obey. */
-const clean = (text: string): string =>
-  redactTokens(text)
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\s]+/gu, ' ')
-    .trim()
-    .slice(0, MOST_CHARACTERS);
-
-/**
- * A name as machines have them. It will stand in what agents are told: a machine that has fallen to somebody must not get
- * sentences in there.
- */
-const named = (text: string): string => /^[\p{L}\p{N}_.+~:/@#-]*/u.exec(clean(text))?.[0] ?? '';
-
-function partsOf(output: string): ReadonlyMap<string, readonly string[]> {
-  const parts = new Map<string, string[]>();
-  let lines: string[] = [];
-  for (const line of output.split('\n')) {
-    if (line.startsWith(PART)) {
-      lines = [];
-      parts.set(line.slice(PART.length).trim(), lines);
-    } else if (line.trim() !== '') lines.push(line);
-  }
-  return parts;
-}
 
 const osName = (text: string): string => OS_NAME.exec(clean(text))?.[0].trim() ?? '';
 

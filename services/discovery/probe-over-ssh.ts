@@ -1,29 +1,11 @@
-import { createRedaction } from '../config/redact.ts';
-import { within } from '../deadline/within.ts';
 import { MissionError } from '../errors/mission-error.ts';
-import { runProgram } from '../processes/run-program.ts';
-import { type AskpassDoor, openAskpassDoor } from './answer-askpass.ts';
 import { type MachineFacts, readFacts } from './machine-facts.ts';
 import { PROBE_SCRIPT } from './probe-script.ts';
-import { sshFailure } from './ssh-failure.ts';
+import { createSshRunner, type Resolved } from './run-over-ssh.ts';
 import { type SshTarget, targetWords } from './ssh-target.ts';
 
 /** A machine that answers slowly has many disks; one that never does is no reason to wait longer. */
 const WITHIN_MS = 30_000;
-const CONNECT_WITHIN_S = 10;
-/** A machine with a thousand disks tells less. */
-const MOST_ANSWER_BYTES = 256 * 1024;
-/** All that ssh says of one connection, details included. */
-const MOST_PRINTED = 64 * 1024;
-/** What ssh needs of our environment: whose agent, where programs are. */
-const FOR_SSH = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK', 'TMPDIR'];
-
-/** Where a target leads, as ssh's own configuration has it. */
-export interface Resolved {
-  readonly user: string;
-  readonly address: string;
-  readonly port: number;
-}
 
 export interface Probed {
   readonly resolved: Resolved;
@@ -39,144 +21,14 @@ export interface ProbeRequest {
 /** Looks at a machine. @throws MissionError `host_key_unknown`, `host_key_changed`, `ssh_failed`, `timeout`, `cancelled` */
 export type ProbeMachine = (request: ProbeRequest) => Promise<Probed>;
 
-/** They hold before whatever ~/.ssh/config says. */
-const ALWAYS = {
-  // An unknown machine is never let past, nor asked about.
-  StrictHostKeyChecking: 'yes',
-  VerifyHostKeyDNS: 'no',
-  NoHostAuthenticationForLocalhost: 'no',
-  UpdateHostKeys: 'no',
-  // Nothing of ours is lent to the machine.
-  ForwardAgent: 'no',
-  ForwardX11: 'no',
-  ClearAllForwardings: 'yes',
-  PermitLocalCommand: 'no',
-  RemoteCommand: 'none',
-  RequestTTY: 'no',
-  // A connection of its own, that ends with it.
-  ControlMaster: 'no',
-  ControlPath: 'none',
-  ConnectTimeout: String(CONNECT_WITHIN_S),
-  ConnectionAttempts: '1',
-  NumberOfPasswordPrompts: '1',
-  // Only so it names the key that the machine shows.
-  LogLevel: 'DEBUG1',
-};
-
-function destination({ user, host, port }: SshTarget): readonly string[] {
-  return [
-    ...(port === undefined ? [] : ['-p', String(port)]),
-    ...(user === undefined ? [] : ['-l', user]),
-    // Behind it nothing is an option, whatever it begins with.
-    '--',
-    host,
-  ];
-}
-
-function resolvedOf(target: SshTarget, configuration: string): Resolved {
-  const value = (name: string): string | undefined =>
-    configuration
-      .split('\n')
-      .find((line) => line.startsWith(`${name} `))
-      ?.slice(name.length + 1)
-      .trim();
-  return {
-    user: value('user') ?? target.user ?? '',
-    address: value('hostkeyalias') ?? value('hostname') ?? target.host,
-    port: Number(value('port') ?? target.port ?? 22),
-  };
-}
-
-/** `root@db's password: `, or `(root@db) Password: ` (keyboard-interactive): of this machine, of none on the way to it. */
-function promptsOf({ user, address }: Resolved): (prompt: string) => boolean {
-  return (prompt) =>
-    prompt.startsWith(`${user}@${address}'s password`) || prompt.startsWith(`(${user}@${address}) `);
-}
-
-/**
- * Looks at machines with the person's own ssh program: their configuration, agent and known hosts hold. What runs there
- * is always the same script; time and answer are bounded.
- */
+/** Looks at machines over ssh. What runs there is always the same script. */
 export function createSshProbe(env: NodeJS.ProcessEnv): ProbeMachine {
-  const forSsh = {
-    ...Object.fromEntries(FOR_SSH.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
-    LC_ALL: 'C',
-  };
-
-  async function ask(
-    args: readonly string[],
-    input: string,
-    {
-      redact,
-      signal,
-      more = {},
-    }: { redact: (text: string) => string; signal: AbortSignal; more?: NodeJS.ProcessEnv },
-  ) {
-    let printed = '';
-    let answer = '';
-    let failure: unknown = null;
-    try {
-      await runProgram(['ssh', ...args], input, {
-        env: { ...forSsh, ...more },
-        signal,
-        printed: (text) => {
-          printed = redact(text);
-        },
-        answered: (text) => {
-          answer = redact(text);
-        },
-        keptOutput: MOST_PRINTED,
-        mostAnswerBytes: MOST_ANSWER_BYTES,
-      });
-    } catch (error) {
-      failure = error;
-    }
-    return { printed, answer, failure };
-  }
-
-  async function probe({ target, password }: ProbeRequest, signal: AbortSignal): Promise<Probed> {
-    const redact = createRedaction(password === undefined ? [] : [password]);
-    const asked = await ask(['-G', ...destination(target)], '', { redact, signal });
-    if (asked.failure !== null) throw sshFailure(target, asked.printed, asked.failure);
-    const resolved = resolvedOf(target, asked.answer);
-    let door: AskpassDoor | undefined;
-    try {
-      door = password === undefined ? undefined : await openAskpassDoor(password, promptsOf(resolved));
-      const options = { ...ALWAYS, BatchMode: door === undefined ? 'yes' : 'no' };
-      const args = [
-        '-T',
-        ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
-        ...destination(target),
-        'sh',
-      ];
-      const more =
-        door === undefined
-          ? {}
-          : { SSH_ASKPASS: door.program, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':missiond' };
-      const { printed, answer, failure } = await ask(args, PROBE_SCRIPT, { redact, signal, more });
-      const facts = readFacts(answer);
-      // The shell there may end with any status; the answer is whole when its last line is.
-      if (facts === null) throw sshFailure(target, printed, failure ?? new Error('it ran no POSIX shell'));
-      return { resolved, facts };
-    } finally {
-      await door?.close();
-    }
-  }
-
+  const run = createSshRunner(env);
   return async (request) => {
-    const tooLate = within(WITHIN_MS);
-    try {
-      return await probe(request, AbortSignal.any([request.signal, tooLate]));
-    } catch (error) {
-      if (request.signal.aborted)
-        throw new MissionError('cancelled', 'Looking at the machine was called off.');
-      if (tooLate.aborted)
-        throw new MissionError(
-          'timeout',
-          `${targetWords(request.target)} did not answer within ${WITHIN_MS / 1_000} seconds.`,
-          { cause: error },
-        );
-      throw error;
-    }
+    const { resolved, answer } = await run({ ...request, script: PROBE_SCRIPT, withinMs: WITHIN_MS });
+    const facts = readFacts(answer);
+    if (facts === null)
+      throw new MissionError('ssh_failed', `${targetWords(request.target)} told nothing of itself.`);
+    return { resolved, facts };
   };
 }
