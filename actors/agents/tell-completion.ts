@@ -10,9 +10,15 @@ const SUPERVISOR = 'supervisor';
 /** How callers are recorded that are agents. */
 const SLOT = 'slot:';
 
+interface Spent {
+  readonly usd: number;
+  readonly tokens: { readonly input: number; readonly output: number };
+}
+
 function wordsOf(
   { name, repository, branch }: AgentRow,
   { summary, failure, tests, changes }: Completion,
+  { usd, tokens }: Spent,
 ): string {
   const counts =
     changes === undefined
@@ -23,6 +29,7 @@ function wordsOf(
     summary,
     `Branch ${branch}${counts === '' ? '' : `: ${counts}`}`,
     ...(tests === undefined ? [] : [`Tests: ${tests}`]),
+    `Cost so far: $${usd.toFixed(2)}, ${tokens.input} tokens in, ${tokens.output} out`,
   ].join('\n\n');
 }
 
@@ -31,7 +38,7 @@ export function createTellCompletion({
   core,
   send,
 }: {
-  readonly core: Pick<MissionCore, 'runtimes' | 'agents' | 'notices' | 'logger'>;
+  readonly core: Pick<MissionCore, 'runtimes' | 'agents' | 'notices' | 'logger' | 'spending'>;
   readonly send: Messages['send'];
 }) {
   function receivers({ slotId, repository, createdBy }: AgentRow): readonly string[] {
@@ -49,9 +56,10 @@ export function createTellCompletion({
     core.notices.add('worker_done', `${slotId} ${completion.at}`, {
       worker: { slotId, repository, name, branch, taskId, completion },
     });
+    const spent = core.spending.spent({ slotId });
     for (const to of receivers(row)) {
       try {
-        send({ to, body: wordsOf(row, completion) }, { kind: 'program', name: 'missiond' });
+        send({ to, body: wordsOf(row, completion, spent) }, { kind: 'program', name: 'missiond' });
       } catch (error) {
         // It is in the history whoever hears of it.
         if (!(error instanceof MissionError)) throw error;
