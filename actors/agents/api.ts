@@ -1,4 +1,4 @@
-import type { AgentName, RepositoryName, Role, SlotId } from '../../db/ids.ts';
+import type { AgentName, RepositoryName, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { DiffPage } from '../../services/agents/changes.ts';
 import type { Landing } from '../../services/agents/land-branch.ts';
 import type { SubmitRequest } from '../mission/api.ts';
@@ -72,6 +72,15 @@ export interface Workers {
     offset: number,
     signal: AbortSignal,
   ): Promise<DiffPage & { readonly worker: AgentView }>;
+  /**
+   * Another task for a worker or a reviewer, in the worktree and the conversation that it has. One whose work has ended is
+   * woken for it.
+   * @throws MissionError `agent_unknown`, `agent_refused`
+   */
+  giveWork(
+    which: WhichAgent,
+    work: { readonly task: string; readonly submitter: string },
+  ): { readonly worker: AgentView; readonly taskId: TaskId };
   /** Ends its session; branch and worktree stay. */
   keep(which: WhichAgent, by: string): Promise<AgentView>;
   /** Ends its session, saves everything under a ref, and removes worktree and branch. */

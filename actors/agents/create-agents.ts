@@ -13,6 +13,7 @@ import type { Workers } from './api.ts';
 import { createCompleteAgent } from './complete-agent.ts';
 import { createEndAgent } from './end-agent.ts';
 import { findAgent } from './find-agent.ts';
+import { createGiveWork } from './give-work.ts';
 import { createHibernate } from './hibernate.ts';
 import { createMakeAgent } from './make-agent.ts';
 import { createRepairAgents } from './repair-agents.ts';
@@ -90,6 +91,7 @@ export function createAgents({
     setUpAgent,
     signal,
   });
+  const giveWork = createGiveWork({ db: dependencies.database.db, wake, enqueue });
   const ending = createEndAgent({ core, worktrees, slots, holds });
   const repair = createRepairAgents({
     core,
@@ -170,6 +172,11 @@ export function createAgents({
           remedy: row.rescue === null ? 'It held nothing.' : `git -C ${row.gitFolder} show ${row.rescue}`,
         });
       return { worker: show(row), ...(await worktrees.diff(worktreeOf(row), offset, call)) };
+    },
+    giveWork(which, work) {
+      const row = find(which);
+      const taskId = giveWork(row, work);
+      return { worker: show(core.agents.get(row.slotId) ?? row), taskId };
     },
     keep: async (which, by) => show(await ending.keep(find(which), by)),
     discard: async (which, by, call) => show(await ending.discard(find(which), by, call)),

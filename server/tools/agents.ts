@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AgentStatus, AgentView } from '../../actors/agents/agent-views.ts';
-import { AgentName, RepositoryName, Role, SlotId } from '../../db/ids.ts';
+import { AgentName, RepositoryName, Role, SlotId, TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { type CallContext, operation } from './operation.ts';
 import { momentOf, submitOptions } from './submit-options.ts';
@@ -92,6 +92,27 @@ export const missionWorkerCreate = operation({
       signal,
     );
     return { worker, notes: [...notes] };
+  },
+});
+
+export const missionWorkerTask = operation({
+  name: 'mission_worker_task',
+  title: 'Give an agent more to do',
+  description:
+    'Another task for a worker or a reviewer, in the worktree and the conversation that it has: what a review asks for, or a conflict to settle. One whose work has ended is woken for it; whoever had it made and the supervisor hear when this, too, is done.',
+  input: z.object({
+    ...which,
+    task: z.string().trim().min(1).describe('What to do, in the words that Claude Code should read.'),
+  }),
+  output: z.object({ worker: AgentView, taskId: TaskId }),
+  readOnly: false,
+  run({ task, name: called, repository: said }, context) {
+    const { mission, by, caller } = context;
+    const meant = mission.workers.get({ name: called, repository: repositoryOf(context, said) });
+    const own = by.role === 'slot' ? mission.workers.ofSlot(by.slotId)?.repository : meant.repository;
+    if (meant.repository !== own)
+      throw new MissionError('not_permitted', `${meant.slotId} is no agent of the repository of the caller.`);
+    return mission.workers.giveWork({ name: meant.slotId }, { task, submitter: caller });
   },
 });
 
@@ -347,6 +368,7 @@ export const missionRepair = operation({
 
 export const agentOperations = [
   missionWorkerCreate,
+  missionWorkerTask,
   missionWorkerList,
   missionWorkerGet,
   missionWorkerHistory,
