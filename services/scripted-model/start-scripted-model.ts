@@ -88,8 +88,8 @@ export async function startScriptedModel(
   options: {
     readonly port?: number;
     readonly usageOf?: (id: number, inputTokens: number) => ReportedUsage;
-    /** What it does before the words say so; null: as they say. */
-    readonly script?: (turn: Turn) => Reply | null;
+    /** What it does before the words say so, by the turn and by all that it was told; null: as the words say. */
+    readonly script?: (turn: Turn, request: MessagesRequest) => Reply | null;
   } = {},
 ): Promise<ScriptedModel> {
   const events: ScriptedModel['events'] = new EventEmitter();
@@ -120,7 +120,7 @@ export async function startScriptedModel(
     };
     let reply: Reply = side
       ? { kind: 'blocks', blocks: [{ type: 'text', text: answerSideRequest(body, turn) }], wordMs: 0 }
-      : (options.script?.(turn) ?? decideReply(turn));
+      : (options.script?.(turn, body) ?? decideReply(turn));
     if (reply.kind === 'hang') return;
     if (reply.kind === 'error') return fail(reply.status);
     if (reply.kind === 'flaky') {
