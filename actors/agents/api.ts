@@ -75,12 +75,13 @@ export interface Workers {
   /**
    * Another task for a worker or a reviewer, in the worktree and the conversation that it has. One whose work has ended is
    * woken for it.
-   * @throws MissionError `agent_unknown`, `agent_refused`
+   * @throws MissionError `agent_unknown`, `agent_refused`, `setup_failed`
    */
   giveWork(
     which: WhichAgent,
     work: { readonly task: string; readonly submitter: string },
-  ): { readonly worker: AgentView; readonly taskId: TaskId };
+    signal: AbortSignal,
+  ): Promise<{ readonly worker: AgentView; readonly taskId: TaskId; readonly notes: readonly string[] }>;
   /** Ends its session; branch and worktree stay. */
   keep(which: WhichAgent, by: string): Promise<AgentView>;
   /** Ends its session, saves everything under a ref, and removes worktree and branch. */

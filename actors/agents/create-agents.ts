@@ -61,6 +61,7 @@ export function createAgents({
     rest: letRest,
   } = createHibernate({
     core,
+    db: dependencies.database.db,
     slots,
     slotOfAgent: slotOf,
     setUpAgent,
@@ -91,7 +92,7 @@ export function createAgents({
     setUpAgent,
     signal,
   });
-  const giveWork = createGiveWork({ db: dependencies.database.db, wake, enqueue });
+  const giveWork = createGiveWork({ wake, enqueue });
   const ending = createEndAgent({ core, worktrees, slots, holds });
   const repair = createRepairAgents({
     core,
@@ -173,10 +174,10 @@ export function createAgents({
         });
       return { worker: show(row), ...(await worktrees.diff(worktreeOf(row), offset, call)) };
     },
-    giveWork(which, work) {
+    async giveWork(which, work, call) {
       const row = find(which);
-      const taskId = giveWork(row, work);
-      return { worker: show(core.agents.get(row.slotId) ?? row), taskId };
+      const given = await giveWork(row, work, call);
+      return { worker: show(core.agents.get(row.slotId) ?? row), ...given };
     },
     keep: async (which, by) => show(await ending.keep(find(which), by)),
     discard: async (which, by, call) => show(await ending.discard(find(which), by, call)),

@@ -1,3 +1,5 @@
+import { atOnce } from '../../db/at-once.ts';
+import type { MissionDatabase } from '../../db/open.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { MissionCore } from '../core.ts';
@@ -8,6 +10,7 @@ import { SET_UP_FAILED, type SetUpAgent } from './set-up-agent.ts';
 
 export interface HibernateDependencies {
   readonly core: MissionCore;
+  readonly db: MissionDatabase;
   readonly slots: Pick<RuntimeSlots, 'open' | 'closeWhenResting' | 'keepOpen'>;
   readonly slotOfAgent: (row: AgentRow) => SlotConfiguration;
   readonly setUpAgent: SetUpAgent;
@@ -20,6 +23,7 @@ export interface HibernateDependencies {
 /** Putting teams to sleep and waking them. Their rows say that they sleep, so that nothing starts them meanwhile. */
 export function createHibernate({
   core,
+  db,
   slots,
   slotOfAgent,
   setUpAgent,
@@ -57,9 +61,14 @@ export function createHibernate({
 
     /**
      * Its worktree is set up again first: meanwhile what was copied into it may have changed.
+     * @param begin what it is woken for: stored with it, or neither is
      * @throws MissionError `agent_refused`, `setup_failed`: it sleeps on
      */
-    async wake(row: AgentRow, caller: AbortSignal): Promise<{ row: AgentRow; notes: readonly string[] }> {
+    async wake(
+      row: AgentRow,
+      caller: AbortSignal,
+      begin: () => void = () => undefined,
+    ): Promise<{ row: AgentRow; notes: readonly string[] }> {
       if (row.status !== 'hibernated' && row.status !== 'completed')
         throw new MissionError('agent_refused', `${row.name} is ${row.status}.`, {
           remedy:
@@ -74,7 +83,10 @@ export function createHibernate({
         });
       const awake = { status: 'active', endedAt: null, trouble: null } as const;
       if (core.runtimes.has(row.slotId)) {
-        core.agents.update(row.slotId, awake);
+        atOnce(db, () => {
+          core.agents.update(row.slotId, awake);
+          begin();
+        });
         return { row: now(row), notes: [] };
       }
       return holds.during(row, 'woken', async () => {
@@ -87,8 +99,11 @@ export function createHibernate({
         );
         if (now(row).status !== row.status)
           throw new MissionError('agent_refused', `${row.name} is ${now(row).status} now.`);
-        core.agents.update(row.slotId, awake);
-        slots.open(slotOfAgent(now(row)));
+        atOnce(db, () => {
+          core.agents.update(row.slotId, awake);
+          slots.open(slotOfAgent(now(row)));
+          begin();
+        });
         return { row: now(row), notes };
       });
     },

@@ -104,15 +104,20 @@ export const missionWorkerTask = operation({
     ...which,
     task: z.string().trim().min(1).describe('What to do, in the words that Claude Code should read.'),
   }),
-  output: z.object({ worker: AgentView, taskId: TaskId }),
+  output: Worker.extend({
+    taskId: TaskId,
+    notes: z.array(z.string()).describe('What a person should know of how it was woken.'),
+  }),
   readOnly: false,
-  run({ task, name: called, repository: said }, context) {
-    const { mission, by, caller } = context;
+  async run({ task, name: called, repository: said }, context) {
+    const { mission, by, caller, signal } = context;
     const meant = mission.workers.get({ name: called, repository: repositoryOf(context, said) });
     const own = by.role === 'slot' ? mission.workers.ofSlot(by.slotId)?.repository : meant.repository;
     if (meant.repository !== own)
       throw new MissionError('not_permitted', `${meant.slotId} is no agent of the repository of the caller.`);
-    return mission.workers.giveWork({ name: meant.slotId }, { task, submitter: caller });
+    const work = { task, submitter: caller };
+    const { notes, ...given } = await mission.workers.giveWork({ name: meant.slotId }, work, signal);
+    return { ...given, notes: [...notes] };
   },
 });
 

@@ -16,11 +16,15 @@ async function startWith(change: Partial<AgentRow>): Promise<RunningMission> {
   return stage.start();
 }
 const give = (mission: RunningMission) =>
-  mission.workers.giveWork({ name: 'shop.busy-owl' }, { task: 'say the price', submitter: 'slot:shop.boss' });
+  mission.workers.giveWork(
+    { name: 'shop.busy-owl' },
+    { task: 'say the price', submitter: 'slot:shop.boss' },
+    AbortSignal.timeout(10_000),
+  );
 
 test('one whose work has ended is woken for it, and keeps who it is', async () => {
   const mission = await startWith({ status: 'completed', endedAt: 7 });
-  const { worker, taskId } = give(mission);
+  const { worker, taskId } = await give(mission);
   expect(worker).toMatchObject({ status: 'active', branch: 'work/busy-owl', worktree: '/tmp' });
   expect(worker.endedAt).toBeUndefined();
   expect(mission.task(taskId)).toMatchObject({ prompt: 'say the price', submitter: 'slot:shop.boss' });
@@ -29,7 +33,7 @@ test('one whose work has ended is woken for it, and keeps who it is', async () =
 
 test('one that works keeps what it has, and gets it besides', async () => {
   const mission = await startWith({ status: 'active' });
-  const taskIds = [give(mission).taskId, give(mission).taskId];
+  const taskIds = [(await give(mission)).taskId, (await give(mission)).taskId];
   expect(
     mission
       .tasks({})
@@ -47,9 +51,10 @@ test.each([
   'one that is %s is given nothing, and the caller is told what to do',
   async (_, change, remedy) => {
     const mission = await startWith(change);
-    expect(() => give(mission)).toThrow(
-      expect.objectContaining({ code: 'agent_refused', remedy: expect.stringContaining(remedy) }),
-    );
+    await expect(give(mission)).rejects.toMatchObject({
+      code: 'agent_refused',
+      remedy: expect.stringContaining(remedy),
+    });
     expect(mission.workers.get({ name: 'shop.busy-owl' })).toMatchObject(change);
     expect(mission.tasks({})).toEqual([]);
   },
