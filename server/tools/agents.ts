@@ -95,7 +95,7 @@ export const missionWorkerCreate = operation({
   },
 });
 
-export const missionWorkerTask = operation({
+const missionWorkerTask = operation({
   name: 'mission_worker_task',
   title: 'Give an agent more to do',
   description:

@@ -47,7 +47,7 @@ function textOf(content: unknown): string {
 
 const linesOfMessages = (text: string): readonly string[] => text.match(/^\| .*$/gm) ?? [];
 
-export function readKnown({ system, messages }: MessagesRequest): Known {
+function readKnown({ system, messages }: MessagesRequest): Known {
   const told: string[] = [];
   const calls: { readonly id: string; readonly call: Call }[] = [];
   const results = new Map<string, { readonly text: string; readonly isError: boolean }>();
