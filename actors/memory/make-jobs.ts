@@ -169,6 +169,19 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
     return false;
   }
 
+  function isConsolidationDue(consolidatedAt: number): boolean {
+    const { consolidation: rule } = settings;
+    if (rule === false) return false;
+    const at = now();
+    return consolidatedAt > at || at - consolidatedAt >= hours(rule.everyHours);
+  }
+
+  /** Whether there may be a job to make. */
+  const mayMake = (consolidatedAt: number): boolean =>
+    isConsolidationDue(consolidatedAt) ||
+    (settings.realtime !== false && queue.behind('realtime', 1).length > 0) ||
+    (settings.deep !== false && queue.behind('deep', 1).length > 0);
+
   /** The day is the clock's, kept in the database; one that was set back begins to count anew. */
   function consolidation(consolidatedAt: number, cursor: string | null): boolean {
     const { consolidation: rule } = settings;
@@ -201,6 +214,9 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
 
     /** Takes notice of what was said since. @returns true when there is more to look at */
     notice(): boolean {
+      // Asked several times a second: while nothing is said that takes no lock from anybody.
+      const seen = jobs.state()?.seenThrough;
+      if (seen === undefined || !queue.hasMoreThan(seen)) return false;
       return jobs.atOnce(() => {
         const state = jobs.state();
         const last = state === null ? null : queue.notice(state.seenThrough, state.since);
@@ -212,6 +228,8 @@ export function createJobMaking({ jobs, queue, knowledge, settings, now, isOfMem
 
     /** Makes what jobs there are to make, one of a kind at a time. @returns whether it made any */
     make(): boolean {
+      const begun = jobs.state();
+      if (begun === null || !mayMake(begun.consolidatedAt)) return false;
       return jobs.atOnce(() => {
         const state = jobs.state();
         if (state === null) return false;

@@ -152,22 +152,26 @@ export function createKnowledgeVectorLedger(db: MissionDatabase) {
 
     /** Some of those that were refused are tried anew: by another model than that one, or by any. @returns how many */
     tryAnew(limit: number, notBy?: string): number {
-      return atOnce(db, () => {
-        const some = db
-          .select({ number: knowledgeToEmbed.number })
-          .from(knowledgeToEmbed)
-          .where(
-            notBy === undefined
-              ? isNotNull(knowledgeToEmbed.refusedBy)
-              : and(isNotNull(knowledgeToEmbed.refusedBy), ne(knowledgeToEmbed.refusedBy, notBy)),
-          )
-          .limit(limit);
-        return db
-          .update(knowledgeToEmbed)
-          .set(NEVER_REFUSED)
-          .where(inArray(knowledgeToEmbed.number, some))
-          .run().changes;
-      });
+      const some = db
+        .select({ number: knowledgeToEmbed.number })
+        .from(knowledgeToEmbed)
+        .where(
+          notBy === undefined
+            ? isNotNull(knowledgeToEmbed.refusedBy)
+            : and(isNotNull(knowledgeToEmbed.refusedBy), ne(knowledgeToEmbed.refusedBy, notBy)),
+        )
+        .limit(limit);
+      // Looked at again and again: while there are none that takes no lock from anybody.
+      if (some.all().length === 0) return 0;
+      return atOnce(
+        db,
+        () =>
+          db
+            .update(knowledgeToEmbed)
+            .set(NEVER_REFUSED)
+            .where(inArray(knowledgeToEmbed.number, some))
+            .run().changes,
+      );
     },
 
     /** Those that are tried no more, and why. */

@@ -118,6 +118,10 @@ export function createMemoryQueueLedger(db: MissionDatabase) {
       return rows.length === 0 ? null : Math.max(...rows.map(({ latest }) => latest));
     },
 
+    /** Whether anything was said behind an id. */
+    hasMoreThan: (after: number): boolean =>
+      db.select({ id: said.id }).from(said).where(gt(said.id, after)).limit(1).get() !== undefined,
+
     /** Conversations with messages behind a mark; those that have waited longest first. */
     behind(mark: MarkName, limit: number): readonly MarkedConversation[] {
       const column = memoryMarks[mark];

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { conversationMessages, indexedMessages } from '../../db/schema/conversations.ts';
@@ -21,6 +21,7 @@ function prepareStatements(db: MissionDatabase) {
   const inRange = and(gt(id, whole('from')), lte(id, whole('to')));
   return {
     mark: db.select({ upTo }).from(indexedMessages).prepare(),
+    last: db.select({ id }).from(conversationMessages).orderBy(desc(id)).limit(1).prepare(),
     following: db
       .select({ id, bytes: sql<number>`octet_length(${text})` })
       .from(conversationMessages)
@@ -78,6 +79,8 @@ export function createMessageIndex(db: MissionDatabase, standBack: () => void = 
      * @returns false when none was left
      */
     followUp(): boolean {
+      // Asked once a second while all is read: that takes no lock from anybody, and writes nothing.
+      if ((statements.last.get()?.id ?? 0) <= (statements.mark.get()?.upTo ?? 0)) return false;
       standBack();
       return atOnce(db, () => {
         const from = statements.mark.get()?.upTo ?? 0;

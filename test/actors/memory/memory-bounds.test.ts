@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MemoryJobId } from '../../../db/ids.ts';
 import { memoryJobs } from '../../../db/schema/memory.ts';
 import { createMemoryStage, type MemoryStage } from './memory-stage.ts';
@@ -8,11 +8,14 @@ const DAY_MS = 24 * 60 * 60_000;
 
 let stage: MemoryStage;
 beforeEach(() => {
+  // It looks when it is told to, and not once more by itself because the machine is slow.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   stage = createMemoryStage({ deep: false, consolidation: false, keepDays: 30 });
 });
 afterEach(() => {
   expect(stage.errors).toEqual([]);
   stage.close();
+  vi.useRealTimers();
 });
 
 const status = () => stage.running().memory.status();
@@ -72,4 +75,19 @@ test('what waits is counted up to a bound, and said to be more', async () => {
   await stage.look();
   expect(status()).toMatchObject({ pendingRealtime: 200, pendingMore: true });
   expect(stage.running().memory.pending(10).text).toContain('10 of 200 messages or more');
+});
+
+test('while nothing is said the memory keeps nobody from writing', async () => {
+  await learn('The port is 4711');
+  await stage.look();
+  const { turn } = stage.database().db;
+  const writes = vi.spyOn(turn, 'first');
+  for (let looks = 0; looks < 20; looks += 1) {
+    stage.later(1_000);
+    await stage.look();
+  }
+  expect(writes).not.toHaveBeenCalled();
+  await learn('The host is called otter');
+  expect(writes).toHaveBeenCalled();
+  expect(status().jobs).toEqual({ done: 2 });
 });

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type OpenDatabase, openDatabase } from '../../../db/open.ts';
+import { createIndexKeeping } from '../../../services/conversations/keep-index.ts';
 import { createMessageIndex } from '../../../services/ledger/message-index.ts';
 
 let database: OpenDatabase;
@@ -101,4 +105,36 @@ test('without its mark nothing is indexed, rather than the same for ever', () =>
   database.raw.exec('delete from indexed_messages');
   expect(() => createMessageIndex(database.db).followUp()).toThrow('mark');
   expect(found('message_words', 'hippopotamus')).toEqual([]);
+});
+
+test('while nothing new was said nobody is kept from writing, and nothing is written', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'missiond-index-'));
+  const file = path.join(folder, 'mission.db');
+  const [reading, other] = [openDatabase(file), openDatabase(file)];
+  try {
+    reading.raw.exec(
+      "insert into conversations (name, session_id, message_count) values ('one', 'one', 0); insert into conversation_messages (conversation_id, uuid, role, text, cjk) values (1, 'u', 'user', 'a hippopotamus', 0)",
+    );
+    let stoodBack = 0;
+    const keeping = createIndexKeeping(
+      createMessageIndex(reading.db, () => {
+        stoodBack += 1;
+      }),
+    );
+    while (!keeping.isComplete());
+    while (keeping.tidy());
+    const version = (): unknown => other.raw.pragma('data_version', { simple: true });
+    const [before, turns] = [version(), stoodBack];
+    // A lock that is asked for would be refused at once.
+    reading.raw.pragma('busy_timeout = 0');
+    other.raw.exec('begin immediate');
+    for (let turn = 0; turn < 20; turn += 1)
+      expect([keeping.isComplete(), keeping.tidy()]).toEqual([true, false]);
+    other.raw.exec('rollback');
+    expect([version(), stoodBack]).toEqual([before, turns]);
+  } finally {
+    reading.close();
+    other.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
