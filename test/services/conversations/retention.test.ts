@@ -9,8 +9,11 @@ import { createTranscriptReader } from '../../../services/conversations/read-tra
 import { createConversationRetention } from '../../../services/ledger/conversation-retention.ts';
 import { createMessageIndex } from '../../../services/ledger/message-index.ts';
 import { createTranscriptLedger } from '../../../services/ledger/transcript-ledger.ts';
+import { SEED } from '../../fuzz/settings.ts';
 import { answered, anyLine, said, toolResult } from './transcript-lines.ts';
 
+/** On a machine that does much else a sequence takes seconds (2.6 were measured), and a failure is made smaller by hundreds. */
+const MOST_MS = 150_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 let folder: string;
@@ -105,6 +108,7 @@ it('the indexes are whole after any sequence of reading, indexing, merging and f
         world.close();
       }
     }),
-    { numRuns: 40 },
+    // It waits for nothing, so that a limit of the test would not end it.
+    { seed: SEED, numRuns: 40, interruptAfterTimeLimit: MOST_MS, markInterruptAsFailure: true },
   );
 });
