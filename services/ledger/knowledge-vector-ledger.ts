@@ -166,11 +166,8 @@ export function createKnowledgeVectorLedger(db: MissionDatabase) {
       return atOnce(
         db,
         () =>
-          db
-            .update(knowledgeToEmbed)
-            .set(NEVER_REFUSED)
-            .where(inArray(knowledgeToEmbed.number, some))
-            .run().changes,
+          db.update(knowledgeToEmbed).set(NEVER_REFUSED).where(inArray(knowledgeToEmbed.number, some)).run()
+            .changes,
       );
     },
 
