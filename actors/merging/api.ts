@@ -34,10 +34,15 @@ export interface Merging {
     readonly rows: readonly GateRow[];
     readonly output: string | null;
   }>;
+  /**
+   * An agent asks those who merge for a merge of its branch, and hears by a message what comes of it.
+   * @throws MissionError `not_permitted`
+   */
+  request(by: MergingParty): Promise<MergeView>;
   /** Newest first. */
   list(which: WhichRepository & { readonly limit: number }, by: MergingParty): Promise<readonly MergeView[]>;
-  /** Takes one out that has not begun. */
-  cancel(id: number, by: MergingParty): MergeView;
+  /** Takes one out that has not begun; an agent one of its own repository. */
+  cancel(id: number, by: MergingParty): Promise<MergeView>;
   review(
     request: WhichRepository & {
       /** Its hash; a person may name a branch. */

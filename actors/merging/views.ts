@@ -14,8 +14,10 @@ export const MergeView = z.object({
   target: z.string().optional().describe('The branch that it goes into.'),
   method: z.enum(MERGE_METHODS),
   status: z
-    .enum(['queued', 'checking', 'landing', 'merged', 'refused', 'failed', 'cancelled'])
-    .describe('`landing`: everything agreed, and the branch is being moved.'),
+    .enum(['requested', 'queued', 'checking', 'landing', 'merged', 'refused', 'failed', 'cancelled'])
+    .describe(
+      '`requested`: an agent asks whoever merges; `landing`: everything agreed, and the branch is being moved.',
+    ),
   requestedBy: z.string(),
   head: z.string().optional().describe('The commit that was judged.'),
   result: z.string().optional().describe('The commit that the target was moved to.'),

@@ -1,3 +1,4 @@
+import { MissionError } from '../../services/errors/mission-error.ts';
 import { createMergeLedger } from '../../services/ledger/merge-ledger.ts';
 import { createMessageLedger } from '../../services/ledger/message-ledger.ts';
 import { createNudgeLedger } from '../../services/ledger/nudge-ledger.ts';
@@ -7,7 +8,7 @@ import { type AgentsDependencies, createAgents } from '../agents/create-agents.t
 import { createMerging } from '../merging/create-merging.ts';
 import { createMessages } from '../messages/create-messages.ts';
 import { createMail, type MailDependencies } from '../messages/mail.ts';
-import { createPost, PERSON, partyOfSlot } from '../messages/post.ts';
+import { createPost, partyOfSlot } from '../messages/post.ts';
 import { everybody } from '../messages/team.ts';
 import { createNudger } from '../nudges/nudger.ts';
 import { createPauses } from '../nudges/pauses.ts';
@@ -73,7 +74,16 @@ export function createTeam(given: TeamDependencies) {
       policy: dependencies.rules.current,
       runCommand: dependencies.runCheck,
     },
-    tellPerson: (body) => void messages.send({ to: PERSON, body }, { kind: 'program', name: 'missiond' }),
+    tell(to, body) {
+      try {
+        messages.send({ to, body }, { kind: 'program', name: 'missiond' });
+        return true;
+      } catch (error) {
+        if (!(error instanceof MissionError)) throw error;
+        core.logger.warn({ to, error: error.message }, 'somebody could not be told of a merge');
+        return false;
+      }
+    },
     onError: given.report('a merge could not go on'),
     signal: given.signal,
   });

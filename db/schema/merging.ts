@@ -13,7 +13,7 @@ export const MERGE_METHODS = ['squash', 'merge', 'fast-forward'] as const;
 export type MergeMethod = (typeof MERGE_METHODS)[number];
 
 /**
- * A wish to merge, and what became of it. `queued` and `checking` have changed nothing; `landing` is written before the
+ * A wish to merge, and what became of it. `requested`: an agent asks those who merge. `queued` and `checking` have changed nothing; `landing` is written before the
  * branch is moved, so that a daemon which is killed meanwhile looks what was done and does the rest.
  */
 export const merges = sqliteTable(
@@ -30,9 +30,11 @@ export const merges = sqliteTable(
     target: text(),
     method: text().$type<MergeMethod>().notNull(),
     status: text()
-      .$type<'queued' | 'checking' | 'landing' | 'merged' | 'refused' | 'failed' | 'cancelled'>()
+      .$type<
+        'requested' | 'queued' | 'checking' | 'landing' | 'merged' | 'refused' | 'failed' | 'cancelled'
+      >()
       .notNull(),
-    /** `person`, or the slot of a merge queue. */
+    /** `person`, or the slot of a merge queue; of a request, that of any agent. */
     requestedBy: text().notNull(),
     /** A person has agreed to the protected files that it changes. */
     allowProtected: integer({ mode: 'boolean' }).notNull(),

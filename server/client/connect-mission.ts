@@ -67,7 +67,7 @@ import { kbDiscover } from '../tools/knowledge-discovery.ts';
 import { kbEmbedRetry } from '../tools/knowledge-embeddings.ts';
 import { kbAnalyze, kbExecutePlan, kbQueueStatus } from '../tools/knowledge-plans.ts';
 import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } from '../tools/memory.ts';
-import { mergeCancel, mergeOne, mergeQueue, review } from '../tools/merging.ts';
+import { mergeCancel, mergeOne, mergeQueue, mergeRequest, review } from '../tools/merging.ts';
 import { messageAck, messageList, messageRead, messageSend } from '../tools/messages.ts';
 import type { TypedOperation } from '../tools/operation.ts';
 import { missionPause, missionWake } from '../tools/pauses.ts';
@@ -258,6 +258,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     roleTrust: method(roleTrust),
     roleReset: method(roleReset),
     merge: method(mergeOne),
+    mergeRequest: method(mergeRequest),
     mergeQueue: method(mergeQueue),
     mergeCancel: method(mergeCancel),
     review: method(review),

@@ -58,6 +58,18 @@ export const mergeOne = operation({
   },
 });
 
+export const mergeRequest = operation({
+  name: 'mission_merge_request',
+  title: 'Ask for a merge',
+  description:
+    'For the agent of a repository: asks the merge queue to merge its own branch, and is told by a message what came of it. Asked for again while it waits, it is the same request.',
+  input: z.object({}),
+  output: z.object({ merge: MergeView }),
+  readOnly: false,
+  ownOfSlot: () => true,
+  run: async (_, context) => ({ merge: await context.mission.merging.request(partyOf(context)) }),
+});
+
 export const mergeQueue = operation({
   name: 'mission_merge_queue',
   title: 'See the merge queue',
@@ -81,7 +93,7 @@ export const mergeCancel = operation({
   input: z.object({ id: z.number().int().positive() }),
   output: z.object({ merge: MergeView }),
   readOnly: false,
-  run: ({ id }, context) => ({ merge: context.mission.merging.cancel(id, partyOf(context)) }),
+  run: async ({ id }, context) => ({ merge: await context.mission.merging.cancel(id, partyOf(context)) }),
 });
 
 export const review = operation({
@@ -107,4 +119,4 @@ export const review = operation({
   }),
 });
 
-export const mergingOperations = [mergeOne, mergeQueue, mergeCancel, review];
+export const mergingOperations = [mergeOne, mergeRequest, mergeQueue, mergeCancel, review];

@@ -28,6 +28,16 @@ export function createMergeLedger(db: MissionDatabase) {
       return db.select().from(merges).where(inArray(merges.status, OPEN)).orderBy(asc(merges.id)).all();
     },
 
+    /** What agents have asked for, oldest first. */
+    requested(repository: RepositoryName): readonly MergeRow[] {
+      return db
+        .select()
+        .from(merges)
+        .where(and(eq(merges.status, 'requested'), eq(merges.repository, repository)))
+        .orderBy(asc(merges.id))
+        .all();
+    },
+
     /** Newest first. */
     list(repository: RepositoryName | null, limit: number): readonly MergeRow[] {
       return db

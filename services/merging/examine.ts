@@ -1,53 +1,38 @@
 import path from 'node:path';
-import type { GateRow, MergeMethod } from '../../db/schema/merging.ts';
-import { MissionError, toFailure } from '../errors/mission-error.ts';
+import type { GateRow } from '../../db/schema/merging.ts';
 import type { MergeRow, ReviewRow } from '../ledger/merge-ledger.ts';
 import type { RepositoryRow } from '../ledger/repository-ledger.ts';
 import type { Policy } from '../permissions/policy.ts';
 import { PROTECTED_FILE } from '../permissions/repository-protection.ts';
-import type { Git, GitCall } from '../worktrees/git.ts';
-import type { Alone, Turn } from '../worktrees/repository-turns.ts';
+import type { GitCall } from '../worktrees/git.ts';
+import type { Turn } from '../worktrees/repository-turns.ts';
 import {
-  checkoutOf,
   commitAt,
   countBetween,
   fetchRef,
   filesBetween,
   isAncestor,
-  isBranchName,
   mergeResult,
   remoteTip,
   tipOfBranch,
-  uncommittedIn,
 } from './branches.ts';
 import { checkResult, type RunCommand } from './check-result.ts';
 import { mergeMessage } from './commit-message.ts';
-import type { Gh, PullRequest } from './gh.ts';
+import { findSubject, type SubjectDependencies } from './find-subject.ts';
+import { named, reviewRow, short } from './gate-rows.ts';
 import { inTheWay } from './land-merge.ts';
 import { checkFolderName } from './left-checks.ts';
+import type { MergeWish } from './merge-wish.ts';
 import { protectedAmong } from './protected-files.ts';
 
-const MOST_NAMED = 20;
 const MOST_MESSAGES = 200;
 
-export interface GateDependencies {
-  readonly git: Git;
-  /** Shared with whoever else changes these repositories. */
-  readonly alone: Alone;
-  readonly gh: Gh;
+export interface GateDependencies extends SubjectDependencies {
   readonly runCommand: RunCommand;
   /** Where working trees for checks are made. */
   readonly checksFolder: string;
   readonly policy: () => Pick<Policy, 'protections'>;
   readonly reviewsOf: (commit: string) => readonly ReviewRow[];
-  /** The branch of an agent of this name, and who it is; null when there is none. */
-  readonly agentOf: (name: string) => { readonly branch: string; readonly slotId: string } | null;
-}
-
-export interface MergeWish {
-  readonly subject: string;
-  readonly method: MergeMethod;
-  readonly allowProtected: boolean;
 }
 
 /** What the gate has found, row by row, and what the merge comes to. */
@@ -56,72 +41,6 @@ export interface Examined
   readonly rows: readonly GateRow[];
   readonly output: string | null;
   readonly ok: boolean;
-}
-
-const named = (files: readonly string[]): string => {
-  const shown = files.slice(0, MOST_NAMED).join(', ');
-  return files.length > MOST_NAMED ? `${shown} and ${files.length - MOST_NAMED} more` : shown;
-};
-const short = (commit: string): string => commit.slice(0, 12);
-
-/** Who has read the very commit: at least one says yes, none of them no in their last word, and nobody judges themselves. */
-function reviewRow(all: readonly ReviewRow[], head: string, author: string | null): GateRow {
-  const last = new Map(all.filter(({ reviewer }) => reviewer !== author).map((one) => [one.reviewer, one]));
-  const against = [...last.values()].filter(({ verdict }) => verdict === 'request_changes');
-  const yes = [...last.values()].filter(({ verdict }) => verdict === 'approve');
-  if (against.length > 0) {
-    const who = against.map(
-      ({ reviewer, comments }) => `${reviewer} asks for changes: ${comments.slice(0, 500)}`,
-    );
-    return { check: 'review', ok: false, message: who.join('; ') };
-  }
-  if (yes.length === 0)
-    return {
-      check: 'review',
-      ok: false,
-      message: `nobody has approved commit ${short(head)} (mission_review)`,
-    };
-  return {
-    check: 'review',
-    ok: true,
-    message: `${yes.map(({ reviewer }) => reviewer).join(', ')} approved ${short(head)}`,
-  };
-}
-
-function pullRows(pull: PullRequest): readonly GateRow[] {
-  const failing = pull.checks.filter(({ passed }) => !passed);
-  const isApproved = pull.review === 'APPROVED';
-  return [
-    {
-      check: 'pull request',
-      ok: pull.isOpen,
-      message: pull.isOpen ? 'it is open' : 'it is not open, or a draft',
-    },
-    ...(pull.review === null
-      ? []
-      : [
-          {
-            check: 'review',
-            ok: isApproved,
-            message: `the forge says ${pull.review.toLowerCase().replaceAll('_', ' ')}`,
-          },
-        ]),
-    {
-      check: 'conversations',
-      ok: pull.unresolved === 0,
-      message: pull.unresolved === 0 ? 'all are settled' : `${pull.unresolved} are not settled`,
-    },
-    {
-      check: 'checks of the forge',
-      ok: failing.length === 0,
-      message:
-        pull.checks.length === 0
-          ? 'the forge has none'
-          : failing.length === 0
-            ? `${pull.checks.length} passed`
-            : failing.map(({ name, how }) => `${name}: ${how}`).join(', '),
-    },
-  ];
 }
 
 /**
@@ -161,74 +80,24 @@ export async function examine(
     return ended();
   }
 
-  // What is to be merged.
-  const number = /^#?(\d{1,9})$/.exec(wish.subject)?.[1];
-  let pull: PullRequest | null = null;
-  let worker: string | null = null;
-  if (number !== undefined && (await tipOfBranch(git, wish.subject, call)) === null) {
-    found.pullRequest = Number(number);
-    try {
-      pull = await gh.pullRequest(Number(number), repository.path, signal);
-      found.branch = pull.branch;
-      if (pull.base !== target) say('target', false, `it is for ${pull.base}, not for ${target}`);
-      rows.push(...pullRows(pull));
-    } catch (error) {
-      signal.throwIfAborted();
-      const words = toFailure(error).message;
-      // Without gh a pull request is a ref of the remote, as good as a branch.
-      if (!/could not be started/.test(words)) say('pull request', false, words);
-    }
-    if (repository.remote === null) say('pull request', false, 'the repository has no remote');
-    if (ended().ok && repository.remote !== null) {
-      const to = `${scratch}/pull`;
-      await fetchRef(
-        git,
-        { remote: repository.remote, from: `refs/pull/${number}/head`, to, turn },
-        call,
-      ).catch((error: unknown) => {
-        if (!(error instanceof MissionError)) throw error;
-        say('pull request', false, error.message);
-      });
-      found.head = await commitAt(git, to, call);
-      if (pull !== null && found.head !== pull.head)
-        say('pull request', false, 'its commits have changed meanwhile; ask again');
-    }
-  } else {
-    const agent = agentOf(wish.subject);
-    const isBranch = await isBranchName(git, wish.subject, call);
-    const direct = isBranch ? await tipOfBranch(git, wish.subject, call) : null;
-    const branch = direct === null && agent !== null ? agent.branch : wish.subject;
-    found.branch = branch;
-    found.head = isBranch || agent !== null ? await tipOfBranch(git, branch, call) : null;
-    worker = agent?.slotId ?? null;
-    if (found.head === null)
-      say('branch', false, `there is no branch and no agent ${JSON.stringify(wish.subject)}`);
-    if (branch === target) say('branch', false, `${target} is what is merged into`);
-    if (found.head !== null) {
-      const place = await checkoutOf(git, branch, call);
-      const loose =
-        place === null ? [] : await uncommittedIn(git, { ...call, cwd: place }, { untracked: true });
-      say(
-        'worktree',
-        loose.length === 0,
-        place === null
-          ? 'it is checked out nowhere'
-          : loose.length === 0
-            ? 'everything is committed'
-            : `not committed: ${named(loose)}`,
-      );
-      const there = repository.remote === null ? null : await remoteTip(git, repository.remote, branch, call);
-      if (there !== null)
-        say(
-          'pushed',
-          there === found.head,
-          there === found.head
-            ? `${repository.remote} has it`
-            : `${repository.remote} has ${short(there)}, here is ${short(found.head)}; push or fetch first`,
-        );
-    }
+  if (!wish.isOfPerson && !repository.configuration.mergeQueue.enabled) {
+    say(
+      'merge queue',
+      false,
+      `it is switched off here: a person merges, or says missiond repo config ${repository.name} mergeQueue.enabled=true`,
+    );
+    return ended();
   }
-  const { head } = found;
+  const { pull, worker, ...what } = await findSubject(
+    { git, alone, gh, agentOf },
+    { repository, target, wish, scratch },
+    signal,
+  );
+  rows.push(...what.rows);
+  found.branch = what.branch;
+  found.pullRequest = what.pullRequest;
+  found.head = what.head;
+  const { head } = what;
   if (head === null || !ended().ok) return ended();
 
   // Where it goes.

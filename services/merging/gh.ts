@@ -14,6 +14,8 @@ const Pull = z.object({
   headRefName: z.string(),
   baseRefName: z.string(),
   reviewDecision: z.string().nullish(),
+  author: z.object({ login: z.string() }).nullish(),
+  assignees: z.array(z.object({ login: z.string() })).default([]),
 });
 const Checks = z.array(z.object({ name: z.string(), bucket: z.string() }));
 const Threads = z.object({
@@ -38,6 +40,9 @@ export interface PullRequest {
   readonly head: string;
   readonly branch: string;
   readonly base: string;
+  /** Who has opened it; null when that account is gone. */
+  readonly author: string | null;
+  readonly assignees: readonly string[];
   /** As GitHub has it: `APPROVED`, `CHANGES_REQUESTED`, `REVIEW_REQUIRED`; null where nothing is required. */
   readonly review: string | null;
   /** Remarks that nobody has settled. */
@@ -124,6 +129,8 @@ export function createGh(env: NodeJS.ProcessEnv) {
         head: said.headRefOid,
         branch: said.headRefName,
         base: said.baseRefName,
+        author: said.author?.login ?? null,
+        assignees: said.assignees.map(({ login }) => login),
         review: said.reviewDecision || null,
       };
       if (!isOpen) return { ...facts, unresolved: 0, checks: [] };
@@ -154,6 +161,11 @@ export function createGh(env: NodeJS.ProcessEnv) {
         unresolved: unseen + threads.nodes.filter(({ isResolved }) => !isResolved).length,
         checks: await checksOf(number, cwd, signal),
       };
+    },
+
+    /** The account that gh is signed in to. @throws Error */
+    async whoami(cwd: string, signal: AbortSignal): Promise<string> {
+      return (await gh(['api', 'user', '--jq', '.login'], cwd, signal)).trim();
     },
 
     /** Merges at the forge, if its head is still this commit. @throws Error */

@@ -1,18 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AgentName, RepositoryName, Role, SlotId } from '../../db/ids.ts';
-import type { MissionDatabase } from '../../db/open.ts';
-import { RepositoryConfiguration } from '../../db/repository-configuration.ts';
-import { agents } from '../../db/schema/agents.ts';
 import { merges } from '../../db/schema/merging.ts';
-import { repositories } from '../../db/schema/repositories.ts';
 import { createRealRepository } from '../services/worktrees/real-repository.ts';
 import { runCli } from './cli/run-cli.ts';
+import { commitIn, openTeam, type Person, repository, seedRepository } from './merging-team.ts';
 import { type OpenDoors, openDoors } from './open-doors.ts';
 
-const repository = RepositoryName.parse('app');
-let person: ReturnType<typeof createRealRepository>;
+let person: Person;
 let bare: string;
 let doors: OpenDoors | undefined;
 beforeEach(() => {
@@ -28,98 +23,16 @@ afterEach(async () => {
 
 const commitOf = (ref: string, cwd?: string) => person.git(['rev-parse', ref], cwd);
 
-/** The repository as a daemon has stored it. */
-function seedRepository(db: MissionDatabase, remote: string | null, check = 'true'): void {
-  db.insert(repositories)
-    .values({
-      name: repository,
-      path: person.folder,
-      gitFolder: path.join(person.folder, '.git'),
-      isOurs: false,
-      remote,
-      defaultBranch: 'trunk',
-      defaultBranchFrom: 'person',
-      isFork: false,
-      configuration: RepositoryConfiguration.parse({ check }),
-      createdAt: 1,
-    })
-    .run();
-}
-
-/** An agent with a worktree and a branch of its own. */
-function seedAgent(db: MissionDatabase, name: string, role: string): string {
-  const branch = `work/${name}`;
-  const worktree = path.join(person.directory, 'trees', name);
-  person.git(['worktree', 'add', '--quiet', '-b', branch, worktree, 'trunk']);
-  db.insert(agents)
-    .values({
-      slotId: SlotId.parse(`app.${name}`),
-      repository,
-      name: AgentName.parse(name),
-      role: Role.parse(role),
-      kind: role === 'worker' ? 'worker' : 'persistent',
-      status: 'active',
-      branch,
-      ownsBranch: true,
-      base: commitOf('trunk'),
-      gitFolder: path.join(person.folder, '.git'),
-      worktree,
-      createdBy: 'person',
-      createdAt: 1,
-    })
-    .run();
-  return worktree;
-}
-
-function commitIn(worktree: string, file: string): string {
-  person.write(file, 'x\n', worktree);
-  person.git(['add', '.'], worktree);
-  person.git(['commit', '--quiet', '-m', `Write ${file}`], worktree);
-  return commitOf('HEAD', worktree);
-}
-
 describe('agents of a team', () => {
   async function team(check = 'true') {
-    const trees = new Map<string, string>();
-    doors = await openDoors({
-      protects: true,
-      seed(db) {
-        seedRepository(db, null, check);
-        for (const [name, role] of [
-          ['red-fox', 'worker'],
-          ['calm-owl', 'reviewer'],
-          ['queue', 'merge-queue'],
-          ['boss', 'supervisor'],
-        ] as const)
-          trees.set(name, seedAgent(db, name, role));
-      },
-    });
-    person.git(['switch', '--quiet', '--detach']);
-    const open = doors;
-    return {
-      open,
-      tree: trees.get('red-fox') ?? '',
-      /** What the agent of that name is answered. */
-      async asks(name: string, tool: string, body: object) {
-        const slotId = SlotId.parse(`app.${name}`);
-        await open.client.spawn({ slotId }).catch(() => {});
-        const reply = await open.tcp({
-          method: 'POST',
-          path: `/api/tools/${tool}`,
-          headers: {
-            authorization: `Bearer ${open.doorOf(slotId).token}`,
-            'content-type': 'application/json',
-          },
-          body: JSON.stringify(body),
-        });
-        return { status: reply.status, body: reply.body };
-      },
-    };
+    const world = await openTeam(person, { check });
+    doors = world.open;
+    return world;
   }
 
   test('the merge queue merges what a reviewer has approved, and nobody else does', async () => {
     const { asks, tree } = await team();
-    const commit = commitIn(tree, 'a.txt');
+    const commit = commitIn(person, tree, 'a.txt');
     for (const name of ['red-fox', 'calm-owl', 'boss'])
       expect((await asks(name, 'mission_merge', { subject: 'red-fox' })).status, name).toBe(403);
     for (const name of ['red-fox', 'queue', 'boss'])
@@ -139,7 +52,7 @@ describe('agents of a team', () => {
   test('nobody approves their own work, whatever role they have', async () => {
     const { asks, open } = await team();
     const tree = path.join(person.directory, 'trees', 'calm-owl');
-    const commit = commitIn(tree, 'mine.txt');
+    const commit = commitIn(person, tree, 'mine.txt');
     await asks('calm-owl', 'mission_review', { commit, verdict: 'approve' });
     expect((await asks('queue', 'mission_merge', { subject: 'work/calm-owl' })).body).toContain(
       'nobody has approved',
@@ -149,12 +62,12 @@ describe('agents of a team', () => {
 
   test('the queue is refused what fails its checks, and a person is told of files of the CI', async () => {
     const { asks, tree, open } = await team('test ! -f bad.txt || { echo bad; exit 1; }');
-    const bad = commitIn(tree, 'bad.txt');
+    const bad = commitIn(person, tree, 'bad.txt');
     await asks('calm-owl', 'mission_review', { commit: bad, verdict: 'approve' });
     const refused = await asks('queue', 'mission_merge', { subject: 'red-fox' });
     expect(JSON.parse(refused.body)).toMatchObject({ ok: false, output: expect.stringContaining('bad') });
     person.git(['rm', '--quiet', 'bad.txt'], tree);
-    const ci = commitIn(tree, '.github/workflows/x.yml');
+    const ci = commitIn(person, tree, '.github/workflows/x.yml');
     await asks('calm-owl', 'mission_review', { commit: ci, verdict: 'approve' });
     const asked = await asks('queue', 'mission_merge', { subject: 'red-fox' });
     expect(asked.body).toContain('a person has to agree to .github/workflows/x.yml');
@@ -209,14 +122,14 @@ describe('a daemon that was killed in the middle', () => {
     const base = commitOf('trunk');
     const tree = path.join(person.directory, 'tree');
     person.git(['worktree', 'add', '--quiet', '-b', 'work/a', tree, 'trunk']);
-    const head = commitIn(tree, 'a.txt');
+    const head = commitIn(person, tree, 'a.txt');
     const result = person.git(['commit-tree', `${head}^{tree}`, '-p', base, '-m', 'Merged']);
     person.git(['update-ref', 'refs/missiond/merge/1/result', result]);
     person.git(['switch', '--quiet', '--detach']);
     const start = async (status: 'queued' | 'checking' | 'landing') => {
       doors = await openDoors({
         seed(db) {
-          seedRepository(db, remote);
+          seedRepository(db, person, remote);
           db.insert(merges)
             .values({
               id: 1,

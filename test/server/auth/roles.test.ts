@@ -235,6 +235,7 @@ describe('the agent of a slot', () => {
     const client = await mcp(own());
     expect(await toolsOf(client)).toEqual([
       'mission_done',
+      'mission_merge_request',
       'mission_message_ack',
       'mission_message_list',
       'mission_message_read',
