@@ -22,8 +22,10 @@ import type { StartIngest } from '../services/conversations/start-ingest.ts';
 import { redactForReport, redactValue } from '../services/diagnostics/redact-report.ts';
 import { createSnapshotRing } from '../services/diagnostics/snapshot-ring.ts';
 import { createSshProbe } from '../services/discovery/probe-over-ssh.ts';
+import { createSshRunner } from '../services/discovery/run-over-ssh.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
 import { followServers } from '../services/infra/follow-servers.ts';
+import { createReachabilityCheck } from '../services/infra/reachability/check-reachability.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { planPrompt } from '../services/keyboard/prompt-plan.ts';
 import { sameWords } from '../services/keyboard/same-words.ts';
@@ -193,7 +195,10 @@ export function composeMission({
     knowledge: file.knowledge,
     memory: file.memory,
     probeMachine: createSshProbe(env),
-    infra: { servers: followServers(home) },
+    infra: {
+      servers: followServers(home),
+      reach: createReachabilityCheck({ env, ssh: createSshRunner(env) }),
+    },
     startNeighbours: (handlers) => startNeighbours(database.raw.name, handlers),
     readUsage,
     transcriptsOf,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { targetWords } from '../../services/discovery/ssh-target.ts';
+import type { Reached, Severity } from '../../services/infra/reachability/check-reachability.ts';
+import { CHANNELS } from '../../services/infra/reachability/way.ts';
 import type { Server } from '../../services/infra/servers.ts';
 
 /** A machine of servers.yaml, without secrets. */
@@ -30,5 +32,54 @@ export function serverView({ roles, tags, ssh, ports, withheld, ...rest }: Serve
     ssh: ssh.map(targetWords),
     ports: [...ports],
     withheld: [...withheld],
+  };
+}
+
+const SeverityView = z.enum(['green', 'yellow', 'red']);
+
+/** By which ways machines can be reached. */
+export const ReachabilityView = z.object({
+  severity: SeverityView.describe('Of the worst of them.'),
+  summary: z.string(),
+  targets: z.array(
+    z.object({
+      target: z.string(),
+      name: z.string(),
+      severity: SeverityView.describe(
+        'red: by no way that could be tried; yellow: by some, or none could be tried; green: by all.',
+      ),
+      summary: z.string(),
+      channels: z.array(
+        z.object({
+          channel: z.enum(CHANNELS),
+          address: z.string(),
+          result: z
+            .enum(['reachable', 'unreachable', 'unknown'])
+            .describe('unknown: it could not be tried from here, which says nothing of the machine.'),
+          why: z.string().optional(),
+          ms: z.number().int(),
+        }),
+      ),
+    }),
+  ),
+});
+export type ReachabilityView = z.infer<typeof ReachabilityView>;
+
+const FROM_THE_WORST = ['red', 'yellow', 'green'] as const;
+const worstOf = (severities: readonly Severity[]): Severity =>
+  FROM_THE_WORST.find((severity) => severities.includes(severity)) ?? 'green';
+
+export function reachabilityView(reached: readonly Reached[]): ReachabilityView {
+  const green = reached.filter(({ severity }) => severity === 'green').length;
+  return {
+    severity: worstOf(reached.map(({ severity }) => severity)),
+    summary:
+      reached.length === 0
+        ? 'servers.yaml names no machine'
+        : `${green}/${reached.length} machines reachable by every way`,
+    targets: reached.map(({ channels, ...rest }) => ({
+      ...rest,
+      channels: channels.map((channel) => ({ ...channel })),
+    })),
   };
 }

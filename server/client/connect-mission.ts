@@ -50,7 +50,7 @@ import {
   conversationStatus,
   tokenStats,
 } from '../tools/conversations.ts';
-import { infraGet, infraList } from '../tools/infra.ts';
+import { infraGet, infraList, reachability } from '../tools/infra.ts';
 import {
   kbBatchForget,
   kbForget,
@@ -218,6 +218,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     kbDiscover: method(kbDiscover),
     infraList: method(infraList),
     infraGet: method(infraGet),
+    reachability: method(reachability),
     kbQueueStatus: method(kbQueueStatus),
     kbExecutePlan: method(kbExecutePlan),
     kbEmbedRetry: method(kbEmbedRetry),

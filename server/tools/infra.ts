@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ServerView } from '../../actors/infra/infra-views.ts';
+import { ReachabilityView, ServerView } from '../../actors/infra/infra-views.ts';
+import { CHANNELS } from '../../services/infra/reachability/way.ts';
 import { operation } from './operation.ts';
 
 const Word = z.string().min(1).max(300);
@@ -40,4 +41,26 @@ export const infraGet = operation({
   run: ({ id }, { mission }) => mission.infra.get(id),
 });
 
-export const infraOperations = [infraList, infraGet];
+/** Whoever asks about a machine that nobody has named lets missiond connect to it as the person would. */
+const Target = z.string().min(1).max(320);
+
+export const reachability = operation({
+  name: 'mission_reachability',
+  title: 'Can the machines be reached?',
+  description:
+    "Looks, all at once and at most a minute, by which ways the machines of servers.yaml can be reached from here: ping, TCP, ssh (the person's own, nothing is run there), the health endpoint (TLS checked; `deploy_agent`), tailscale. A way that cannot be tried here is `unknown` and counts for nothing.",
+  input: z.object({
+    target: Target.optional().describe(
+      'An id of servers.yaml; all machines without it. The owner may also name user@host.',
+    ),
+    channels: z.array(z.enum(CHANNELS)).min(1).max(CHANNELS.length).optional(),
+  }),
+  output: ReachabilityView,
+  readOnly: true,
+  // It connects to other machines with what the person has.
+  access: 'orchestrator',
+  run: ({ target, channels }, { mission, by, signal }) =>
+    mission.infra.reachability({ target, channels, mayBeAny: by.role === 'owner', signal }),
+});
+
+export const infraOperations = [infraList, infraGet, reachability];

@@ -167,7 +167,7 @@ export function createStage(always: Change = {}) {
         gh: createGh(process.env),
         checksFolder: path.join(directory, 'merging'),
       },
-      infra: { servers: () => ({ servers: [], problem: null }) },
+      infra: { servers: () => ({ servers: [], problem: null }), reach: async () => [] },
       roles: { store: createRoleStore(directory), files: createRoleFiles(directory) },
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },

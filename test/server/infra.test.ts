@@ -57,6 +57,28 @@ describe('the machines of servers.yaml', () => {
     ]);
   });
 
+  test('are looked for by whom they may be: others than those of the file by the owner alone', async () => {
+    const all = await doors.client.reachability({ channels: ['deploy_agent'] });
+    expect(all.targets.map(({ target, severity }) => [target, severity])).toEqual([
+      ['web-1', 'yellow'],
+      ['db-1', 'yellow'],
+    ]);
+    const reach = (token: string, target: string) =>
+      doors.tcp({
+        path: '/api/tools/mission_reachability',
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ target, channels: ['deploy_agent'] }),
+      });
+    const { token } = doors.tokens.create('orchestrator', undefined);
+    expect((await reach(token, 'web-1')).status).toBe(200);
+    expect(failureOf(await reach(token, 'root@127.0.0.1')).code).toBe('server_unknown');
+    expect((await reach(doors.token, 'root@127.0.0.1')).status).toBe(200);
+    expect(failureOf(await reach(doors.token, '-oProxyCommand=id')).code).toBe('server_unknown');
+    const viewer = doors.tokens.create('viewer', undefined);
+    expect(failureOf(await reach(viewer.token, 'web-1')).code).toBe('not_permitted');
+  });
+
   test('a file that is wrong is told of, and what was read last is in force', async () => {
     writeFileSync(serversFile(doors.home), 'servers: [{ id: [] }]');
     const { servers, problem } = await doors.client.infraList({});

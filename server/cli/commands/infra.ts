@@ -1,10 +1,10 @@
 import type { ServerView } from '../../../actors/infra/infra-views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
-import { infraGet, infraList } from '../../tools/infra.ts';
+import { infraGet, infraList, reachability } from '../../tools/infra.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { table } from '../table.ts';
 
-const USAGE = 'list [--role ROLE] [--provider PROVIDER] [--tag TAG] | get ID';
+const USAGE = 'list [--role ROLE] [--provider PROVIDER] [--tag TAG] | get ID | reach [ID]';
 
 function wrong(message: string): MissionError {
   return new MissionError('input_invalid', message, { remedy: `Usage: missiond infra ${USAGE}` });
@@ -42,9 +42,35 @@ function words(server: ServerView): string {
   return rows.join('');
 }
 
+/** Ends with 1 when a machine is reached by no way. */
+async function reach(target: string | undefined, { call, print }: CommandContext): Promise<number> {
+  const input = target === undefined ? {} : { target };
+  const output = reachability.output.parse(await call(reachability.name, input));
+  print(
+    output,
+    () =>
+      table(
+        ['TARGET', 'SEVERITY', 'CHANNEL', 'ADDRESS', 'RESULT', 'WHY'],
+        output.targets.flatMap(({ target: id, severity, channels, summary }) =>
+          channels.length === 0
+            ? [[id, severity, '', '', '', summary]]
+            : channels.map(({ channel, address, result, why, ms }) => [
+                id,
+                severity,
+                channel,
+                address,
+                result,
+                why ?? `${ms} ms`,
+              ]),
+        ),
+      ) + `${output.summary}\n`,
+  );
+  return output.severity === 'red' ? 1 : 0;
+}
+
 export const infra: Command = {
   name: 'infra',
-  summary: 'the machines of servers.yaml, without secrets',
+  summary: 'the machines of servers.yaml, without secrets, and whether they can be reached',
   usage: USAGE,
   options: {
     role: { type: 'string', help: 'list: only of this role' },
@@ -56,6 +82,7 @@ export const infra: Command = {
   async run(parsed, context) {
     const [verb = 'list', id] = parsed.positionals;
     if (verb === 'list' && id === undefined) return list(parsed, context);
+    if (verb === 'reach') return reach(id, context);
     if (verb !== 'get') throw wrong(`missiond infra does not understand "${parsed.positionals.join(' ')}".`);
     if (id === undefined) throw wrong('missiond infra get needs the id of a machine.');
     const output = infraGet.output.parse(await context.call(infraGet.name, { id }));
