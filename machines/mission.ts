@@ -1,12 +1,13 @@
 import { assign, type ErrorActorEvent, enqueueActions, fromCallback, setup } from 'xstate';
 import type { Role, SlotId, TaskId } from '../db/ids.ts';
+import { type BackOff, backOffMs } from './back-off.ts';
 import { failureFrom, type MachineFailure } from './failure.ts';
 import { type LaunchPlan, slotMachine } from './slot.ts';
 import { taskMachine } from './task.ts';
 import type { TaskInput } from './task-events.ts';
 
-/** A crashed actor is started again after this; doubled with each further crash. */
-const FIRST_RESPAWN_MS = 500;
+/** Between the crash of an actor and its next start; long before the longest it is left alone. */
+const RESPAWN: BackOff = { firstMs: 500, longestMs: 60_000 };
 /** An actor that crashed so often is left alone and reported: a bug does not go away by trying. */
 const MOST_CRASHES = 5;
 
@@ -137,7 +138,7 @@ export const missionMachine = setup({
               params: { actorId: event.actorId, failure: failureFrom(event.error), willRespawn },
             });
             if (slot !== undefined && willRespawn) {
-              enqueue.raise({ type: 'slot.respawn', slot }, { delay: FIRST_RESPAWN_MS * 2 ** (crashes - 1) });
+              enqueue.raise({ type: 'slot.respawn', slot }, { delay: backOffMs(crashes, RESPAWN) });
             }
           }),
         },

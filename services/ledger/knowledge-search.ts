@@ -1,17 +1,11 @@
 import { sql } from 'drizzle-orm';
 import type { MissionDatabase } from '../../db/open.ts';
-import { knowledge } from '../../db/schema/knowledge.ts';
 import { hasCjk } from '../conversations/cjk-letters.ts';
 import { quoted, type SearchQuery } from '../conversations/search-query.ts';
 import { wordsOf } from '../knowledge/similarity.ts';
 import type { KnowledgeRow } from './knowledge-ledger.ts';
-import {
-  amongNumbers,
-  createKnowledgeRanking,
-  POOL,
-  type RankedEntry,
-  type Wanted,
-} from './knowledge-ranking.ts';
+import { createKnowledgeRanking, POOL, type RankedEntry, type Wanted } from './knowledge-ranking.ts';
+import { createKnowledgeRows } from './knowledge-rows.ts';
 import { createLetterTerms } from './letter-terms.ts';
 
 /** A term that is in more entries tells little beside one that is in fewer. */
@@ -33,7 +27,7 @@ export function createKnowledgeSearch(db: MissionDatabase) {
   const letters = createLetterTerms(db, 'knowledge_trigram_terms');
 
   const ranking = createKnowledgeRanking(db);
-  const byNumbers = db.select().from(knowledge).where(amongNumbers).prepare();
+  const entries = createKnowledgeRows(db);
 
   /**
    * The words by which a text is found again: the rarest ones that are known, as many as lead to no more entries than are
@@ -98,12 +92,11 @@ export function createKnowledgeSearch(db: MissionDatabase) {
   /** The entries themselves, in the same order. */
   function load(ranked: readonly RankedEntry[], limit: number): readonly KnowledgeHit[] {
     const best = ranked.slice(0, limit);
-    const rows = byNumbers.all({ numbers: JSON.stringify(best.map(({ number }) => number)) });
-    const rowOf = new Map(rows.map((row) => [row.number, row]));
-    return best.flatMap(({ number, score }) => {
-      const row = rowOf.get(number);
-      return row === undefined ? [] : [{ row, score }];
-    });
+    const scoreOf = new Map(best.map(({ number, score }) => [number, score]));
+    return entries(best.map(({ number }) => number)).map((row) => ({
+      row,
+      score: scoreOf.get(row.number) ?? 0,
+    }));
   }
 
   /** By words or, where there are any, by CJK letters; what both find counts for both. */

@@ -7,7 +7,6 @@ import {
   gte,
   inArray,
   isNotNull,
-  isNull,
   lt,
   lte,
   max,
@@ -21,6 +20,7 @@ import type { MissionDatabase } from '../../db/open.ts';
 import { knowledge, knowledgeToEmbed, knowledgeVectors } from '../../db/schema/knowledge.ts';
 import { floatBytes, signBits } from '../knowledge/vector-bytes.ts';
 import type { KnowledgeRow } from './knowledge-ledger.ts';
+import { createKnowledgeRows } from './knowledge-rows.ts';
 
 export interface EmbeddedEntry {
   readonly row: KnowledgeRow;
@@ -60,24 +60,13 @@ const saysTheSame = (a: KnowledgeRow, b: KnowledgeRow): boolean =>
 
 /** Which entries have a vector, and which wait for one. */
 export function createKnowledgeVectorLedger(db: MissionDatabase) {
-  const isKnown = isNull(knowledge.forgottenAt);
+  const entries = createKnowledgeRows(db);
 
   const drop = (numbers: readonly number[]): void =>
     void db
       .delete(knowledgeToEmbed)
       .where(inArray(knowledgeToEmbed.number, [...numbers]))
       .run();
-
-  /** Those of them that are known, in the same order. */
-  function entries(numbers: readonly number[]): readonly KnowledgeRow[] {
-    const rows = db
-      .select()
-      .from(knowledge)
-      .where(and(inArray(knowledge.number, [...numbers]), isKnown))
-      .all();
-    const rowOf = new Map(rows.map((row) => [row.number, row]));
-    return numbers.flatMap((number) => rowOf.get(number) ?? []);
-  }
 
   return {
     /**
