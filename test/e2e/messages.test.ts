@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { z } from 'zod';
-import { connectMission, type MissionClient } from '../../server/client/connect-mission.ts';
+import type { MissionClient } from '../../server/client/connect-mission.ts';
+import { agentOf, wordsGivenTo } from './agent-of-slot.ts';
 import { createWorld, type Daemon, ended, type World } from './world.ts';
 
 const SLOTS = ['a-1', 'b-1', 'c-1'] as const;
@@ -22,13 +22,8 @@ afterAll(async () => {
   expect(await world.close()).toEqual([]);
 });
 
-const Door = z.object({ token: z.string() });
 /** The agent of a slot, by the token of its session. */
-function agent(slot: Slot): MissionClient {
-  const file = path.join(world.home, 'agents', slot, 'door.json');
-  const { token } = Door.parse(JSON.parse(readFileSync(file, 'utf8')));
-  return connectMission({ url: `http://127.0.0.1:${daemon.port}`, token });
-}
+const agent = (slot: Slot): MissionClient => agentOf(world, daemon, slot);
 async function say(from: Slot, to: string, body: string): Promise<string> {
   const { messages } = await agent(from).messageSend({ to, body });
   return messages[0]?.id ?? '';
@@ -42,24 +37,7 @@ const isDelivered = (id: string) =>
     },
     { timeout: 120_000, interval: 200 },
   );
-/** What stands in the conversation of a slot: of the prompts and of what hooks have added, the text. */
-async function conversationOf(slot: Slot): Promise<string> {
-  const { transcriptFile = '' } = await daemon.client.ptyLogs({ slotId: slot });
-  const Entry = z.looseObject({
-    type: z.string(),
-    message: z.looseObject({ role: z.string(), content: z.unknown().optional() }).optional(),
-    attachment: z.looseObject({ type: z.string(), content: z.unknown().optional() }).optional(),
-  });
-  return readFileSync(transcriptFile, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => Entry.parse(JSON.parse(line)))
-    .flatMap(({ type, message, attachment }) => {
-      if (type === 'user') return [JSON.stringify(message?.content)];
-      return attachment?.type === 'hook_additional_context' ? [JSON.stringify(attachment.content)] : [];
-    })
-    .join('\n');
-}
+const conversationOf = (slot: Slot): Promise<string> => wordsGivenTo(daemon.client, slot);
 const marksIn = (text: string): readonly string[] => text.match(/mark-\d+-of-.-1/g) ?? [];
 
 /** Once there are so many: Claude Code writes a line of its transcript some time after it has called the hook. */
