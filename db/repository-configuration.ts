@@ -25,6 +25,12 @@ const overlapMinutes = z
   .max(1440)
   .describe('How often it is looked whether workers are at the same files; 0: never.');
 
+const mostAgents = z
+  .int()
+  .min(1)
+  .max(1_000)
+  .describe('How many workers and reviewers may work on it at once.');
+
 /** What a person has said of a repository: how its worktrees are set up, checked and merged. */
 export const RepositoryConfiguration = z.strictObject({
   setup: setup.default(null),
@@ -37,6 +43,7 @@ export const RepositoryConfiguration = z.strictObject({
     .default({ enabled: true, track: 'all' }),
   protectedBranches: protectedBranches.default([]),
   overlapMinutes: overlapMinutes.default(5),
+  mostAgents: mostAgents.default(20),
 });
 export type RepositoryConfiguration = z.infer<typeof RepositoryConfiguration>;
 
@@ -51,6 +58,7 @@ export const RepositoryConfigurationChange = z
     mergeQueue: z.strictObject({ enabled, track }).partial(),
     protectedBranches,
     overlapMinutes,
+    mostAgents,
   })
   .partial();
 export type RepositoryConfigurationChange = z.infer<typeof RepositoryConfigurationChange>;

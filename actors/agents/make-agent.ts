@@ -14,6 +14,7 @@ import type { RuntimeSlots } from '../mission/runtime-slots.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { WorkRequest } from './api.ts';
+import { requireRoom } from './room-for-agents.ts';
 import { SET_UP_FAILED, type SetUpAgent } from './set-up-agent.ts';
 
 /** Folders and branches that are in the way of a drawn name, before it is given up. */
@@ -218,6 +219,8 @@ export function createMakeAgent({
       trouble: null,
       endedAt: null,
     };
+    // Asked again where nobody can come between: others may have been made while git was asked.
+    requireRoom(core, repository, kind);
     core.agents.insert(row);
     try {
       await worktrees.make(worktreeOf(row), signal);
@@ -241,6 +244,7 @@ export function createMakeAgent({
     ): Promise<{ readonly row: AgentRow; readonly notes: readonly string[] }> {
       const role = request.role ?? Role.parse(request.kind === 'workspace' ? 'workspace' : 'worker');
       const kind = kindOf(request, role, repository);
+      requireRoom(core, repository, kind);
       const branchOf = (one: AgentName): string => `${PREFIXES[kind] ?? 'work'}/${one}`;
       const name = await nameFor(request, repository, branchOf, signal);
       const slotId = slotIdOf(repository.name, name);

@@ -27,7 +27,8 @@ afterAll(async () => {
 });
 
 /** Each sender writes to two others, several times to both. */
-const receiverOf = (index: number): string => SLOTS[(index + 1 + (Math.floor(index / AGENTS) % 2)) % AGENTS] ?? '';
+const receiverOf = (index: number): string =>
+  SLOTS[(index + 1 + (Math.floor(index / AGENTS) % 2)) % AGENTS] ?? '';
 
 test(
   `${MESSAGES} messages at once to ${AGENTS} real agents: each to the right one, once, in order`,
