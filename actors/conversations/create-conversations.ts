@@ -20,6 +20,8 @@ export interface ConversationsDependencies {
   readonly core: Pick<MissionCore, 'bus' | 'logger' | 'now'>;
   readonly db: MissionDatabase;
   readonly startIngest: IngestCareDependencies['startIngest'];
+  /** Told what the same thread sees of Claude Code's own task lists. */
+  readonly taskWatch: IngestCareDependencies['taskWatch'];
   /** Dollars for tokens, as they count now. */
   readonly prices: () => Prices;
 }
@@ -38,12 +40,12 @@ function pairOf(cursor: string | undefined): readonly [number, number] | null {
 }
 
 /** Conversations: read from transcripts by a thread of its own, shown and searched here. */
-export function createConversations({ core, db, startIngest, prices }: ConversationsDependencies) {
+export function createConversations({ core, db, startIngest, taskWatch, prices }: ConversationsDependencies) {
   const { now } = core;
   const ledger = createConversationLedger(db, now);
   const messages = createMessageSearch(db);
   const tokens = createTokenLedger(db);
-  const ingest = createIngestCare({ startIngest, bus: core.bus, logger: core.logger, now });
+  const ingest = createIngestCare({ startIngest, taskWatch, bus: core.bus, logger: core.logger, now });
   const viewOf = (row: ConversationRow) => conversationView(row, now());
 
   function unknown(what: string): MissionError {

@@ -5,18 +5,20 @@ import {
 } from '../../services/conversations/ingest-progress.ts';
 import type { Ingest, IngestHandlers } from '../../services/conversations/start-ingest.ts';
 import type { Bus } from '../bus.ts';
+import type { ClaudeTaskWatch } from '../claude-tasks/create-claude-tasks.ts';
 import type { MissionLogger } from '../core.ts';
 import { createThreadCare } from '../thread-care.ts';
 
 export interface IngestCareDependencies {
   readonly startIngest: (handlers: IngestHandlers) => Pick<Ingest, 'look' | 'close'>;
+  readonly taskWatch: ClaudeTaskWatch;
   readonly bus: Pick<Bus, 'publish'>;
   readonly logger: MissionLogger;
   readonly now: () => number;
 }
 
 /** Keeps the thread that reads transcripts alive, and knows how far it is. */
-export function createIngestCare({ startIngest, bus, logger, now }: IngestCareDependencies) {
+export function createIngestCare({ startIngest, taskWatch, bus, logger, now }: IngestCareDependencies) {
   let progress: IngestProgress = NOT_STARTED;
   let told: IngestProgress['phase'] = 'following';
 
@@ -40,6 +42,8 @@ export function createIngestCare({ startIngest, bus, logger, now }: IngestCareDe
 
   function heard(news: IngestNews): void {
     if (news.type === 'problem') return heardProblem(news.message);
+    if (news.type === 'task_lists') return taskWatch.taskLists(news.changes);
+    if (news.type === 'sessions') return taskWatch.sessions(news.sessions);
     const { problem } = progress;
     progress = problem === undefined ? news.progress : { ...news.progress, problem };
     if (progress.phase !== 'starting') publish();

@@ -4,6 +4,7 @@ import type { Cap } from '../../services/config/budgets.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { Workers } from '../agents/api.ts';
 import type { Board } from '../board/api.ts';
+import type { ClaudeTasks } from '../claude-tasks/api.ts';
 import type { Conversations } from '../conversations/api.ts';
 import type { Infra } from '../infra/create-infra.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
@@ -212,6 +213,8 @@ export interface Mission {
   readonly audit: AuditOperations;
   /** What was said, by the person and by slots. */
   readonly conversations: Conversations;
+  /** What Claude Code has put down for itself, in every session. */
+  readonly claudeTasks: ClaudeTasks;
 
   questions(): readonly QuestionView[];
   send(

@@ -1,5 +1,6 @@
 import type { TaskId } from '../../db/ids.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import { createClaudeTasks } from '../claude-tasks/create-claude-tasks.ts';
 import { createConversations } from '../conversations/create-conversations.ts';
 import type { MissionCore } from '../core.ts';
 import type { Journal } from '../journal.ts';
@@ -72,12 +73,14 @@ export function createLearning({
     inspect: journal.inspect,
     onError: report('the memory could not go on'),
   });
+  const claudeTasks = createClaudeTasks({ core, db });
   return {
     knowledge,
     meaning,
     memory,
     watches: [sweeper, keeper],
-    conversations: createConversations({ core, db, ...conversations }),
+    conversations: createConversations({ core, db, taskWatch: claudeTasks.heard, ...conversations }),
+    claudeTasks: claudeTasks.operations,
     router: createRouterOperations({ core, db, router, signal }),
   };
 }

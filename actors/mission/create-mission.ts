@@ -237,7 +237,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     mayBegin: () => !finishing,
     report: report('the autopilot could not go on'),
   });
-  const { knowledge, meaning, memory, watches, conversations, router } = createLearning({
+  const { knowledge, meaning, memory, watches, conversations, claudeTasks, router } = createLearning({
     core,
     dependencies,
     enqueue: tasks.enqueue,
@@ -372,6 +372,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     infra: createInfra(dependencies.infra),
     slotHistory: createSlotHistory(database.db),
     conversations: conversations.operations,
+    claudeTasks,
     start,
     receiveHook(slotId, epoch, body, signal) {
       const reply = receiveHook(slotId, epoch, body, signal);

@@ -3,6 +3,7 @@ import { BoardTaskId, ClaudeSessionId, Epoch, QuestionId, Role, SlotId, TaskId }
 import { IngestProgress } from '../../services/conversations/ingest-progress.ts';
 import { AgentView } from '../agents/agent-views.ts';
 import { BOARD_EVENTS } from '../board/board-views.ts';
+import { CLAUDE_TASK_EVENTS } from '../claude-tasks/views.ts';
 import { MEMORY_EVENTS } from '../memory/memory-views.ts';
 import { MERGE_EVENTS } from '../merging/views.ts';
 import { MESSAGE_EVENTS } from '../messages/message-views.ts';
@@ -320,6 +321,7 @@ export const MissionEvent = z.discriminatedUnion('type', [
   }),
   ...SESSION_EVENTS,
   ...BOARD_EVENTS,
+  ...CLAUDE_TASK_EVENTS,
   ...OVERLAP_EVENTS,
   ...MEMORY_EVENTS,
   ...MESSAGE_EVENTS,

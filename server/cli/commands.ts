@@ -25,6 +25,7 @@ import { restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
 import { tmux } from './commands/tmux.ts';
+import { todos } from './commands/todos.ts';
 import { token } from './commands/token.ts';
 import { tokens } from './commands/tokens.ts';
 import { hibernate, repair, work, worker, workers, workspace } from './commands/work.ts';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   confirm,
   board,
   conversations,
+  todos,
   memory,
   message,
   history,

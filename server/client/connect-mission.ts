@@ -32,6 +32,7 @@ import {
   boardUpdate,
 } from '../tools/board.ts';
 import { missionResume, missionSpending } from '../tools/budgets.ts';
+import { claudeInProgress, claudeOverview, claudeSessions, claudeTaskLists } from '../tools/claude-tasks.ts';
 import {
   missionCleanup,
   overlapList,
@@ -293,6 +294,10 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     tokenStats: method(tokenStats),
     conversationStatus: method(conversationStatus),
     conversationBackfill: method(conversationBackfill),
+    ccSessions: method(claudeSessions),
+    ccTasks: method(claudeTaskLists),
+    ccOverview: method(claudeOverview),
+    ccInProgress: method(claudeInProgress),
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),

@@ -11,6 +11,8 @@ export interface EmbeddedSlot {
   readonly id: string;
   readonly role: string;
   readonly description: string;
+  /** Beside what it needs to reach the model. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
@@ -63,6 +65,7 @@ export function createEmbeddedHome(options: {
       ANTHROPIC_BASE_URL: options.modelUrl,
       ANTHROPIC_API_KEY: SCRIPTED_API_KEY,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      ...slot.env,
     },
     ...slot.extra,
   }));

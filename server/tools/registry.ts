@@ -2,6 +2,7 @@ import { agentOperations } from './agents.ts';
 import { auditOperations } from './audit.ts';
 import { boardOperations } from './board.ts';
 import { budgetOperations } from './budgets.ts';
+import { claudeTaskOperations } from './claude-tasks.ts';
 import { cleanupOperations } from './cleanup.ts';
 import { conversationOperations } from './conversations.ts';
 import { infraOperations } from './infra.ts';
@@ -39,6 +40,7 @@ export const operations: readonly Operation[] = [
   ...roleOperations,
   ...mergingOperations,
   ...conversationOperations,
+  ...claudeTaskOperations,
   ...knowledgeOperations,
   ...infraOperations,
   ...routerOperations,

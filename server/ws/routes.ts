@@ -10,6 +10,7 @@ import { type Access, type Caller, reaches } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import type { LiveCallers } from '../auth/live-callers.ts';
 import type { Limits } from '../http/limits.ts';
+import { claudeSessions } from '../tools/claude-tasks.ts';
 import { ptyConfirm } from '../tools/questions.ts';
 import { limitSocket } from './limit-socket.ts';
 import { servePty } from './pty-socket.ts';
@@ -93,7 +94,12 @@ export function registerSockets(
   serve('/tasks', 'viewer', (socket, request) => {
     const query = TasksQuery.safeParse(request.query);
     if (!query.success) return refuse(socket, 'Use /tasks?since=<sequence>.');
-    serveTasks(socket, mission, { since: query.data.since, answers: answersOf(callerOf(request)) });
+    const by = callerOf(request);
+    serveTasks(socket, mission, {
+      since: query.data.since,
+      answers: answersOf(by),
+      readsSessions: reaches(by, claudeSessions.access),
+    });
   });
   serve('/inspect', 'owner', (socket) => {
     const leave = stately.addViewer((text) => sendText(socket, text));

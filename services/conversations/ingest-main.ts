@@ -4,8 +4,13 @@ import { z } from 'zod';
 import { openDatabase } from '../../db/open.ts';
 import { redactTokens } from '../../db/redact-tokens.ts';
 import { createWriteTurn } from '../../db/write-turn.ts';
+import { runningSessions } from '../claude/running-sessions.ts';
+import { createTaskListFollower } from '../claude-tasks/follow-task-lists.ts';
+import { createTaskFileLister } from '../claude-tasks/list-task-files.ts';
+import type { TaskListChange } from '../claude-tasks/listed-task.ts';
 import { createRedaction } from '../config/redact.ts';
 import { messageOf } from '../errors/message-of.ts';
+import { createClaudeTaskLedger } from '../ledger/claude-task-ledger.ts';
 import { createConversationRetention } from '../ledger/conversation-retention.ts';
 import { createMessageIndex } from '../ledger/message-index.ts';
 import { createTranscriptLedger } from '../ledger/transcript-ledger.ts';
@@ -15,7 +20,11 @@ import { createHousekeeping } from './keep-house.ts';
 import { createIndexKeeping } from './keep-index.ts';
 import { createTranscriptLister } from './list-transcripts.ts';
 import { createTranscriptReader } from './read-transcripts.ts';
-import { listSources } from './transcript-sources.ts';
+import { createMayRead, directoriesOf, listSources } from './transcript-sources.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** The clock of a file and that of a line differ by less. */
+const JUST_NOW_MS = 60_000;
 
 export const IngestSettings = z.object({
   databaseFile: z.string(),
@@ -64,10 +73,50 @@ port.on('message', (message: unknown) => {
   if (order.type === 'secrets') learn(order.known);
   wake();
 });
+const redact = (text: string): string => takeSecretsOut(text);
+const directories = (): ReadonlySet<string> => directoriesOf(settings, ledger);
+const reader = createTranscriptReader(ledger, redact);
+const lookAtTaskLists = createTaskListFollower({
+  lister: createTaskFileLister(() => Date.now()),
+  directories,
+  mayRead: () => createMayRead(settings, ledger, withheldSlots),
+  ledger: createClaudeTaskLedger(database.db, turn.standBack),
+  redact,
+  keptSince: () => (settings.keepDays === undefined ? 0 : Date.now() - settings.keepDays * DAY_MS),
+  now: () => Date.now(),
+});
+let running = '';
+
+/** What has just happened is told; what a history says is looked up. */
+function tellTaskLists(changes: readonly TaskListChange[]): void {
+  const now = Date.now();
+  const news = changes.filter(({ at }) => now - at < JUST_NOW_MS);
+  if (news.length > 0) say({ type: 'task_lists', changes: news });
+}
+
+async function tellSessions(): Promise<void> {
+  const mayRead = createMayRead(settings, ledger, withheldSlots);
+  const found = await runningSessions(directories());
+  const sessions = found.filter(({ sessionId }) => mayRead(sessionId));
+  const mark = JSON.stringify(sessions);
+  if (mark === running) return;
+  running = mark;
+  say({ type: 'sessions', sessions });
+}
+
 await followTranscripts({
-  list: () => listSources(settings, ledger, lister, withheldSlots),
+  list() {
+    tellTaskLists(lookAtTaskLists());
+    return listSources(settings, ledger, lister, withheldSlots);
+  },
   offsets: ledger.offsets,
-  reader: createTranscriptReader(ledger, (text) => takeSecretsOut(text)),
+  reader: {
+    step(file) {
+      const step = reader.step(file);
+      tellTaskLists(step.taskLists);
+      return step;
+    },
+  },
   index: createIndexKeeping(createMessageIndex(database.db, turn.standBack)),
   tell(progress) {
     const wanted = progress.phase === 'reading' ? MUCH_ROOM : LITTLE_ROOM;
@@ -79,15 +128,17 @@ await followTranscripts({
     say({ type: 'progress', progress });
   },
   problem: (error) => say({ type: 'problem', message: error === null ? null : messageOf(error) }),
-  pause: (ms) =>
-    new Promise((resolve) => {
+  async pause(ms) {
+    await tellSessions();
+    await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       wake = () => {
         clearTimeout(timer);
         resolve();
       };
       if (stopping.signal.aborted) wake();
-    }),
+    });
+  },
   keepHouse: createHousekeeping(createConversationRetention(database.db, turn.standBack), settings, () =>
     Date.now(),
   ),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { RunningSession } from '../claude/running-sessions.ts';
+import { TaskListChange } from '../claude-tasks/listed-task.ts';
 
 /** How far the transcripts have been read. Bytes. */
 export const IngestProgress = z.object({
@@ -27,6 +29,10 @@ export const IngestNews = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), progress: IngestProgress }),
   /** Null when it is over. */
   z.object({ type: z.literal('problem'), message: z.string().nullable() }),
+  /** Claude Code's own task lists that have just changed. */
+  z.object({ type: z.literal('task_lists'), changes: z.array(TaskListChange).readonly() }),
+  /** The sessions of Claude Code that run now, after some have begun, ended, or gone over to something else. */
+  z.object({ type: z.literal('sessions'), sessions: z.array(RunningSession).readonly() }),
 ]);
 export type IngestNews = z.infer<typeof IngestNews>;
 

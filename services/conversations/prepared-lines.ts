@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { callWithoutSecrets, type TaskListCall } from '../claude-tasks/task-results.ts';
 import { type MessageText, messageText } from './message-text.ts';
 import { type Entry, readEntry } from './transcript-entry.ts';
 
@@ -12,6 +13,8 @@ export type PreparedLine =
       readonly entry: MessageEntry;
       readonly uuid: string;
       readonly said: MessageText;
+      /** What it did to Claude Code's own task list. */
+      readonly taskListCall: TaskListCall | null;
     }
   | { readonly kind: 'event'; readonly entry: EventEntry; readonly uuid: string; readonly content: string };
 
@@ -56,6 +59,7 @@ export function prepareLines(texts: readonly string[], redact: (text: string) =>
         entry,
         uuid,
         said: messageText(entry.from, entry.isPutIn, entry.blocks, redact),
+        taskListCall: entry.taskListCall === null ? null : callWithoutSecrets(entry.taskListCall, redact),
       });
   }
   return { lines, types, broken };

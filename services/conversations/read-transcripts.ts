@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { TaskListChange } from '../claude-tasks/listed-task.ts';
 import type { TranscriptFileRow, TranscriptLedger } from '../ledger/transcript-ledger.ts';
 import { prepareLines } from './prepared-lines.ts';
 import { createLineReader, type LineLimits } from './read-lines.ts';
@@ -10,9 +11,11 @@ const TAIL_BYTES = 256;
 export interface Step {
   /** Bytes that were read; 0 when nothing was left to read. */
   readonly bytes: number;
+  /** Task lists of Claude Code's own that are not what they were. */
+  readonly taskLists: readonly TaskListChange[];
 }
 
-const NOTHING: Step = { bytes: 0 };
+const NOTHING: Step = { bytes: 0, taskLists: [] };
 
 export interface TranscriptReader {
   /**
@@ -70,8 +73,8 @@ export function createTranscriptReader(
         const bytes = place.offset - row.offset;
         if (bytes === 0) return NOTHING;
         const tail = tailOf(descriptor, place.offset);
-        ledger.write(row, { ...prepareLines(lines, redact), place, tail, tooLong });
-        return { bytes };
+        const taskLists = ledger.write(row, { ...prepareLines(lines, redact), place, tail, tooLong });
+        return { bytes, taskLists };
       } finally {
         closeSync(descriptor);
       }

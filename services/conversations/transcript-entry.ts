@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type TaskListCall, taskListCallOf } from '../claude-tasks/task-results.ts';
 
 /** What a field is not, it is without: a line of a newer version is read as far as it is known. */
 const word = z.string().optional().catch(undefined);
@@ -52,7 +53,7 @@ const Line = z.object({
   content: word,
   durationMs: z.number().optional().catch(undefined),
   summary: word,
-  toolUseResult: z.object({ agentId: word }).optional().catch(undefined),
+  toolUseResult: z.unknown().optional(),
   message: z
     .object({
       id: word,
@@ -65,6 +66,8 @@ const Line = z.object({
     .catch(undefined),
 });
 type Line = z.infer<typeof Line>;
+
+const OfAgent = z.object({ agentId: z.string() });
 
 /** What one answer of the model has used. Its lines repeat it, and so do copies of its conversation: it counts once. */
 export interface AnswerUsage {
@@ -106,6 +109,8 @@ export type Entry =
       readonly usage: AnswerUsage | null;
       /** The subagent whose result this is. */
       readonly ofAgent: string | null;
+      /** What it says of Claude Code's own task list. */
+      readonly taskListCall: TaskListCall | null;
     }
   | {
       readonly kind: 'event';
@@ -207,7 +212,8 @@ export function readEntry(text: string): Entry {
       apiMessageId: message.id ?? null,
       model: message.model === undefined || message.model === NO_MODEL ? null : message.model,
       usage: usageOf(line),
-      ofAgent: line.toolUseResult?.agentId ?? null,
+      ofAgent: OfAgent.safeParse(line.toolUseResult).data?.agentId ?? null,
+      taskListCall: taskListCallOf(line.toolUseResult),
     };
   }
   return MESSAGES_AND_EVENTS.has(type) ? eventOf(line) : { kind: 'other', type: type.slice(0, 64) };

@@ -11,7 +11,7 @@ import {
   transcriptFiles,
   transcriptLineTypes,
 } from '../../db/schema/conversations.ts';
-import { inProject } from './conversation-conditions.ts';
+import { inProject, titleOf } from './conversation-conditions.ts';
 
 export type MessageRow = typeof conversationMessages.$inferSelect;
 export type MessagePartRow = typeof messageParts.$inferSelect;
@@ -45,7 +45,6 @@ export interface ConversationCursor {
 
 /** A conversation in which nothing was said for so long has ended, until somebody goes on with it. */
 export const ENDED_AFTER_MS = 10 * 60_000;
-const TITLE_CHARACTERS = 200;
 
 /** What was said, to be read. Every method is a few statements. */
 export function createConversationLedger(db: MissionDatabase, now: () => number) {
@@ -58,9 +57,7 @@ export function createConversationLedger(db: MissionDatabase, now: () => number)
         conversation: conversations,
         slotId: conversationSlots.slotId,
         parent: sql<string | null>`(select p.name from conversations p where p.id = ${parentId})`,
-        title: sql<
-          string | null
-        >`(select substr(m.text, 1, ${TITLE_CHARACTERS}) from conversation_messages m where m.conversation_id = ${id} and m.role = 'user' order by m.id limit 1)`,
+        title: titleOf(id),
       })
       .from(conversations)
       .leftJoin(conversationSlots, eq(conversationSlots.sessionId, sessionId));

@@ -1,6 +1,7 @@
 import { and, eq, inArray, isNotNull, lt, notExists, sql } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
 import type { MissionDatabase } from '../../db/open.ts';
+import { claudeTaskLists } from '../../db/schema/claude-tasks.ts';
 import {
   blobs,
   conversationEvents,
@@ -54,7 +55,10 @@ export function createConversationRetention(db: MissionDatabase, standBack: () =
           .set({ messageCount: 0 })
           .where(and(inArray(conversations.id, old), sql`${conversations.messageCount} > 0`))
           .run();
-        return events;
+        const lists = changesOf(
+          db.delete(claudeTaskLists).where(lt(claudeTaskLists.changedAt, moment)).run(),
+        );
+        return events + lists;
       });
     },
 

@@ -9,10 +9,13 @@ import {
   messageParts,
   messageUsage,
 } from '../../db/schema/conversations.ts';
+import type { TaskListChange } from '../claude-tasks/listed-task.ts';
+import type { TaskListCall } from '../claude-tasks/task-results.ts';
 import type { Blob, MessageText } from '../conversations/message-text.ts';
 import type { PreparedLine } from '../conversations/prepared-lines.ts';
 import type { AnswerUsage, LineFacts } from '../conversations/transcript-entry.ts';
 import { nameOfAgent, nameOfSidechain, type TranscriptPlace } from '../conversations/transcript-place.ts';
+import { createClaudeTaskLedger } from './claude-task-ledger.ts';
 
 /** Tools that begin a subagent: older and recent versions. */
 const BEGINS_AN_AGENT = ['Task', 'Agent'];
@@ -124,8 +127,10 @@ function prepareStatements(db: MissionDatabase) {
 /** Writes lines of transcripts as rows. Every method belongs into a transaction of the caller's. */
 export function createConversationWriter(db: MissionDatabase) {
   const statements = prepareStatements(db);
+  const claudeTasks = createClaudeTaskLedger(db);
   const ids = new Map<string, number>();
   const gained = new Map<number, Gained>();
+  let taskLists: TaskListChange[] = [];
 
   function conversation(name: string, sessionId: string, parentId: number | null = null): number {
     const known = ids.get(name);
@@ -282,9 +287,23 @@ export function createConversationWriter(db: MissionDatabase) {
     });
   }
 
+  /** Up to 2.0.60 each subagent has a list of its own; later ones share that of the session. */
+  function changeTaskList(
+    { sessionId: placed, agentId }: TranscriptPlace,
+    facts: LineFacts,
+    call: TaskListCall,
+  ): void {
+    const sessionId = placed ?? facts.sessionId;
+    if (sessionId === undefined) return;
+    const isOwn = call.kind === 'list' && agentId !== null;
+    const name = isOwn ? nameOfAgent(sessionId, agentId) : sessionId;
+    const change = claudeTasks.apply({ name, sessionId }, call, facts.at ?? 0);
+    if (change !== null) taskLists.push(change);
+  }
+
   function addMessage(
     place: TranscriptPlace,
-    { entry, uuid, said }: Extract<PreparedLine, { kind: 'message' }>,
+    { entry, uuid, said, taskListCall }: Extract<PreparedLine, { kind: 'message' }>,
   ): void {
     const { facts, model, apiMessageId, usage } = entry;
     const conversationId = conversationOf(place, uuid, facts, said.text);
@@ -306,6 +325,7 @@ export function createConversationWriter(db: MissionDatabase) {
     if (done.changes > 0) {
       gain.messages += 1;
       addParts(Number(done.lastInsertRowid), said);
+      if (taskListCall !== null) changeTaskList(place, facts, taskListCall);
     }
     if (usage !== null) addUsage(conversationId, facts.at, usage);
     const sessionId = place.sessionId ?? facts.sessionId;
@@ -339,16 +359,23 @@ export function createConversationWriter(db: MissionDatabase) {
       else addEvent(place, line);
     },
 
-    /** Writes what the conversations have gained. The last thing in a transaction. */
-    finish(): void {
+    /**
+     * Writes what the conversations have gained. The last thing in a transaction.
+     * @returns the task lists that are not what they were
+     */
+    finish(): readonly TaskListChange[] {
       for (const [id, gain] of gained) statements.gain.run({ id, ...gain });
       gained.clear();
+      const changed = taskLists;
+      taskLists = [];
+      return changed;
     },
 
     /** After a transaction that was taken back: what it had learnt is not so. */
     forget(): void {
       ids.clear();
       gained.clear();
+      taskLists = [];
     },
   };
 }

@@ -4,6 +4,7 @@ import type { SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { conversationSlots, transcriptFiles, transcriptLineTypes } from '../../db/schema/conversations.ts';
 import { sessions } from '../../db/schema/slots.ts';
+import type { TaskListChange } from '../claude-tasks/listed-task.ts';
 import type { PreparedLines } from '../conversations/prepared-lines.ts';
 import type { ReadPlace } from '../conversations/read-lines.ts';
 import { placeOfTranscript } from '../conversations/transcript-place.ts';
@@ -51,10 +52,10 @@ export function createTranscriptLedger(db: MissionDatabase, standBack: () => voi
     .where(eq(transcriptFiles.id, value('id')))
     .prepare();
 
-  const inTransaction = (work: () => void): void => {
+  const inTransaction = <Result>(work: () => Result): Result => {
     standBack();
     try {
-      atOnce(db, work);
+      return atOnce(db, work);
     } catch (error) {
       writer.forget();
       throw error;
@@ -111,15 +112,22 @@ export function createTranscriptLedger(db: MissionDatabase, standBack: () => voi
       return { ...row, ...change };
     },
 
-    /** Stores what was read, and the place with it: neither is ever there without the other. */
-    write(row: TranscriptFileRow, { lines, types, broken, place, tail, tooLong }: TranscriptProgress): void {
+    /**
+     * Stores what was read, and the place with it: neither is ever there without the other.
+     * @returns the task lists that are not what they were
+     */
+    write(
+      row: TranscriptFileRow,
+      { lines, types, broken, place, tail, tooLong }: TranscriptProgress,
+    ): readonly TaskListChange[] {
       const whose = placeOfTranscript(row.path);
-      inTransaction(() => {
+      return inTransaction(() => {
         for (const line of lines) writer.add(whose, line);
-        writer.finish();
+        const taskLists = writer.finish();
         for (const [type, count] of types) countLines.run({ fileId: row.id, type, count });
         const { offset, skipping } = place;
         advance.run({ id: row.id, offset, skipping: Number(skipping), tail, broken: broken + tooLong });
+        return taskLists;
       });
     },
   };

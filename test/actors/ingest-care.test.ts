@@ -24,6 +24,7 @@ function createWorld() {
       threads.push(handlers);
       return { look() {}, close: async () => handlers.ended(undefined) };
     },
+    taskWatch: { taskLists() {}, sessions() {} },
     bus: { publish: (event) => void events.push(event) },
     logger: {
       info() {},

@@ -5,6 +5,7 @@ import { redactTokens } from '../../db/redact-tokens.ts';
 import { redactedJson } from '../../db/redacted-columns.ts';
 import * as agents from '../../db/schema/agents.ts';
 import * as board from '../../db/schema/board.ts';
+import * as claudeTasks from '../../db/schema/claude-tasks.ts';
 import * as conversations from '../../db/schema/conversations.ts';
 import * as knowledge from '../../db/schema/knowledge.ts';
 import * as memory from '../../db/schema/memory.ts';
@@ -33,6 +34,11 @@ const CLEAN = [
   'audit.rule',
   'board_notes.content',
   'board_tasks.blockedOn',
+  'claude_tasks.activeForm',
+  'claude_tasks.blockedBy',
+  'claude_tasks.description',
+  'claude_tasks.owner',
+  'claude_tasks.subject',
   'deliveries.failure',
   'history.content',
   'inbox_messages.content',
@@ -93,10 +99,11 @@ const CLEANED_BEFORE =
 const REFUSED = /^knowledge/;
 /** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
 const NAMES =
-  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|sender|addressee|replyTo|way|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|target|head|method|verdict|commit|reviewer|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|oneSlotId|otherSlotId|sharedPaths|conflictPaths|toldPaths|mediaType|fromRole|senderRole|fromBackend|worktree|idempotencyKey)$/;
+  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|sender|addressee|replyTo|way|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|target|head|method|verdict|commit|reviewer|rescue|hash|Hash|digest|version|Version|region|from|to|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|oneSlotId|otherSlotId|sharedPaths|conflictPaths|toldPaths|mediaType|fromRole|senderRole|fromBackend|worktree|list|idempotencyKey)$/;
 
 const tables = [
   board,
+  claudeTasks,
   conversations,
   knowledge,
   memory,

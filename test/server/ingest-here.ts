@@ -1,9 +1,12 @@
 import path from 'node:path';
 import type { MissionDatabase } from '../../db/open.ts';
 import { redactTokens } from '../../db/redact-tokens.ts';
+import { createTaskListFollower } from '../../services/claude-tasks/follow-task-lists.ts';
+import { createTaskFileLister } from '../../services/claude-tasks/list-task-files.ts';
 import { createTranscriptLister } from '../../services/conversations/list-transcripts.ts';
 import { createTranscriptReader } from '../../services/conversations/read-transcripts.ts';
 import type { StartIngest } from '../../services/conversations/start-ingest.ts';
+import { createClaudeTaskLedger } from '../../services/ledger/claude-task-ledger.ts';
 import { createMessageIndex } from '../../services/ledger/message-index.ts';
 import { createTranscriptLedger } from '../../services/ledger/transcript-ledger.ts';
 
@@ -11,14 +14,26 @@ import { createTranscriptLedger } from '../../services/ledger/transcript-ledger.
 export function startIngestHere(db: MissionDatabase, directory: string): StartIngest {
   const reader = createTranscriptReader(createTranscriptLedger(db), redactTokens);
   const index = createMessageIndex(db);
+  const lookAtTaskLists = createTaskListFollower({
+    lister: createTaskFileLister(() => Date.now()),
+    directories: () => new Set([path.join(directory, '.claude')]),
+    mayRead: () => () => true,
+    ledger: createClaudeTaskLedger(db),
+    redact: redactTokens,
+    keptSince: () => 0,
+    now: () => Date.now(),
+  });
   const lister = createTranscriptLister(() => Date.now());
   return ({ heard }) => ({
     look() {
       const files = lister.list([path.join(directory, '.claude')]);
       let bytesRead = 0;
+      const changes = [...lookAtTaskLists()];
       for (const file of files)
-        for (let { bytes } = reader.step(file.path); bytes > 0; { bytes } = reader.step(file.path))
-          bytesRead += bytes;
+        for (let step = reader.step(file.path); step.bytes > 0; step = reader.step(file.path)) {
+          bytesRead += step.bytes;
+          changes.push(...step.taskLists);
+        }
       while (index.followUp());
       const progress = {
         phase: 'following' as const,
@@ -27,6 +42,7 @@ export function startIngestHere(db: MissionDatabase, directory: string): StartIn
         bytesTotal: bytesRead,
         bytesPerSecond: 0,
       };
+      heard({ type: 'task_lists', changes });
       heard({ type: 'progress', progress });
     },
     learn() {},

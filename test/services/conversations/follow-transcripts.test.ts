@@ -40,7 +40,7 @@ async function follow(
         if (fails(path, read.length)) throw new Error(`${path} cannot be read`);
         const megabytes = left.get(path) ?? 0;
         left.set(path, Math.max(0, megabytes - 1));
-        return { bytes: megabytes > 0 ? MEGABYTE : 0 };
+        return { bytes: megabytes > 0 ? MEGABYTE : 0, taskLists: [] };
       },
     },
     index: {
