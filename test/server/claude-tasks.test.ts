@@ -126,10 +126,7 @@ test('a change is told on /tasks to the owner, and to no viewer', async () => {
   await doors.client.submit({ slotId: 'coder-1', prompt: 'x' });
   await Promise.all([until('owner'), until('viewer')]);
   expect(heard.owner.map(({ type }) => type)).toEqual(
-    expect.arrayContaining([
-      'cc_tasks_changed',
-      'cc_task_completed',
-    ]),
+    expect.arrayContaining(['cc_tasks_changed', 'cc_task_completed']),
   );
   expect(heard.owner.find(({ type }) => type === 'cc_tasks_changed')?.payload).toMatchObject({
     sessionId: NEW,
