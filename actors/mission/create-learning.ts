@@ -29,7 +29,8 @@ export interface LearningDependencies {
 
 /**
  * What was said, what is known of it, what learns from the one for the other, and the language models that are asked
- * about both. `watches` move by themselves once they are started.
+ * about both. `watches` move by themselves once they
+ * are started, `threads` are closed last.
  */
 export function createLearning({
   core,
@@ -74,13 +75,17 @@ export function createLearning({
     onError: report('the memory could not go on'),
   });
   const claudeTasks = createClaudeTasks({ core, db });
+  const talk = createConversations({ core, db, taskWatch: claudeTasks.heard, ...conversations });
   return {
-    knowledge,
-    meaning,
-    memory,
+    give: knowledge.give,
     watches: [sweeper, keeper],
-    conversations: createConversations({ core, db, taskWatch: claudeTasks.heard, ...conversations }),
-    claudeTasks: claudeTasks.operations,
-    router: createRouterOperations({ core, db, router, signal }),
+    threads: [talk, meaning],
+    operations: {
+      knowledge,
+      memory,
+      conversations: talk.operations,
+      claudeTasks: claudeTasks.operations,
+      router: createRouterOperations({ core, db, router, signal }),
+    },
   };
 }

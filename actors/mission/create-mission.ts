@@ -237,7 +237,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     mayBegin: () => !finishing,
     report: report('the autopilot could not go on'),
   });
-  const { knowledge, meaning, memory, watches, conversations, claudeTasks, router } = createLearning({
+  const learning = createLearning({
     core,
     dependencies,
     enqueue: tasks.enqueue,
@@ -319,7 +319,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
 
   const { start, close } = createStartAndStop({
     core,
-    threads: [conversations, meaning],
+    threads: learning.threads,
     database,
     root,
     journal,
@@ -327,7 +327,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     telling,
     hostEvents,
-    watches: [waiting, autopilot, ...watches, ...team.watches],
+    watches: [waiting, autopilot, ...learning.watches, ...team.watches],
     disposables: [turns, progress, noticeWatch],
     outlived: dependencies.outlived,
     dispatchSoon,
@@ -344,7 +344,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     progress,
     stuck,
     guardrails,
-    give: knowledge.give,
+    give: learning.give,
     mail: team.mail,
     writeLater: journal.enqueue,
   });
@@ -361,9 +361,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     }),
     ...createBudgetOperations(core, governing),
     board,
-    knowledge,
-    router,
-    memory,
+    ...learning.operations,
     ...team.operations,
     runtimeSlots: team.runtimeSlots,
     ...worktreeCare.operations,
@@ -371,8 +369,6 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     audit: createAuditOperations(core, tasks),
     infra: createInfra(dependencies.infra),
     slotHistory: createSlotHistory(database.db),
-    conversations: conversations.operations,
-    claudeTasks,
     start,
     receiveHook(slotId, epoch, body, signal) {
       const reply = receiveHook(slotId, epoch, body, signal);
