@@ -1,5 +1,7 @@
 /** What stands where a secret was taken out. */
 export const PUT_INSTEAD = '[secret]';
+/** What stands for each letter of one where nothing may move. */
+const BLOT = '•';
 
 /**
  * How the secrets of well-known services look, wherever they stand. None holds two repetitions of the same letters side by
@@ -53,4 +55,13 @@ const HINT =
 export function redactTokens(text: string): string {
   if (!HINT.test(text)) return text;
   return SHAPES.reduce((rest, shape) => rest.replace(shape, PUT_INSTEAD), text);
+}
+
+/** The same number of letters, with the ends of lines where they were. */
+export const blotOf = (secret: string): string => secret.replace(/[^\r\n]/g, BLOT);
+
+/** As `redactTokens`, letter for letter. */
+export function blotTokens(text: string): string {
+  if (!HINT.test(text)) return text;
+  return SHAPES.reduce((rest, shape) => rest.replace(shape, blotOf), text);
 }

@@ -15,7 +15,12 @@ import { readStatusLine } from '../services/claude/read-status-line.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
 import { readUsage, transcriptsOf } from '../services/claude/transcript-usage.ts';
 import { watchSession } from '../services/claude/watch-session.ts';
-import { doubtsFolder, repositoriesFolder, worktreesFolder } from '../services/config/home.ts';
+import {
+  doubtsFolder,
+  repositoriesFolder,
+  screenshotsFolder,
+  worktreesFolder,
+} from '../services/config/home.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import { createPrices } from '../services/conversations/prices.ts';
 import type { StartIngest } from '../services/conversations/start-ingest.ts';
@@ -42,11 +47,13 @@ import { createRoleFiles } from '../services/roles/role-files.ts';
 import { createRoleStore } from '../services/roles/role-store.ts';
 import { createRouter } from '../services/router/create-router.ts';
 import { followRouterSettings } from '../services/router/follow-settings.ts';
+import { createDrawingProcess } from '../services/screenshots/start-drawing.ts';
 import { createRepositoryCare } from '../services/worktrees/create-repository-care.ts';
 import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
 import { createGit } from '../services/worktrees/git.ts';
 import { createRepositoryTurns } from '../services/worktrees/repository-turns.ts';
 import { createWorktreeSetUp } from '../services/worktrees/set-up-worktree.ts';
+import { createScreenshots } from './create-screenshots.ts';
 import { createJudging } from './judge-calls.ts';
 import { createLaunchPreparation } from './prepare-launch.ts';
 import { createCheckRunner } from './run-check.ts';
@@ -152,6 +159,12 @@ export function composeMission({
     rules: permissions,
     ...createJudging(book, permissions, env),
     redact: secrets.redact,
+    screenshots: createScreenshots({
+      folder: screenshotsFolder(home),
+      drawing: createDrawingProcess({ env }),
+      secrets,
+      now: () => Date.now(),
+    }),
     isOwnTranscript,
     outlived: (slotId, signal) => void secrets.learn(slotId, signal),
     expectedWords(prompt, version) {

@@ -5,7 +5,7 @@ import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import type { KnownSecrets } from '../services/conversations/ingest-progress.ts';
 
-const WITHHELD = '[withheld: the secrets of this slot are not known since the daemon started again]';
+export const WITHHELD = '[withheld: the secrets of this slot are not known since the daemon started again]';
 
 export interface SlotSecrets {
   /** Resolves the environment of a slot and remembers what must not be shown. Errors: see `resolveEnv`. */
@@ -14,6 +14,8 @@ export interface SlotSecrets {
   learn(slotId: string, signal: AbortSignal): Promise<void>;
   /** Takes the secrets of a slot out of a text, and what looks like one; the whole text, while they are not known. */
   redact(slotId: string, text: string): string;
+  /** The secrets of a slot, for who takes them out elsewhere; null while they are not known, and nothing may be shown. */
+  secretsOf(slotId: string): ReadonlySet<string> | null;
   /** What is known now, for a thread that has to take it out by itself. */
   known(): KnownSecrets;
   /** Called when more is known. Returns the way to stop. */
@@ -50,8 +52,14 @@ export function createSlotSecrets(
     return env;
   }
 
+  function secretsOf(slotId: string): ReadonlySet<string> | null {
+    const variables = slots.variablesOf(slotId);
+    return known.get(variables) ?? (holdsSecrets(variables) ? null : new Set());
+  }
+
   return {
     resolve,
+    secretsOf,
     known: all,
     watch(listener) {
       listeners.add(listener);
@@ -62,10 +70,8 @@ export function createSlotSecrets(
       if (holdsSecrets(slots.variablesOf(slotId))) await Promise.allSettled([resolve(slotId, signal)]);
     },
     redact(slotId, text) {
-      const variables = slots.variablesOf(slotId);
-      const secrets = known.get(variables);
-      if (secrets === undefined) return holdsSecrets(variables) ? WITHHELD : redactTokens(text);
-      return redactTokens(redact(text, secrets));
+      const secrets = secretsOf(slotId);
+      return secrets === null ? WITHHELD : redactTokens(redact(text, secrets));
     },
   };
 }

@@ -18,6 +18,7 @@ import type { RoleOperations } from '../roles/create-role-operations.ts';
 import type { RouterOperations } from '../router/api.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
+import type { KeptScreenshot, ScreenshotOptions } from './screenshots.ts';
 import type { SlotHistory } from './slot-history.ts';
 import type { PageRequest } from './text-page.ts';
 import type {
@@ -223,6 +224,8 @@ export interface Mission {
     options: { readonly waitForResponse: boolean; readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<SendResult>;
   screen(slotId: SlotId, lines?: number): Promise<string>;
+  /** A picture of the screen, without the secrets that `screen` leaves out. */
+  screenshot(slotId: SlotId, options: ScreenshotOptions): Promise<KeptScreenshot>;
   /** The first answer wins: another one rejects with `question_gone` and says who has answered. */
   confirm(request: ConfirmRequest, answerer: Answerer): Promise<ConfirmResult>;
   interrupt(slotId: SlotId): Promise<{ readonly interrupted: boolean; readonly state: string }>;

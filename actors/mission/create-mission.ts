@@ -319,7 +319,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
 
   const { start, close } = createStartAndStop({
     core,
-    threads: learning.threads,
+    threads: [...learning.threads, { start() {}, close: dependencies.screenshots.close }],
     database,
     root,
     journal,
@@ -354,9 +354,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ...createTerminalOperations({
       core,
       snapshotOf,
-      logFile: dependencies.logFile,
+      dependencies,
       tasks,
-      redact: dependencies.redact,
       signal: stopping.signal,
     }),
     ...createBudgetOperations(core, governing),

@@ -34,6 +34,7 @@ import type { TranscriptsDependencies } from '../transcripts.ts';
 import type { VerdictDependencies } from '../verdicts.ts';
 import type { VerificationDependencies } from '../verification.ts';
 import type { PermissionRules } from './permission-operations.ts';
+import type { Screenshots } from './screenshots.ts';
 
 /** What a mission needs of the outside: every service, the clock, and the configuration. */
 export interface MissionDependencies {
@@ -62,6 +63,7 @@ export interface MissionDependencies {
   /** The rules themselves, to look at and to change. */
   readonly rules: PermissionRules;
   readonly redact: HooksDependencies['redact'];
+  readonly screenshots: Screenshots;
   readonly isOwnTranscript: HooksDependencies['isOwnTranscript'];
   /** Runs the command that checks a result. */
   readonly runCheck: VerificationDependencies['runCommand'];

@@ -8,6 +8,8 @@ import { SESSION_SIZE } from '../launcher.ts';
 import type { SlotKeyboard, SlotRuntime } from '../slot-runtime.ts';
 import { isResting, readinessOf, type SlotSnapshot } from '../slot-view.ts';
 import type { Mission } from './api.ts';
+import type { MissionDependencies } from './mission-dependencies.ts';
+import { takeSnapshot } from './take-snapshot.ts';
 import { failedTask, type TaskOperations } from './task-operations.ts';
 import { hintOfRest } from './task-view.ts';
 
@@ -17,10 +19,8 @@ const KEYS_WITHIN_MS = 15_000;
 export interface TerminalOperationsDependencies {
   readonly core: MissionCore;
   readonly snapshotOf: (slotId: SlotId) => SlotSnapshot | undefined;
-  readonly logFile: (slotId: SlotId) => string;
+  readonly dependencies: Pick<MissionDependencies, 'logFile' | 'redact' | 'screenshots'>;
   readonly tasks: Pick<TaskOperations, 'enqueue' | 'waitForTask'>;
-  /** Takes known secrets out of what is shown. */
-  readonly redact: (slotId: SlotId, text: string) => string;
   readonly signal: AbortSignal;
 }
 
@@ -28,13 +28,12 @@ export interface TerminalOperationsDependencies {
 export function createTerminalOperations({
   core,
   snapshotOf,
-  logFile,
+  dependencies: { logFile, redact, screenshots },
   tasks,
-  redact,
   signal,
 }: TerminalOperationsDependencies): Pick<
   Mission,
-  'send' | 'screen' | 'interrupt' | 'history' | 'logs' | 'attach'
+  'send' | 'screen' | 'screenshot' | 'interrupt' | 'history' | 'logs' | 'attach'
 > {
   function running(slotId: SlotId): {
     readonly runtime: SlotRuntime;
@@ -94,6 +93,11 @@ export function createTerminalOperations({
 
     async screen(slotId, lines) {
       return redact(slotId, await core.host().text(running(slotId).epoch, lines));
+    },
+
+    async screenshot(slotId, options) {
+      const snapshot = await takeSnapshot(core.host(), running(slotId).epoch, signal);
+      return screenshots.keep(slotId, snapshot, options);
     },
 
     async interrupt(slotId) {

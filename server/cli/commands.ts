@@ -21,6 +21,7 @@ import { permissions } from './commands/permissions.ts';
 import { repo } from './commands/repo.ts';
 import { roles } from './commands/roles.ts';
 import { router } from './commands/router.ts';
+import { screenshot } from './commands/screenshot.ts';
 import { restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
@@ -71,6 +72,7 @@ export const COMMANDS: readonly Command[] = [
   infra,
   embeddings,
   call,
+  screenshot,
   logs,
   tmux,
   explain,

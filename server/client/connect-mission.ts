@@ -91,6 +91,7 @@ import {
 } from '../tools/repositories.ts';
 import { roleGet, roleList, roleReset, roleTrust } from '../tools/roles.ts';
 import { routerChat, routerChatHistory, routerStatus } from '../tools/router.ts';
+import { ptyScreenshot } from '../tools/screenshots.ts';
 import { slotHistory } from '../tools/slot-history.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
@@ -301,6 +302,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     ptySpawn: method(ptySpawn),
     ptySend: method(ptySend),
     ptyScreen: method(ptyScreen),
+    ptyScreenshot: method(ptyScreenshot),
     questions: method(questionList),
     ptyConfirm: method(ptyConfirm),
     ptyInterrupt: method(ptyInterrupt),

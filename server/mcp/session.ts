@@ -1,4 +1,5 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { ImageContent } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { toFailure } from '../../services/errors/mission-error.ts';
@@ -28,6 +29,13 @@ function callerOf({ server }: McpServer, by: Caller): string {
 
 function isOffered(mission: Mission, by: Caller, operation: Operation): boolean {
   return by.role === 'slot' ? slotIsOffered(mission, by.slotId, operation) : reaches(by, operation.access);
+}
+
+/** What belongs to an answer and is looked at, not read. */
+async function shown(operation: Operation, output: unknown): Promise<readonly ImageContent[]> {
+  const picture = (await operation.picture?.(output)) ?? null;
+  if (picture === null) return [];
+  return [{ type: 'image', data: picture.bytes.toString('base64'), mimeType: picture.mimeType }];
 }
 
 /** One MCP server for one client session: a server holds one transport. */
@@ -102,7 +110,8 @@ export function createMcpServer(options: {
             connection,
           });
           const structuredContent = z.record(z.string(), z.unknown()).parse(output);
-          return { content: [{ type: 'text', text: JSON.stringify(output, null, 2) }], structuredContent };
+          const text = { type: 'text' as const, text: JSON.stringify(output, null, 2) };
+          return { content: [text, ...(await shown(operation, output))], structuredContent };
         } catch (error) {
           return {
             isError: true,

@@ -38,6 +38,11 @@ export interface CallContext {
   readonly connection?: CallerConnection;
 }
 
+export interface ShownPicture {
+  readonly bytes: Buffer;
+  readonly mimeType: string;
+}
+
 type OwnOfSlot = (input: unknown, slotId: SlotId, mission: Mission) => boolean;
 
 /** One operation, defined once: an MCP tool, a REST call, a `missiond call`, a typed client method, and its documentation. */
@@ -57,6 +62,8 @@ export interface Operation {
   readonly heardWhileMade: boolean;
   /** Whether a call is about what belongs to a slot: its agent makes it without a rule. */
   readonly ownOfSlot?: OwnOfSlot;
+  /** The picture that belongs to an answer, for doors that can show one. Null when there is none to show. */
+  readonly picture?: (output: unknown) => Promise<ShownPicture | null>;
   /** Checks that the caller may, parses the input and performs it. Throws MissionError. */
   run(input: unknown, context: CallContext): Promise<unknown>;
 }
@@ -79,9 +86,10 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
   readonly forSlots?: false;
   readonly heardWhileMade?: true;
   readonly ownOfSlot?: (input: z.output<Input>, slotId: SlotId, mission: Mission) => boolean;
+  readonly picture?: (output: z.output<Output>) => Promise<ShownPicture | null>;
   readonly run: (input: z.output<Input>, context: CallContext) => Promise<z.input<Output>> | z.input<Output>;
 }): TypedOperation<Input, Output> {
-  const { ownOfSlot, ...rest } = definition;
+  const { ownOfSlot, picture, ...rest } = definition;
   const access = definition.access ?? (definition.readOnly ? 'viewer' : 'orchestrator');
   const made: TypedOperation<Input, Output> = {
     ...rest,
@@ -94,6 +102,9 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
           ownOfSlot: (input: unknown, slotId: SlotId, mission: Mission) =>
             ownOfSlot(parseInput(definition.input, input), slotId, mission),
         }),
+    ...(picture === undefined
+      ? {}
+      : { picture: (output: unknown) => picture(definition.output.parse(output)) }),
     run: async (input, context) => {
       checkCall(made, input, context);
       return definition.run(parseInput(definition.input, input), context);

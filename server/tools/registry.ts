@@ -17,6 +17,7 @@ import { questionOperations } from './questions.ts';
 import { repositoryOperations } from './repositories.ts';
 import { roleOperations } from './roles.ts';
 import { routerOperations } from './router.ts';
+import { screenshotOperations } from './screenshots.ts';
 import { slotHistoryOperations } from './slot-history.ts';
 import { slotOperations } from './slots.ts';
 import { taskOperations } from './tasks.ts';
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   ...taskOperations,
   ...slotOperations,
   ...terminalOperations,
+  ...screenshotOperations,
   ...questionOperations,
   ...budgetOperations,
   ...permissionOperations,

@@ -25,6 +25,9 @@ export const logsFolder = (home: string): string => path.join(home, 'logs');
 /** Where the screens of uncertain sessions are kept for a bug report. */
 export const doubtsFolder = (home: string): string => path.join(home, 'doubts');
 
+/** Where pictures of terminals are kept. */
+export const screenshotsFolder = (home: string): string => path.join(home, 'screenshots');
+
 /** Where the worktrees of tasks are made. */
 export const worktreesFolder = (home: string): string => path.join(home, 'worktrees');
 

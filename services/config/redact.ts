@@ -1,4 +1,4 @@
-import { PUT_INSTEAD } from '../../db/redact-tokens.ts';
+import { blotOf, PUT_INSTEAD } from '../../db/redact-tokens.ts';
 import { type ReplacedPieces, replaceInPieces } from '../text/replace-in-pieces.ts';
 
 /** Shorter values would take ordinary words out of what is shown. */
@@ -60,3 +60,9 @@ export function redactInPieces(secrets: Iterable<string>): ReplacedPieces {
 
 /** Takes known secrets out of a text. */
 export const redact = (text: string, secrets: ReadonlySet<string>): string => createRedaction(secrets)(text);
+
+/** How to paint over known secrets in a text, letter for letter. */
+export function createBlotting(secrets: Iterable<string>): (text: string) => string {
+  const sorted = shapesOfAll(secrets);
+  return (text) => sorted.reduce((cleaned, shape) => cleaned.replaceAll(shape, blotOf), text);
+}

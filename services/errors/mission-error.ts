@@ -86,6 +86,7 @@ const MISSION_ERRORS = {
   ssh_failed: 'The machine could not be reached, did not let us in, or could not be looked at.',
   timeout: 'The wait ended before the work did.',
   cancelled: 'The caller gave up.',
+  screenshot_failed: 'The terminal could not be drawn.',
   recording_invalid: 'The file is not an asciicast version 2.',
   internal: 'Something in missiond itself failed.',
 } as const;

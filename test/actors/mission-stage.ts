@@ -150,6 +150,7 @@ export function createStage(always: Change = {}) {
       }),
       lengthOf: async () => 0,
       readLastWords: async () => null,
+      screenshots: { keep: () => Promise.reject(new Error('nothing is drawn here')), async close() {} },
       watchSession: () => () => {},
       runCheck: async () => {},
       telling: { receivers: [], send: async () => {} },

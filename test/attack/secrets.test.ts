@@ -54,7 +54,7 @@ async function hook(more: object): Promise<string> {
 /** Every place where something of it could be left: the database with its log, the logs, what was told. */
 function leftovers(): readonly string[] {
   const files = readdirSync(daemon.home, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /^mission\.db|^logs\/|^doubts\//.test(file),
+    /^mission\.db|^logs\/|^doubts\/|^screenshots\//.test(file),
   );
   const texts = files.map((file) => [file, readFileSync(path.join(daemon.home, file), 'latin1')] as const);
   const said = heard.map((text, index) => [`answer ${index}`, text] as const);
@@ -134,6 +134,11 @@ test.each<[string, () => Promise<unknown>]>([
       await echoed;
       socket.terminate();
       expect(await call('mission_pty_screen', { slotId: 'coder-1' })).toContain('heard [secret]');
+      for (const format of ['svg', 'cast']) {
+        const taken = await call('mission_pty_screenshot', { slotId: 'coder-1', format });
+        const { path: file } = z.looseObject({ path: z.string() }).parse(JSON.parse(taken));
+        expect(readFileSync(file, 'utf8')).toContain('•');
+      }
     },
   ],
   [

@@ -91,9 +91,10 @@ describe('tools over REST', () => {
       mission_router_chat_history: { task_id: id },
     };
     const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
-    // They need a terminal, a transcript, a repository, an agent, a machine: test/server/mcp, repositories.test.ts, infra.test.ts, and the tests of agents have them.
+    // They need a terminal, a transcript, a repository, an agent, a machine: test/server/mcp, test/e2e/screenshots.test.ts, repositories.test.ts, infra.test.ts, and the tests of agents have them.
     const elsewhere = [
       'mission_pty_screen',
+      'mission_pty_screenshot',
       'mission_conversation_get',
       'mission_agent_trajectory',
       'mission_repo_get',
