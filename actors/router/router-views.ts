@@ -22,6 +22,12 @@ export const RouterStandingView = z.object({
     .describe('What is wrong with the files. Where they cannot be read, what was read last stays in force.'),
   day: z.string(),
   spentUsd: z.number().describe('Of this day, with what calls under way may cost.'),
+  unknown: z
+    .object({ calls: z.number().int(), usd: z.number() })
+    .optional()
+    .describe(
+      'Of this, calls over which the daemon was killed: nobody knows whether they were paid, so they count with the most that they may have cost.',
+    ),
   dailyBudgetUsd: z.number().optional(),
 });
 

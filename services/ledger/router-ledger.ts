@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { MissionDatabase } from '../../db/open.ts';
 import { routerCalls } from '../../db/schema/router.ts';
 
@@ -30,6 +30,17 @@ export function createRouterLedger(db: MissionDatabase) {
         .where(eq(routerCalls.day, day))
         .get() ?? { usd: 0 };
       return usd;
+    },
+
+    /** Calls of one day that have not ended, beside these. */
+    unended(day: string, running: ReadonlySet<number>): { readonly calls: number; readonly usd: number } {
+      const rows = db
+        .select({ id: routerCalls.id, usd: routerCalls.reservedUsd })
+        .from(routerCalls)
+        .where(and(eq(routerCalls.day, day), isNull(routerCalls.endedAt)))
+        .all()
+        .filter(({ id }) => !running.has(id));
+      return { calls: rows.length, usd: rows.reduce((sum, { usd }) => sum + (usd ?? 0), 0) };
     },
   };
 }

@@ -67,6 +67,8 @@ export interface RouterStanding {
   readonly day: string;
   /** What was spent today, with what may come of calls under way. */
   readonly spentUsd: number;
+  /** Calls over which a daemon was killed. They count with the most that they may have cost. */
+  readonly unknown?: { readonly calls: number; readonly usd: number };
   readonly dailyBudgetUsd?: number;
 }
 

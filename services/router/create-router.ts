@@ -93,6 +93,7 @@ export function createRouter({ settings, ledger, prices, now, onError }: RouterD
         problem,
       } = settings();
       const { day, usd } = purse.spent();
+      const unknown = purse.unknown();
       const wrong = problem?.message ?? warning;
       return {
         backends: backends.map(
@@ -108,6 +109,7 @@ export function createRouter({ settings, ledger, prices, now, onError }: RouterD
         ),
         day,
         spentUsd: usd,
+        ...(unknown.calls === 0 ? {} : { unknown }),
         ...(dailyBudgetUsd === null ? {} : { dailyBudgetUsd }),
         ...(wrong === undefined ? {} : { problem: wrong }),
       };

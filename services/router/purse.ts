@@ -65,9 +65,14 @@ export function createPurse({
     const day = localDay(now());
     return { day, usd: ledger.spent(day) };
   };
+  /** Calls that this daemon has under way. */
+  const underWay = new Set<number>();
 
   return {
     spent,
+
+    /** Calls of today over which a daemon was killed: nobody knows whether they were paid. */
+    unknown: () => ledger.unended(localDay(now()), underWay),
 
     /** @throws MissionError `router_budget_spent` */
     mustHaveMoney(): void {
@@ -100,8 +105,10 @@ export function createPurse({
         model: choice.model,
         reservedUsd: cost(atMost),
       });
+      underWay.add(id);
       return {
         settle(used, outcome) {
+          underWay.delete(id);
           const costUsd = cost(used);
           try {
             ledger.end(id, { ...used, costUsd, outcome, endedAt: now() });

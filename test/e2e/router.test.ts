@@ -50,7 +50,8 @@ test('a daemon that is killed while a model answers keeps the question and the m
     ['not before Friday', undefined],
     ['slow: 300', 'unanswered'],
   ]);
-  const { spentUsd } = await second.client.routerStatus({});
+  const { spentUsd, unknown } = await second.client.routerStatus({});
+  expect(unknown?.calls).toBe(1);
   // The most that a thousand tokens and the question may cost, beside what the first answer did.
   expect(spentUsd).toBeGreaterThan((answer.cost_usd ?? 0) + (1_000 * 5) / 1_000_000);
   await second.client.routerChat({ ...asking('say: still here'), task_id: id });

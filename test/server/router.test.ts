@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { localDay } from '../../services/calendar/local-day.ts';
+import { createRouterLedger } from '../../services/ledger/router-ledger.ts';
 import { startOpenAiStub } from '../services/router/openai-stub.ts';
 import { runCli } from './cli/run-cli.ts';
 import { type OpenDoors, openDoors } from './open-doors.ts';
@@ -8,7 +10,17 @@ import { type OpenDoors, openDoors } from './open-doors.ts';
 const KEY = 'a-key-that-nobody-may-see';
 let doors: OpenDoors;
 beforeAll(async () => {
-  doors = await openDoors();
+  doors = await openDoors({
+    seed: (db) =>
+      createRouterLedger(db).begin({
+        day: localDay(Date.now()),
+        startedAt: Date.now(),
+        kind: 'chat',
+        fromBackend: 'credentials',
+        model: 'm',
+        reservedUsd: 0.5,
+      }),
+  });
 });
 afterAll(async () => {
   await doors.close();
@@ -17,7 +29,11 @@ const write = (file: string, content: string): void =>
   writeFileSync(path.join(doors.home, file), content, { mode: 0o600 });
 
 test('the files are read while the daemon runs, and a wrong one is told of and changes nothing', async () => {
-  expect(await doors.client.routerStatus({})).toMatchObject({ backends: [], spentUsd: 0 });
+  expect(await doors.client.routerStatus({})).toMatchObject({
+    backends: [],
+    spentUsd: 0.5,
+    unknown: { calls: 1, usd: 0.5 },
+  });
   write('credentials.json', JSON.stringify({ auth_url: 'http://127.0.0.1:9', api_key: KEY, model: 'm' }));
   const status = await doors.client.routerStatus({});
   expect(status).toMatchObject({
@@ -37,7 +53,9 @@ test('the files are read while the daemon runs, and a wrong one is told of and c
   const printed = await runCli(['router', 'status', '--home', doors.home]);
   expect(printed.err).toBe('');
   expect(printed.out).toMatch(/credentials\s+openai\s+http:\/\/127\.0\.0\.1:9\/v1\s+m\s+0/);
-  expect(printed.out).toMatch(/\$0\.0000 of \$2\.00/);
+  expect(printed.out).toMatch(
+    /\$0\.5000 of \$2\.00\n\$0\.5000 of it for 1 call over which the daemon was killed: unknown whether paid/,
+  );
   expect(printed.out).toContain('no backend of router.yaml: "claud"');
   expect([JSON.stringify(status), printed.out, ...doors.errors()].join()).not.toContain(KEY);
 });

@@ -9,6 +9,11 @@ const USAGE = 'status | chat [--task T] [--context C] [--model M] WORDS… | his
 async function status({ call, print }: CommandContext): Promise<number> {
   const output = routerStatus.output.parse(await call(routerStatus.name));
   const budget = output.dailyBudgetUsd === undefined ? '' : ` of $${output.dailyBudgetUsd.toFixed(2)}`;
+  const { unknown } = output;
+  const killed =
+    unknown === undefined
+      ? ''
+      : `$${unknown.usd.toFixed(4)} of it for ${unknown.calls} ${unknown.calls === 1 ? 'call' : 'calls'} over which the daemon was killed: unknown whether paid.\n`;
   const rows = output.backends.map(({ name, type, baseUrl, models, running, problem }) => [
     name,
     type,
@@ -24,7 +29,7 @@ async function status({ call, print }: CommandContext): Promise<number> {
       (rows.length === 0
         ? 'No backend is configured: write router.yaml or credentials.json.\n'
         : table(['BACKEND', 'TYPE', 'ADDRESS', 'MODELS', 'RUNNING', 'PROBLEM'], rows)) +
-      `Spent on ${output.day}: $${output.spentUsd.toFixed(4)}${budget}\n`,
+      `Spent on ${output.day}: $${output.spentUsd.toFixed(4)}${budget}\n${killed}`,
   );
   return 0;
 }

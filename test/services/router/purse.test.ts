@@ -77,14 +77,19 @@ test('when the money is spent nothing is asked, over a restart too, until the ne
 test('a call over which a daemon was killed counts with the most that it may have cost', async () => {
   does = () => ({ hang: true });
   const giving = new AbortController();
-  const asked = routerWith(1).chat(asking(giving.signal));
+  const first = routerWith(1);
+  const asked = first.chat(asking(giving.signal));
+  expect(first.standing()).not.toHaveProperty('unknown');
   // What the rows say at the moment of the kill.
   const [row] = database.db.query.routerCalls.findMany().sync();
   expect(row?.endedAt).toBeNull();
-  expect(routerWith(1).standing().spentUsd).toBeCloseTo(AT_MOST, 10);
+  const restarted = routerWith(1).standing();
+  expect(restarted.spentUsd).toBeCloseTo(AT_MOST, 10);
+  expect(restarted.unknown).toEqual({ calls: 1, usd: expect.closeTo(AT_MOST, 10) });
   await expect(routerWith(AT_MOST).chat(asking())).rejects.toMatchObject({ code: 'router_budget_spent' });
   giving.abort();
   await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
+  expect(routerWith(1).standing()).not.toHaveProperty('unknown');
 });
 
 test('where money is counted, a model without a price is not asked; where it is not, it is, and has no cost', async () => {
