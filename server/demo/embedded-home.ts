@@ -38,7 +38,8 @@ export function createEmbeddedHome(options: {
   /** More of slots.yaml. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }): EmbeddedHome {
-  const home = path.join(options.directory, 'missiond');
+  // With a dot, as a person's has: Claude Code writes it otherwise in the names of its own folders.
+  const home = path.join(options.directory, '.missiond');
   const claudeHome = path.join(options.directory, 'claude-home');
   const workspace = (slotId: string) => path.join(options.directory, 'work', slotId);
   mkdirSync(home, { recursive: true, mode: 0o700 });

@@ -113,19 +113,22 @@ describe('a slot that is made while the daemon runs', () => {
 });
 
 describe('the slot of an agent', () => {
-  test('is there again after a restart, and what was restored of it can be closed', async () => {
-    createAgentLedger(stage.database().db).insert(agentRow({ worktree: '/tmp' }));
-    const first = await stage.start();
-    expect(first.slot(madeId)).toMatchObject({ role, cwd: '/tmp', status: 'stopped' });
-    await first.spawn(madeId, {});
-    const { epoch } = first.slot(madeId);
-    await stage.kill9();
-    const second = await stage.start();
-    await until(second, 'live', () => second.slot(madeId).status === 'live');
-    expect(second.slot(madeId).epoch).toBe(epoch);
-    await second.runtimeSlots.close(madeId, 'test', { endWith: 'gone' });
-    expect(ids(second)).toEqual([slotId]);
-  });
+  test.each(['worker', 'workspace', 'persistent'] as const)(
+    'of a %s is there again after a restart, and what was restored of it can be closed',
+    async (kind) => {
+      createAgentLedger(stage.database().db).insert(agentRow({ kind, worktree: '/tmp' }));
+      const first = await stage.start();
+      expect(first.slot(madeId)).toMatchObject({ role, cwd: '/tmp', status: 'stopped' });
+      await first.spawn(madeId, {});
+      const { epoch } = first.slot(madeId);
+      await stage.kill9();
+      const second = await stage.start();
+      await until(second, 'live', () => second.slot(madeId).status === 'live');
+      expect(second.slot(madeId).epoch).toBe(epoch);
+      await second.runtimeSlots.close(madeId, 'test', { endWith: 'gone' });
+      expect(ids(second)).toEqual([slotId]);
+    },
+  );
 
   test('is not there when it has ended, and its terminal is ended with it', async () => {
     const ledger = createAgentLedger(stage.database().db);

@@ -145,7 +145,7 @@ test('commits on the branch count although something else is checked out there',
   expect(person.git(['show', `${ref}:new.txt`])).toBe('new');
 });
 
-test('before anything is removed all of it is saved: commits, what is staged, changes, new files', async () => {
+test('before anything is removed all of it is saved: commits, what is staged, changes, new files, bytes that are no text', async () => {
   const made = await make('one');
   person.git(['stash', 'list']);
   const before = person.own();
@@ -154,7 +154,10 @@ test('before anything is removed all of it is saved: commits, what is staged, ch
   person.git(['add', 'readme.md'], made.path);
   person.write('readme.md', 'changed', made.path);
   person.write('loose.txt', 'loose', made.path);
+  writeFileSync(path.join(made.path, 'loose.bin'), Buffer.from([0, 255, 10, 13, 0, 128]));
+  const bytes = person.git(['hash-object', 'loose.bin'], made.path);
   const ref = await remove(made);
+  expect(person.git(['rev-parse', `${ref}:loose.bin`])).toBe(bytes);
   expect(ref).toBe('refs/missiond/rescue/one');
   expect(existsSync(made.path)).toBe(false);
   expect(branches()).toBe('trunk');
