@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ClaudeSessionId, Epoch, SlotId } from '../../db/ids.ts';
 import { sessions } from '../../db/schema/slots.ts';
+import { localDay } from '../../services/calendar/local-day.ts';
 import { answered, line, said, toolResult } from '../services/conversations/transcript-lines.ts';
 import { runCli } from './cli/run-cli.ts';
 import { type OpenDoors, openDoors } from './open-doors.ts';
@@ -174,6 +175,10 @@ test('tokens count once an answer, with those of subagents', async () => {
       unpriced: ['claude-opus-5-5'],
     },
   ]);
+  const day = localDay(Date.UTC(2026, 10, 21));
+  const daily = await doors.client.tokenStats({ groupBy: 'day', since: A_DAY_MS });
+  expect(daily.stats).toMatchObject([{ group_key: day, total_input: 3_600, record_count: 3 }]);
+  expect((await doors.client.tokenStats({ groupBy: 'day', until: A_DAY_MS })).stats).toEqual([]);
   writeFileSync(path.join(doors.home, 'prices.yaml'), 'claude-opus-5: { input: 10, output: 100 }\n');
   const priced = await doors.client.tokenStats({ groupBy: 'model' });
   expect(priced.stats[0]?.cost_usd).toBeCloseTo(
