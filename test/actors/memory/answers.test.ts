@@ -1,25 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../../db/ids.ts';
 import { attempts, tasks } from '../../../db/schema/tasks.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import { newTaskRow } from '../../../services/ledger/new-task-row.ts';
-import { createMemoryStage, type MemoryStage } from './memory-stage.ts';
+import { type MemoryStage, stagesOfEachTest } from './memory-stage.ts';
 
 const MINUTE_MS = 60_000;
 const SETTINGS = { deep: false, consolidation: false } as const;
 
+const beginStage = stagesOfEachTest();
 let stage: MemoryStage;
 beforeEach(() => {
-  stage = createMemoryStage(SETTINGS);
+  stage = beginStage(SETTINGS);
 });
-afterEach(() => {
-  expect(stage.errors).toEqual([]);
-  stage.close();
-});
-
-const known = () => stage.running().knowledge.list({ limit: 100 }).entries;
-const status = () => stage.running().memory.status();
 
 describe('what is answered', () => {
   test('and cannot be used is asked for again with what was wrong; the third time it has failed, and may be tried again', async () => {
@@ -38,14 +32,14 @@ describe('what is answered', () => {
     );
     await stage.look();
     expect(stage.open()).toEqual([]);
-    const [failed] = status().failed;
+    const [failed] = stage.status().failed;
     expect(failed).toMatchObject({ status: 'failed', attempt: 3, errorCode: 'answer_unusable' });
-    expect(known()).toEqual([]);
+    expect(stage.known()).toEqual([]);
     stage.running().memory.retry(failed?.id.slice(0, 8) ?? '');
     await stage.look();
     await stage.answer();
-    expect(known()).toMatchObject([{ summary: 'The port is 4711' }]);
-    expect(status()).toMatchObject({ failed: [], jobs: { done: 1 } });
+    expect(stage.known()).toMatchObject([{ summary: 'The port is 4711' }]);
+    expect(stage.status()).toMatchObject({ failed: [], jobs: { done: 1 } });
     expect(() => stage.running().memory.retry(failed?.id ?? '')).toThrow(/has not failed/);
     expect(() => stage.running().memory.retry('ffffffff')).toThrow(/no job/);
   });
@@ -59,7 +53,7 @@ describe('what is answered', () => {
     await stage.answer(
       `{"entries":[{"category":"memory","key":"port","summary":"4711","detail":${detail},"message_ids":[${id}]}]}`,
     );
-    expect(known()).toEqual([]);
+    expect(stage.known()).toEqual([]);
     await stage.look();
     expect(stage.open()[0]?.prompt).toContain('entries.0.detail: the detail is nested too deeply');
   });
@@ -74,11 +68,11 @@ describe('what is answered', () => {
         `create trigger refuses before insert on knowledge begin select raise(abort, 'not that one'); end`,
       );
     await stage.answer();
-    expect(status().failed).toMatchObject([{ error: expect.stringContaining('not that one') }]);
+    expect(stage.status().failed).toMatchObject([{ error: expect.stringContaining('not that one') }]);
     stage.database().raw.exec('drop trigger refuses');
     const next = stage.say('The host is north', { session: 'session-2' });
     await stage.drain();
-    expect(known().map(({ key }) => key)).toEqual([`fact-${next}`]);
+    expect(stage.known().map(({ key }) => key)).toEqual([`fact-${next}`]);
   });
 
   test('and calls a preference what an agent has told another is refused', async () => {
@@ -118,7 +112,7 @@ describe('what is answered', () => {
         entries: [{ category: 'preference', key: 'red', summary: 'Everything in red', message_ids: [id] }],
       }),
     );
-    expect(status().recent[0]?.outcome).toMatchObject({
+    expect(stage.status().recent[0]?.outcome).toMatchObject({
       created: 0,
       refused: [{ why: 'no words of the person say so' }],
     });
@@ -153,7 +147,7 @@ describe('what is answered', () => {
         ],
       }),
     );
-    const [job] = status().recent;
+    const [job] = stage.status().recent;
     expect(job?.outcome).toEqual({
       created: 1,
       updated: 0,
@@ -174,7 +168,7 @@ describe('what is answered', () => {
     const { undone, dropped } = stage.running().memory.undo(job?.id.slice(0, 8) ?? '', 'me');
     expect([undone.map(({ key }) => key), dropped]).toEqual([['database'], 2]);
     expect(knowledge.plans.status({ planId: 'proposals', status: 'pending' }, 10).operations).toEqual([]);
-    expect(known()).toHaveLength(2);
+    expect(stage.known()).toHaveLength(2);
   });
 
   test('is not there when nobody could answer: it waits longer each time, also over a restart', async () => {
@@ -184,7 +178,7 @@ describe('what is answered', () => {
     await stage.fail(new MissionError('api_down', 'The API did not answer.'));
     await stage.look();
     expect(stage.open()).toEqual([]);
-    expect(status().recent).toMatchObject([{ status: 'pending', attempt: 1, errorCode: 'api_down' }]);
+    expect(stage.status().recent).toMatchObject([{ status: 'pending', attempt: 1, errorCode: 'api_down' }]);
     stage.kill();
     stage.later(29_000);
     await stage.look();
@@ -192,7 +186,7 @@ describe('what is answered', () => {
     stage.later(1_000);
     await stage.look();
     await stage.answer();
-    expect(known()).toHaveLength(1);
+    expect(stage.known()).toHaveLength(1);
     expect([...stage.attempts.keys()].map((key) => key.split(':').at(-1))).toEqual(['1', '2']);
   });
 });
@@ -203,8 +197,10 @@ test('what one batch has taught is found by the next', async () => {
   const id = stage.say('The port is 4712');
   await stage.drain(() =>
     JSON.stringify({
-      entries: [{ category: 'memory', key: known()[0]?.key, summary: 'The port is 4712', message_ids: [id] }],
+      entries: [
+        { category: 'memory', key: stage.known()[0]?.key, summary: 'The port is 4712', message_ids: [id] },
+      ],
     }),
   );
-  expect(known()).toMatchObject([{ summary: 'The port is 4712' }]);
+  expect(stage.known()).toMatchObject([{ summary: 'The port is 4712' }]);
 });

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
+import { afterEach, expect } from 'vitest';
 import type { z } from 'zod';
 import { createBus } from '../../../actors/bus.ts';
 import { createJournal, type Journal } from '../../../actors/journal.ts';
@@ -169,6 +170,8 @@ export function createMemoryStage(
     attempts,
     settle,
     running: () => running,
+    known: () => running.knowledge.list({ limit: 100 }).entries,
+    status: () => running.memory.status(),
     database: () => database,
     later(ms: number): void {
       at += ms;
@@ -281,3 +284,19 @@ export function createMemoryStage(
 }
 
 export type MemoryStage = ReturnType<typeof createMemoryStage>;
+
+/** Begins stages for the tests of a file; when one has ended, nothing has gone wrong on any of its stages. */
+export function stagesOfEachTest(): (settings: Settings) => MemoryStage {
+  const begun: MemoryStage[] = [];
+  afterEach(() => {
+    for (const stage of begun.splice(0)) {
+      expect(stage.errors).toEqual([]);
+      stage.close();
+    }
+  });
+  return (settings) => {
+    const stage = createMemoryStage(settings);
+    begun.push(stage);
+    return stage;
+  };
+}

@@ -1,22 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createMemoryStage, type MemoryStage } from './memory-stage.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type MemoryStage, stagesOfEachTest } from './memory-stage.ts';
 import { shownIn } from './shown-lines.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * 60_000;
 const SETTINGS = { deep: false, consolidation: false } as const;
 
+const beginStage = stagesOfEachTest();
 let stage: MemoryStage;
 beforeEach(() => {
-  stage = createMemoryStage(SETTINGS);
+  stage = beginStage(SETTINGS);
 });
-afterEach(() => {
-  expect(stage.errors).toEqual([]);
-  stage.close();
-});
-
-const known = () => stage.running().knowledge.list({ limit: 100 }).entries;
-const status = () => stage.running().memory.status();
 
 describe('by hand', () => {
   test('what waits is shown with whole lines, and what is said to be done is not read again', async () => {
@@ -51,12 +45,12 @@ describe('by hand', () => {
     stage.later(HOUR_MS);
     await stage.answer();
     await stage.look();
-    expect([known().length, stage.open().length, status().paused]).toEqual([1, 0, true]);
+    expect([stage.known().length, stage.open().length, stage.status().paused]).toEqual([1, 0, true]);
     stage.kill();
-    expect(status().paused).toBe(true);
+    expect(stage.status().paused).toBe(true);
     stage.later(HOUR_MS);
     await stage.look();
-    expect([stage.open().length, status().paused]).toEqual([1, false]);
+    expect([stage.open().length, stage.status().paused]).toEqual([1, false]);
     const told = stage.events.flatMap((event) =>
       event.type === 'memory_paused' ? [[event.paused, event.by]] : [],
     );
@@ -68,14 +62,13 @@ describe('by hand', () => {
     stage.running().memory.pause(true, { by: 'me' });
     stage.later(-30 * 24 * HOUR_MS);
     await stage.look();
-    expect(status().paused).toBe(false);
+    expect(stage.status().paused).toBe(false);
   });
 });
 
 describe('whole sessions', () => {
   beforeEach(() => {
-    stage.close();
-    stage = createMemoryStage({ realtime: false, consolidation: false });
+    stage = beginStage({ realtime: false, consolidation: false });
   });
 
   test('are read when they have ended, when they go on, and when they grow long; short ones are not', async () => {
@@ -99,7 +92,7 @@ describe('whole sessions', () => {
     expect(shownIn(stage.open()[0]?.prompt ?? '')).toHaveLength(6);
     await stage.answer('{"entries":[]}');
     await stage.look();
-    expect(status()).toMatchObject({ pendingDeep: 0, jobs: { done: 3 } });
+    expect(stage.status()).toMatchObject({ pendingDeep: 0, jobs: { done: 3 } });
   });
 });
 
@@ -116,8 +109,7 @@ describe('consolidation', () => {
   });
 
   async function begin(execute: boolean): Promise<void> {
-    stage.close();
-    stage = createMemoryStage({ realtime: false, deep: false, consolidation: { execute } });
+    stage = beginStage({ realtime: false, deep: false, consolidation: { execute } });
     for (const key of ['a', 'b'])
       stage
         .running()
@@ -142,15 +134,15 @@ describe('consolidation', () => {
     stage.kill();
     await stage.look();
     expect(stage.open()).toEqual([]);
-    const [job] = status().recent;
+    const [job] = stage.status().recent;
     expect(job).toMatchObject({ kind: 'consolidation', status: 'done', size: 2, outcome: { proposed: 1 } });
     const { knowledge } = stage.running();
     expect(knowledge.plans.status({ planId: job?.id }, 10).operations).toMatchObject([
       { operation: 'merge', status: 'pending', rationale: 'they say the same' },
     ]);
-    expect(known()).toHaveLength(2);
+    expect(stage.known()).toHaveLength(2);
     knowledge.plans.execute(job?.id ?? '', 5, 'me');
-    expect(known()).toMatchObject([{ key: 'a', summary: 'Both in one' }]);
+    expect(stage.known()).toMatchObject([{ key: 'a', summary: 'Both in one' }]);
   });
 
   test('executes its plan where the configuration says so; what cannot be done of it is named', async () => {
@@ -164,8 +156,8 @@ describe('consolidation', () => {
     await stage.answer(
       JSON.stringify({ operations: [{ action: 'delete', target_keys: ['c'] }, ...operations] }),
     );
-    expect(known()).toMatchObject([{ key: 'a', summary: 'Both in one' }]);
-    const [job] = status().recent;
+    expect(stage.known()).toMatchObject([{ key: 'a', summary: 'Both in one' }]);
+    const [job] = stage.status().recent;
     expect(job?.outcome).toMatchObject({ proposed: 1, refused: [{ place: 'operation 1' }] });
   });
 
@@ -177,8 +169,11 @@ describe('consolidation', () => {
     const { knowledge } = stage.running();
     knowledge.remember({ category: 'memory', key: 'b', summary: 'Boats leave by eleven' }, { by: 'me' });
     await stage.answer(plan);
-    expect(known()).toHaveLength(2);
-    expect(status().recent[0]?.outcome).toMatchObject({ proposed: 0, refused: [{ place: 'operation 1' }] });
+    expect(stage.known()).toHaveLength(2);
+    expect(stage.status().recent[0]?.outcome).toMatchObject({
+      proposed: 0,
+      refused: [{ place: 'operation 1' }],
+    });
   });
 
   test('a clock that was set back makes it count anew', async () => {

@@ -2,28 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { TaskId } from '../../../db/ids.ts';
 import { worktrees } from '../../../db/schema/worktrees.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
-import { createMemoryStage, type MemoryStage } from './memory-stage.ts';
+import { type MemoryStage, stagesOfEachTest } from './memory-stage.ts';
 import { shownIn } from './shown-lines.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * 60_000;
 const SETTINGS = { deep: false, consolidation: false } as const;
 
+const beginStage = stagesOfEachTest();
 let stage: MemoryStage;
 beforeEach(() => {
-  stage = createMemoryStage(SETTINGS);
+  stage = beginStage(SETTINGS);
 });
-afterEach(() => {
-  expect(stage.errors).toEqual([]);
-  stage.close();
-});
-
-const known = () => stage.running().knowledge.list({ limit: 100 }).entries;
-const status = () => stage.running().memory.status();
 
 describe('new turns', () => {
   test('are read when a conversation rests, the first message included, and what comes of them says where it is from', async () => {
@@ -51,8 +45,8 @@ describe('new turns', () => {
         ],
       })}\n\`\`\``,
     );
-    expect(known()).toMatchObject([{ category: 'preference', key: 'no-friday-deploys' }]);
-    const [job] = status().recent;
+    expect(stage.known()).toMatchObject([{ category: 'preference', key: 'no-friday-deploys' }]);
+    const [job] = stage.status().recent;
     expect(job).toMatchObject({ kind: 'realtime', status: 'done', outcome: { created: 1, proposed: 0 } });
     expect(stage.running().knowledge.history('no-friday-deploys')).toMatchObject([
       {
@@ -63,8 +57,8 @@ describe('new turns', () => {
     ]);
     // A wrong batch is undone as a whole.
     stage.running().knowledge.undo({ batch: job?.id ?? '' }, { by: 'me' });
-    expect(known()).toEqual([]);
-    expect(status()).toMatchObject({ pendingRealtime: 0, jobs: { done: 1 } });
+    expect(stage.known()).toEqual([]);
+    expect(stage.status()).toMatchObject({ pendingRealtime: 0, jobs: { done: 1 } });
   });
 
   test('a conversation that talks much is read without waiting for its end; each has its share of a batch', async () => {
@@ -79,14 +73,13 @@ describe('new turns', () => {
   });
 
   test('of the memory itself, of subagents and of folders that are kept out are never read', async () => {
-    stage.close();
-    stage = createMemoryStage({ ...SETTINGS, exclude: ['/secret'] });
+    stage = beginStage({ ...SETTINGS, exclude: ['/secret'] });
     stage.say('what the memory was told', { session: 'of-memory', slotId: 'memory-1' });
     stage.say('private', { session: 'private', project: '/secret/place' });
     const near = stage.say('near', { session: 'near', project: '/secrets' });
     const coder = stage.say('work', { session: 'coder', slotId: 'coder-1' });
     stage.later(MINUTE_MS);
-    expect(status().pendingRealtime).toBe(0);
+    expect(stage.status().pendingRealtime).toBe(0);
     await stage.look();
     expect(shownIn(stage.open()[0]?.prompt ?? '').map(({ id }) => id)).toEqual([near, coder]);
   });
@@ -98,7 +91,7 @@ describe('new turns', () => {
     stage.fork('session-1', 'copy');
     stage.later(2 * MINUTE_MS);
     await stage.look();
-    expect([stage.open(), status().pendingRealtime]).toEqual([[], 0]);
+    expect([stage.open(), stage.status().pendingRealtime]).toEqual([[], 0]);
     const own = stage.say('And the host is north', { session: 'copy' });
     const answer = stage.say('Noted', { session: 'copy', role: 'assistant' });
     expect(stage.running().memory.pending(10).messageIds).toEqual([own, answer]);
@@ -108,8 +101,7 @@ describe('new turns', () => {
   });
 
   test('of a worktree of a folder that is kept out are not read, also when it is gone', async () => {
-    stage.close();
-    stage = createMemoryStage({ ...SETTINGS, exclude: ['/secret'] });
+    stage = beginStage({ ...SETTINGS, exclude: ['/secret'] });
     const worktree = {
       status: 'removed',
       repository: '/r',
@@ -145,8 +137,7 @@ describe('new turns', () => {
     mkdirSync(folder);
     symlinkSync(folder, link);
     try {
-      stage.close();
-      stage = createMemoryStage({ ...SETTINGS, exclude: [link] });
+      stage = beginStage({ ...SETTINGS, exclude: [link] });
       stage.say('private', { session: 'private', project: folder });
       stage.later(MINUTE_MS);
       await stage.look();
@@ -165,7 +156,7 @@ describe('new turns', () => {
     stage.later(MINUTE_MS);
     await stage.look();
     expect(stage.attempts.size).toBe(1);
-    expect(status()).toMatchObject({ jobs: { done: 1 }, recent: [{ outcome: { created: 0 } }] });
+    expect(stage.status()).toMatchObject({ jobs: { done: 1 }, recent: [{ outcome: { created: 0 } }] });
   });
 
   test('cannot end their batch, and name no file', async () => {
@@ -192,10 +183,10 @@ describe('new turns', () => {
     stage.say('hello');
     stage.later(HOUR_MS);
     await stage.look();
-    expect(status()).toMatchObject({ worker: null, why: 'No slot has the role "memory".', jobs: {} });
+    expect(stage.status()).toMatchObject({ worker: null, why: 'No slot has the role "memory".', jobs: {} });
     stage.become(null);
     await stage.drain();
-    expect(known()).toHaveLength(1);
+    expect(stage.known()).toHaveLength(1);
   });
 });
 
@@ -219,14 +210,13 @@ test('who reads by hand needs nobody who reads by himself', async () => {
   expect(memory.pending(10)).toMatchObject({ messageIds: [second], total: 1 });
   stage.become(null);
   await stage.drain();
-  expect(known().map(({ key }) => key)).toEqual([`fact-${second}`]);
+  expect(stage.known().map(({ key }) => key)).toEqual([`fact-${second}`]);
 });
 
 test('what no job is made of does not wait for one', async () => {
-  stage.close();
-  stage = createMemoryStage({ ...SETTINGS, realtime: false });
+  stage = beginStage({ ...SETTINGS, realtime: false });
   stage.say('The port is 4711');
   await stage.look();
-  expect(status()).toMatchObject({ pendingRealtime: 0, pendingDeep: 0 });
+  expect(stage.status()).toMatchObject({ pendingRealtime: 0, pendingDeep: 0 });
   expect(stage.running().memory.pending(10).total).toBe(1);
 });
