@@ -1,12 +1,43 @@
 import { MissionError } from '../services/errors/mission-error.ts';
 import { MAX_PROMPT_CHARACTERS } from '../services/keyboard/prompt-plan.ts';
 import type { AttemptRow } from '../services/ledger/attempt-ledger.ts';
+import type { AnswerGiven } from '../services/ledger/permission-ledger.ts';
 import type { TaskRow } from '../services/ledger/task-ledger.ts';
-import { withResults } from './results-in-prompt.ts';
+import { fenced, withResults } from './results-in-prompt.ts';
+
+export interface Beginning {
+  readonly sessionId: string;
+  readonly attempt: number;
+  /** What was answered to questions that the agent asked in the attempt before. */
+  readonly answers: readonly AnswerGiven[];
+}
+
+function answered(answers: readonly AnswerGiven[], isSame: boolean): string {
+  const who = isSame ? 'You' : 'An earlier session, in whose place you go on,';
+  if (answers.length === 0)
+    return `${who} asked something while doing this task, and nobody answers it any more.`;
+  return answers
+    .map(
+      ({ question, answer, answeredBy }) =>
+        `${who} asked: ${fenced(question)}\nThe answer (${answeredBy}): ${fenced(answer)}`,
+    )
+    .join('\n\n');
+}
+
+function goOnWith(answers: readonly AnswerGiven[]): string {
+  return `${answered(answers, true)}\n\nGo on with the task.`;
+}
 
 /** What an agent is told before a task that an earlier attempt has left undone. Null when there is nothing to tell. */
-function preface(before: AttemptRow | undefined, sessionId: string, attempt: number): string | null {
+function preface(before: AttemptRow | undefined, { sessionId, attempt, answers }: Beginning): string | null {
   const finish = 'See what is done already, do not do that again, and finish the rest.';
+  if (before?.outcome === 'continued') {
+    const isSame = before.sessionId === sessionId;
+    const task = `See what is done already, and do not do that again. The task ${isSame ? 'was' : 'is'}:`;
+    if (before.errorCode === 'handed_over')
+      return `An earlier session has handed this task over; this is attempt ${attempt}. ${task}`;
+    return `${answered(answers, isSame)}\n\nGo on with the task. ${task}`;
+  }
   // One that is still open was lost just now.
   if (before?.outcome === 'lost' || before?.outcome === null) {
     return before.sessionId === sessionId
@@ -34,7 +65,7 @@ export function attemptPrompt(
   task: TaskRow,
   dependencies: readonly TaskRow[],
   before: AttemptRow | undefined,
-  { sessionId, attempt }: { readonly sessionId: string; readonly attempt: number },
+  beginning: Beginning,
 ): string {
   const words = withResults(task, dependencies);
   if (words.length > MAX_PROMPT_CHARACTERS) {
@@ -47,7 +78,10 @@ export function attemptPrompt(
       },
     );
   }
-  const told = preface(before, sessionId, attempt);
+  const told = preface(before, beginning);
   const whole = told === null ? words : `${told}\n\n${words}`;
-  return whole.length > MAX_PROMPT_CHARACTERS ? words : whole;
+  if (whole.length <= MAX_PROMPT_CHARACTERS) return whole;
+  // Its own conversation holds the task; what was answered stands nowhere else.
+  const hasTheTask = before?.errorCode === 'asked' && before.sessionId === beginning.sessionId;
+  return hasTheTask ? goOnWith(beginning.answers) : words;
 }

@@ -6,7 +6,7 @@ import { attemptPrompt } from './attempt-prompt.ts';
 import type { MissionCore } from './core.ts';
 
 export interface AttemptsDependencies {
-  readonly core: Pick<MissionCore, 'attempts' | 'tasks' | 'waiting' | 'now'>;
+  readonly core: Pick<MissionCore, 'attempts' | 'tasks' | 'waiting' | 'permissions' | 'now'>;
   /** The words for a slot, behind what an earlier session has handed over there. */
   readonly behindHandOver: (slotId: SlotId, taskId: TaskId, words: string) => string;
   /** Writes in the next transaction, which is that of the task's own row. */
@@ -15,7 +15,11 @@ export interface AttemptsDependencies {
 
 /** Where no command counts as a check, the end of a turn does: the next attempt may make as many changes as the first. */
 function startsAfresh({ guard }: TaskRow, before: AttemptRow | undefined): boolean {
-  const turnEnded = before !== undefined && before.outcome !== null && before.outcome !== 'lost';
+  const turnEnded =
+    before !== undefined &&
+    before.outcome !== null &&
+    before.outcome !== 'lost' &&
+    before.outcome !== 'continued';
   return guard !== null && guard.check === undefined && turnEnded;
 }
 
@@ -34,6 +38,7 @@ export function createAttempts({ core, behindHandOver, writeLater }: AttemptsDep
       const words = attemptPrompt(task, core.waiting.dependenciesOf(taskId), before, {
         sessionId,
         attempt: number,
+        answers: before === undefined ? [] : core.permissions.answersTo(taskId, before.startedAt),
       });
       const prompt = behindHandOver(slotId, taskId, words);
       const startedAt = core.now();

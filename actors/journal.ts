@@ -131,7 +131,7 @@ export function createJournal(
 }
 
 /** Snapshots are stored with this number; from a stored one of another number nothing is restored: the columns say enough. */
-export const SNAPSHOT_VERSION = 14;
+export const SNAPSHOT_VERSION = 15;
 
 /** The plain JSON of an actor, its invoked children included. */
 export function persisted(actorRef: AnyActorRef): Snapshot<unknown> {

@@ -32,6 +32,7 @@ export interface Reactions {
 /** States that are no status to people: the task runs until its session has let go, is back, or a check has agreed. */
 function statusOf({ value, context }: TaskSnapshot): TaskStatus {
   if (value === 'queued' && context.pauseMs !== null && context.pauseMs > 0) return 'waiting';
+  if (value === 'queued' && context.left?.forAnswer === true) return 'waiting';
   // `failing` is left in the transition that enters it.
   return value === 'ending' || value === 'recovering' || value === 'verifying' || value === 'failing'
     ? 'running'
@@ -42,7 +43,7 @@ function waitingForOf(snapshot: TaskSnapshot): TaskRow['waitingFor'] {
   if (snapshot.value === 'verifying') return 'check';
   if (snapshot.value === 'recovering') return 'session';
   if (statusOf(snapshot) !== 'waiting') return null;
-  return snapshot.value === 'waiting' ? 'person' : 'time';
+  return snapshot.value === 'waiting' || snapshot.context.left?.forAnswer === true ? 'person' : 'time';
 }
 
 /** What went wrong with a task that has ended. One that was cancelled may have left its session at work. */
@@ -76,12 +77,14 @@ export function taskRecorder(core: MissionCore, reactions: Reactions): Recorder 
   function change(snapshot: TaskSnapshot): Partial<TaskRow> {
     const { context } = snapshot;
     const status = statusOf(snapshot);
-    const isPaused = snapshot.value === 'queued' && status === 'waiting';
+    const isPaused = snapshot.value === 'queued' && (context.pauseMs ?? 0) > 0;
     return {
       status,
       waitingFor: waitingForOf(snapshot),
       ...(isPaused ? { notBefore: core.now() + (context.pauseMs ?? 0) } : {}),
       retried: context.retried,
+      // Nobody else has the conversation, or is told what was handed over.
+      ...(context.left === null ? {} : { pinnedSlotId: context.left.slotId }),
       ...(context.assignment === null ? {} : { lastSlotId: context.assignment.slotId }),
       slotId: context.assignment?.slotId ?? null,
       epoch: context.assignment?.epoch ?? null,

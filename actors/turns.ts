@@ -20,6 +20,8 @@ export interface TurnsDependencies {
   readonly isResting: (slotId: SlotId) => boolean;
   /** Why the words with which a turn ended are no result; null when they are. */
   readonly blockedBy: (task: TaskRow, slotId: SlotId, words: string) => MachineFailure | null;
+  /** Why its task goes on although its turn has ended with these words; null when it does not. */
+  readonly leftOpen: (task: TaskRow, slotId: SlotId, words: string) => TaskEvent | null;
   /** A turn ended with these words. */
   readonly told: (slotId: SlotId, taskId: TaskId | null, words: string) => void;
   /** Takes out of words of a slot what must not be stored. */
@@ -52,6 +54,7 @@ export function createTurns({
   writeLater,
   isResting,
   blockedBy,
+  leftOpen,
   told,
   redact,
   onError,
@@ -128,12 +131,11 @@ export function createTurns({
   function answer(task: TaskRow, slotId: SlotId, words: string, heardAt: number): void {
     const result = redact(slotId, words);
     const failure = blockedBy(task, slotId, result);
-    send(
-      task.id,
+    const ended: TaskEvent =
       failure === null
         ? { type: 'turn.ended', result, at: now() }
-        : { type: 'turn.failed', failure, result, at: now() },
-    );
+        : { type: 'turn.failed', failure, result, at: now() };
+    send(task.id, failure === null ? (leftOpen(task, slotId, result) ?? ended) : ended);
     markAnswered(task, heardAt);
     said(slotId, task.id, result);
   }

@@ -55,7 +55,7 @@ export function createWaitingTasks({
 
   function look(id: TaskId): void {
     const task = core.tasks.get(id);
-    if (task?.status !== 'waiting' || task.slotId !== null) return;
+    if (task?.status !== 'waiting' || task.waitingFor === 'person' || task.slotId !== null) return;
     const dependencies = core.waiting.dependenciesOf(id);
     const standing = standingOf(dependencies, task.notBefore, core.now());
     if (standing !== null) return move(task, standing);
@@ -70,6 +70,13 @@ export function createWaitingTasks({
         if (event.type !== 'task_changed' || event.task.finishedAt === undefined) return;
         for (const id of core.waiting.dependentsOf(event.task.id)) look(id);
       });
+    },
+
+    /** Lets one in that was left until its agent was answered. */
+    letGoOn(id: TaskId): void {
+      const task = core.tasks.get(id);
+      if (task?.status === 'waiting' && task.waitingFor === 'person' && task.slotId === null)
+        move(task, QUEUED);
     },
 
     /**

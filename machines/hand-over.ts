@@ -14,6 +14,10 @@ export interface HandOverContext {
 }
 
 export type HandOverEvent =
+  /** The agent has written it by itself. Its turn comes to an end first. */
+  | { readonly type: 'handOver.offered'; readonly words: string }
+  /** That turn has ended, in this run. */
+  | { readonly type: 'turn.over'; readonly epoch: Epoch }
   | { readonly type: 'handOver.asked'; readonly epoch: Epoch; readonly askedIn: TaskId }
   /** The session has written it; or could not, and these are the words instead. */
   | { readonly type: 'handOver.written'; readonly words: string }
@@ -55,6 +59,15 @@ export const handOverMachine = setup({
             askedIn: ({ event }) => event.askedIn,
           }),
         },
+        'handOver.offered': { target: 'leaving', actions: assign({ words: ({ event }) => event.words }) },
+      },
+    },
+    leaving: {
+      description: 'The agent has written its hand-over by itself and comes to the end of its turn.',
+      on: {
+        'handOver.offered': { actions: assign({ words: ({ event }) => event.words }) },
+        'turn.over': { target: 'renewing', actions: assign({ epoch: ({ event }) => event.epoch }) },
+        'run.ended': 'carrying',
       },
     },
     writing: {
@@ -73,6 +86,8 @@ export const handOverMachine = setup({
       on: {
         'handOver.taken': { actions: assign({ carriedBy: ({ event }) => event.taskId }) },
         'handOver.arrived': { target: 'none', actions: assign(NOTHING) },
+        // The session that was given it leaves in its turn before that was seen.
+        'handOver.offered': { target: 'leaving', actions: assign({ words: ({ event }) => event.words }) },
       },
     },
   },

@@ -11,7 +11,7 @@ export interface Assignment {
 /** An attempt that ended although its task went on. */
 export interface EndedAttempt {
   readonly number: number;
-  readonly outcome: 'lost' | 'failed';
+  readonly outcome: 'lost' | 'failed' | 'continued';
   readonly failure: MachineFailure | null;
 }
 
@@ -25,6 +25,9 @@ export type Recovery =
   | { readonly kind: 'goesOn' }
   /** Its words had never reached the session. */
   | { readonly kind: 'unbegun' };
+
+/** Why a turn has ended and its task goes on: its agent has asked something, or leaves the rest to a fresh session. */
+export type TurnLeft = 'asked' | 'handed_over';
 
 /** What a check said of a result. */
 export interface CheckVerdict {
@@ -59,6 +62,8 @@ export interface TaskContext extends TaskInput {
   readonly failure: MachineFailure | null;
   /** Set when a person or the deadline asked for the end; the final state follows from it. */
   readonly ending: 'cancelled' | 'failed' | 'timedOut' | null;
+  /** The slot in which it goes on, and whether it waits for an answer before. Null while no turn was left so. */
+  readonly left: { readonly slotId: SlotId; readonly forAnswer: boolean } | null;
 }
 
 export type TaskEvent =
@@ -78,6 +83,8 @@ export type TaskEvent =
       readonly result?: string;
       readonly at: number;
     }
+  /** The turn ended, and the task did not. */
+  | { readonly type: 'turn.left'; readonly why: TurnLeft; readonly words: string; readonly at: number }
   /** The session ended by itself while it had the task. */
   | { readonly type: 'session.lost'; readonly failure: MachineFailure; readonly at: number }
   | { readonly type: 'question.asked' }

@@ -60,6 +60,17 @@ export const taskSetup = setup({
         remedy: 'Mend what the check found, then submit the task again.',
       },
     })),
+    /** The attempt has ended with its turn, the task has not. */
+    noteLeft: assign(({ context: { assignment, attempt, ended }, event }) => {
+      if (event.type !== 'turn.left' || assignment === null) return {};
+      const failure = { code: event.why, message: event.words };
+      return {
+        ended: [...ended, { number: attempt, outcome: 'continued' as const, failure }],
+        left: { slotId: assignment.slotId, forAnswer: event.why === 'asked' },
+        ending: null,
+        finishedAt: null,
+      };
+    }),
     noteFailure: assign(({ event }) =>
       event.type === 'turn.failed' || event.type === 'task.refuse'
         ? {
@@ -110,6 +121,7 @@ export const taskSetup = setup({
       assignment,
       attempt,
       pauseMs: null,
+      left: null,
       startedAt: null,
       failure: null,
     })),

@@ -21,6 +21,7 @@ export const taskMachine = taskSetup.createMachine({
     result: null,
     failure: null,
     ending: null,
+    left: null,
   }),
   initial: 'queued',
   states: {
@@ -83,6 +84,7 @@ export const taskMachine = taskSetup.createMachine({
           { guard: 'isVerified', target: 'verifying', actions: ['noteResult', 'goOn'] },
           { target: 'done', actions: 'noteResult' },
         ],
+        'turn.left': { target: 'queued', actions: ['noteLeft', 'forgetAssignment'] },
         'turn.failed': { target: 'failing', actions: 'noteFailure' },
         'session.lost': { target: 'recovering', actions: 'noteLost' },
         'question.asked': 'waiting',
@@ -101,6 +103,7 @@ export const taskMachine = taskSetup.createMachine({
           { guard: 'isVerified', target: 'verifying', actions: ['noteResult', 'goOn'] },
           { target: 'done', actions: 'noteResult' },
         ],
+        'turn.left': { target: 'queued', actions: ['noteLeft', 'forgetAssignment'] },
         'turn.failed': { target: 'failing', actions: 'noteFailure' },
         'session.lost': { target: 'recovering', actions: 'noteLost' },
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
@@ -140,6 +143,7 @@ export const taskMachine = taskSetup.createMachine({
           { guard: 'isVerified', target: 'verifying', actions: ['noteResult', 'goOn'] },
           { target: 'done', actions: 'noteResult' },
         ],
+        'turn.left': { target: 'queued', actions: ['noteLeft', 'forgetAssignment'] },
         'turn.failed': { target: 'failing', actions: 'noteFailure' },
         'task.refuse': { target: 'failed', actions: 'noteFailure' },
         // Perhaps only the connection was lost, and the session goes on.

@@ -30,6 +30,8 @@ export interface AgentsDependencies
   /** The repository that a call means. */
   readonly resolve: Repositories['resolve'];
   readonly send: Messages['send'];
+  /** Nothing that the agent of the slot has asked needs an answer any more. */
+  readonly withdrawQuestions: (slotId: SlotId, why: string) => void;
   readonly report: (where: string) => (error: unknown) => void;
 }
 
@@ -47,6 +49,7 @@ export function createAgents({
   resolve,
   send,
   holds,
+  withdrawQuestions,
   report,
   ...rest
 }: AgentsDependencies) {
@@ -164,7 +167,9 @@ export function createAgents({
         throw new MissionError('agent_unknown', `Slot ${slotId} is no agent of a repository.`, {
           remedy: 'Say it with the answer to your task.',
         });
-      return show(await completing.done(row, said));
+      const after = await completing.done(row, said);
+      withdrawQuestions(slotId, 'the agent has said that it is done');
+      return show(after);
     },
     async diff(which, offset, call) {
       const row = find(which);

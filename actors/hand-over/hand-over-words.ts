@@ -12,7 +12,8 @@ export function withoutHandOver(transcriptPath: string | null): string {
 
 /** A prompt behind a hand-over. Nothing of the prompt is ever cut; of a hand-over that is too long the end is. */
 export function behindHandOver(handOver: string, prompt: string): string {
-  const before = 'You go on in the place of an earlier session whose context was used up. Its hand-over:\n\n';
+  const before =
+    'You go on in the place of an earlier session, which has handed over to you. Its hand-over:\n\n';
   const after = '\n\nThe task now is:\n\n';
   const room = MAX_PROMPT_CHARACTERS - before.length - after.length - prompt.length;
   return room <= 0 ? prompt : `${before}${handOver.slice(0, room)}${after}${prompt}`;

@@ -1,8 +1,11 @@
 import type { SnapshotFrom } from 'xstate';
 import type { Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import type { HandOverEvent, handOverMachine } from '../../machines/hand-over.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import type { AttemptRow } from '../../services/ledger/attempt-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
+import { wordsOfSlot } from '../messages/words-of-slot.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
 import { personTypes, readinessOf, sessionOf } from '../slot-view.ts';
 import { runRests } from '../until-resting.ts';
@@ -19,12 +22,19 @@ export interface HandOverDependencies {
   readonly mayBegin: (slotId: SlotId) => boolean;
   /** Gives a queued task to a slot that is ready for it. */
   readonly give: (taskId: TaskId, slotId: SlotId) => void;
+  /** Takes known secrets out of what is stored or shown. */
+  readonly redact: (slotId: SlotId, text: string) => string;
   /** Writes in the next transaction. */
   readonly writeLater: (write: () => void) => void;
   readonly onError: (error: unknown) => void;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
 }
+
+/** A task that is handed on more often goes round in circles. */
+const MOST_OF_A_TASK = 10;
+
+const isHandedOver = ({ errorCode }: AttemptRow): boolean => errorCode === 'handed_over';
 
 /** How a message ends without an answer, or with none. */
 const OVER: ReadonlySet<TaskRow['status']> = new Set(['done', 'failed', 'cancelled']);
@@ -37,6 +47,7 @@ export function createHandOver({
   ask,
   mayBegin,
   give,
+  redact,
   writeLater,
   onError,
   signal,
@@ -118,6 +129,15 @@ export function createHandOver({
     send(slotId, { type: 'handOver.written', words });
   }
 
+  /** The turn in which it was written has ended, and so has the attempt. */
+  function followLeaving(slotId: SlotId): void {
+    const slot = core.slotSnapshot(slotId);
+    if (core.occupied.has(slotId)) return;
+    if (slot?.hasTag('down') === true) return send(slotId, { type: 'run.ended' });
+    const { epoch } = core.runtime(slotId);
+    if (epoch !== null && isReady(slotId)) send(slotId, { type: 'turn.over', epoch });
+  }
+
   function followRenewal(slotId: SlotId, epoch: Epoch | null): void {
     const slot = core.slotSnapshot(slotId);
     if (slot?.hasTag('down') === true) return send(slotId, { type: 'run.ended' });
@@ -143,6 +163,8 @@ export function createHandOver({
     switch (state.value) {
       case 'none':
         return begin(runtime);
+      case 'leaving':
+        return followLeaving(slotId);
       case 'writing':
         return followWriting(slotId, state.context);
       case 'renewing':
@@ -168,8 +190,35 @@ export function createHandOver({
     holds(slotId: SlotId): boolean {
       const state = stateOf(slotId)?.value ?? 'none';
       if (state === 'none') return isUsedUp(core.runtime(slotId));
-      return state === 'writing' || state === 'renewing';
+      return state === 'leaving' || state === 'writing' || state === 'renewing';
     },
+
+    /**
+     * What the agent of a slot leaves to the session that goes on in its place, once its turn has ended. Said again before
+     * that, the last words count.
+     * @throws MissionError `agent_refused`, `secret_unresolved`
+     */
+    offer(slotId: SlotId, words: string): void {
+      const state = stateOf(slotId)?.value;
+      if (state === 'writing' || state === 'renewing')
+        throw new MissionError('agent_refused', 'The context of this session is being handed over already.', {
+          remedy: 'Answer what you were asked.',
+        });
+      const taskId = core.occupied.get(slotId);
+      const times = taskId === undefined ? [] : core.attempts.of(taskId).filter(isHandedOver);
+      if (times.length >= MOST_OF_A_TASK)
+        throw new MissionError(
+          'agent_refused',
+          `This task was handed over ${MOST_OF_A_TASK} times already.`,
+          {
+            remedy: 'Finish it, or say with mission_done what stands in the way.',
+          },
+        );
+      send(slotId, { type: 'handOver.offered', words: wordsOfSlot(redact, slotId, words) });
+    },
+
+    /** Whether the agent of the slot leaves when its turn has ended. */
+    isLeaving: (slotId: SlotId): boolean => stateOf(slotId)?.value === 'leaving',
 
     /** The prompt of an attempt that begins in the slot, behind the hand-over that waits there. */
     behind(slotId: SlotId, taskId: TaskId, prompt: string): string {

@@ -8,10 +8,10 @@ const Stored = z.looseObject({
   children: z.looseObject({
     handOver: z.looseObject({
       snapshot: z.looseObject({
-        value: z.enum(['writing', 'renewing', 'carrying']),
+        value: z.enum(['leaving', 'writing', 'renewing', 'carrying']),
         context: z.looseObject({
-          epoch: Epoch,
-          askedIn: TaskId,
+          epoch: Epoch.nullable(),
+          askedIn: TaskId.nullable(),
           words: z.string().nullable(),
           carriedBy: TaskId.nullable(),
         }),
@@ -27,13 +27,14 @@ function eventsOf(stored: unknown): readonly HandOverEvent[] | null {
   if (!parsed.success) return null;
   const { value, context } = parsed.data.children.handOver.snapshot;
   const { epoch, askedIn, words, carriedBy } = context;
-  const asked = { type: 'handOver.asked', epoch, askedIn } as const;
-  if (value === 'writing') return [asked];
+  if (value === 'writing')
+    return epoch === null || askedIn === null ? null : [{ type: 'handOver.asked', epoch, askedIn }];
   if (words === null) return null;
-  const written = { type: 'handOver.written', words } as const;
-  if (value === 'renewing') return [asked, written];
+  const offered = { type: 'handOver.offered', words } as const;
+  if (value === 'leaving') return [offered];
+  if (value === 'renewing') return epoch === null ? null : [offered, { type: 'turn.over', epoch }];
   const taken = carriedBy === null ? [] : [{ type: 'handOver.taken', taskId: carriedBy } as const];
-  return [asked, written, { type: 'run.ended' }, ...taken];
+  return [offered, { type: 'run.ended' }, ...taken];
 }
 
 /**

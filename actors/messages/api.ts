@@ -1,4 +1,4 @@
-import type { SlotId } from '../../db/ids.ts';
+import type { MessageId, SlotId } from '../../db/ids.ts';
 import type { MessageStatus } from '../../db/schema/messages.ts';
 import type { PageRequest } from '../mission/text-page.ts';
 import type { MessageView } from './message-views.ts';
@@ -44,6 +44,8 @@ export interface Messages {
    * @throws MissionError `message_unknown`, also for one that is somebody else's
    */
   read(idOrPrefix: string, page: PageRequest, by: Party): MessageView;
+  /** Whether a message had not been brought to its receiver, who has it in hand by other ways from now on. */
+  takeUndelivered(id: MessageId, by: Party): boolean;
   /** Its receiver has taken care of it. @throws MissionError `message_unknown`, `not_permitted` */
   acknowledge(idOrPrefix: string, by: Party): MessageView;
 }

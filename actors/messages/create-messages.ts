@@ -66,6 +66,14 @@ export function createMessages({
       );
     },
 
+    takeUndelivered(id, by) {
+      const row = findFor(id, by);
+      if (row.status !== 'pending' || !isReadNow(row, by)) return false;
+      const now = core.now();
+      mark(row, { status: 'read', readAt: now, deliveredAt: now });
+      return true;
+    },
+
     acknowledge(idOrPrefix, by) {
       const row = findFor(idOrPrefix, by);
       const isReceiver = row.receiver === nameOf(by);

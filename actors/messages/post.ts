@@ -7,6 +7,7 @@ import type { MissionCore } from '../core.ts';
 import type { MessageToSend, Party } from './api.ts';
 import { messageFacts } from './message-views.ts';
 import { type Receivers, receiversOf, type Team } from './team.ts';
+import { wordsOfSlot } from './words-of-slot.ts';
 
 /** Stored whole; more belongs into a file. */
 export const MOST_CHARACTERS = 200_000;
@@ -62,16 +63,8 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
     );
   }
 
-  function withoutSecrets(words: string, from: Party): string {
-    if (from.kind !== 'slot') return words;
-    // Where all is withheld, nothing is too: a message that says so to its receiver would be one that is lost.
-    if (redact(from.slotId, '') === '') return redact(from.slotId, words);
-    throw new MissionError(
-      'secret_unresolved',
-      `The secrets of ${from.slotId} are not known since the daemon started again, so its message cannot be stored.`,
-      { remedy: `Mend their source, or restart the slot: missiond restart ${from.slotId}.` },
-    );
-  }
+  const withoutSecrets = (words: string, from: Party): string =>
+    from.kind === 'slot' ? wordsOfSlot(redact, from.slotId, words) : words;
 
   function bodyOf(words: string, from: Party): string {
     const body = withoutSecrets(cleanPrompt(words).trim(), from);

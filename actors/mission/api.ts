@@ -13,6 +13,7 @@ import type { Merging } from '../merging/api.ts';
 import type { Messages } from '../messages/api.ts';
 import type { Pauses } from '../nudges/pauses.ts';
 import type { Answerer } from '../questions/answerer.ts';
+import type { OwnQuestions } from '../questions/own-questions-api.ts';
 import type { Repositories } from '../repositories/api.ts';
 import type { RoleOperations } from '../roles/create-role-operations.ts';
 import type { RouterOperations } from '../router/api.ts';
@@ -217,7 +218,15 @@ export interface Mission {
   /** What Claude Code has put down for itself, in every session. */
   readonly claudeTasks: ClaudeTasks;
 
+  /** Everything that waits for an answer. */
   questions(): readonly QuestionView[];
+  /** What agents ask by themselves. */
+  readonly ownQuestions: OwnQuestions;
+  /**
+   * The agent of a slot leaves what it does to a fresh session, which is told these words; when its turn has ended.
+   * @throws MissionError `agent_refused`, `secret_unresolved`
+   */
+  handOver(slotId: SlotId, words: string): void;
   send(
     slotId: SlotId,
     message: string,

@@ -12,19 +12,18 @@ import { createHandOver } from '../hand-over/hand-over.ts';
 import { createInfra } from '../infra/create-infra.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher } from '../launcher.ts';
+import { createLeftOpen } from '../left-open.ts';
 import { createProgress } from '../progress.ts';
 import { createRecovery } from '../recovery.ts';
 import { createRegistryWatch } from '../registry-watch.ts';
 import { restoreRoot } from '../restore.ts';
 import { createSessionReports } from '../session-reports.ts';
 import { tokenFits, versionOf } from '../slot-runtime.ts';
-import { isResting, type SlotSnapshot } from '../slot-view.ts';
+import type { SlotSnapshot } from '../slot-view.ts';
 import { createStatusLines } from '../status-lines.ts';
-import { blockedBy } from '../stuck/blocked.ts';
 import { createStuck } from '../stuck/create-stuck.ts';
 import { createTelling } from '../telling.ts';
 import { createTranscripts } from '../transcripts.ts';
-import { createTurns } from '../turns.ts';
 import { createVerification } from '../verification.ts';
 import { createWaitingTasks } from '../waiting-tasks.ts';
 import { createWorktreeCare } from '../worktrees/create-worktree-care.ts';
@@ -36,6 +35,7 @@ import { createLearning } from './create-learning.ts';
 import { createTeam } from './create-team.ts';
 import { createDelivering } from './delivering.ts';
 import { createDispatching } from './dispatching.ts';
+import { followTurns } from './following-turns.ts';
 import { createHookDoor } from './hook-door.ts';
 import { createHostEvents } from './host-events.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
@@ -109,26 +109,20 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     writeLater: (write) => journal.enqueue(write),
   });
   const reports = createSessionReports({ core, redact: dependencies.redact });
-  const turns = createTurns({
-    tasks: core.tasks,
-    slots: core.slots,
-    now,
-    sameWords: dependencies.sameWords,
-    transcripts,
-    send: core.sendToTask,
-    writeLater: (write) => journal.enqueue(write),
-    blockedBy: (task, slotId, words) => blockedBy(core, task, slotId, words),
-    isResting: (slotId) => {
-      const snapshot = snapshotOf(slotId);
-      return snapshot !== undefined && isResting(snapshot);
-    },
-    told: reports.turnEnded,
-    redact: dependencies.redact,
-    onError: report('a silent turn could not be judged'),
-  });
-  const { questions, answering, permissions } = createAsking({
+  const turns = followTurns({
     core,
     dependencies,
+    transcripts,
+    reports,
+    journal: () => journal,
+    leftOpen: (task, slotId) => leftOpen(task, slotId),
+    report,
+  });
+  const { questions, own, answering, permissions } = createAsking({
+    core,
+    dependencies,
+    messages: () => team.operations.messages,
+    goOn: (taskId) => waiting.letGoOn(taskId),
     journal: () => journal,
     signal: stopping.signal,
     report,
@@ -224,16 +218,18 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     ask: (slotId, prompt) => tasks.enqueue('message', { slotId, prompt }),
     mayBegin,
     give,
+    redact: dependencies.redact,
     writeLater: journal.enqueue,
     onError: report('a context could not be handed over'),
     signal: stopping.signal,
   });
+  const leftOpen = createLeftOpen({ core, own, handOver });
   const waiting = createWaitingTasks({ core, dispatchSoon });
   const { board, autopilot, releaseClaims } = createBoard({
     core,
     enqueue: tasks.enqueue,
     cancel: tasks.cancel,
-    questions: questions.all,
+    questions: () => [...questions.all(), ...own.all()],
     mayBegin: () => !finishing,
     report: report('the autopilot could not go on'),
   });
@@ -294,6 +290,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     core,
     dependencies,
     questions,
+    withdrawQuestions: own.withdrawAll,
     turns,
     releaseClaims,
     dispatchSoon,
@@ -327,7 +324,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     telling,
     hostEvents,
-    watches: [waiting, autopilot, ...learning.watches, ...team.watches],
+    watches: [waiting, autopilot, ...learning.watches, ...team.watches, own],
     disposables: [turns, progress, noticeWatch],
     outlived: dependencies.outlived,
     dispatchSoon,
@@ -351,6 +348,8 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   return {
     ...tasks,
     confirm: answering.confirm,
+    ownQuestions: own.operations,
+    handOver: handOver.offer,
     ...createTerminalOperations({
       core,
       snapshotOf,
@@ -362,6 +361,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     board,
     ...learning.operations,
     ...team.operations,
+    questions: () => [...questions.all(), ...own.all()],
     runtimeSlots: team.runtimeSlots,
     ...worktreeCare.operations,
     permissions,

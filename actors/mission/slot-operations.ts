@@ -40,7 +40,7 @@ export function createSlotOperations({
   dispatchSoon,
   writeLater,
   signal,
-}: SlotOperationsDependencies): Pick<Mission, 'slots' | 'slot' | 'spawn' | 'kill' | 'restart' | 'questions'> {
+}: SlotOperationsDependencies): Pick<Mission, 'slots' | 'slot' | 'spawn' | 'kill' | 'restart'> {
   function snapshotOf(slotId: SlotId): SlotSnapshot {
     const { crash } = core.runtime(slotId);
     const snapshot = core.slotSnapshot(slotId);
@@ -199,6 +199,5 @@ export function createSlotOperations({
       await kill(slotId, by);
       return spawn(slotId, { autoRestart });
     },
-    questions: () => questions.all(),
   };
 }

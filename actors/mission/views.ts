@@ -38,7 +38,8 @@ export const AttemptView = z.object({
   startedAt: z.number(),
   endedAt: z.number().optional(),
   /** `lost`: the session ended before the task did. Absent while the attempt goes on. */
-  outcome: z.enum(['done', 'failed', 'cancelled', 'lost', 'interrupted']).optional(),
+  /** `continued`: its turn ended and the task went on, since its agent had asked something or handed over. */
+  outcome: z.enum(['done', 'failed', 'cancelled', 'lost', 'interrupted', 'continued']).optional(),
   error: z.string().optional(),
   errorCode: z.string().optional(),
   inputTokens: z.number().optional(),
@@ -138,7 +139,19 @@ export const QuestionView = z.object({
   id: QuestionId,
   slotId: SlotId,
   taskId: TaskId.optional(),
-  kind: z.enum(['permission', 'question', 'plan', 'trust', 'picker', 'signIn', 'limit', 'update', 'unknown']),
+  /** `agent`: what an agent has asked with mission_question_ask; it stands on no screen. */
+  kind: z.enum([
+    'permission',
+    'question',
+    'plan',
+    'trust',
+    'picker',
+    'signIn',
+    'limit',
+    'update',
+    'unknown',
+    'agent',
+  ]),
   tool: z.string().optional(),
   argument: z.string().optional(),
   question: z.string(),
@@ -154,8 +167,11 @@ export const QuestionView = z.object({
   wouldRemember: z.string().optional(),
   /** What it is known by: the hook of Claude Code, the dialog on the screen. */
   evidence: z.array(z.string()),
-  /** `hook`: a PermissionRequest waits for the answer; `screen`: the dialog is answered by keys. */
-  answerBy: z.enum(['hook', 'screen']),
+  /**
+   * `hook`: a PermissionRequest waits for the answer; `screen`: the dialog is answered by keys; `words`: the agent is given
+   * the answer, whatever it says.
+   */
+  answerBy: z.enum(['hook', 'screen', 'words']),
 });
 export type QuestionView = z.infer<typeof QuestionView>;
 
@@ -197,7 +213,7 @@ export const SlotView = z.object({
   /** Why it takes nothing new although it could: a budget or a usage window is spent. `until`: epoch milliseconds; absent until a person lifts it. */
   paused: z.object({ why: z.string(), until: z.number().optional() }).optional(),
   /** Its context is used up, and a fresh session goes on in its place. */
-  handOver: z.enum(['writing', 'renewing', 'carrying']).optional(),
+  handOver: z.enum(['leaving', 'writing', 'renewing', 'carrying']).optional(),
   /** Nobody's fault here: the account is signed out, or the API does not answer. It works again when that is over. */
   trouble: z.enum(['needs_login', 'api_down']).optional(),
   /** When a slot that is backing off, quarantined or stopped by a usage limit is tried again. */

@@ -25,10 +25,12 @@ function cardsOf(core: Pick<MissionCore, 'board'>, slotId: SlotId): readonly Ite
 }
 
 /** The work that an agent was made for and has not said to be done. */
-function ownWork(core: Pick<MissionCore, 'agents'>, slotId: SlotId): readonly Item[] {
+function ownWork(core: Pick<MissionCore, 'agents' | 'tasks'>, slotId: SlotId): readonly Item[] {
   const agent = core.agents.get(slotId);
   if (agent === undefined || agent.status !== 'active' || agent.taskId === null) return [];
   if (agent.kind === 'workspace' || agent.completion !== null) return [];
+  // It has asked something, and goes on when it is answered.
+  if (core.tasks.get(agent.taskId)?.status === 'waiting') return [];
   return [{ key: `task ${agent.taskId}`, words: 'the work that you were made for is not reported as done' }];
 }
 
@@ -53,7 +55,7 @@ function teamOf(core: Pick<MissionCore, 'agents' | 'runtimes' | 'view'>, slotId:
 
 /** What waits for an agent; null when nothing does. */
 export function pendingWorkOf(
-  core: Pick<MissionCore, 'agents' | 'board' | 'runtimes' | 'view'>,
+  core: Pick<MissionCore, 'agents' | 'board' | 'runtimes' | 'tasks' | 'view'>,
   slotId: SlotId,
   /** Messages of which it was given the beginning alone. */
   unreadRests: readonly string[],

@@ -9,6 +9,7 @@ import type { RuleScope } from '../mission/permission-operations.ts';
 import type { QuestionView } from '../mission/views.ts';
 import type { SlotKeyboard } from '../slot-runtime.ts';
 import { type Answerer, checkMayAnswer, checkMayChoose } from './answerer.ts';
+import type { OwnQuestionsPart } from './own-questions.ts';
 import type { Questions } from './questions.ts';
 import type { RememberFor, RuleToKeep } from './remember.ts';
 
@@ -20,6 +21,8 @@ const TIMEOUT = 'timeout';
 export interface AnsweringDependencies {
   readonly core: Pick<MissionCore, 'logger' | 'permissions' | 'runtime' | 'now'>;
   readonly questions: Questions;
+  /** What agents ask by themselves. */
+  readonly own: Pick<OwnQuestionsPart, 'all' | 'find' | 'confirm'>;
   /** The rule of an answer that is remembered. Throws MissionError `not_rememberable`. */
   readonly ruleToKeep: (question: QuestionView, by: RememberFor) => RuleToKeep;
   /** Adds a rule to permissions.yaml. Throws MissionError `permissions_invalid`. */
@@ -29,7 +32,7 @@ export interface AnsweringDependencies {
 }
 
 /** Answers what waits: through the hook where one waits, by keys where only the dialog is left. */
-export function createAnswering({ core, questions, ruleToKeep, allow, signal }: AnsweringDependencies) {
+export function createAnswering({ core, questions, own, ruleToKeep, allow, signal }: AnsweringDependencies) {
   function keyboardOf(slotId: SlotId): SlotKeyboard {
     const { keyboard } = core.runtime(slotId);
     if (keyboard !== null) return keyboard;
@@ -45,7 +48,7 @@ export function createAnswering({ core, questions, ruleToKeep, allow, signal }: 
   }
 
   function byId(prefix: string): QuestionView {
-    const [open, ...others] = questions.all().filter(({ id }) => id.startsWith(prefix));
+    const [open, ...others] = [...questions.all(), ...own.all()].filter(({ id }) => id.startsWith(prefix));
     if (open !== undefined && others.length === 0) return open;
     if (open !== undefined)
       throw new MissionError('input_invalid', `Several questions begin with "${prefix}".`, {
@@ -70,8 +73,13 @@ export function createAnswering({ core, questions, ruleToKeep, allow, signal }: 
         remedy: 'Give its id (questionId) or its slot (slotId).',
       });
     const question = questions.of(slotId);
-    if (question === undefined) throw gone(`Nothing waits for an answer in slot ${slotId}.`);
-    return question;
+    if (question !== undefined) return question;
+    const [asked, ...others] = own.all().filter((one) => one.slotId === slotId);
+    if (asked === undefined) throw gone(`Nothing waits for an answer in slot ${slotId}.`);
+    if (others.length === 0) return asked;
+    throw new MissionError('input_invalid', `${slotId} has asked ${others.length + 1} questions.`, {
+      remedy: 'Give the id of one (questionId): mission_question_list shows them.',
+    });
   }
 
   async function byKeys(question: QuestionView, { label, meaning }: LabelChoice, by: string): Promise<void> {
@@ -115,12 +123,26 @@ export function createAnswering({ core, questions, ruleToKeep, allow, signal }: 
   const late = ({ askedAt, expiresAt = askedAt }: QuestionView): string =>
     `Nobody answered within ${Math.round((expiresAt - askedAt) / 6_000) / 10} minutes, so missiond denied it.`;
 
+  function answerInWords(
+    { id, slotId }: QuestionView,
+    { response, remember }: ConfirmRequest,
+    answerer: Answerer,
+  ): ConfirmResult {
+    if (remember !== undefined)
+      throw new MissionError('not_rememberable', 'The answer to a question of an agent is no rule.', {
+        remedy: 'Leave `remember` out.',
+      });
+    const { view, answer } = own.confirm(id, response, answerer);
+    return { success: true, slotId, chosen: answer, question: view };
+  }
+
   return {
     /** @throws MissionError `question_gone`, `person_only`, `not_rememberable`, `option_unknown`, `option_ambiguous`, `not_authorised` */
     async confirm(request: ConfirmRequest, answerer: Answerer): Promise<ConfirmResult> {
       const question = meant(request);
       const { slotId } = question;
       checkMayAnswer(question, answerer);
+      if (own.find(question.id) !== undefined) return answerInWords(question, request, answerer);
       checkNobodyAnswers(question);
       const choice = chooseLabel(question, request.response);
       checkMayChoose(question, choice.label, answerer);

@@ -27,6 +27,7 @@ export interface HookRequest {
 /** What a question is known by. */
 export const FROM_HOOK = 'PermissionRequest hook';
 export const FROM_SCREEN = 'dialog on the screen';
+export const FROM_AGENT = 'mission_question_ask';
 
 /** A question that waits. */
 export interface OpenQuestion {

@@ -1,6 +1,6 @@
-import type { QuestionRow } from '../../services/ledger/permission-ledger.ts';
+import { OWN_QUESTION, type QuestionRow } from '../../services/ledger/permission-ledger.ts';
 import { QuestionView } from '../mission/views.ts';
-import { FROM_HOOK, FROM_SCREEN, type OpenQuestion, openQuestion } from './open-question.ts';
+import { FROM_AGENT, FROM_HOOK, FROM_SCREEN, type OpenQuestion, openQuestion } from './open-question.ts';
 import { withRule } from './remember.ts';
 
 /** What is learnt of a question while it waits. */
@@ -35,7 +35,7 @@ export function newRow(entry: OpenQuestion): QuestionRow {
 }
 
 /** As a row tells it to people. */
-function viewOfRow(row: QuestionRow): QuestionView {
+export function viewOfRow(row: QuestionRow): QuestionView {
   const { id, slotId, taskId, kind, tool, argument, question, options, askedAt, expiresAt } = row;
   return QuestionView.parse({
     id,
@@ -50,8 +50,9 @@ function viewOfRow(row: QuestionRow): QuestionView {
     expiresAt: expiresAt ?? undefined,
     personOnly: row.personOnly,
     rule: row.rule ?? undefined,
-    answerBy: 'screen',
-    evidence: [row.identity === null ? FROM_HOOK : FROM_SCREEN],
+    ...(kind === OWN_QUESTION
+      ? { answerBy: 'words', evidence: [FROM_AGENT] }
+      : { answerBy: 'screen', evidence: [row.identity === null ? FROM_HOOK : FROM_SCREEN] }),
   });
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Epoch, QuestionId, type SlotId, type TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AuditLedger } from '../../services/ledger/audit-ledger.ts';
-import type { PermissionLedger } from '../../services/ledger/permission-ledger.ts';
+import { OWN_QUESTION, type PermissionLedger } from '../../services/ledger/permission-ledger.ts';
 import { dialogIdentity } from '../../services/terminal/dialog-identity.ts';
 import type { DialogReading } from '../../services/terminal/reading.ts';
 import type { Bus } from '../bus.ts';
@@ -343,6 +343,7 @@ export function createQuestions({
      */
     remember(epochOf: (slotId: SlotId) => Epoch | null): void {
       for (const row of ledger.unanswered()) {
+        if (row.kind === OWN_QUESTION) continue;
         const { id, slotId, epoch, expiresAt } = row;
         if (epochOf(slotId) !== epoch || open.has(slotId)) {
           ledger.close(id, { answer: 'the session ended', answeredBy: 'missiond', closedAt: now() });

@@ -131,7 +131,7 @@ export const taskDependencies = sqliteTable(
 );
 
 /** How one run of a task in a slot ended. `lost`: its session ended before the task did. */
-export type AttemptOutcome = 'done' | 'failed' | 'cancelled' | 'lost' | 'interrupted';
+export type AttemptOutcome = 'done' | 'failed' | 'cancelled' | 'lost' | 'interrupted' | 'continued';
 
 /** Every run of a task in a slot, kept. What was never typed is no attempt. */
 export const attempts = sqliteTable(

@@ -4,7 +4,13 @@ const RECONNECT_MS = 1000;
 const SHOWN_TASKS = 100;
 const SHOWN_CHARACTERS = 600;
 
-const state = { slots: new Map(), tasks: new Map(), questions: new Map(), board: new Map() };
+const state = {
+  slots: new Map(),
+  tasks: new Map(),
+  questions: new Map(),
+  board: new Map(),
+  drafts: new Map(),
+};
 const byId = (id) => document.getElementById(id);
 
 function token() {
@@ -83,6 +89,9 @@ const reveal = (text) =>
     (letter) => `⟨U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
   );
 
+/** A terminal shows one dialog at a time; what agents ask by themselves stands on none. */
+const keyOf = ({ id, slotId, answerBy }) => (answerBy === 'words' ? id : slotId);
+
 async function answer(question, response, remember) {
   const reply = await fetch('/api/tools/mission_pty_confirm', {
     method: 'POST',
@@ -112,6 +121,16 @@ function questionCard(question) {
           button('Yes, always for its role', () => answer(question, true, 'role')),
         ]
       : [];
+  const inWords = [];
+  if (mayAnswer && question.answerBy === 'words') {
+    const before = state.drafts.get(question.id);
+    const words = before ?? element('input', { type: 'text', placeholder: 'in your words' });
+    state.drafts.set(question.id, words);
+    inWords.push(
+      words,
+      button('Answer', () => words.value.trim() !== '' && answer(question, words.value)),
+    );
+  }
   return element('div', { className: 'question' }, [
     element('strong', { text: reveal(`${question.slotId}: ${question.question}`) }),
     element('pre', { text: reveal([question.tool, question.argument].filter(Boolean).join(' ')) }),
@@ -119,6 +138,7 @@ function questionCard(question) {
       ? [element('p', { text: `Only a person answers this: ${question.rule ?? 'protected'}` })]
       : []),
     ...buttons,
+    ...inWords,
     ...lasting,
   ]);
 }
@@ -128,10 +148,13 @@ function draw() {
   byId('board').replaceChildren(...boardRows(undefined).slice(0, SHOWN_TASKS).map(boardRow));
   const tasks = [...state.tasks.values()].sort((a, b) => b.createdAt - a.createdAt).slice(0, SHOWN_TASKS);
   byId('tasks').replaceChildren(...tasks.map(taskRow));
+  // Who is writing an answer writes on.
+  const focused = document.activeElement;
   const questions = [...state.questions.values()].map(questionCard);
   byId('questions').replaceChildren(
     ...(questions.length > 0 ? questions : [element('p', { text: 'Nothing.' })]),
   );
+  if (focused?.isConnected && focused !== document.activeElement) focused.focus();
 }
 
 function take(message) {
@@ -140,7 +163,7 @@ function take(message) {
     state.slots = new Map(message.slots.map((slot) => [slot.slotId, slot]));
     state.tasks = new Map(message.tasks.map((task) => [task.id, task]));
     state.board = new Map(message.board.flatMap(withChildren).map((task) => [task.id, task]));
-    state.questions = new Map(message.questions.map((question) => [question.slotId, question]));
+    state.questions = new Map(message.questions.map((question) => [keyOf(question), question]));
   } else if (message.type === 'slot_changed') {
     state.slots.set(message.slot.slotId, message.slot);
     if (message.slot.pendingConfirmation === undefined) state.questions.delete(message.slot.slotId);
@@ -151,8 +174,8 @@ function take(message) {
   } else if (message.type === 'task_changed') state.tasks.set(message.task.id, message.task);
   else if (message.type === 'board_changed') state.board.set(message.task.id, message.task);
   else if (message.type === 'board_removed') for (const id of message.ids) state.board.delete(id);
-  else if (message.type === 'question_asked') state.questions.set(message.question.slotId, message.question);
-  else if (message.type === 'question_closed') state.questions.delete(message.question.slotId);
+  else if (message.type === 'question_asked') state.questions.set(keyOf(message.question), message.question);
+  else if (message.type === 'question_closed') state.questions.delete(keyOf(message.question));
   draw();
 }
 

@@ -51,6 +51,7 @@ import {
   conversationStatus,
   tokenStats,
 } from '../tools/conversations.ts';
+import { missionHandOver } from '../tools/hand-over.ts';
 import { infraGet, infraList, reachability } from '../tools/infra.ts';
 import {
   kbBatchForget,
@@ -71,6 +72,7 @@ import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } fro
 import { mergeCancel, mergeOne, mergeQueue, mergeRequest, review } from '../tools/merging.ts';
 import { messageAck, messageList, messageRead, messageSend } from '../tools/messages.ts';
 import type { TypedOperation } from '../tools/operation.ts';
+import { missionQuestionAnswer, missionQuestionAsk } from '../tools/own-questions.ts';
 import { missionPause, missionWake } from '../tools/pauses.ts';
 import {
   permissionAddAutoAllow,
@@ -272,6 +274,9 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     workerDiscard: method(missionWorkerDiscard),
     workerLand: method(missionWorkerLand),
     done: method(missionDone),
+    questionAsk: method(missionQuestionAsk),
+    questionAnswer: method(missionQuestionAnswer),
+    handOver: method(missionHandOver),
     whoami: method(missionWhoami),
     hibernate: method(missionHibernate),
     workerWake: method(missionWorkerWake),

@@ -30,6 +30,15 @@ function messageOf({ slotId, question, tool, argument, rule }: QuestionView): st
   );
 }
 
+/** An agent that asks by itself takes any words. */
+function answerOf({ options, answerBy }: QuestionView) {
+  const isOpen = answerBy === 'words';
+  const labels = options.map((label, index) => `${index + 1}. ${label}`).join(' ');
+  return isOpen
+    ? { type: 'string' as const, title: 'Answer', ...(labels === '' ? {} : { description: labels }) }
+    : { type: 'string' as const, title: 'Answer', enum: [...options] };
+}
+
 /**
  * Puts the questions of a session's own tasks before the person who sits at its client (MCP elicitation), where the
  * client can do that. What the person chooses is a person's answer; declining leaves the question to the others. When
@@ -57,7 +66,7 @@ export function createElicitor(options: {
           message: messageOf(question),
           requestedSchema: {
             type: 'object',
-            properties: { answer: { type: 'string', title: 'Answer', enum: [...question.options] } },
+            properties: { answer: answerOf(question) },
             required: ['answer'],
           },
         },
@@ -81,8 +90,8 @@ export function createElicitor(options: {
     !followed.has(taskId) && mission.task(taskId).submitter === name();
 
   function ask(question: QuestionView): void {
-    const { taskId, id, options: labels } = question;
-    if (taskId === undefined || asked.has(id) || labels.length === 0) return;
+    const { taskId, id, options: labels, answerBy } = question;
+    if (taskId === undefined || asked.has(id) || (labels.length === 0 && answerBy !== 'words')) return;
     if (tasks.has(taskId) || isLeftBehind(taskId)) elicit(question).catch(onError);
   }
 

@@ -8,6 +8,7 @@ import { slotIsOffered } from '../auth/slot-access.ts';
 import type { CallerConnection, Operation } from '../tools/operation.ts';
 import { operations } from '../tools/registry.ts';
 import { createElicitor, type FollowedTasks } from './elicit-answers.ts';
+import { offerSlashCommands } from './slash-commands.ts';
 
 /** What a model reads once about all the tools together. */
 const INSTRUCTIONS = `missiond runs other Claude Code sessions ("slots") for you.
@@ -74,6 +75,9 @@ export function createMcpServer(options: {
       server.sendLoggingMessage({ level: 'notice', logger: 'missiond', data: news }).catch(() => {});
     },
   };
+  const { by } = options;
+  if (by.role === 'slot')
+    offerSlashCommands(server, options.mission, by.slotId, () => ({ by, caller: callerOf(server, by) }));
   for (const operation of operations.filter((one) => isOffered(options.mission, options.by, one))) {
     server.registerTool(
       operation.name,

@@ -5,12 +5,14 @@ import { budgetOperations } from './budgets.ts';
 import { claudeTaskOperations } from './claude-tasks.ts';
 import { cleanupOperations } from './cleanup.ts';
 import { conversationOperations } from './conversations.ts';
+import { missionHandOver } from './hand-over.ts';
 import { infraOperations } from './infra.ts';
 import { knowledgeOperations } from './knowledge.ts';
 import { memoryOperations } from './memory.ts';
 import { mergingOperations } from './merging.ts';
 import { messageOperations } from './messages.ts';
 import type { Operation } from './operation.ts';
+import { ownQuestionOperations } from './own-questions.ts';
 import { pauseOperations } from './pauses.ts';
 import { permissionOperations } from './permissions.ts';
 import { questionOperations } from './questions.ts';
@@ -39,6 +41,8 @@ export const operations: readonly Operation[] = [
   ...repositoryOperations,
   ...cleanupOperations,
   ...agentOperations,
+  ...ownQuestionOperations,
+  missionHandOver,
   ...roleOperations,
   ...mergingOperations,
   ...conversationOperations,

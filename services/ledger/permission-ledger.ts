@@ -1,11 +1,24 @@
-import { and, asc, eq, isNull, like } from 'drizzle-orm';
+import { and, asc, eq, gte, isNotNull, isNull, like, ne } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
-import type { QuestionId, Role, SlotId } from '../../db/ids.ts';
+import type { QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { questions } from '../../db/schema/permissions.ts';
 import type { AuditLedger } from './audit-ledger.ts';
 
 export type QuestionRow = typeof questions.$inferSelect;
+
+/** Of a question that an agent asked by itself. */
+export const OWN_QUESTION = 'agent';
+
+/** Who closes questions that need no answer any more. */
+export const NOBODY = 'missiond';
+
+/** What somebody has answered to an agent. */
+export interface AnswerGiven {
+  readonly question: string;
+  readonly answer: string;
+  readonly answeredBy: string;
+}
 
 /** The questions that wait, and what became of them. The audit hears of both in the same transaction. */
 export function createPermissionLedger(
@@ -57,6 +70,27 @@ export function createPermissionLedger(
         if (closed !== undefined)
           audit.add({ ...entryOf(closed), at: closedAt, kind: 'answer', answer, by: answeredBy });
       });
+    },
+
+    /** What the agent of a task asked by itself since then, and was answered, oldest first. */
+    answersTo(taskId: TaskId, since: number): readonly AnswerGiven[] {
+      return db
+        .select({ question: questions.question, answer: questions.answer, answeredBy: questions.answeredBy })
+        .from(questions)
+        .where(
+          and(
+            eq(questions.taskId, taskId),
+            eq(questions.kind, OWN_QUESTION),
+            gte(questions.askedAt, since),
+            isNotNull(questions.answer),
+            ne(questions.answeredBy, NOBODY),
+          ),
+        )
+        .orderBy(asc(questions.askedAt))
+        .all()
+        .flatMap(({ question, answer, answeredBy }) =>
+          answer === null || answeredBy === null ? [] : [{ question, answer, answeredBy }],
+        );
     },
 
     /** Those that nobody has answered, oldest first. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, lte, notExists, notInArray, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
@@ -61,6 +61,16 @@ export function createWaitingLedger(db: MissionDatabase) {
         .select({ id: tasks.id })
         .from(tasks)
         .where(and(eq(tasks.status, 'waiting'), eq(tasks.waitingFor, 'dependency'), notExists(open)))
+        .all()
+        .map(({ id }) => id);
+    },
+
+    /** Tasks that no session has and that go on when what their agent has asked is answered. */
+    leftForAnswers(): readonly TaskId[] {
+      return db
+        .select({ id: tasks.id })
+        .from(tasks)
+        .where(and(eq(tasks.status, 'waiting'), eq(tasks.waitingFor, 'person'), isNull(tasks.slotId)))
         .all()
         .map(({ id }) => id);
     },

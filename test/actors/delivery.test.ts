@@ -94,6 +94,7 @@ function createWorld({ recorded, hooks = true, full = 0 }: WorldOptions) {
       send: () => {},
       writeLater: (write) => write(),
       blockedBy: () => null,
+      leftOpen: () => null,
       isResting: () => state.level === 'idle',
       told: () => {},
       onError: () => {},

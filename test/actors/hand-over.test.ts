@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { SlotConfiguration, SlotKeyboard } from '../../actors/slot-runtime.ts';
 import { SlotId, type TaskId } from '../../db/ids.ts';
@@ -212,4 +212,62 @@ test('nor does a slot whose budget is spent, until a person lets it go on', asyn
   mission.resume(slotId);
   await until(mission, 'asked', () => typed.length === 2);
   expect(typed[1]).toContain('Write the hand-over');
+});
+
+describe('an agent hands over by itself', () => {
+  async function offered(): Promise<{ mission: RunningMission; taskId: TaskId }> {
+    const mission = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
+    await mission.spawn(slotId, {});
+    await becomesReady(mission, stage);
+    const { taskId } = await mission.submit({ role: mission.slot(slotId).role, prompt: 'all of it' });
+    await typedAre(mission, 1);
+    mission.handOver(slotId, 'The parser is done, the printer is next.');
+    return { mission, taskId };
+  }
+
+  async function goesOnAfresh(mission: RunningMission, taskId: TaskId, session: string | undefined) {
+    await until(mission, 'another session', () => mission.slot(slotId).handOver === 'carrying');
+    await becomesReady(mission, stage);
+    await typedAre(mission, 2);
+    expect(mission.slot(slotId).sessionId).not.toBe(session);
+    expect(mission.task(taskId)).toMatchObject({ status: 'running', slotId });
+    expect(typed[1]).toContain('The parser is done, the printer is next.');
+    expect(typed[1]).toMatch(/handed this task over.*The task is:\n\nall of it$/s);
+    await answer(mission, 'both are done');
+    await until(mission, 'done', () => mission.task(taskId).status === 'done');
+    const { attempts, result } = mission.task(taskId);
+    expect(result).toBe('both are done');
+    expect(attempts?.map(({ outcome }) => outcome)).toEqual(['continued', 'done']);
+  }
+
+  test('its task is not done with its turn: a fresh session goes on with it, and knows the note', async () => {
+    const { mission, taskId } = await offered();
+    const { sessionId } = mission.slot(slotId);
+    expect(mission.slot(slotId).handOver).toBe('leaving');
+    await answer(mission, 'I have handed over.');
+    await goesOnAfresh(mission, taskId, sessionId);
+  });
+
+  test('a daemon that is killed before that turn has ended goes on with it', async () => {
+    const { mission, taskId } = await offered();
+    const { sessionId } = mission.slot(slotId);
+    await hook(mission, 'UserPromptSubmit', { prompt: typed.at(-1), prompt_id: 'prompt-1' });
+    await until(mission, 'thinking', () => mission.slot(slotId).state === 'thinking');
+    await stage.kill9();
+    const second = await stage.start({ slots: [slotOf(), slotOf({ id: otherId })] });
+    expect(second.slot(slotId).handOver).toBe('leaving');
+    await hook(second, 'Stop', { last_assistant_message: 'I have handed over.', prompt_id: 'prompt-1' });
+    stage.fake.show(slotId, idleReading({ title: 'rests' }));
+    await goesOnAfresh(second, taskId, sessionId);
+  });
+
+  test('a task goes from hand to hand ten times, no more', async () => {
+    const { mission, taskId } = await offered();
+    const insert = stage.database().raw.prepare(
+      `insert into attempts (task_id, number, slot_id, epoch, session_id, prompt, started_at, ended_at, outcome, error_code)
+       values (?, ?, 'coder-1', 'e', 's', 'p', 1, 2, 'continued', 'handed_over')`,
+    );
+    for (let times = 1; times <= 10; times += 1) insert.run(taskId, -times);
+    expect(() => mission.handOver(slotId, 'once more')).toThrow(/10 times/);
+  });
 });

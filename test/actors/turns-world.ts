@@ -82,6 +82,7 @@ export function createTurnsWorld() {
       },
       writeLater: (write) => write(),
       blockedBy: () => null,
+      leftOpen: () => null,
       redact: (_, text) => text,
       isResting: () => state.resting,
       told: (_, task, words) => told.push(`${task === null ? 'nobody' : 'the task'}: ${words}`),

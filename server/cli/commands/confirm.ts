@@ -37,6 +37,7 @@ function whole(question: QuestionView): string {
     ...(question.rule === undefined ? [] : [`asked because of: ${question.rule}`]),
     ...(question.wouldRemember === undefined ? [] : [`--remember adds: ${question.wouldRemember}`]),
     ...question.options.map((label, index) => `  ${index + 1}. ${label}`),
+    ...(question.answerBy === 'words' ? ['Any words are an answer.'] : []),
   ];
   return facts.map((line) => `${revealLetters(line)}\n`).join('');
 }

@@ -235,12 +235,15 @@ describe('the agent of a slot', () => {
     const client = await mcp(own());
     expect(await toolsOf(client)).toEqual([
       'mission_done',
+      'mission_hand_over',
       'mission_merge_request',
       'mission_message_ack',
       'mission_message_list',
       'mission_message_read',
       'mission_message_send',
       'mission_pty_status',
+      'mission_question_answer',
+      'mission_question_ask',
       'mission_status',
       'mission_whoami',
       'mission_worker_list',
@@ -269,7 +272,19 @@ describe('the agent of a slot', () => {
     expect(offered).toContain('mission_submit');
     expect(
       offered.filter((name) => /confirm|answer|permission_(?:set|add|reload)|pty_send$|resume/.test(name)),
-    ).toEqual([]);
+    ).toEqual(['mission_question_answer']);
+    // That one is for supervisors, of what agents of their repository ask by themselves.
+    const asked = await ask(await mcp(doors.doorOf('coder-2').token), 'mission_question_ask', {
+      question: 'May I?',
+      wait: false,
+    });
+    const { questionId } = z.object({ questionId: z.string() }).parse(asked['structuredContent']);
+    const answered = await ask(client, 'mission_question_answer', { questionId, answer: 'Yes' });
+    expect([answered.isError, answered.content[0].text]).toEqual([
+      true,
+      expect.stringContaining('question_gone'),
+    ]);
+    await doors.client.ptyConfirm({ questionId, response: 'No' });
     for (const name of ['mission_kill', 'mission_pty_kill', 'mission_restart', 'mission_pty_interrupt']) {
       const reply = await ask(client, name, { slotId: 'coder-2' });
       expect([name, reply.isError, reply.content[0].text]).toEqual([

@@ -158,7 +158,18 @@ describe('over the unix socket', () => {
 describe('every address', () => {
   const OPEN = ['/', '/board.css', '/board.js', '/health', '/icon.svg'];
   /** Where an agent comes in, to what is its own. */
-  const ITS_OWN = ['done', 'whoami', 'message_ack', 'message_list', 'message_read', 'message_send', 'status'];
+  const ITS_OWN = [
+    'done',
+    'hand_over',
+    'question_answer',
+    'question_ask',
+    'whoami',
+    'message_ack',
+    'message_list',
+    'message_read',
+    'message_send',
+    'status',
+  ];
   const OPEN_TO_SLOTS = [...OPEN, '/mcp', ...ITS_OWN.map((name) => `/api/tools/mission_${name}`)].sort();
 
   /** As the router prints them, so that one that is added without a guard is found. */

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { SlotId } from '../../db/ids.ts';
+import { MissionError } from '../../services/errors/mission-error.ts';
+import { operation } from './operation.ts';
+
+/** As much as a hand-over that missiond asks for, several times over. */
+const LONGEST_NOTE = 12_000;
+
+export const missionHandOver = operation({
+  name: 'mission_hand_over',
+  title: 'Hand over',
+  description:
+    'For the agent of a slot: a fresh session goes on with your task in your place, in the same folder and on the same branch, once your turn has ended. It knows nothing but the task and your note. For when your context is full of what is not needed any more. End your turn after it. Not for work that is done (mission_done).',
+  input: z.object({
+    note: z
+      .string()
+      .trim()
+      .min(1)
+      .max(LONGEST_NOTE)
+      .describe(
+        'What is done, what is next, which files were touched and in what state they are, and what you have learnt that stands in no file.',
+      ),
+  }),
+  output: z.object({ slotId: SlotId, hint: z.string() }),
+  readOnly: false,
+  ownOfSlot: () => true,
+  run({ note }, { mission, by }) {
+    if (by.role !== 'slot')
+      throw new MissionError('not_permitted', 'Only the agent of a slot hands over.', {
+        remedy: 'For a fresh session: missiond restart SLOT.',
+      });
+    mission.handOver(by.slotId, note);
+    return { slotId: by.slotId, hint: 'End your turn now. A fresh session goes on.' };
+  },
+});
