@@ -19,6 +19,8 @@ export type Readiness = 'ready' | 'startable' | 'quarantined' | 'busy';
 export interface DispatchSlot {
   readonly slotId: SlotId;
   readonly role: Role;
+  /** A person sits there: only what names it goes there. */
+  readonly isWorkspace: boolean;
   readonly traits: readonly string[];
   /** Its own folder. */
   readonly cwd: string;
@@ -59,7 +61,10 @@ export interface Dispatcher {
 }
 
 function fits(task: QueuedTask, slot: DispatchSlot): boolean {
-  const isMeant = task.pinnedSlotId === null ? slot.role === task.role : slot.slotId === task.pinnedSlotId;
+  const isMeant =
+    task.pinnedSlotId === null
+      ? slot.role === task.role && !slot.isWorkspace
+      : slot.slotId === task.pinnedSlotId;
   return isMeant && (task.requires ?? []).every((trait) => slot.traits.includes(trait));
 }
 

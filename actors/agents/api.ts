@@ -22,6 +22,8 @@ export interface WorkRequest {
   /** What else is said of its task. */
   readonly options?: Omit<SubmitRequest, 'prompt' | 'role' | 'slotId' | 'submitter' | 'worktree'> | undefined;
   readonly submitter: string;
+  /** The agent that asks for it; nobody for a person and programs of theirs. */
+  readonly maker?: SlotId | undefined;
 }
 
 /** Which agent a call means: its name, `repository/name`, or its slot. */

@@ -9,6 +9,7 @@ import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
+import { USUALLY_CREATED } from '../../services/roles/resolve-roles.ts';
 import type { MissionCore } from '../core.ts';
 import type { RuntimeSlots } from '../mission/runtime-slots.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
@@ -25,6 +26,8 @@ const UNDOES_WITHIN_MS = 60_000;
 /** What a role says of how its agents live. */
 export interface RoleFacts {
   readonly persistence: 'persistent' | 'ephemeral';
+  /** Of which roles its agents make others. */
+  readonly creates?: readonly string[];
 }
 
 export interface MakeAgentDependencies {
@@ -70,6 +73,17 @@ export function createMakeAgent({
       core.agents.named(repository, name) !== undefined
     );
   };
+
+  /** An agent makes no other that may do more than its own role was meant to give away: a merge queue of its own. */
+  function requireMayMake({ maker, kind }: WorkRequest, role: Role, repository: RepositoryRow): void {
+    if (maker === undefined) return;
+    const own = core.runtime(maker).configuration.role;
+    const may = roleFacts(repository.path, own)?.creates ?? USUALLY_CREATED;
+    if (kind === undefined && KINDS[role] !== 'workspace' && may.includes(role)) return;
+    throw new MissionError('not_permitted', `An agent of the role ${own} makes no ${kind ?? role}.`, {
+      remedy: `It may make: ${may.join(', ') || 'none'} (creates: in the definition of ${own}). A person makes others: missiond work … --role ${role}.`,
+    });
+  }
 
   function kindOf(request: WorkRequest, role: Role, repository: RepositoryRow): AgentRow['kind'] {
     const special = request.kind ?? KINDS[role];
@@ -243,6 +257,7 @@ export function createMakeAgent({
       signal: AbortSignal,
     ): Promise<{ readonly row: AgentRow; readonly notes: readonly string[] }> {
       const role = request.role ?? Role.parse(request.kind === 'workspace' ? 'workspace' : 'worker');
+      requireMayMake(request, role, repository);
       const kind = kindOf(request, role, repository);
       requireRoom(core, repository, kind);
       const branchOf = (one: AgentName): string => `${PREFIXES[kind] ?? 'work'}/${one}`;

@@ -1,6 +1,7 @@
 import type { Role, SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { parseAddressee } from '../../services/messages/addressee.ts';
+import { isWorkspace } from '../agents/is-workspace.ts';
 import type { MissionCore } from '../core.ts';
 
 /** Somebody who can be written to. */
@@ -25,7 +26,6 @@ export type Receivers =
   | { readonly kind: 'person' }
   | { readonly kind: 'members'; readonly members: readonly Member[]; readonly isNamed: boolean };
 
-const WORKSPACE_ROLE = 'workspace';
 const MOST_NAMED = 20;
 
 /** Agents of repositories, and the slots of slots.yaml, which belong to none. */
@@ -38,7 +38,7 @@ export const everybody = (core: Pick<MissionCore, 'runtimes' | 'agents'>): Team 
         role,
         repository: agent?.repository ?? null,
         name: agent?.name ?? null,
-        isWorkspace: agent === undefined ? role === WORKSPACE_ROLE : agent.kind === 'workspace',
+        isWorkspace: isWorkspace(core, id),
       };
     }),
 });

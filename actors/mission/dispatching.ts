@@ -1,5 +1,6 @@
 import type { SlotId, TaskId } from '../../db/ids.ts';
 import { isErrorCode, MissionError, toFailure } from '../../services/errors/mission-error.ts';
+import { isWorkspace } from '../agents/is-workspace.ts';
 import type { Attempts } from '../attempts.ts';
 import type { MissionCore } from '../core.ts';
 import { createDispatcher, type DispatchSlot } from '../dispatcher.ts';
@@ -43,6 +44,7 @@ export function createDispatching({
       {
         slotId,
         role,
+        isWorkspace: isWorkspace(core, slotId),
         traits,
         cwd,
         heldFor: workplaces.heldFor(slotId),
@@ -78,7 +80,7 @@ export function createDispatching({
 
   const dispatcher = createDispatcher({
     now: core.now,
-    queuedFor({ slotId, role, traits, killedAt, heldFor }, most, inTurn) {
+    queuedFor({ slotId, role, traits, killedAt, heldFor, isWorkspace: isPersons }, most, inTurn) {
       const given = new Set(core.occupied.values());
       if (heldFor !== null) {
         const task = given.has(heldFor) ? undefined : core.queue.get(heldFor);
@@ -89,9 +91,8 @@ export function createDispatching({
         if (held !== null) given.add(held);
       }
       const window = { since: killedAt ?? 0, limit: most + given.size, traits, inTurn };
-      return [...core.queue.forSlot(slotId, window), ...core.queue.forRole(role, window)].filter(
-        ({ id }) => !given.has(id),
-      );
+      const ofRole = isPersons ? [] : core.queue.forRole(role, window);
+      return [...core.queue.forSlot(slotId, window), ...ofRole].filter(({ id }) => !given.has(id));
     },
     slots: () => [...core.runtimes.values()].flatMap(dispatchSlot),
     assign: ({ id }, slotId) => assign(id, slotId),

@@ -5,6 +5,7 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import { MAX_PROMPT_CHARACTERS } from '../../services/keyboard/prompt-plan.ts';
 import { newTaskRow } from '../../services/ledger/new-task-row.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import { isWorkspace } from '../agents/is-workspace.ts';
 import type { MissionCore } from '../core.ts';
 import { SNAPSHOT_VERSION } from '../journal.ts';
 import { resultsNamedIn } from '../results-in-prompt.ts';
@@ -75,7 +76,11 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
       }
       return { role: configuration.role, slotId };
     }
-    const roles = new Set([...core.runtimes.values()].map(({ configuration }) => configuration.role));
+    // A workspace is the person's: what is meant for it names it.
+    const open = [...core.runtimes.values()].filter(
+      ({ configuration }) => !isWorkspace(core, configuration.id),
+    );
+    const roles = new Set(open.map(({ configuration }) => configuration.role));
     if (role === undefined || !roles.has(role)) {
       throw new MissionError(
         'role_unknown',
@@ -96,7 +101,9 @@ export function createSubmission(core: MissionCore, dispatchSoon: () => void) {
     const { role, slotId } = route(request);
     const meant = [...core.runtimes.values()]
       .map(({ configuration }) => configuration)
-      .filter((slot) => (slotId === null ? slot.role === role : slot.id === slotId));
+      .filter((slot) =>
+        slotId === null ? slot.role === role && !isWorkspace(core, slot.id) : slot.id === slotId,
+      );
     const required = request.requires ?? [];
     const fit = meant.filter(({ traits }) => required.every((trait) => traits.includes(trait)));
     if (fit.length > 0) return fit.map(({ id }) => id);

@@ -15,6 +15,7 @@ export const RoleView = z.object({
   nudgeAfterMinutes: z.number().optional().describe('Never when it is left out.'),
   persistence: z.enum(['persistent', 'ephemeral']),
   worktree: z.boolean(),
+  creates: z.array(z.string()).describe('Of which roles its agents make others.'),
   permissions: z.object({ allow: patterns, confirm: patterns, deny: patterns }),
   waitsForTrust: z
     .array(z.string())
@@ -41,6 +42,7 @@ export function roleView({
   nudge,
   persistence,
   worktree,
+  creates,
   permissions: { allow, confirm, deny },
   waitsForTrust,
 }: RoleDefinition): RoleView {
@@ -54,6 +56,7 @@ export function roleView({
     ...(nudge === null ? {} : { nudgeAfterMinutes: nudge.afterMinutes }),
     persistence,
     worktree,
+    creates: [...creates],
     permissions: { allow: [...allow], confirm: [...confirm], deny: [...deny] },
     ...(waitsForTrust.length === 0 ? {} : { waitsForTrust: [...waitsForTrust] }),
   };

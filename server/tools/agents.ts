@@ -88,6 +88,7 @@ export const missionWorkerCreate = operation({
         from,
         options: { ...options, notBefore: momentOf(notBefore) },
         submitter: caller,
+        maker: by.role === 'slot' ? by.slotId : undefined,
       },
       signal,
     );

@@ -20,6 +20,8 @@ export interface RoleDefinition {
   readonly persistence: 'persistent' | 'ephemeral';
   /** Whether its agent has a working tree of its own. */
   readonly worktree: boolean;
+  /** Of which roles its agents may make others: none that may do more than they, unless a person says so. */
+  readonly creates: readonly string[];
   /** For the system prompt. */
   readonly prompt: string;
   readonly source: RoleSource;
@@ -56,6 +58,9 @@ const GUARDED: ReadonlySet<string> = new Set([
   'memory',
 ]);
 
+/** What agents make where nothing is said. */
+export const USUALLY_CREATED: readonly string[] = ['worker', 'reviewer'];
+
 /** Of a role and all that it extends. */
 const MOST_LETTERS = 200_000;
 
@@ -86,6 +91,7 @@ function whole(written: WrittenDefinition, base: RoleDefinition | null): RoleDef
     nudge: fields.nudge === undefined ? (base?.nudge ?? null) : fields.nudge,
     persistence: fields.persistence ?? base?.persistence ?? 'ephemeral',
     worktree: fields.worktree ?? base?.worktree ?? true,
+    creates: fields.creates ?? base?.creates ?? USUALLY_CREATED,
     prompt: base === null || base.prompt === '' ? prompt : `${base.prompt}\n\n${prompt}`.trim(),
     source,
     file,
@@ -116,6 +122,9 @@ function wantsOf(
     ...(full.nudge !== null && full.nudge.afterMinutes !== before?.nudge?.afterMinutes
       ? [`nudge after ${full.nudge.afterMinutes} minutes`]
       : []),
+    ...full.creates
+      .filter((role) => !(before?.creates ?? USUALLY_CREATED).includes(role))
+      .map((role) => `make agents of the role ${role}`),
     ...(full.persistence === 'persistent' && before?.persistence !== 'persistent' ? ['persistent'] : []),
     ...(!full.worktree && before?.worktree !== false ? ['no worktree of its own'] : []),
   ];
@@ -146,6 +155,7 @@ function narrowed(
     nudge: fields.nudge === null ? null : (before?.nudge ?? null),
     persistence: before?.persistence ?? 'ephemeral',
     worktree: before?.worktree ?? true,
+    creates: full.creates.filter((role) => (before?.creates ?? USUALLY_CREATED).includes(role)),
   };
 }
 

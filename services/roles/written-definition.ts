@@ -52,6 +52,8 @@ const OwnFields = z.strictObject({
   persistence: z.enum(['persistent', 'ephemeral']).optional(),
   worktree: z.boolean().optional(),
   extends: Role.optional(),
+  /** Of which roles its agents make others. */
+  creates: z.array(Role).max(100).optional(),
 });
 export type DefinitionFields = Omit<z.output<typeof OwnFields>, 'name'>;
 

@@ -23,6 +23,7 @@ afterEach(() => database.close());
 const slot = (name: string, change: Partial<DispatchSlot> = {}): DispatchSlot => ({
   slotId: SlotId.parse(name),
   role: coder,
+  isWorkspace: false,
   traits: [],
   cwd: '/tmp',
   heldFor: null,
@@ -228,4 +229,15 @@ test('whatever waits, slots that become free again and again do all of it, each 
     }),
     { numRuns: 50 },
   );
+});
+
+test('what is for a role goes to no workspace of a person, and what names it does', () => {
+  queue(1);
+  const [named] = queue(1, { pinnedSlotId: SlotId.parse('mine') });
+  const { dispatch, seen } = dispatchTo([
+    slot('mine', { isWorkspace: true }),
+    slot('other', { isWorkspace: true, readiness: 'startable' }),
+  ]);
+  dispatch();
+  expect(seen()).toMatchObject({ assigned: [['mine', named]], started: [] });
 });
