@@ -2,12 +2,28 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readLayer } from './read-layer.ts';
 import { type Roles, resolveRoles } from './resolve-roles.ts';
-import { openTrustedRoles } from './trusted-roles.ts';
+import { openTrustedRoles, trustedRolesFile } from './trusted-roles.ts';
 
 const SHIPPED = fileURLToPath(new URL('./shipped/', import.meta.url));
 
+/** Folders of a repository in which an `agents` may lie. */
+const OF_REPOSITORIES = ['.claude', '.missiond', '.multiclaude'] as const;
+
 /** Where the person's own definitions are. */
 export const rolesFolder = (home: string): string => path.join(home, 'agents');
+
+/** Everything of which it depends what the roles are. */
+export function rolePlaces({
+  home,
+  repositoryPath,
+}: {
+  readonly home: string;
+  readonly repositoryPath: string | null;
+}): readonly string[] {
+  const ofRepository =
+    repositoryPath === null ? [] : OF_REPOSITORIES.map((name) => path.join(repositoryPath, name, 'agents'));
+  return [SHIPPED, rolesFolder(home), trustedRolesFile(home), ...ofRepository];
+}
 
 /**
  * The roles that there are, for a repository or without one. Later definitions take the place of earlier ones of their
@@ -21,7 +37,7 @@ export function readRoles({
   readonly home: string;
   readonly repositoryPath: string | null;
 }): Roles {
-  const of = (folder: string, source: 'claude' | 'repository') =>
+  const of = (folder: (typeof OF_REPOSITORIES)[number], source: 'claude' | 'repository') =>
     repositoryPath === null
       ? { definitions: [], problems: [] }
       : readLayer(path.join(repositoryPath, folder, 'agents'), source, repositoryPath);

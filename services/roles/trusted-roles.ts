@@ -24,9 +24,11 @@ export interface TrustedRoles {
   add(definition: { readonly file: string; readonly digest: string }): void;
 }
 
+export const trustedRolesFile = (home: string): string => path.join(home, 'trusted-roles.json');
+
 /** Keeps them in `trusted-roles.json` of the home, for its owner alone. What cannot be read trusts nothing. */
 export function openTrustedRoles(home: string): TrustedRoles {
-  const file = path.join(home, 'trusted-roles.json');
+  const file = trustedRolesFile(home);
 
   function read(): z.infer<typeof TrustedFile>['roles'] {
     const text = readPrivateFile(file);
