@@ -3,6 +3,7 @@ import { MessageId, Role } from '../../db/ids.ts';
 import { MESSAGE_STATUSES, MESSAGE_WAYS } from '../../db/schema/messages.ts';
 import type { MessageRow } from '../../services/ledger/message-ledger.ts';
 import { FIRST_PAGE, type PageRequest, pageOf } from '../mission/text-page.ts';
+import { MOST_HOPS } from './chain.ts';
 
 /** A message to one receiver. Times are epoch milliseconds. */
 export const MessageView = z.object({
@@ -22,6 +23,10 @@ export const MessageView = z.object({
   /** Where the rest of the body begins. */
   nextOffset: z.number().int().optional(),
   status: z.enum(MESSAGE_STATUSES),
+  held: z
+    .literal('chain')
+    .optional()
+    .describe('It stays in the inbox: too many messages of agents have followed from one another.'),
   way: z.enum(MESSAGE_WAYS).optional(),
   attempts: z.number().int(),
   /** Before which it is not tried again. */
@@ -69,6 +74,7 @@ export function messageView(row: MessageRow, page: PageRequest = FIRST_PAGE): Me
     bodyTotalChars: totalChars,
     nextOffset,
     status: row.status,
+    held: row.hops > MOST_HOPS ? 'chain' : undefined,
     way: without(row.status === 'pending' ? null : row.way),
     attempts: row.attempts,
     notBefore: without(row.notBefore),

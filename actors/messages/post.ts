@@ -5,6 +5,7 @@ import { cleanPrompt } from '../../services/keyboard/clean-prompt.ts';
 import type { MessageLedger, MessageRow } from '../../services/ledger/message-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { MessageToSend, Party } from './api.ts';
+import { createChain, MOST_HOPS } from './chain.ts';
 import { messageFacts } from './message-views.ts';
 import { type Receivers, receiversOf, type Team } from './team.ts';
 import { wordsOfSlot } from './words-of-slot.ts';
@@ -16,6 +17,7 @@ const MOST_WAITING = 200;
 
 export const PERSON = 'person';
 const MISSIOND = 'missiond';
+const SUPERVISOR = 'supervisor';
 const SLOT = 'slot:';
 
 export const partyOfSlot = (slotId: SlotId): string => `${SLOT}${slotId}`;
@@ -37,7 +39,7 @@ interface Letter {
 }
 
 export interface PostDependencies {
-  readonly core: Pick<MissionCore, 'bus' | 'now' | 'notices' | 'runtimes'>;
+  readonly core: Pick<MissionCore, 'agents' | 'bus' | 'now' | 'notices' | 'occupied' | 'runtimes' | 'tasks'>;
   readonly ledger: MessageLedger;
   readonly team: Team;
   /** Takes out of words of a slot what must not be stored. */
@@ -46,6 +48,8 @@ export interface PostDependencies {
 
 /** Takes in what the team says to one another, and tells everybody of every change of it. */
 export function createPost({ core, ledger, team, redact }: PostDependencies) {
+  const hopsOf = createChain({ core, ledger });
+
   function tell(rows: readonly MessageRow[]): void {
     for (const row of rows)
       core.bus.publish({ type: 'message_changed', at: core.now(), message: messageFacts(row) });
@@ -97,9 +101,27 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
     return isWorkspace && !(receivers.isNamed && sender === PERSON);
   }
 
+  /** The person hears of it, and who keeps that team going. */
+  function tellOfChain(held: MessageRow): void {
+    const { sender, receiver, id } = held;
+    const slotId = slotOfParty(sender);
+    const members = team.members();
+    const repository = members.find((one) => one.slotId === slotId)?.repository ?? null;
+    const supervisors = members
+      .filter((one) => one.role === SUPERVISOR && repository !== null && one.repository === repository)
+      .map((one) => partyOfSlot(one.slotId))
+      .filter((one) => one !== sender && one !== receiver);
+    const body = `${sender} and others have written ${MOST_HOPS} messages that followed from one another, with nothing from a person and no task between them. The next one, ${id} to ${receiver}, waits in its inbox and wakes nobody. A message to one of them, or a task, lets them go on.`;
+    for (const to of [PERSON, ...supervisors])
+      tell([write({ sender: MISSIOND, addressee: to, body, replyTo: null }, to, to === PERSON)]);
+  }
+
   function write(letter: Letter, receiver: string, inboxOnly: boolean): MessageRow {
     const id = MessageId.parse(randomUUID());
     const slotId = slotOfParty(letter.sender);
+    const hops = hopsOf(slotId);
+    const isHeld = hops > MOST_HOPS;
+    const isNews = isHeld && !ledger.holds(letter.sender, receiver, MOST_HOPS);
     const row = ledger.add({
       id,
       sender: letter.sender,
@@ -109,10 +131,12 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
       replyTo: letter.replyTo?.id ?? null,
       conversationId: letter.replyTo?.conversationId ?? id,
       body: letter.body,
-      inboxOnly,
+      hops,
+      inboxOnly: inboxOnly || isHeld,
       status: 'pending',
       createdAt: core.now(),
     });
+    if (isNews) tellOfChain(row);
     if (inboxOnly)
       core.notices.add('message', id, {
         message: { ...messageFacts(row), body: row.body.slice(0, 1_000) },

@@ -31,6 +31,8 @@ export const messages = sqliteTable(
     /** The first message of the exchange. */
     conversationId: text().$type<MessageId>().notNull(),
     body: redactedText().notNull(),
+    /** How many messages of agents led to it, one from the other, with nothing from a person and no task between; 0: it is of no agent. */
+    hops: integer().notNull().default(0),
     /** It waits in the inbox until its receiver looks: it is typed nowhere. */
     inboxOnly: integer({ mode: 'boolean' }).notNull(),
     status: text({ enum: MESSAGE_STATUSES }).notNull(),

@@ -10,14 +10,18 @@ import {
   isNull,
   like,
   lt,
+  max,
+  ne,
+  not,
   or,
   type SQL,
   sql,
 } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
-import type { MessageId } from '../../db/ids.ts';
+import type { MessageId, SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { type MessageStatus, messages } from '../../db/schema/messages.ts';
+import { tasks } from '../../db/schema/tasks.ts';
 
 export type MessageRow = typeof messages.$inferSelect;
 export type NewMessageRow = typeof messages.$inferInsert;
@@ -36,10 +40,13 @@ const UNREAD: MessageStatus[] = ['pending', 'delivered'];
 const OVER: MessageStatus[] = ['read', 'acknowledged', 'dead'];
 
 const MOST_UNREAD = 20;
+/** How agents are named among parties. */
+const SLOT = 'slot:';
 
 /** What the team tells one another, in the order in which it was said. */
 export function createMessageLedger(db: MissionDatabase) {
-  const { id, place, sender, receiver, status, taskId, epoch, inboxOnly, createdAt } = messages;
+  const { id, place, sender, receiver, status, taskId, epoch, inboxOnly, createdAt, deliveredAt, hops } =
+    messages;
   /** A task types it, or it was handed to a hook, and what became of that is not known yet. */
   const isOnItsWay = or(isNotNull(taskId), isNotNull(epoch));
 
@@ -100,6 +107,48 @@ export function createMessageLedger(db: MissionDatabase) {
         .where(and(eq(receiver, to), inArray(status, UNREAD)))
         .get();
       return row?.count ?? 0;
+    },
+
+    /**
+     * The longest chain of messages of agents that has come to a slot, or is on its way there, since it was last told
+     * something by somebody else or given a task.
+     */
+    hopsTo(slotId: SlotId): number {
+      const to = `${SLOT}${slotId}`;
+      const ofAgents = like(sender, `${SLOT}%`);
+      const told = db
+        .select({ at: max(deliveredAt) })
+        .from(messages)
+        .where(and(eq(receiver, to), not(ofAgents)))
+        .get();
+      const given = db
+        .select({ at: max(tasks.startedAt) })
+        .from(tasks)
+        .where(
+          and(
+            eq(tasks.slotId, slotId),
+            or(ne(tasks.kind, 'message'), not(like(tasks.submitter, `${SLOT}%`))),
+          ),
+        )
+        .get();
+      const since = Math.max(told?.at ?? 0, given?.at ?? 0);
+      const row = db
+        .select({ hops: max(hops) })
+        .from(messages)
+        .where(and(eq(receiver, to), ofAgents, or(gt(deliveredAt, since), isOnItsWay)))
+        .get();
+      return row?.hops ?? 0;
+    },
+
+    /** True when a message of this chain was held back before. */
+    holds(from: string, to: string, since: number): boolean {
+      const row = db
+        .select({ id })
+        .from(messages)
+        .where(and(eq(sender, from), eq(receiver, to), eq(status, 'pending'), gt(hops, since)))
+        .limit(1)
+        .get();
+      return row !== undefined;
     },
 
     /** What waits to be delivered to somebody and is not on its way, in order. */

@@ -1,0 +1,88 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MOST_HOPS } from '../../../actors/messages/chain.ts';
+import type { RunningMission } from '../../../actors/mission/create-mission.ts';
+import { Role, SlotId } from '../../../db/ids.ts';
+import { idleReading } from '../fake-pty-host.ts';
+import { createStage, hook, slotOf, taskIs, until, willingKeyboard } from '../mission-stage.ts';
+
+const one = SlotId.parse('w-1');
+const two = SlotId.parse('w-2');
+let stage: ReturnType<typeof createStage>;
+let mission: RunningMission;
+let turns: number;
+
+/** An agent that answers whoever writes to it, and thanks for every answer. */
+async function takes(slot: SlotId, prompt: string): Promise<void> {
+  turns += 1;
+  const where = { prompt_id: `prompt-${turns}` };
+  await hook(mission, 'UserPromptSubmit', { prompt, ...where }, slot);
+  if (prompt.includes('an agent'))
+    mission.messages.send(
+      { to: slot === one ? two : one, body: 'thank you' },
+      { kind: 'slot', slotId: slot },
+    );
+  await hook(mission, 'Stop', { last_assistant_message: 'thanks', ...where }, slot);
+  stage.fake.show(slot, idleReading());
+}
+
+beforeEach(async () => {
+  turns = 0;
+  stage = createStage({
+    slots: [one, two].map((id) => slotOf({ id, role: Role.parse('worker') })),
+    keyboard: (_, epoch) =>
+      willingKeyboard({
+        async deliver(prompt, { typed }) {
+          typed();
+          const slot = mission.slots().find((view) => view.epoch === epoch)?.slotId ?? one;
+          setImmediate(() => void takes(slot, prompt));
+          return { ok: true };
+        },
+      }),
+  });
+  mission = await stage.start();
+  for (const slot of [one, two]) {
+    await mission.spawn(slot, {});
+    stage.fake.show(slot, idleReading());
+    await until(mission, `${slot} idle`, () => mission.slot(slot).state === 'idle');
+    await hook(mission, 'SessionStart', { source: 'startup' }, slot);
+  }
+});
+afterEach(() => stage.close());
+
+const program = { kind: 'program', name: 'test' } as const;
+const all = { sent: false, unreadOnly: false, limit: 100 };
+const heldOnes = () => mission.messages.list(all, program).messages.filter(({ held }) => held === 'chain');
+const toPerson = () => mission.messages.list({ ...all, inbox: 'person' }, program).messages;
+
+test('two that answer each other are held after a while, and the person hears of it, once', async () => {
+  mission.messages.send({ to: two, body: 'hello' }, { kind: 'slot', slotId: one });
+  await until(mission, 'held', () => heldOnes().length > 0);
+  expect(turns).toBe(MOST_HOPS);
+  await nextTurn();
+  const [held] = heldOnes();
+  expect(held).toMatchObject({ status: 'pending', held: 'chain' });
+  expect(toPerson().map(({ body }) => body)).toEqual([expect.stringContaining(held?.id ?? '')]);
+  // It says so again, and nobody is woken or told of it once more.
+  const from = held?.from === `slot:${one}` ? one : two;
+  const [again] = mission.messages.send(
+    { to: from === one ? two : one, body: 'and?' },
+    { kind: 'slot', slotId: from },
+  );
+  expect(again?.held).toBe('chain');
+  expect(toPerson()).toHaveLength(1);
+  expect(turns).toBe(MOST_HOPS);
+});
+
+test('a task between lets them go on', async () => {
+  mission.messages.send({ to: two, body: 'hello' }, { kind: 'slot', slotId: one });
+  await until(mission, 'held', () => heldOnes().length > 0);
+  const from = heldOnes()[0]?.from === `slot:${one}` ? one : two;
+  const { taskId } = await mission.submit({ slotId: from, prompt: 'work' });
+  await taskIs(mission, taskId, 'done');
+  const [next] = mission.messages.send(
+    { to: from === one ? two : one, body: 'done' },
+    { kind: 'slot', slotId: from },
+  );
+  expect(next?.held).toBeUndefined();
+});
