@@ -108,7 +108,7 @@ export async function startClaude(options: ClaudeOptions): Promise<ClaudeProcess
   const cwd = realpathSync(options.cwd);
   const env = launchEnvironment({
     inherited: process.env,
-    slotId: NAME,
+    slotId: null,
     slotEnv: options.env ?? {},
     isRoot: process.getuid?.() === 0,
   });

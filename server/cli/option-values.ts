@@ -19,6 +19,16 @@ export function numberOf(
   });
 }
 
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** How long `30d`, `12h` or `90m` is, in milliseconds; null for other words. */
+export function durationOf(text: string): number | null {
+  const { count, unit } = /^(?<count>\d+)(?<unit>[mhd])$/.exec(text)?.groups ?? {};
+  return count === undefined || (unit !== 'm' && unit !== 'h' && unit !== 'd')
+    ? null
+    : Number(count) * UNIT_MS[unit];
+}
+
 /**
  * The whole number that an option was given, which may be zero or less; undefined when it was not.
  * @throws MissionError `input_invalid`

@@ -27,7 +27,8 @@ const PROFILE = {
  */
 export function launchEnvironment(options: {
   readonly inherited: Readonly<Record<string, string | undefined>>;
-  readonly slotId: string;
+  /** Null for a program that is no slot's. */
+  readonly slotId: string | null;
   readonly slotEnv: Readonly<Record<string, string>>;
   readonly isRoot: boolean;
 }): Record<string, string> {
@@ -44,5 +45,6 @@ export function launchEnvironment(options: {
   }
   // Claude Code refuses some modes to root unless it is told that it runs in a sandbox.
   if (options.isRoot) env['IS_SANDBOX'] = '1';
-  return { ...env, ...PROFILE, ...options.slotEnv, MISSIOND_SLOT_ID: options.slotId };
+  const { slotId, slotEnv } = options;
+  return { ...env, ...PROFILE, ...slotEnv, ...(slotId === null ? {} : { MISSIOND_SLOT_ID: slotId }) };
 }

@@ -3,10 +3,8 @@ import type { AuditEntryView } from '../../../actors/mission/audit-views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import { auditDetail, auditStats, auditTrace } from '../../tools/audit.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
-import { numberOf } from '../option-values.ts';
+import { durationOf, numberOf } from '../option-values.ts';
 import { table } from '../table.ts';
-
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
  * When `--since` begins: an age (`30m`, `2h`, `7d`), or a moment or day as people write them.
@@ -15,8 +13,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 
 function sinceOf({ values }: ParsedCommand): number | undefined {
   const text = z.string().optional().parse(values['since']);
   if (text === undefined) return undefined;
-  const [, number, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  const at = number === undefined ? Date.parse(text) : Date.now() - Number(number) * (UNIT_MS[unit] ?? 0);
+  const age = durationOf(text);
+  const at = age === null ? Date.parse(text) : Date.now() - age;
   if (Number.isFinite(at) && at > 0) return at;
   throw new MissionError('input_invalid', `--since is ${JSON.stringify(text)}.`, {
     remedy: 'Give an age (30m, 2h, 7d) or a moment (2026-11-21, 2026-11-21T08:00:00Z).',

@@ -8,12 +8,11 @@ import { MissionError } from '../../../services/errors/mission-error.ts';
 import { slotLogFile } from '../../slot-log.ts';
 import { watchStopSignals } from '../../stop-signals.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
-import { numberOf } from '../option-values.ts';
+import { durationOf, numberOf } from '../option-values.ts';
 import { safeJson, safeText } from '../safe-text.ts';
 import { table } from '../table.ts';
 
 const LOG_LINES = 200;
-const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const USAGE =
   'SLOT|missiond|pty-host [--lines N] [--follow] | list | search TEXT [SLOT] | clean --older-than 30d [--dry-run]';
 /** Held open by those who write them. */
@@ -43,11 +42,9 @@ async function fileOf(home: string, name: string): Promise<string> {
 
 /** @throws MissionError `input_invalid` */
 function ageOf({ values }: ParsedCommand): number {
-  const { count, unit } =
-    /^(?<count>\d+)(?<unit>[mhd])$/.exec(String(values['older-than'] ?? ''))?.groups ?? {};
-  if (count === undefined || (unit !== 'm' && unit !== 'h' && unit !== 'd'))
-    throw wrong('missiond logs clean needs --older-than, as 30d, 12h or 90m.');
-  return Number(count) * UNITS[unit];
+  const age = durationOf(String(values['older-than'] ?? ''));
+  if (age === null) throw wrong('missiond logs clean needs --older-than, as 30d, 12h or 90m.');
+  return age;
 }
 
 async function show(name: string, parsed: ParsedCommand, context: CommandContext): Promise<number> {
