@@ -60,6 +60,7 @@ import { createCheckRunner } from './run-check.ts';
 import { createNoticeSender } from './send-notice.ts';
 import { createSlotLogger, slotLogFile } from './slot-log.ts';
 import { createSlotSecrets, type SlotSecrets } from './slot-secrets.ts';
+import { readVersion } from './version.ts';
 
 export interface MissionParts {
   readonly home: string;
@@ -208,6 +209,7 @@ export function composeMission({
     knowledge: file.knowledge,
     memory: file.memory,
     probeMachine: createSshProbe(env),
+    daemon: { home, version: readVersion(), port },
     infra: {
       servers: followServers(home),
       reach: createReachabilityCheck({ env, ssh: createSshRunner(env) }),

@@ -6,7 +6,7 @@ import { createStatelyBridge } from '../inspector/stately.ts';
 import { configDirectoryOf } from '../services/claude/session-registry.ts';
 import { writeDefaultSlots } from '../services/config/default-slots.ts';
 import { readEnvironment } from '../services/config/environment.ts';
-import { ensureHome, logsFolder } from '../services/config/home.ts';
+import { daemonLog, ensureHome } from '../services/config/home.ts';
 import { loadSlots } from '../services/config/slots-file.ts';
 import { startIngest } from '../services/conversations/start-ingest.ts';
 import { within } from '../services/deadline/within.ts';
@@ -73,7 +73,7 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
   const undo: (() => Promise<void> | void)[] = [unwatch, unlock];
   const logger = openCleanLog({
     name: 'missiond',
-    file: path.join(logsFolder(home), 'missiond.log'),
+    file: daemonLog(home),
     level: settings.logLevel,
   });
   // A daemon that cannot start ends nobody: agents may have outlived the last one.

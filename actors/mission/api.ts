@@ -1,12 +1,15 @@
 import type { BoardTaskId, ClaudeSessionId, Epoch, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { Guard, Verify, WorktreeWish } from '../../db/schema/tasks.ts';
 import type { Cap } from '../../services/config/budgets.ts';
+import type { Metric } from '../../services/health/prometheus-text.ts';
 import type { AttachHandlers, PtyAttachment } from '../../services/pty/pty-host.ts';
 import type { Workers } from '../agents/api.ts';
 import type { Board } from '../board/api.ts';
 import type { ClaudeTasks } from '../claude-tasks/api.ts';
 import type { Conversations } from '../conversations/api.ts';
+import type { LookAtHealth } from '../health/create-health.ts';
 import type { Infra } from '../infra/create-infra.ts';
+import type { Jarvis } from '../jarvis/create-jarvis.ts';
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts';
 import type { Memory } from '../memory/api.ts';
 import type { Merging } from '../merging/api.ts';
@@ -208,6 +211,12 @@ export interface Mission {
   readonly roles: RoleOperations;
   /** The machines of servers.yaml. */
   readonly infra: Infra;
+  /** What the daemon has written down. */
+  readonly jarvis: Jarvis;
+  /** How the daemon itself is. */
+  health: LookAtHealth;
+  /** Numbers of it, for Prometheus. */
+  metrics(): readonly Metric[];
   /** The git repositories that the team works on. */
   readonly repositories: Repositories;
   readonly slotHistory: SlotHistory;

@@ -9,7 +9,7 @@ import { createDoubts } from '../doubts.ts';
 import { createGoverning } from '../governor/create-governing.ts';
 import { createGuardrails } from '../guardrails.ts';
 import { createHandOver } from '../hand-over/hand-over.ts';
-import { createInfra } from '../infra/create-infra.ts';
+import { createWatching } from '../health/create-watching.ts';
 import { createJournal } from '../journal.ts';
 import { createLauncher } from '../launcher.ts';
 import { createLeftOpen } from '../left-open.ts';
@@ -29,7 +29,6 @@ import { createWaitingTasks } from '../waiting-tasks.ts';
 import { createWorktreeCare } from '../worktrees/create-worktree-care.ts';
 import type { Mission } from './api.ts';
 import { createAsking } from './asking.ts';
-import { createAuditOperations } from './audit-operations.ts';
 import { createBudgetOperations } from './budget-operations.ts';
 import { createLearning } from './create-learning.ts';
 import { createTeam } from './create-team.ts';
@@ -42,7 +41,6 @@ import type { MissionDependencies } from './mission-dependencies.ts';
 import { provideMachines } from './provide-machines.ts';
 import { createReactions } from './reactions.ts';
 import type { RuntimeSlots } from './runtime-slots.ts';
-import { createSlotHistory } from './slot-history.ts';
 import { createSlotViews } from './slot-views.ts';
 import { createStartAndStop } from './start-and-stop.ts';
 import { createSubmission } from './submit-task.ts';
@@ -304,6 +302,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     signal: stopping.signal,
   });
 
+  const watching = createWatching({ core, tasks, dependencies });
   const root = createActor(machine, {
     snapshot: restoreRoot(core, machine),
     inspect(event) {
@@ -324,7 +323,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     telling,
     hostEvents,
-    watches: [waiting, autopilot, ...learning.watches, ...team.watches, own],
+    watches: [waiting, autopilot, ...learning.watches, ...team.watches, own, watching],
     disposables: [turns, progress, noticeWatch],
     outlived: dependencies.outlived,
     dispatchSoon,
@@ -365,12 +364,10 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     runtimeSlots: team.runtimeSlots,
     ...worktreeCare.operations,
     permissions,
-    audit: createAuditOperations(core, tasks),
-    infra: createInfra(dependencies.infra),
-    slotHistory: createSlotHistory(database.db),
+    ...watching.operations,
     start,
     receiveHook(slotId, epoch, body, signal) {
-      const reply = receiveHook(slotId, epoch, body, signal);
+      const reply = watching.hookTimed(receiveHook(slotId, epoch, body, signal));
       governing.hookHeard(slotId);
       return reply;
     },

@@ -22,6 +22,7 @@ import type { ConversationsDependencies } from '../conversations/create-conversa
 import type { MissionLogger } from '../core.ts';
 import type { DoubtsDependencies } from '../doubts.ts';
 import type { GoverningDependencies } from '../governor/create-governing.ts';
+import type { DaemonFacts } from '../health/create-health.ts';
 import type { HooksDependencies } from '../hooks.ts';
 import type { InfraDependencies } from '../infra/create-infra.ts';
 import type { LauncherDependencies } from '../launcher.ts';
@@ -96,6 +97,7 @@ export interface MissionDependencies {
   readonly startNeighbours: StartNeighbours;
   readonly probeMachine: ProbeMachine;
   readonly infra: InfraDependencies;
+  readonly daemon: DaemonFacts;
   /** Language models that are no Claude Code. */
   readonly router: Router;
   /** What is learnt from conversations by itself. */

@@ -10,6 +10,7 @@ import { discover } from './commands/discover.ts';
 import { doctor } from './commands/doctor.ts';
 import { embeddings } from './commands/embeddings.ts';
 import { explain } from './commands/explain.ts';
+import { health } from './commands/health.ts';
 import { history } from './commands/history.ts';
 import { infra } from './commands/infra.ts';
 import { logs } from './commands/logs.ts';
@@ -80,6 +81,7 @@ export const COMMANDS: readonly Command[] = [
   token,
   audit,
   doctor,
+  health,
   diagnostics,
   bug,
 ];

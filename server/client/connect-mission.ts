@@ -52,7 +52,9 @@ import {
   tokenStats,
 } from '../tools/conversations.ts';
 import { missionHandOver } from '../tools/hand-over.ts';
+import { health } from '../tools/health.ts';
 import { infraGet, infraList, reachability } from '../tools/infra.ts';
+import { jarvisLogs, jarvisTrace } from '../tools/jarvis.ts';
 import {
   kbBatchForget,
   kbForget,
@@ -223,6 +225,9 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     infraList: method(infraList),
     infraGet: method(infraGet),
     reachability: method(reachability),
+    health: method(health),
+    jarvisLogs: method(jarvisLogs),
+    jarvisTrace: method(jarvisTrace),
     kbQueueStatus: method(kbQueueStatus),
     kbExecutePlan: method(kbExecutePlan),
     kbEmbedRetry: method(kbEmbedRetry),

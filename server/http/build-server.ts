@@ -10,6 +10,7 @@ import {
 import type { Mission } from '../../actors/mission/api.ts';
 import { registerBoard } from '../../inspector/board/routes.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
+import { PROMETHEUS_TYPE, prometheusText } from '../../services/health/prometheus-text.ts';
 import { createCallers } from '../auth/callers.ts';
 import { createIdentification } from '../auth/identify.ts';
 import { createLiveCallers } from '../auth/live-callers.ts';
@@ -124,6 +125,9 @@ export async function buildServer({
     registerMcp(owned, { mission, version, callerOf: callers.of, live, limits });
     registerSockets(owned, { mission, stately, callerOf: callers.of, live, limits });
     owned.get('/openapi.json', { config: { access: 'viewer' }, schema: { hide: true } }, () => app.swagger());
+    owned.get('/metrics', { config: { access: 'viewer' }, schema: { hide: true } }, (_, reply) =>
+      reply.type(PROMETHEUS_TYPE).send(prometheusText(mission.metrics())),
+    );
     owned.post('/api/down', { schema: { hide: true, body: DownRequest.nullish() } }, ({ body }) => {
       onDown(DownRequest.parse(body ?? {}));
       return { stopping: true };

@@ -6,7 +6,9 @@ import { claudeTaskOperations } from './claude-tasks.ts';
 import { cleanupOperations } from './cleanup.ts';
 import { conversationOperations } from './conversations.ts';
 import { missionHandOver } from './hand-over.ts';
+import { healthOperations } from './health.ts';
 import { infraOperations } from './infra.ts';
+import { jarvisOperations } from './jarvis.ts';
 import { knowledgeOperations } from './knowledge.ts';
 import { memoryOperations } from './memory.ts';
 import { mergingOperations } from './merging.ts';
@@ -49,6 +51,8 @@ export const operations: readonly Operation[] = [
   ...claudeTaskOperations,
   ...knowledgeOperations,
   ...infraOperations,
+  ...healthOperations,
+  ...jarvisOperations,
   ...routerOperations,
   ...memoryOperations,
   ...messageOperations,

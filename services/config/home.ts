@@ -22,6 +22,9 @@ export function missionHome(env: NodeJS.ProcessEnv): string {
 /** Where the daemon, the pty host and slots write down what happens. */
 export const logsFolder = (home: string): string => path.join(home, 'logs');
 
+/** What the daemon itself writes. */
+export const daemonLog = (home: string): string => path.join(logsFolder(home), 'missiond.log');
+
 /** Where the screens of uncertain sessions are kept for a bug report. */
 export const doubtsFolder = (home: string): string => path.join(home, 'doubts');
 

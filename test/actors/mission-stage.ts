@@ -168,6 +168,7 @@ export function createStage(always: Change = {}) {
         gh: createGh(process.env),
         checksFolder: path.join(directory, 'merging'),
       },
+      daemon: { home: directory, version: '0.0.0', port: () => 0 },
       infra: { servers: () => ({ servers: [], problem: null }), reach: async () => [] },
       roles: { store: createRoleStore(directory), files: createRoleFiles(directory) },
       budgets: BudgetsSchema.parse({}),
