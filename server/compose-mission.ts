@@ -29,6 +29,7 @@ import { createSnapshotRing } from '../services/diagnostics/snapshot-ring.ts';
 import { createSshProbe } from '../services/discovery/probe-over-ssh.ts';
 import { createSshRunner } from '../services/discovery/run-over-ssh.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
+import { createDiagnose } from '../services/infra/diagnose.ts';
 import { followServers } from '../services/infra/follow-servers.ts';
 import { createReachabilityCheck } from '../services/infra/reachability/check-reachability.ts';
 import { createKeyboard } from '../services/keyboard/keyboard.ts';
@@ -213,6 +214,7 @@ export function composeMission({
     infra: {
       servers: followServers(home),
       reach: createReachabilityCheck({ env, ssh: createSshRunner(env) }),
+      diagnose: createDiagnose(env, createSshRunner(env)),
     },
     startNeighbours: (handlers) => startNeighbours(database.raw.name, handlers),
     readUsage,

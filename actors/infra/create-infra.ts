@@ -1,11 +1,19 @@
 import { SshHost, type SshTarget } from '../../services/discovery/ssh-target.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { Diagnose } from '../../services/infra/diagnose.ts';
 import type { FollowedServers } from '../../services/infra/follow-servers.ts';
 import type { CheckReachability } from '../../services/infra/reachability/check-reachability.ts';
 import type { Channel } from '../../services/infra/reachability/way.ts';
 import type { ReachTarget } from '../../services/infra/reachability/ways-of.ts';
 import type { KnownServer } from '../../services/infra/servers.ts';
-import { type ReachabilityView, reachabilityView, type ServerView, serverView } from './infra-views.ts';
+import {
+  type DiagnosisView,
+  diagnosisView,
+  type ReachabilityView,
+  reachabilityView,
+  type ServerView,
+  serverView,
+} from './infra-views.ts';
 
 /** Which machines are meant; all that is said must fit. */
 export interface ServerFilter {
@@ -38,11 +46,17 @@ export interface Infra {
    * @throws MissionError `server_unknown`, `cancelled`
    */
   reachability(request: ReachabilityRequest): Promise<ReachabilityView>;
+  /**
+   * How a machine is: this one without `target`.
+   * @throws MissionError `server_unknown`, and what ssh says
+   */
+  diagnose(request: MachineRequest): Promise<DiagnosisView>;
 }
 
 export interface InfraDependencies {
   readonly servers: () => FollowedServers;
   readonly reach: CheckReachability;
+  readonly diagnose: Diagnose;
 }
 
 const targetOf = ({ shown, healthEndpoint }: KnownServer): ReachTarget => ({ ...shown, healthEndpoint });
@@ -58,7 +72,7 @@ const same = (one: string, other: string): boolean => one.toLowerCase() === othe
 const among = (words: readonly string[], wanted: string | undefined): boolean =>
   wanted === undefined || words.some((word) => same(word, wanted));
 
-export function createInfra({ servers, reach }: InfraDependencies): Infra {
+export function createInfra({ servers, reach, diagnose }: InfraDependencies): Infra {
   function find(id: string): KnownServer {
     const { servers: known, problem } = servers();
     const found = known.find(({ shown }) => shown.id === id);
@@ -93,6 +107,15 @@ export function createInfra({ servers, reach }: InfraDependencies): Infra {
       return { servers: fitting.map(serverView), ...(problem === null ? {} : { problem }) };
     },
     get: (id) => serverView(find(id).shown),
+    async diagnose(request) {
+      const [machine] = request.target === undefined ? [] : meant(request);
+      const ssh = machine?.ssh[0];
+      if (machine !== undefined && ssh === undefined)
+        throw new MissionError('server_unknown', `servers.yaml names no ssh for "${machine.id}".`, {
+          remedy: 'Add `ssh: user@host` to it.',
+        });
+      return diagnosisView(machine?.id ?? 'this machine', await diagnose(ssh, request.signal));
+    },
     async reachability(request) {
       const { channels, signal } = request;
       return reachabilityView(await reach({ targets: meant(request), channels, signal }));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { targetWords } from '../../services/discovery/ssh-target.ts';
+import type { Diagnosed } from '../../services/infra/diagnose.ts';
 import type { Reached, Severity } from '../../services/infra/reachability/check-reachability.ts';
 import { CHANNELS } from '../../services/infra/reachability/way.ts';
 import type { Server } from '../../services/infra/servers.ts';
@@ -81,5 +82,50 @@ export function reachabilityView(reached: readonly Reached[]): ReachabilityView 
       ...rest,
       channels: channels.map((channel) => ({ ...channel })),
     })),
+  };
+}
+
+const ProcessView = z.object({
+  pid: z.number().int(),
+  cpuPercent: z.number(),
+  memoryMb: z.number(),
+  name: z.string(),
+});
+
+/** How a machine is. */
+export const DiagnosisView = z.object({
+  target: z.string(),
+  connected_via: z.string(),
+  severity: SeverityView,
+  reasons: z.array(z.string()).describe('Why it is not green.'),
+  hostname: z.string(),
+  kernel: z.string(),
+  uptimeSeconds: z.number().optional(),
+  cpus: z.number().int().optional(),
+  load: z.array(z.number()).optional().describe('Over 1, 5 and 15 minutes.'),
+  memory: z.object({ totalMb: z.number(), availableMb: z.number(), swapUsedMb: z.number() }).optional(),
+  disks: z.array(z.object({ mount: z.string(), sizeGb: z.number(), usedPercent: z.number() })),
+  topCpu: z.array(ProcessView).describe('Over their whole life; names without arguments.'),
+  topMemory: z.array(ProcessView),
+  outOfMemory: z
+    .array(z.string())
+    .describe('Programs that the kernel ended for want of memory in the last day.'),
+  crashes: z.array(z.string()).describe('Files of /var/crash.'),
+});
+export type DiagnosisView = z.infer<typeof DiagnosisView>;
+
+export function diagnosisView(target: string, { connectedVia, ...diagnosis }: Diagnosed): DiagnosisView {
+  const { load, reasons, disks, topCpu, topMemory, outOfMemory, crashes, ...rest } = diagnosis;
+  return {
+    target,
+    connected_via: connectedVia,
+    ...rest,
+    ...(load === undefined ? {} : { load: [...load] }),
+    reasons: [...reasons],
+    disks: [...disks],
+    topCpu: [...topCpu],
+    topMemory: [...topMemory],
+    outOfMemory: [...outOfMemory],
+    crashes: [...crashes],
   };
 }

@@ -53,7 +53,7 @@ import {
 } from '../tools/conversations.ts';
 import { missionHandOver } from '../tools/hand-over.ts';
 import { health } from '../tools/health.ts';
-import { infraGet, infraList, reachability } from '../tools/infra.ts';
+import { infraGet, infraList, osDiagnose, reachability } from '../tools/infra.ts';
 import { jarvisLogs, jarvisTrace } from '../tools/jarvis.ts';
 import {
   kbBatchForget,
@@ -225,6 +225,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     infraList: method(infraList),
     infraGet: method(infraGet),
     reachability: method(reachability),
+    osDiagnose: method(osDiagnose),
     health: method(health),
     jarvisLogs: method(jarvisLogs),
     jarvisTrace: method(jarvisTrace),

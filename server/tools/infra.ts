@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ReachabilityView, ServerView } from '../../actors/infra/infra-views.ts';
+import { DiagnosisView, ReachabilityView, ServerView } from '../../actors/infra/infra-views.ts';
 import { CHANNELS } from '../../services/infra/reachability/way.ts';
 import { operation } from './operation.ts';
 
@@ -63,4 +63,20 @@ export const reachability = operation({
     mission.infra.reachability({ target, channels, mayBeAny: by.role === 'owner', signal }),
 });
 
-export const infraOperations = [infraList, infraGet, reachability];
+export const osDiagnose = operation({
+  name: 'mission_os_diagnose',
+  title: 'How is a machine?',
+  description:
+    "Looks how a machine is: load, memory, disks, the programs that use most, what the kernel ended for want of memory, crashes. This machine without `target`; a machine of servers.yaml over the person's own ssh (known host keys only), where one fixed script runs that changes nothing. At most 30 seconds.",
+  input: z.object({
+    target: Target.optional().describe('An id of servers.yaml. The owner may also name user@host.'),
+  }),
+  output: DiagnosisView,
+  readOnly: true,
+  // It lets itself into other machines with what the person has.
+  access: 'orchestrator',
+  run: ({ target }, { mission, by, signal }) =>
+    mission.infra.diagnose({ target, mayBeAny: by.role === 'owner', signal }),
+});
+
+export const infraOperations = [infraList, infraGet, reachability, osDiagnose];

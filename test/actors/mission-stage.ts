@@ -169,7 +169,11 @@ export function createStage(always: Change = {}) {
         checksFolder: path.join(directory, 'merging'),
       },
       daemon: { home: directory, version: '0.0.0', port: () => 0 },
-      infra: { servers: () => ({ servers: [], problem: null }), reach: async () => [] },
+      infra: {
+        servers: () => ({ servers: [], problem: null }),
+        reach: async () => [],
+        diagnose: () => Promise.reject(new Error('not here')),
+      },
       roles: { store: createRoleStore(directory), files: createRoleFiles(directory) },
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },

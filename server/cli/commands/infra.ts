@@ -1,10 +1,10 @@
 import type { ServerView } from '../../../actors/infra/infra-views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
-import { infraGet, infraList, reachability } from '../../tools/infra.ts';
+import { infraGet, infraList, osDiagnose, reachability } from '../../tools/infra.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { table } from '../table.ts';
 
-const USAGE = 'list [--role ROLE] [--provider PROVIDER] [--tag TAG] | get ID | reach [ID]';
+const USAGE = 'list [--role ROLE] [--provider PROVIDER] [--tag TAG] | get ID | reach [ID] | diagnose [ID]';
 
 function wrong(message: string): MissionError {
   return new MissionError('input_invalid', message, { remedy: `Usage: missiond infra ${USAGE}` });
@@ -68,6 +68,20 @@ async function reach(target: string | undefined, { call, print }: CommandContext
   return output.severity === 'red' ? 1 : 0;
 }
 
+/** Ends with 1 when it is in a bad way. */
+async function diagnose(target: string | undefined, { call, print }: CommandContext): Promise<number> {
+  const input = target === undefined ? {} : { target };
+  const output = osDiagnose.output.parse(await call(osDiagnose.name, input));
+  print(output, () => {
+    const rows = Object.entries(output).flatMap(([field, value]) => {
+      const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+      return text === '[]' ? [] : [`${field.padEnd(15)} ${text}\n`];
+    });
+    return rows.join('');
+  });
+  return output.severity === 'red' ? 1 : 0;
+}
+
 export const infra: Command = {
   name: 'infra',
   summary: 'the machines of servers.yaml, without secrets, and whether they can be reached',
@@ -82,6 +96,7 @@ export const infra: Command = {
   async run(parsed, context) {
     const [verb = 'list', id] = parsed.positionals;
     if (verb === 'list' && id === undefined) return list(parsed, context);
+    if (verb === 'diagnose') return diagnose(id, context);
     if (verb === 'reach') return reach(id, context);
     if (verb !== 'get') throw wrong(`missiond infra does not understand "${parsed.positionals.join(' ')}".`);
     if (id === undefined) throw wrong('missiond infra get needs the id of a machine.');
