@@ -11,6 +11,7 @@ import { doctor } from './commands/doctor.ts';
 import { embeddings } from './commands/embeddings.ts';
 import { explain } from './commands/explain.ts';
 import { health } from './commands/health.ts';
+import { hibernate } from './commands/hibernate.ts';
 import { history } from './commands/history.ts';
 import { infra } from './commands/infra.ts';
 import { logs } from './commands/logs.ts';
@@ -19,6 +20,7 @@ import { merge, review } from './commands/merge.ts';
 import { message } from './commands/message.ts';
 import { pause, wake } from './commands/pause.ts';
 import { permissions } from './commands/permissions.ts';
+import { repair } from './commands/repair.ts';
 import { repo } from './commands/repo.ts';
 import { roles } from './commands/roles.ts';
 import { router } from './commands/router.ts';
@@ -30,7 +32,10 @@ import { tmux } from './commands/tmux.ts';
 import { todos } from './commands/todos.ts';
 import { token } from './commands/token.ts';
 import { tokens } from './commands/tokens.ts';
-import { hibernate, repair, work, worker, workers, workspace } from './commands/work.ts';
+import { work } from './commands/work.ts';
+import { worker } from './commands/worker.ts';
+import { workers } from './commands/workers.ts';
+import { workspace } from './commands/workspace.ts';
 import { worktrees } from './commands/worktrees.ts';
 
 export const COMMANDS: readonly Command[] = [

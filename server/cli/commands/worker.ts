@@ -1,0 +1,85 @@
+import { MissionError } from '../../../services/errors/mission-error.ts';
+import {
+  missionWorkerDiff,
+  missionWorkerDiscard,
+  missionWorkerKeep,
+  missionWorkerLand,
+} from '../../tools/agents.ts';
+import { notesOf, REPO, said } from '../agent-words.ts';
+import type { Command, CommandContext, ParsedCommand } from '../command.ts';
+
+async function diff(input: Record<string, unknown>, { call, print }: CommandContext): Promise<number> {
+  let whole = '';
+  for (let offset: number | undefined = 0; offset !== undefined; ) {
+    const page = missionWorkerDiff.output.parse(await call('mission_worker_diff', { ...input, offset }));
+    whole += page.diff;
+    offset = page.nextOffset;
+    if (offset !== undefined) continue;
+    print({ ...page, diff: whole }, () => {
+      const untracked = page.untracked.map((file) => `new, not added: ${file}\n`).join('');
+      return `${whole}${whole === '' || whole.endsWith('\n') ? '' : '\n'}${untracked}`;
+    });
+  }
+  return 0;
+}
+
+async function land(
+  input: Record<string, unknown>,
+  { values }: ParsedCommand,
+  { call, print }: CommandContext,
+): Promise<number> {
+  const output = missionWorkerLand.output.parse(
+    await call('mission_worker_land', said({ ...input, onto: values['onto'], keep: values['keep'] })),
+  );
+  const { worker, landing, notes } = output;
+  const how = {
+    nothing: 'has nothing that is not there',
+    forwarded: 'has landed',
+    merged: 'has been merged',
+  };
+  print(
+    output,
+    () => `${worker.name} ${how[landing.how]} (${landing.after.slice(0, 10)}).\n${notesOf(notes)}`,
+  );
+  return 0;
+}
+
+const WORKER_USAGE = 'diff|land|keep|discard NAME [--repo REPOSITORY]';
+
+export const worker: Command = {
+  name: 'worker',
+  agents: ['diff'],
+  summary: 'what an agent has changed; bring it home, keep it, or throw it away after saving it',
+  usage: WORKER_USAGE,
+  options: {
+    repo: REPO,
+    onto: { type: 'string', help: 'of land: the branch that gets the commits (default: the default branch)' },
+    keep: { type: 'boolean', help: 'of land: the agent and its worktree stay' },
+  },
+  words: [2, 2],
+  async run(parsed, context) {
+    const [verb, name] = parsed.positionals;
+    const input = said({ name, repository: parsed.values['repo'] });
+    const { call, print } = context;
+    if (verb === 'diff') return diff(input, context);
+    if (verb === 'land') return land(input, parsed, context);
+    if (verb === 'keep') {
+      const output = missionWorkerKeep.output.parse(await call('mission_worker_keep', input));
+      print(output, () => `${output.worker.name} has ended; ${output.worker.worktree} stays.\n`);
+      return 0;
+    }
+    if (verb === 'discard') {
+      const output = missionWorkerDiscard.output.parse(await call('mission_worker_discard', input));
+      const { rescue, name: ended } = output.worker;
+      print(
+        output,
+        () =>
+          `${ended} is gone. ${rescue === undefined ? 'There was nothing to save.' : `Everything is saved under ${rescue}.`}\n`,
+      );
+      return 0;
+    }
+    throw new MissionError('input_invalid', `missiond worker does not understand "${verb ?? ''}".`, {
+      remedy: `Usage: missiond worker ${WORKER_USAGE}`,
+    });
+  },
+};
