@@ -31,6 +31,12 @@ const mostAgents = z
   .max(1_000)
   .describe('How many workers and reviewers may work on it at once.');
 
+const refreshMinutes = z
+  .number()
+  .min(0)
+  .max(1440)
+  .describe('How often agents that rest are brought up to the default branch; 0: never.');
+
 /** What a person has said of a repository: how its worktrees are set up, checked and merged. */
 export const RepositoryConfiguration = z.strictObject({
   setup: setup.default(null),
@@ -44,6 +50,7 @@ export const RepositoryConfiguration = z.strictObject({
   protectedBranches: protectedBranches.default([]),
   overlapMinutes: overlapMinutes.default(5),
   mostAgents: mostAgents.default(20),
+  refreshMinutes: refreshMinutes.default(30),
 });
 export type RepositoryConfiguration = z.infer<typeof RepositoryConfiguration>;
 
@@ -59,6 +66,7 @@ export const RepositoryConfigurationChange = z
     protectedBranches,
     overlapMinutes,
     mostAgents,
+    refreshMinutes,
   })
   .partial();
 export type RepositoryConfigurationChange = z.infer<typeof RepositoryConfigurationChange>;

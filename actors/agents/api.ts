@@ -4,6 +4,7 @@ import type { Landing } from '../../services/agents/land-branch.ts';
 import type { SubmitRequest } from '../mission/api.ts';
 import type { WhichRepository } from '../repositories/api.ts';
 import type { AgentStatus, AgentView } from './agent-views.ts';
+import type { RefreshView } from './refresh-views.ts';
 
 export interface WorkRequest {
   /** What to do; without one it waits for work. */
@@ -104,6 +105,15 @@ export interface Workers {
     which: { readonly repository?: RepositoryName | undefined; readonly name?: string | undefined },
     signal: AbortSignal,
   ): Promise<{ readonly workers: readonly AgentView[]; readonly notes: readonly string[] }>;
+  /** Brings an agent, or those of a repository that are active, up to the default branch, where they rest. */
+  refresh(
+    which: {
+      readonly repository?: RepositoryName | undefined;
+      readonly cwd?: string | undefined;
+      readonly name?: string | undefined;
+    },
+    signal: AbortSignal,
+  ): Promise<{ readonly agents: readonly RefreshView[]; readonly notes: readonly string[] }>;
   /** Compares rows with what is there. Says what it would do, and does it when asked. */
   repair(options: { readonly apply: boolean }, signal: AbortSignal): Promise<readonly AgentFinding[]>;
 }

@@ -7,6 +7,7 @@ import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { DoneReport } from './api.ts';
+import { REFRESHER } from './refresh-agents.ts';
 import { showAgent } from './show-agent.ts';
 
 /** git counts what has changed within this; else the completion says nothing of it. */
@@ -115,6 +116,8 @@ export function createCompleteAgent({
         if (row === undefined || row.status !== 'active' || !goes(row) || taskId === null) return;
         const task = core.tasks.get(taskId);
         if (task === undefined || task.finishedAt === null || task.kind === 'message') return;
+        // Settling a conflict is none of the work that it was made for.
+        if (task.submitter === REFRESHER) return;
         taskEnded(row, task).catch((error: unknown) => {
           if (!signal.aborted) report(error);
         });

@@ -8,6 +8,7 @@ import { createRuntimeSlots, type RuntimeSlotsDependencies } from '../mission/ru
 import { createSlotOperations, type SlotOperationsDependencies } from '../mission/slot-operations.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
 import type { Repositories } from '../repositories/api.ts';
+import { createRepositoryRounds } from '../repositories/repository-rounds.ts';
 import type { AgentHolds } from './agent-holds.ts';
 import type { Workers } from './api.ts';
 import { createCompleteAgent } from './complete-agent.ts';
@@ -16,6 +17,7 @@ import { findAgent } from './find-agent.ts';
 import { createGiveWork } from './give-work.ts';
 import { createHibernate } from './hibernate.ts';
 import { createMakeAgent } from './make-agent.ts';
+import type { RefreshAgents } from './refresh-agents.ts';
 import { createRepairAgents } from './repair-agents.ts';
 import { createSetUpAgent } from './set-up-agent.ts';
 import { showAgent } from './show-agent.ts';
@@ -27,6 +29,7 @@ export interface AgentsDependencies
   readonly dependencies: Pick<MissionDependencies, 'agents' | 'database' | 'redact'>;
   readonly enqueue: TaskOperations['enqueue'];
   readonly holds: AgentHolds;
+  readonly refreshing: RefreshAgents;
   /** The repository that a call means. */
   readonly resolve: Repositories['resolve'];
   readonly send: Messages['send'];
@@ -37,6 +40,7 @@ export interface AgentsDependencies
 
 /** As many agents as one call puts to sleep or wakes. */
 const MOST_AT_ONCE = 1_000;
+const ACTIVE = { statuses: ['active'], limit: MOST_AT_ONCE } as const;
 
 /**
  * Slots, those of slots.yaml and those of agents that are made meanwhile. Called before the root is put together: the
@@ -50,6 +54,7 @@ export function createAgents({
   send,
   holds,
   withdrawQuestions,
+  refreshing,
   report,
   ...rest
 }: AgentsDependencies) {
@@ -218,14 +223,38 @@ export function createAgents({
         }
       return { workers: woken.map(show), notes };
     },
+    async refresh({ name, ...which }, call) {
+      if (name === undefined) {
+        const repository = await resolve(which, call);
+        return refreshing.refresh(repository, core.agents.list({ ...ACTIVE, repository: repository.name }));
+      }
+      const row = find({ name, repository: which.repository });
+      const repository = core.repositories.get(row.repository);
+      if (repository === undefined)
+        throw new MissionError('repository_unknown', `The repository of ${row.name} was removed.`);
+      return refreshing.refresh(repository, [row]);
+    },
     repair,
   };
 
+  const rounds = createRepositoryRounds({
+    core,
+    minutes: ({ refreshMinutes }) => refreshMinutes,
+    round: (repository) =>
+      refreshing.refresh(repository, core.agents.list({ ...ACTIVE, repository: repository.name })),
+    first: 'later',
+    onError: report('agents could not be brought up to the default branch'),
+    signal,
+  });
   const watch = {
     start() {
       for (const row of inTheirLastTurn) letRest(row, 'missiond');
+      refreshing.endHalfDone().catch(report('what was begun of a refresh could not be ended'));
       making.takeBackHalfMade().catch(report('half-made agents could not be taken back'));
-      return completing.start();
+      const stops = [completing.start(), rounds.start()];
+      return () => {
+        for (const stop of stops) stop();
+      };
     },
   };
   return { operations: { ...slotOperations, workers }, runtimeSlots: slots, watch };

@@ -223,6 +223,7 @@ export function createMakeAgent({
       portBlock: null,
       portCount: null,
       setUpBegunAt: null,
+      refreshingFrom: null,
       createdBy: request.submitter,
       createdAt: core.now(),
       task: request.task ?? null,

@@ -79,7 +79,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
   let finishing = false;
   const pauseOf = (slotId: SlotId) => team.pauseOf(slotId) ?? governing.pauseOf(slotId);
   const mayBegin = (slotId: SlotId): boolean =>
-    !finishing && !core.closing.has(slotId) && pauseOf(slotId) === null;
+    !finishing && !core.closing.has(slotId) && !team.isHeld(slotId) && pauseOf(slotId) === null;
   core.setHost(await dependencies.connectHost());
 
   const launcher = createLauncher({

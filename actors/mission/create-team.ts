@@ -1,3 +1,4 @@
+import type { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { createMergeLedger } from '../../services/ledger/merge-ledger.ts';
 import { createMessageLedger } from '../../services/ledger/message-ledger.ts';
@@ -5,6 +6,7 @@ import { createNudgeLedger } from '../../services/ledger/nudge-ledger.ts';
 import { SHOWN_CHARACTERS } from '../../services/messages/frame.ts';
 import { createAgentHolds } from '../agents/agent-holds.ts';
 import { type AgentsDependencies, createAgents } from '../agents/create-agents.ts';
+import { createRefreshAgents } from '../agents/refresh-agents.ts';
 import { createMerging } from '../merging/create-merging.ts';
 import { createMessages } from '../messages/create-messages.ts';
 import { createMail, type MailDependencies } from '../messages/mail.ts';
@@ -20,7 +22,7 @@ import { createRoleOperations } from '../roles/create-role-operations.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
 export interface TeamDependencies
-  extends Omit<AgentsDependencies, 'resolve' | 'send' | 'holds'>,
+  extends Omit<AgentsDependencies, 'resolve' | 'send' | 'holds' | 'refreshing'>,
     Pick<MailDependencies, 'transcripts' | 'give' | 'holdsBack'> {
   readonly dependencies: AgentsDependencies['dependencies'] &
     RepositoriesPartDependencies['dependencies'] &
@@ -40,6 +42,7 @@ export function createTeam(given: TeamDependencies) {
   const ledger = createMessageLedger(dependencies.database.db);
   const nudges = createNudgeLedger(dependencies.database.db);
   const pauses = createPauses({ ...given, ledger: nudges });
+  const merges = createMergeLedger(dependencies.database.db);
   const team = everybody(core);
   const holds = createAgentHolds();
   const post = createPost({ core, ledger, team, redact: dependencies.redact });
@@ -52,11 +55,13 @@ export function createTeam(given: TeamDependencies) {
     isPaused: (slotId) => pauses.of(slotId) !== null,
     onError: given.report('messages could not be delivered'),
   });
+  const hasMail = (slotId: SlotId): boolean =>
+    ledger.count({ receiver: partyOfSlot(slotId), statuses: ['pending'] }) > 0;
   const nudger = createNudger({
     ...given,
     ledger: nudges,
     unreadRests: (slotId) => ledger.unreadLonger(partyOfSlot(slotId), SHOWN_CHARACTERS),
-    hasMail: (slotId) => ledger.count({ receiver: partyOfSlot(slotId), statuses: ['pending'] }) > 0,
+    hasMail,
     onError: given.report('an agent could not be reminded of its work'),
   });
   const { repositories, watches } = lookAfterRepositories({
@@ -67,7 +72,7 @@ export function createTeam(given: TeamDependencies) {
   const messages = createMessages({ core, ledger, post });
   const { start: startMerging, ...merging } = createMerging({
     core,
-    ledger: createMergeLedger(dependencies.database.db),
+    ledger: merges,
     repositories,
     gate: {
       ...dependencies.mergeGate,
@@ -88,11 +93,28 @@ export function createTeam(given: TeamDependencies) {
     signal: given.signal,
   });
   const roles = createRoleOperations({ ...dependencies.roles, repositories, signal: given.signal });
-  const agents = createAgents({ ...given, holds, resolve: repositories.resolve, send: messages.send });
+  const refreshing = createRefreshAgents({
+    ...given,
+    db: dependencies.database.db,
+    care: dependencies.repositoryCare,
+    holds,
+    hasMail,
+    isReviewed: ({ name }, commit) => merges.reviewsOf(name, commit).length > 0,
+    send: messages.send,
+  });
+  const agents = createAgents({
+    ...given,
+    holds,
+    refreshing,
+    resolve: repositories.resolve,
+    send: messages.send,
+  });
   return {
     operations: { ...agents.operations, messages, repositories, merging, roles, pauses: pauses.operations },
     runtimeSlots: agents.runtimeSlots,
     mail,
+    /** Something is done to an agent as a whole: nothing is typed there. */
+    isHeld: holds.isHeld,
     /** Who has put a slot aside; null when nobody has. */
     pauseOf: pauses.of,
     watches: [...watches, mail, nudger, { start: startMerging }, agents.watch],

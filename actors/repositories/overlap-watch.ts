@@ -1,5 +1,4 @@
 import type { SlotId } from '../../db/ids.ts';
-import { RepositoryConfiguration } from '../../db/repository-configuration.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { OverlapLedger, OverlapRow } from '../../services/ledger/overlap-ledger.ts';
@@ -8,10 +7,8 @@ import type { RepositoryCare } from '../../services/worktrees/create-repository-
 import type { MissionCore } from '../core.ts';
 import type { Messages } from '../messages/api.ts';
 import { type OverlapView, overlapView } from './overlap-views.ts';
+import { createRepositoryRounds } from './repository-rounds.ts';
 
-/** How often it is asked whether the time of a repository has come. */
-const TICK_MS = 15_000;
-const MINUTE_MS = 60_000;
 /** Each agent costs git four calls, each pair with files in common one. */
 const MOST_AGENTS = 50;
 const MOST_PAIRS = 50;
@@ -43,8 +40,6 @@ const byName = (one: string, other: string): number => (one < other ? -1 : Numbe
 
 /** Sees that agents are at the same files while that is cheap, and tells them, and who looks after them, once. */
 export function createOverlapWatch({ core, ledger, care, send, onError, signal }: OverlapWatchDependencies) {
-  const lookedAt = new Map<string, number>();
-
   /** Whoever is not there is not told; the row and the event say it. */
   function tell(to: string, body: string): void {
     try {
@@ -100,7 +95,7 @@ export function createOverlapWatch({ core, ledger, care, send, onError, signal }
 
   /** Compares all agents of a repository now. */
   async function look(repository: RepositoryRow): Promise<readonly OverlapView[]> {
-    lookedAt.set(repository.name, core.now());
+    rounds.done(repository.name);
     const agents = core.agents
       .list({ repository: repository.name, statuses: ['active'], limit: MOST_AGENTS })
       .filter(({ kind, worktree }) => kind !== 'reviewer' && worktree !== repository.path)
@@ -123,36 +118,20 @@ export function createOverlapWatch({ core, ledger, care, send, onError, signal }
     return ledger.open(repository.name).map(overlapView);
   }
 
-  /** Looks at those whose time has come, one after another. */
-  async function lookWhereDue(): Promise<void> {
-    for (const repository of core.repositories.list()) {
-      const { overlapMinutes } = RepositoryConfiguration.parse(repository.configuration);
-      const last = lookedAt.get(repository.name);
-      // A clock that was put back does not hold it up.
-      const passed = last === undefined ? Number.POSITIVE_INFINITY : Math.abs(core.now() - last);
-      if (overlapMinutes > 0 && passed >= overlapMinutes * MINUTE_MS) await look(repository).catch(onError);
-    }
-  }
+  const rounds = createRepositoryRounds({
+    core,
+    minutes: ({ overlapMinutes }) => overlapMinutes,
+    round: look,
+    first: 'at once',
+    onError,
+    signal,
+  });
 
   return {
     look,
     open: ({ name }: RepositoryRow): readonly OverlapView[] => ledger.open(name).map(overlapView),
 
     /** Looks every few minutes, as repositories say. Returns the way to stop. */
-    start(): () => void {
-      let timer: NodeJS.Timeout | undefined;
-      const next = (): void => {
-        timer = setTimeout(() => {
-          void lookWhereDue()
-            .catch(onError)
-            .finally(() => {
-              if (!signal.aborted) next();
-            });
-        }, TICK_MS);
-        timer.unref();
-      };
-      next();
-      return () => clearTimeout(timer);
-    },
+    start: rounds.start,
   };
 }

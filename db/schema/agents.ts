@@ -57,6 +57,8 @@ export const agents = sqliteTable(
     portCount: integer(),
     /** When its worktree was first set up: from then on there may be work of somebody in it. */
     setUpBegunAt: integer(),
+    /** Where its branch stood when it began to be brought up to date; null while that is not under way. */
+    refreshingFrom: text(),
     createdBy: text().notNull(),
     createdAt: integer().notNull(),
     /** What it was made for. */

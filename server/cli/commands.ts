@@ -20,6 +20,7 @@ import { merge, review } from './commands/merge.ts';
 import { message } from './commands/message.ts';
 import { pause, wake } from './commands/pause.ts';
 import { permissions } from './commands/permissions.ts';
+import { refresh } from './commands/refresh.ts';
 import { repair } from './commands/repair.ts';
 import { repo } from './commands/repo.ts';
 import { roles } from './commands/roles.ts';
@@ -64,6 +65,7 @@ export const COMMANDS: readonly Command[] = [
   worker,
   workspace,
   hibernate,
+  refresh,
   repair,
   worktrees,
   roles,

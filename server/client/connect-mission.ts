@@ -5,9 +5,13 @@ import { hearAnswer } from '../answer-events.ts';
 import { ErrorBody, toldError } from '../error-body.ts';
 import { exchange } from '../exchange.ts';
 import {
-  missionDone,
   missionHibernate,
   missionRepair,
+  missionWorkerRefresh,
+  missionWorkerWake,
+} from '../tools/agent-care.ts';
+import {
+  missionDone,
   missionWhoami,
   missionWorkerCreate,
   missionWorkerDiff,
@@ -17,7 +21,6 @@ import {
   missionWorkerKeep,
   missionWorkerLand,
   missionWorkerList,
-  missionWorkerWake,
 } from '../tools/agents.ts';
 import { auditDetail, auditStats, auditTrace } from '../tools/audit.ts';
 import {
@@ -286,6 +289,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     whoami: method(missionWhoami),
     hibernate: method(missionHibernate),
     workerWake: method(missionWorkerWake),
+    workerRefresh: method(missionWorkerRefresh),
     repair: method(missionRepair),
     worktrees: method(missionWorktreeList),
     worktreeRemove: method(missionWorktreeRemove),

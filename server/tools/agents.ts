@@ -328,50 +328,6 @@ export const missionWorkerLand = operation({
   },
 });
 
-const team = { name: name.optional(), repository: RepositoryName.optional().describe('All of its agents.') };
-
-export const missionHibernate = operation({
-  name: 'mission_hibernate',
-  title: 'Put agents to sleep',
-  description:
-    'The sessions of an agent, or of all agents of a repository, end with their turns. Their worktrees stay with everything in them, and nothing starts them before mission_worker_wake.',
-  input: z.object(team),
-  output: Workers,
-  ...ends,
-  run: (input, { mission, caller }) => ({ workers: [...mission.workers.hibernate(input, caller)] }),
-});
-
-export const missionWorkerWake = operation({
-  name: 'mission_worker_wake',
-  title: 'Wake agents that sleep',
-  description:
-    'The worktrees of agents that sleep are set up again, and they go on with their conversations. One whose work has ended is named by itself: it may be given more, by mission_submit with its slot.',
-  input: z.object(team),
-  output: Workers.extend({ notes: z.array(z.string()).describe('Which sleep on, and why.') }),
-  ...ends,
-  async run(input, { mission, signal }) {
-    const { workers, notes } = await mission.workers.wake(input, signal);
-    return { workers: [...workers], notes: [...notes] };
-  },
-});
-
-export const missionRepair = operation({
-  name: 'mission_repair',
-  title: 'Compare the rows of agents with what is there',
-  description:
-    'What is not as the rows of agents say, and what would mend it; done when `apply` says so. Nothing is deleted.',
-  input: z.object({ apply: z.boolean().default(false) }),
-  output: z.object({
-    findings: z.array(
-      z.object({ slotId: SlotId, finding: z.string(), remedy: z.string(), done: z.boolean() }),
-    ),
-  }),
-  ...ends,
-  run: async (input, { mission, signal }) => ({
-    findings: [...(await mission.workers.repair(input, signal))],
-  }),
-});
-
 export const agentOperations = [
   missionWorkerCreate,
   missionWorkerTask,
@@ -384,7 +340,4 @@ export const agentOperations = [
   missionWorkerLand,
   missionDone,
   missionWhoami,
-  missionHibernate,
-  missionWorkerWake,
-  missionRepair,
 ];

@@ -1,3 +1,4 @@
+import { agentCareOperations } from './agent-care.ts';
 import { agentOperations } from './agents.ts';
 import { auditOperations } from './audit.ts';
 import { boardOperations } from './board.ts';
@@ -45,6 +46,7 @@ export const operations: readonly Operation[] = [
   ...agentOperations,
   ...ownQuestionOperations,
   missionHandOver,
+  ...agentCareOperations,
   ...roleOperations,
   ...mergingOperations,
   ...conversationOperations,

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { type BranchState, branchStateOf } from './branch-state.ts';
+import type { Worktree } from './contents.ts';
+import { fetchBranch } from './fetch-branch.ts';
 import { createGit, type GitCall } from './git.ts';
-import { fetchBranch } from './refresh.ts';
+import { endRefresh, type Refreshed, type RefreshWish, refresh } from './refresh.ts';
 import { tipOf } from './repository.ts';
 import type { Alone } from './repository-turns.ts';
 import { RESCUE } from './rescue.ts';
@@ -87,6 +89,24 @@ export function createRepositoryCare({
         fetchBranch(git, remote, defaultBranch, at(repository, signal)),
       );
     },
+
+    /** Brings the worktree of somebody who rests up to the default branch as it is known here. */
+    async refresh(
+      repository: CaredRepository,
+      { path: cwd, ownsBranch }: Worktree,
+      before: RefreshWish['before'],
+      signal: AbortSignal,
+    ): Promise<Refreshed> {
+      return alone(repository.gitFolder, async () => {
+        const onto = await ontoOf(repository, signal);
+        if (onto === null) return { status: 'left', why: 'nobody knows the default branch' };
+        return refresh(git, { onto, mergeOnly: ownsBranch === false, before }, { cwd, signal });
+      });
+    },
+
+    /** Ends what a killed daemon had begun of that. @returns true when it was done, false when it was taken back */
+    endRefresh: (worktree: Worktree, from: string, signal: AbortSignal): Promise<boolean> =>
+      alone(worktree.repository, () => endRefresh(git, worktree, from, signal)),
 
     /** How a branch stands to the default branch; null when there is no such branch, or no default. */
     async stateOf(

@@ -1,88 +1,89 @@
-import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { MissionError } from '../errors/mission-error.ts';
+import { contentsOf, type Worktree } from './contents.ts';
 import type { Git, GitCall } from './git.ts';
+import { rescue } from './rescue.ts';
+import { gitPath, underWayIn } from './under-way.ts';
 
-/** A remote that hangs holds up nobody for longer. */
-const FETCHES_WITHIN_MS = 60_000;
 const REFRESHES_WITHIN_MS = 5 * 60_000;
 
-/** What git keeps in the folder of a working tree while something is half done there. */
-const UNDER_WAY = [
-  ['rebase-merge', 'a rebase'],
-  ['rebase-apply', 'a rebase'],
-  ['MERGE_HEAD', 'a merge'],
-  ['CHERRY_PICK_HEAD', 'a cherry-pick'],
-  ['REVERT_HEAD', 'a revert'],
-  ['BISECT_LOG', 'a bisection'],
-] as const;
-
-/** Nothing of a person's configuration puts changes away, moves other branches, or opens an editor. */
+/**
+ * Nothing of a person's configuration puts changes away, moves other branches, joins commits, opens an editor, or waits
+ * for the pass phrase of a key.
+ */
 const PLAINLY = [
-  '-c',
   'rebase.autoStash=false',
-  '-c',
   'merge.autoStash=false',
-  '-c',
   'rebase.updateRefs=false',
-  '-c',
+  'rebase.autoSquash=false',
   'rerere.enabled=false',
-  '-c',
   'core.editor=true',
-] as const;
+  'commit.gpgSign=false',
+].flatMap((setting) => ['-c', setting]);
+const BY_MISSIOND = ['-c', 'user.name=missiond', '-c', 'user.email=missiond@localhost'] as const;
+
+export interface RefreshWish {
+  /** A commit by any name. */
+  readonly onto: string;
+  /** Its commits are never written anew: somebody else may have them. */
+  readonly mergeOnly: boolean;
+  /** Told of both commits before anything moves. @returns why nothing is to be done, else null */
+  readonly before: (from: string, target: string) => string | null;
+}
+
+interface Moving {
+  readonly how: 'rebase' | 'merge';
+  readonly from: string;
+  /** What it was to be brought up to. */
+  readonly target: string;
+}
 
 export type Refreshed =
   /** It had all of it. */
   | { readonly status: 'fresh' }
-  | { readonly status: 'refreshed'; readonly from: string; readonly to: string }
+  | (Moving & { readonly status: 'refreshed'; readonly to: string; readonly files: readonly string[] })
   /** Nothing was done, for this reason. */
   | { readonly status: 'left'; readonly why: string }
   /** It was begun, and all of it was taken back. */
-  | { readonly status: 'conflict'; readonly files: readonly string[]; readonly why: string };
+  | (Moving & { readonly status: 'conflict'; readonly files: readonly string[] });
 
-/**
- * Fetches a branch of a remote as it is now.
- * @returns null when it was; otherwise why not, in git's words
- */
-export async function fetchBranch(
+const namesIn = (listing: string): readonly string[] => listing.split('\0').filter((name) => name !== '');
+
+/** Written anew is only what is nowhere else, has no merge in it, and which nobody has signed. */
+async function wayOf(
   git: Git,
-  remote: string,
   branch: string,
+  { from, target }: Omit<Moving, 'how'>,
   call: GitCall,
-): Promise<string | null> {
-  const refspec = `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`;
-  try {
-    await git.git(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', remote, refspec], {
-      withinMs: FETCHES_WITHIN_MS,
-      ...call,
-    });
-    return null;
-  } catch (error) {
-    call.signal.throwIfAborted();
-    if (error instanceof MissionError) return error.message;
-    throw error;
-  }
+): Promise<'rebase' | 'merge'> {
+  const name = branch.replace(/^refs\/heads\//, '');
+  const pushed = await git.git(['for-each-ref', '--count=1', `refs/remotes/*/${name}`], call);
+  const merges = await git.git(['rev-list', '--merges', '--max-count=1', from, `^${target}`], call);
+  const signs = await git.ask(['config', '--type=bool', '--get', 'commit.gpgSign'], call);
+  return pushed === '' && merges === '' && signs !== 'true' ? 'rebase' : 'merge';
 }
 
-/** What is half done in a working tree, in words; null when nothing is. */
-async function underWayIn({ git }: Git, call: GitCall): Promise<string | null> {
-  for (const [name, words] of UNDER_WAY) {
-    const file = await git(['rev-parse', '--path-format=absolute', '--git-path', name], call);
-    if (existsSync(file)) return words;
-  }
-  return null;
+/** Takes back what is half done. @throws MissionError `worktree_failed` when it then does not stand where it stood */
+async function takeBack(git: Git, branch: string, from: string, call: GitCall): Promise<void> {
+  const doing = await underWayIn(git, call);
+  if (doing === 'a rebase') await git.git(['rebase', '--abort'], call);
+  if (doing === 'a merge') await git.git(['merge', '--abort'], call);
+  const now = await git.git(['rev-parse', 'HEAD'], call);
+  const on = await git.ask(['symbolic-ref', '--quiet', 'HEAD'], call);
+  if (now !== from || on !== branch)
+    throw new MissionError('worktree_failed', `What was begun in ${call.cwd} could not be taken back.`, {
+      remedy: `Look there: git -C ${call.cwd} status. The branch ${branch} stood at ${from}.`,
+    });
 }
 
 /**
- * Brings the branch of a working tree up to another, by a rebase or a merge, when nothing in it is uncommitted. What
- * conflicts is taken back whole. The stash is not used. Called while nobody works in it, and nobody else changes its
- * repository.
- * @param onto a commit by any name
+ * Brings the branch of a working tree up to another, when nothing in it is uncommitted. What conflicts is taken back
+ * whole. The stash is not used. Called while nobody works in it, and nobody else changes its repository.
  * @throws MissionError `worktree_failed` when it could not even be taken back
  */
 export async function refresh(
   git: Git,
-  onto: string,
-  how: 'rebase' | 'merge',
+  { onto, mergeOnly, before }: RefreshWish,
   call: GitCall,
 ): Promise<Refreshed> {
   const left = (why: string): Refreshed => ({ status: 'left', why });
@@ -99,27 +100,58 @@ export async function refresh(
   const from = await git.git(['rev-parse', '--verify', 'HEAD'], call);
   if ((await git.ask(['merge-base', '--is-ancestor', target, from], call)) !== null)
     return { status: 'fresh' };
-  const act = how === 'rebase' ? ['rebase', '--quiet', target] : ['merge', '--quiet', '--no-edit', target];
+  const how = mergeOnly ? 'merge' : await wayOf(git, branch, { from, target }, call);
+  const why = before(from, target);
+  if (why !== null) return left(why);
+  const act =
+    how === 'rebase'
+      ? ['rebase', '--quiet', '--no-stat', target]
+      : ['merge', '--quiet', '--no-edit', '--no-stat', '--ff', '--no-verify-signatures', target];
+  const moving: Moving = { how, from, target };
   try {
-    await git.git([...PLAINLY, ...act], { withinMs: REFRESHES_WITHIN_MS, ...call });
-    return { status: 'refreshed', from, to: await git.git(['rev-parse', 'HEAD'], call) };
+    const plainly = how === 'merge' ? [...PLAINLY, ...BY_MISSIOND] : PLAINLY;
+    await git.git([...plainly, ...act], { withinMs: REFRESHES_WITHIN_MS, ...call });
+    const to = await git.git(['rev-parse', 'HEAD'], call);
+    const files = await git.git(['diff', '--name-only', '-z', `${from}...${target}`, '--'], call);
+    return { ...moving, status: 'refreshed', to, files: namesIn(files) };
   } catch (error) {
     if (!(error instanceof MissionError)) throw error;
     // Also when the daemon stops: its own signal would end this as well.
     const back: GitCall = { ...call, signal: new AbortController().signal };
-    const files = await git.git(['diff', '--name-only', '--diff-filter=U', '-z'], back);
-    if ((await underWayIn(git, back)) !== null) await git.git([how, '--abort'], back);
-    const now = await git.git(['rev-parse', 'HEAD'], back);
-    const on = await git.ask(['symbolic-ref', '--quiet', 'HEAD'], back);
-    if (now !== from || on !== branch)
-      throw new MissionError('worktree_failed', `The ${how} in ${call.cwd} could not be taken back.`, {
-        remedy: `Look there: git -C ${call.cwd} status. The branch stood at ${from}.`,
-        cause: error,
-      });
-    return {
-      status: 'conflict',
-      files: files.split('\0').filter((name) => name !== ''),
-      why: error.message,
-    };
+    const files = namesIn(await git.git(['diff', '--name-only', '--diff-filter=U', '-z'], back));
+    await takeBack(git, branch, from, back);
+    call.signal.throwIfAborted();
+    return files.length > 0 ? { ...moving, status: 'conflict', files } : left(error.message);
   }
+}
+
+/**
+ * After a daemon that was killed in the midst of it: what is half done is taken back; what was done stays. Files that were
+ * half written are saved, and lie there no more: there were none that were not committed.
+ * @param from where the branch stood
+ * @returns true when it was done
+ * @throws MissionError `worktree_failed` when it can be neither
+ */
+export async function endRefresh(
+  git: Git,
+  worktree: Worktree,
+  from: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const call: GitCall = { cwd: worktree.path, signal };
+  const branch = `refs/heads/${worktree.branch}`;
+  // The git that had them ended with its daemon, and nobody else works there.
+  for (const lock of ['index.lock', 'HEAD.lock', `${branch}.lock`])
+    await rm(await gitPath(git, lock, call), { force: true });
+  const isHalfDone = (await underWayIn(git, call)) !== null;
+  const contents = await contentsOf(git, worktree, signal);
+  if (contents.uncommitted > 0) await rescue(git, worktree, contents, null, signal);
+  const head = await git.git(['rev-parse', 'HEAD'], call);
+  const isDone = !isHalfDone && head !== from;
+  if (!isDone) await takeBack(git, branch, from, call);
+  if (contents.uncommitted > 0) {
+    await git.git(['reset', '--quiet', '--hard'], call);
+    await git.git(['clean', '--quiet', '-d', '--force'], call);
+  }
+  return isDone;
 }

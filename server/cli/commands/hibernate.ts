@@ -1,4 +1,4 @@
-import { missionHibernate, missionWorkerWake } from '../../tools/agents.ts';
+import { missionHibernate, missionWorkerWake } from '../../tools/agent-care.ts';
 import { notesOf, REPO, rows, said } from '../agent-words.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 

@@ -1,5 +1,6 @@
-import { missionWorkerWake } from '../../tools/agents.ts';
+import { missionWorkerWake } from '../../tools/agent-care.ts';
 import { missionPause, missionWake } from '../../tools/pauses.ts';
+import { notesOf } from '../agent-words.ts';
 import type { Command, ParsedCommand } from '../command.ts';
 import { numberOf } from '../option-values.ts';
 
@@ -48,11 +49,14 @@ export const wake: Command = {
     // Who sleeps is woken with the rest of its team.
     const woken =
       typeof repo === 'string'
-        ? missionWorkerWake.output.parse(await call(missionWorkerWake.name, { repository: repo })).workers
-        : [];
+        ? missionWorkerWake.output.parse(await call(missionWorkerWake.name, { repository: repo }))
+        : { workers: [], notes: [] };
     const { slots } = missionWake.output.parse(await call(missionWake.name, whomOf(parsed)));
-    const output = { slots: [...new Set([...slots, ...woken.map(({ slotId }) => slotId)])] };
-    print(output, () => said(output.slots, 'may go on'));
+    const output = {
+      slots: [...new Set([...slots, ...woken.workers.map(({ slotId }) => slotId)])],
+      notes: woken.notes,
+    };
+    print(output, () => `${said(output.slots, 'may go on')}${notesOf(output.notes)}`);
     return 0;
   },
 };

@@ -1,4 +1,4 @@
-import { missionRepair } from '../../tools/agents.ts';
+import { missionRepair } from '../../tools/agent-care.ts';
 import type { Command } from '../command.ts';
 
 export const repair: Command = {

@@ -2,7 +2,7 @@ import { RepositoryConfigurationChange } from '../../../db/repository-configurat
 import { MissionError } from '../../../services/errors/mission-error.ts';
 
 const LISTS: ReadonlySet<string> = new Set(['copy', 'link', 'protectedBranches']);
-const NUMBERS: ReadonlySet<string> = new Set(['ports', 'overlapMinutes', 'mostAgents']);
+const NUMBERS: ReadonlySet<string> = new Set(['ports', 'overlapMinutes', 'mostAgents', 'refreshMinutes']);
 
 /** What a word means for its field: lists are joined by commas, and nothing is none. */
 function meaningOf(field: string, text: string): unknown {

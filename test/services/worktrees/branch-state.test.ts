@@ -2,8 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { branchStateOf } from '../../../services/worktrees/branch-state.ts';
+import { fetchBranch } from '../../../services/worktrees/fetch-branch.ts';
 import { createGit } from '../../../services/worktrees/git.ts';
-import { fetchBranch, refresh } from '../../../services/worktrees/refresh.ts';
+import { refresh } from '../../../services/worktrees/refresh.ts';
 import { conflictsBetween } from '../../../services/worktrees/trial-merge.ts';
 import { createRealRepository } from './real-repository.ts';
 
@@ -103,11 +104,17 @@ test('a trial merge names what would conflict, and writes nothing', async () => 
   expect(since.length).toBeGreaterThan(before.length);
 });
 
+const mayMove = { mergeOnly: false, before: () => null };
+
 test.each(['rebase', 'merge'] as const)('a %s brings a clean branch up to date', async (how) => {
   fork();
   person.git(['switch', '--quiet', 'work/fox']);
-  expect(await refresh(git, 'trunk', how, call())).toMatchObject({ status: 'refreshed' });
-  expect(await refresh(git, 'trunk', how, call())).toEqual({ status: 'fresh' });
+  expect(await refresh(git, { onto: 'trunk', ...mayMove, mergeOnly: how === 'merge' }, call())).toMatchObject(
+    { status: 'refreshed' },
+  );
+  expect(await refresh(git, { onto: 'trunk', ...mayMove, mergeOnly: how === 'merge' }, call())).toEqual({
+    status: 'fresh',
+  });
   expect(person.git(['show', 'HEAD:readme.md'])).toBe('hello\nthere');
 });
 
@@ -116,10 +123,12 @@ test.each(['rebase', 'merge'] as const)('a %s that conflicts is taken back whole
   commit('app/main.txt', 'one\nzwei\n');
   person.git(['switch', '--quiet', 'work/fox']);
   const before = person.own();
-  expect(await refresh(git, 'trunk', how, call())).toMatchObject({
-    status: 'conflict',
-    files: ['app/main.txt'],
-  });
+  expect(await refresh(git, { onto: 'trunk', ...mayMove, mergeOnly: how === 'merge' }, call())).toMatchObject(
+    {
+      status: 'conflict',
+      files: ['app/main.txt'],
+    },
+  );
   expect(person.own()).toEqual(before);
   expect(person.git(['status'])).not.toMatch(/rebas|merg/);
 });
@@ -129,13 +138,13 @@ test('what is not committed, half done or detached is left alone, and the stash 
   person.git(['switch', '--quiet', 'work/fox']);
   person.write('new.txt', 'new\n');
   const left = { status: 'left' };
-  expect(await refresh(git, 'trunk', 'rebase', call())).toEqual({
+  expect(await refresh(git, { onto: 'trunk', ...mayMove }, call())).toEqual({
     ...left,
     why: '1 files are not committed',
   });
   person.git(['clean', '-qf']);
   person.git(['switch', '--quiet', '--detach']);
-  expect(await refresh(git, 'trunk', 'rebase', call())).toEqual({
+  expect(await refresh(git, { onto: 'trunk', ...mayMove }, call())).toEqual({
     ...left,
     why: 'no branch is checked out there',
   });
@@ -143,7 +152,7 @@ test('what is not committed, half done or detached is left alone, and the stash 
   commit('app/main.txt', 'one\nzwei\n');
   expect(() => person.git(['merge', 'work/fox'])).toThrow();
   const during = person.own();
-  expect(await refresh(git, 'work/fox', 'rebase', call())).toEqual({
+  expect(await refresh(git, { onto: 'work/fox', ...mayMove }, call())).toEqual({
     ...left,
     why: 'a merge is under way there',
   });

@@ -1,0 +1,1 @@
+ALTER TABLE `agents` ADD `refreshing_from` text;
