@@ -64,7 +64,12 @@ interface Reading {
   readonly code: MissionErrorCode;
   /** Names to suggest for an unknown key. */
   readonly knownKeys: readonly string[];
+  /** What is said of its problems is shown to others than who wrote it: nothing of the text stands in it. */
+  readonly isQuoted?: false;
 }
+
+/** What the library says of a text often ends with a piece of it. */
+const withoutPiece = (said: string): string => said.replace(/: .*$/s, '');
 
 /** What a YAML text says, and the text as it can be edited without losing its comments. */
 export interface YamlText<Value> {
@@ -105,7 +110,7 @@ export function readYamlText<Schema extends z.ZodType>(
   file: string,
   source: string,
   schema: Schema,
-  { code, knownKeys }: Reading,
+  { code, knownKeys, isQuoted }: Reading,
 ): YamlText<z.output<Schema>> {
   const lines = new LineCounter();
   // What it would warn of on our own output, the schema refuses.
@@ -122,8 +127,9 @@ export function readYamlText<Schema extends z.ZodType>(
         remedy: 'Mend the file and start again; nothing of it was used.',
       },
     );
+  const words = (said: string): string => (isQuoted === false ? withoutPiece(said) : said);
   if (document.errors.length > 0) {
-    throw fail(document.errors.map((error) => ({ ...place(error.pos[0]), text: error.message })));
+    throw fail(document.errors.map((error) => ({ ...place(error.pos[0]), text: words(error.message) })));
   }
   let said: unknown;
   try {
@@ -131,7 +137,7 @@ export function readYamlText<Schema extends z.ZodType>(
   } catch (error) {
     // Aliases of nothing, and aliases that stand for more than any file of ours says.
     const text = messageOf(error);
-    throw fail([{ ...place(offsetOfAlias(document, text)), text }]);
+    throw fail([{ ...place(offsetOfAlias(document, text)), text: words(text) }]);
   }
   const parsed = schema.safeParse(said, { reportInput: true });
   if (parsed.success) return { value: parsed.data, document };

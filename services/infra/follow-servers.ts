@@ -1,10 +1,10 @@
 import path from 'node:path';
+import { redactTokens } from '../../db/redact-tokens.ts';
 import { fileMark } from '../config/file-mark.ts';
 import { readYamlFile } from '../config/yaml-file.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { SERVER_FIELDS, ServersFile } from './server-schema.ts';
 import { type KnownServer, knownServer } from './servers.ts';
-import { withholdSecrets } from './withhold-secrets.ts';
 
 export const serversFile = (home: string): string => path.join(home, 'servers.yaml');
 
@@ -35,10 +35,14 @@ export function followServers(home: string): () => FollowedServers {
       const { servers } =
         mark === ''
           ? { servers: [] }
-          : readYamlFile(file, ServersFile, { code: 'config_invalid', knownKeys: SERVER_FIELDS });
+          : readYamlFile(file, ServersFile, {
+              code: 'config_invalid',
+              knownKeys: SERVER_FIELDS,
+              isQuoted: false,
+            });
       followed = { servers: servers.map(knownServer), problem: null };
     } catch (error) {
-      followed = { ...followed, problem: withholdSecrets(messageOf(error)) };
+      followed = { ...followed, problem: redactTokens(messageOf(error)) };
     }
     return followed;
   };

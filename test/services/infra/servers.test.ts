@@ -94,3 +94,14 @@ test('it is read again when it changes; one that is wrong changes nothing, and s
   rmSync(serversFile(home));
   expect(follow()).toEqual({ servers: [], problem: null });
 });
+
+// Signs with which YAML means something else than their writer.
+test.each(['*hunter2', '|hunter2', '>hunter2', '}hunter2'])(
+  'what is wrong with the file is told without the password %j in it',
+  (password) => {
+    write(`servers:\n  - id: box\n    sudo: ${password}\n`);
+    const { problem } = followServers(home)();
+    expect(problem).toContain('servers.yaml:3:');
+    expect(problem).not.toContain('hunter2');
+  },
+);
