@@ -1,5 +1,5 @@
 import type { SlotId } from '../../db/ids.ts';
-import type { MessageLedger } from '../../services/ledger/message-ledger.ts';
+import type { Chain, MessageLedger } from '../../services/ledger/message-ledger.ts';
 import { isWorkspace } from '../agents/is-workspace.ts';
 import type { MissionCore } from '../core.ts';
 
@@ -11,10 +11,10 @@ export const MOST_HOPS = 20;
 
 export interface ChainDependencies {
   readonly core: Pick<MissionCore, 'agents' | 'occupied' | 'runtimes' | 'tasks'>;
-  readonly ledger: Pick<MessageLedger, 'hopsTo'>;
+  readonly ledger: Pick<MessageLedger, 'chainTo'>;
 }
 
-/** Tells the how-manieth message of a chain one is: what an agent says of itself, for a task or a person, is the first. */
+/** Tells the how-manieth message of a chain the next one is: what an agent says of itself, for a task or a person, is the first. */
 export function createChain({ core, ledger }: ChainDependencies) {
   /** It works on something that was given to it, and that ends. */
   function isAtWork(slotId: SlotId): boolean {
@@ -23,9 +23,9 @@ export function createChain({ core, ledger }: ChainDependencies) {
     return kind !== undefined && kind !== 'message';
   }
 
-  return function hopsOf(sender: SlotId | null): number {
-    if (sender === null) return 0;
-    if (isAtWork(sender) || isWorkspace(core, sender)) return 1;
-    return 1 + ledger.hopsTo(sender);
+  return function nextOf(sender: SlotId | null): Chain {
+    if (sender === null) return { hops: 0, since: 0 };
+    const { hops, since } = ledger.chainTo(sender);
+    return { hops: isAtWork(sender) || isWorkspace(core, sender) ? 1 : hops + 1, since };
   };
 }

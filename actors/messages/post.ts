@@ -48,7 +48,7 @@ export interface PostDependencies {
 
 /** Takes in what the team says to one another, and tells everybody of every change of it. */
 export function createPost({ core, ledger, team, redact }: PostDependencies) {
-  const hopsOf = createChain({ core, ledger });
+  const nextOfChain = createChain({ core, ledger });
 
   function tell(rows: readonly MessageRow[]): void {
     for (const row of rows)
@@ -119,9 +119,9 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
   function write(letter: Letter, receiver: string, inboxOnly: boolean): MessageRow {
     const id = MessageId.parse(randomUUID());
     const slotId = slotOfParty(letter.sender);
-    const hops = hopsOf(slotId);
+    const { hops, since } = nextOfChain(slotId);
     const isHeld = hops > MOST_HOPS;
-    const isNews = isHeld && !ledger.holds(letter.sender, receiver, MOST_HOPS);
+    const isNews = isHeld && !ledger.wasHeld(letter.sender, receiver, { most: MOST_HOPS, since });
     const row = ledger.add({
       id,
       sender: letter.sender,

@@ -55,8 +55,7 @@ export function createTeam(given: TeamDependencies) {
     isPaused: (slotId) => pauses.of(slotId) !== null,
     onError: given.report('messages could not be delivered'),
   });
-  const hasMail = (slotId: SlotId): boolean =>
-    ledger.count({ receiver: partyOfSlot(slotId), statuses: ['pending'] }) > 0;
+  const hasMail = (slotId: SlotId): boolean => ledger.hasMail(partyOfSlot(slotId));
   const nudger = createNudger({
     ...given,
     ledger: nudges,

@@ -35,6 +35,13 @@ export interface MessageFilter {
   readonly party?: string | undefined;
 }
 
+/** How many messages of agents have followed from one another. */
+export interface Chain {
+  readonly hops: number;
+  /** When the slot was last told something by somebody else than an agent, or given a task. */
+  readonly since: number;
+}
+
 /** Not said to be read by the receiver. */
 const UNREAD: MessageStatus[] = ['pending', 'delivered'];
 const OVER: MessageStatus[] = ['read', 'acknowledged', 'dead'];
@@ -110,10 +117,10 @@ export function createMessageLedger(db: MissionDatabase) {
     },
 
     /**
-     * The longest chain of messages of agents that has come to a slot, or is on its way there, since it was last told
-     * something by somebody else or given a task.
+     * The chain of messages of agents that a slot goes on with: of what is on its way there, else of what has come last,
+     * unless it was told something by somebody else, or given a task, behind that.
      */
-    hopsTo(slotId: SlotId): number {
+    chainTo(slotId: SlotId): Chain {
       const to = `${SLOT}${slotId}`;
       const ofAgents = like(sender, `${SLOT}%`);
       const told = db
@@ -132,20 +139,42 @@ export function createMessageLedger(db: MissionDatabase) {
         )
         .get();
       const since = Math.max(told?.at ?? 0, given?.at ?? 0);
-      const row = db
+      const coming = db
         .select({ hops: max(hops) })
         .from(messages)
-        .where(and(eq(receiver, to), ofAgents, or(gt(deliveredAt, since), isOnItsWay)))
+        .where(and(eq(receiver, to), ofAgents, eq(status, 'pending'), isOnItsWay))
         .get();
-      return row?.hops ?? 0;
+      if (coming?.hops != null) return { hops: coming.hops, since };
+      // Those of one prompt have come at the same time.
+      const [last] = db
+        .select({ hops: max(hops) })
+        .from(messages)
+        .where(and(eq(receiver, to), ofAgents, gt(deliveredAt, since)))
+        .groupBy(deliveredAt)
+        .orderBy(desc(deliveredAt))
+        .limit(1)
+        .all();
+      return { hops: last?.hops ?? 0, since };
     },
 
-    /** True when a message of this chain was held back before. */
-    holds(from: string, to: string, since: number): boolean {
+    /** True when the last thing that one wrote to another was held back, for more hops than these, and nothing was since. */
+    wasHeld(from: string, to: string, { most, since }: { most: number; since: number }): boolean {
+      const row = db
+        .select({ status, hops, createdAt })
+        .from(messages)
+        .where(and(eq(sender, from), eq(receiver, to)))
+        .orderBy(desc(place))
+        .limit(1)
+        .get();
+      return row !== undefined && row.status === 'pending' && row.hops > most && row.createdAt > since;
+    },
+
+    /** True when something is to be brought to a receiver, or is on its way; what waits in its inbox alone is not. */
+    hasMail(to: string): boolean {
       const row = db
         .select({ id })
         .from(messages)
-        .where(and(eq(sender, from), eq(receiver, to), eq(status, 'pending'), gt(hops, since)))
+        .where(and(eq(receiver, to), eq(status, 'pending'), eq(inboxOnly, false)))
         .limit(1)
         .get();
       return row !== undefined;

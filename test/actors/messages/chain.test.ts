@@ -86,3 +86,37 @@ test('a task between lets them go on', async () => {
   );
   expect(next?.held).toBeUndefined();
 });
+
+test('what is held after a task is news again, although what was held before it waits unread', async () => {
+  mission.messages.send({ to: two, body: 'hello' }, { kind: 'slot', slotId: one });
+  await until(mission, 'held', () => heldOnes().length > 0);
+  const [first] = heldOnes();
+  const from = first?.from === `slot:${one}` ? one : two;
+  const to = from === one ? two : one;
+  const { taskId } = await mission.submit({ slotId: from, prompt: 'work' });
+  await taskIs(mission, taskId, 'done');
+  mission.messages.send({ to, body: 'and now?' }, { kind: 'slot', slotId: from });
+  await until(mission, 'held again', () => heldOnes().length > 1);
+  await nextTurn();
+  const [second] = heldOnes();
+  expect(second?.id).not.toBe(first?.id);
+  expect(toPerson().map(({ body }) => body)).toContainEqual(expect.stringContaining(second?.id ?? ''));
+});
+
+test('words of a person to one of them let both go on, the other one as well', async () => {
+  mission.messages.send({ to: two, body: 'hello' }, { kind: 'slot', slotId: one });
+  await until(mission, 'held', () => heldOnes().length > 0);
+  const other = heldOnes()[0]?.from === `slot:${one}` ? two : one;
+  const [word] = mission.messages.send({ to: other, body: 'go on, you two' }, { kind: 'person' });
+  await until(
+    mission,
+    'told',
+    () => mission.messages.read(word?.id ?? '', { offset: 0, limit: 10 }, program).status === 'delivered',
+  );
+  await until(mission, 'idle', () => mission.slot(other).state === 'idle');
+  const before = turns;
+  mission.messages.send({ to: other === one ? two : one, body: 'well' }, { kind: 'slot', slotId: other });
+  await until(mission, 'held again', () => heldOnes().length > 1);
+  expect(turns - before).toBe(MOST_HOPS);
+  expect(toPerson()).toHaveLength(2);
+});

@@ -143,6 +143,18 @@ test('a card that is finished at the hour of the reminder is not reminded of', a
   expect(mission.board.get(card)).toMatchObject({ status: 'done' });
 });
 
+test('what is held in its inbox, and will not be brought, keeps nobody from being reminded', async () => {
+  mission.pauses.pause({ slotId: subject }, { by: BY });
+  const [held] = mission.messages.send({ to: subject, body: 'thanks' }, { kind: 'slot', slotId: control });
+  stage.database().raw.prepare('update messages set inbox_only = 1, hops = 21 where id = ?').run(held?.id);
+  mission.pauses.wake({ all: true });
+  cardOf(subject);
+  cardOf(control);
+  await goesBy(10);
+  expect(statusOf(held?.id ?? '')).toBe('pending');
+  expect(nudgesOf(subject)).toHaveLength(1);
+});
+
 test('who is put aside gets no task and no message, over a kill of the daemon, until it is over', async () => {
   mission.pauses.pause({ slotId: subject }, { by: BY, minutes: 5 });
   const { taskId } = await mission.submit({ slotId: subject, prompt: 'work' });
