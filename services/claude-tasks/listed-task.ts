@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** Of a subject, a description: what is shown of it. */
 const MOST_CHARACTERS = 2_000;
+const MOST_CHARACTERS_OF_AN_ID = 100;
 /** A list has some dozens. */
 const MOST_TASKS = 1_000;
 
@@ -35,14 +36,15 @@ export const TaskListChange = z.object({
 });
 export type TaskListChange = Readonly<z.infer<typeof TaskListChange>>;
 
-const words = z.string().transform((text) => text.slice(0, MOST_CHARACTERS));
+/** Cut only by `withoutSecrets`: half a secret is not known for one. */
+const words = z.string();
 const wordsOrNone = words.optional().catch(undefined);
 const Status = ListedTaskStatus.catch('pending');
 
 /** `tasks/<session>/<id>.json` (2.1.329): TaskCreate and TaskUpdate write it. */
 export const TaskFile = z
   .object({
-    id: z.string().min(1).max(100),
+    id: z.string().min(1).max(MOST_CHARACTERS_OF_AN_ID),
     subject: words,
     description: wordsOrNone,
     activeForm: wordsOrNone,
@@ -77,14 +79,28 @@ export const Todos = z
     ),
   );
 
+/** The beginning of a text, without half a character at its end. */
+const beginningOf = (text: string, most: number): string =>
+  text.slice(0, most).replace(/[\ud800-\udbff]$/, '');
+
+/**
+ * What is kept of the words of a task.
+ * @param redact takes secrets out of a text
+ */
+export const cleanWords = (text: string, redact: (text: string) => string): string =>
+  beginningOf(redact(text), MOST_CHARACTERS);
+
 /** @param redact takes secrets out of a text */
 export function withoutSecrets(task: ListedTask, redact: (text: string) => string): ListedTask {
-  const clean = (text: string | null): string | null => (text === null ? null : redact(text));
+  const clean = (text: string | null): string | null => (text === null ? null : cleanWords(text, redact));
   return {
     ...task,
-    subject: redact(task.subject),
+    subject: cleanWords(task.subject, redact),
     description: clean(task.description),
     activeForm: clean(task.activeForm),
     owner: clean(task.owner),
+    blockedBy: task.blockedBy
+      .slice(0, MOST_TASKS)
+      .map((id) => beginningOf(redact(id), MOST_CHARACTERS_OF_AN_ID)),
   };
 }

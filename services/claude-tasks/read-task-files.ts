@@ -28,7 +28,8 @@ export function readTaskList(
   { kind, files, changedAt }: FoundTaskList,
   now: number,
 ): readonly ListedTask[] | null {
-  const isWritten = now - changedAt > WRITTEN_WITHIN_MS;
+  // The time of a file may lie ahead: of another machine's clock, or of one that was set back.
+  const isWritten = Math.abs(now - changedAt) > WRITTEN_WITHIN_MS;
   if (kind === 'file') return Todos.safeParse(jsonIn(files[0] ?? '')).data ?? (isWritten ? [] : null);
   const tasks = files.flatMap((file) => TaskFile.safeParse(jsonIn(file)).data ?? []);
   return tasks.length === files.length || isWritten ? tasks : null;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  cleanWords,
   type ListedTask,
   type ListedTaskStatus,
   ListedTaskStatus as Status,
@@ -59,7 +60,7 @@ export function callWithoutSecrets(call: TaskListCall, redact: (text: string) =>
   const { subject, description } = call;
   return {
     ...call,
-    subject: redact(subject),
-    description: description === null ? null : redact(description),
+    subject: cleanWords(subject, redact),
+    description: description === null ? null : cleanWords(description, redact),
   };
 }

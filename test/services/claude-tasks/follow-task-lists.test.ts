@@ -139,6 +139,27 @@ test('what is no task list is no harm', () => {
   expect(standing()).toEqual(['2 task 2: pending']);
 });
 
+test('a secret at the place where a long text is cut is taken out whole', () => {
+  const long = `${'a'.repeat(1_996)}hunter2`;
+  const task1 = task('1', { subject: long, description: long, activeForm: long, owner: long });
+  write(`tasks/${SESSION}/1.json`, { ...task1, blockedBy: ['hunter2'] });
+  write(`todos/${SESSION}-agent-x.json`, [{ content: long, status: 'pending', activeForm: long }]);
+  const told = look();
+  expect(told).toHaveLength(2);
+  expect(JSON.stringify([told, [...createClaudeTaskLedger(database.db).tasksOf([SESSION])]])).not.toMatch(
+    /ahunt|"hunter2/,
+  );
+  expect(told[0]?.after[0]?.subject).toHaveLength(2_000);
+});
+
+test('a broken file from the future is waited for no longer than another', () => {
+  write(`tasks/${SESSION}/1.json`, task('1'));
+  write(`tasks/${SESSION}/2.json`, 'no JSON');
+  now -= 24 * HOUR_MS;
+  look();
+  expect(standing()).toEqual(['1 task 1: pending']);
+});
+
 test('secrets are taken out; lists of sessions that may not be read, and old ones, are not read', () => {
   const other = SESSION.replace('7', '8');
   write(`tasks/${SESSION}/1.json`, task('1', { subject: 'log in with hunter2' }));

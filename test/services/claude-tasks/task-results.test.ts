@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { taskListCallOf } from '../../../services/claude-tasks/task-results.ts';
+import { callWithoutSecrets, taskListCallOf } from '../../../services/claude-tasks/task-results.ts';
 
 const todo = (taskId: string, subject: string, status: string, activeForm: string | null = null) => ({
   taskId,
@@ -65,4 +65,12 @@ test.each([
   ['nothing', undefined],
 ])('%s says nothing of the list', (_, result) => {
   expect(taskListCallOf(result)).toBeNull();
+});
+
+test('a task as it was created is cut as those of files are, and not in the middle of a secret', () => {
+  const words = `${'a'.repeat(1_996)}hunter2${'b'.repeat(1_000)}`;
+  const call = taskListCallOf({ task: { id: '1', subject: words, description: words } });
+  const clean = call && callWithoutSecrets(call, (text) => text.replaceAll('hunter2', '[secret]'));
+  const kept = `${'a'.repeat(1_996)}[sec`;
+  expect(clean).toMatchObject({ subject: kept, description: kept });
 });
