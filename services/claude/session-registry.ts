@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { readRegularFile } from '../config/regular-file.ts';
 
 /** `sessions/<pid>.json` of recent versions (seen on 2.1.329), rewritten at every edge. */
 const RegisteredSession = z.looseObject({
@@ -32,6 +33,20 @@ export interface SessionStatus {
   readonly version?: string;
 }
 
+/** It says a dozen things in a line. */
+const LARGEST_BYTES = 64 * 1024;
+
+/** Null where there is none, and for what is none of Claude Code's: on a pipe a thread of all would wait for ever. */
+function registered(file: string): string | null {
+  try {
+    return readRegularFile(file, ({ size }) => {
+      if (size > LARGEST_BYTES) throw new Error('it is too large');
+    });
+  } catch {
+    return null;
+  }
+}
+
 /** The start time of a process in clock ticks since boot, as Linux and `procStart` count it; null where /proc is missing. */
 async function startTicks(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
@@ -47,7 +62,7 @@ async function startTicks(pid: number): Promise<string | null> {
  */
 export async function readSessionStatus(configDirectory: string, pid: number): Promise<SessionStatus | null> {
   const file = path.join(configDirectory, 'sessions', `${pid}.json`);
-  const text = await readFile(file, 'utf8').catch(() => null);
+  const text = registered(file);
   if (text === null) return null;
   let json: unknown;
   try {

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runningSessions } from '../../../services/claude/running-sessions.ts';
 import { readSessionStatus } from '../../../services/claude/session-registry.ts';
 
 let directory: string;
@@ -38,6 +40,15 @@ describe('readSessionStatus', () => {
     ['another pid', { ...session, pid: 1 }],
   ])('%s tells nothing', async (_, value) => {
     if (value !== null) write(me, value);
+    expect(await readSessionStatus(directory, me)).toBeNull();
+  });
+
+  it('a pipe in its place keeps nobody waiting, and what is too large is not read', async () => {
+    execFileSync('mkfifo', [path.join(directory, 'sessions', `${me}.json`)]);
+    expect(await readSessionStatus(directory, me)).toBeNull();
+    expect(await runningSessions([directory])).toEqual([]);
+    rmSync(path.join(directory, 'sessions', `${me}.json`));
+    write(me, { ...session, cwd: '/x'.repeat(100_000) });
     expect(await readSessionStatus(directory, me)).toBeNull();
   });
 
