@@ -73,8 +73,10 @@ export function keepScreenshot(
     readonly now: number;
   },
 ): string {
-  let at = now;
-  // Two in one millisecond, or a clock that was set back.
+  // A clock that was set back must not make it the oldest, which goes first.
+  const newest = kept(folder).find((file) => file.slotId === slotId)?.at ?? 0;
+  let at = Math.max(now, newest + 1);
+  // Somebody else's may be called so.
   while (!writeAnew(path.join(folder, `${slotId}-${at}.${format}`), bytes)) at += 1;
   prune(folder, slotId);
   return path.join(folder, `${slotId}-${at}.${format}`);

@@ -36,6 +36,13 @@ test('the newest twenty of a slot stay, and those of a slot whose name begins al
   );
 });
 
+test('a picture stays when the clock was set back, also where there are many', () => {
+  for (let at = 0; at < 20; at++) keep('coder', NOW + at);
+  const [first, second] = [keep('coder', NOW - 60_000), keep('coder', NOW - 59_000)];
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining([first, second]));
+  expect(readdirSync(folder)).toHaveLength(20);
+});
+
 test('those of slots that are gone do not add up for ever, and what is not ours stays', () => {
   writeFileSync(path.join(folder, 'holiday.png'), bytes);
   for (let at = 0; at < 410; at++) keep(`agent-${at}`, NOW + at);
