@@ -43,11 +43,17 @@ export function createTellCompletion({
 }) {
   function receivers({ slotId, repository, createdBy }: AgentRow): readonly string[] {
     const maker = SlotId.safeParse(createdBy.startsWith(SLOT) ? createdBy.slice(SLOT.length) : '').data;
-    const supervisors = [...core.runtimes.values()]
-      .map(({ configuration }) => configuration)
-      .filter(({ id, role }) => role === SUPERVISOR && core.agents.get(id)?.repository === repository)
-      .map(({ id }) => id);
-    const all = [...(maker !== undefined && core.runtimes.has(maker) ? [maker] : []), ...supervisors];
+    // They have it when they are woken.
+    const asleep = core.agents.inStatus('hibernated');
+    const awake = [...core.runtimes.values()].map(({ configuration: { id, role } }) => ({
+      slotId: id,
+      role,
+    }));
+    const there = [...awake, ...asleep];
+    const supervisors = there
+      .filter((one) => one.role === SUPERVISOR && core.agents.get(one.slotId)?.repository === repository)
+      .map((one) => one.slotId);
+    const all = [...there.map((one) => one.slotId).filter((id) => id === maker), ...supervisors];
     return [...new Set(all)].filter((id) => id !== slotId).map((id) => `${SLOT}${id}`);
   }
 

@@ -33,7 +33,7 @@ export interface MailDependencies {
   readonly core: MissionCore;
   readonly ledger: MessageLedger;
   readonly post: Post;
-  readonly team: Team;
+  readonly team: Pick<Team, 'ended'>;
   readonly transcripts: Pick<Transcripts, 'turnOf'>;
   readonly lengthOf: (path: string) => Promise<number>;
   readonly enqueue: (kind: TaskRow['kind'], request: SubmitRequest) => TaskId;
@@ -51,6 +51,14 @@ export interface EndedTool {
   readonly toolUseId?: string;
 }
 
+/** After these there may be something to bring, or to say that it will not be brought. */
+const MOVES_MAIL: ReadonlySet<string> = new Set([
+  'slot_changed',
+  'slot_closed',
+  'task_changed',
+  'message_changed',
+  'worker_completed',
+]);
 const OVER: ReadonlySet<TaskRow['status']> = new Set(['done', 'failed', 'cancelled']);
 const idsOf = (rows: readonly MessageRow[]): readonly MessageId[] => rows.map(({ id }) => id);
 const isOver = ({ status }: TaskRow): boolean => OVER.has(status);
@@ -160,11 +168,12 @@ export function createMail({
 
   function bring(receiver: string): void {
     const slotId = slotOfParty(receiver);
-    const isThere = team.members().some((member) => member.slotId === slotId);
-    if (slotId === null || !isThere) {
+    const ended = slotId === null ? null : team.ended(slotId);
+    if (slotId === null || ended !== null || !core.runtimes.has(slotId)) {
       if (mayComeBack(slotId)) return;
+      const why = ended === null ? `${receiver} is in the team no more.` : `${ended.what} ${ended.remedy}`;
       const lost = ledger.waitingFor(receiver, MOST_AT_ONCE);
-      if (lost.length > 0) bury(lost, `${receiver} is in the team no more.`);
+      if (lost.length > 0) bury(lost, why);
       return;
     }
     const slot = core.slotSnapshot(slotId);
@@ -344,7 +353,7 @@ export function createMail({
     /** Goes on with what an earlier daemon had begun. Returns the way to stop. */
     start(): () => void {
       const unsubscribe = core.bus.subscribe(({ type: what }) => {
-        if (what === 'slot_changed' || what === 'task_changed' || what === 'message_changed') wake();
+        if (MOVES_MAIL.has(what)) wake();
       });
       const timer = setInterval(wake, LOOK_MS);
       timer.unref();

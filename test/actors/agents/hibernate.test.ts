@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FIRST_PAGE } from '../../../actors/mission/text-page.ts';
 import { createAgentLedger } from '../../../services/ledger/agent-ledger.ts';
-import { taskIs, until } from '../mission-stage.ts';
+import { hook, taskIs, until } from '../mission-stage.ts';
 import { type AgentsStage, createAgentsStage, never, shop } from './agents-stage.ts';
 
 let team: AgentsStage;
@@ -38,6 +39,29 @@ describe('a team that hibernates', () => {
     await team.begins(second, worker.slotId, 'later');
     expect(second.slot(worker.slotId).sessionId).toBe(sessionId);
     await taskIs(second, later, 'running');
+  });
+
+  test('has what was written to it meanwhile when it is woken, over a restart', async () => {
+    const mission = await team.startWithShop();
+    const { worker } = await team.work(mission, { task: undefined });
+    await mission.spawn(worker.slotId, {});
+    await team.stands(mission, worker.slotId);
+    mission.workers.hibernate({ repository: shop }, 'test');
+    await until(mission, 'closed', () => mission.slots().every(({ slotId }) => slotId !== worker.slotId));
+    const [message] = mission.messages.send({ to: `shop/${worker.name}`, body: 'm-1' }, { kind: 'person' });
+    await team.stage.down();
+    const second = await team.stage.start({ lengthOf: async () => 10 });
+    const statusOf = () =>
+      second.messages.read(message?.id ?? '', FIRST_PAGE, { kind: 'program', name: 'test' }).status;
+    expect(statusOf()).toBe('pending');
+    await second.workers.wake({ repository: shop }, never);
+    await second.spawn(worker.slotId, {});
+    await team.stands(second, worker.slotId);
+    await until(second, 'typed', () => team.typed.some((prompt) => prompt.includes('m-1')));
+    const prompt = team.typed.find((one) => one.includes('m-1')) ?? '';
+    await hook(second, 'UserPromptSubmit', { prompt }, worker.slotId);
+    await until(second, 'delivered', () => statusOf() === 'delivered');
+    expect(team.typed.filter((one) => one.includes('m-1'))).toHaveLength(1);
   });
 
   test('is mended without a hand on one that is just being made', async () => {

@@ -10,6 +10,7 @@ const member = (id: string, role: string): Member => {
     repository: repository ?? null,
     name: name ?? null,
     isWorkspace: role === 'workspace',
+    isAsleep: role === 'sleeper',
   };
 };
 const team: Team = {
@@ -21,7 +22,9 @@ const team: Team = {
     member('foobar.fox', 'worker'),
     member('foobar.review-1', 'reviewer'),
     member('foobar.review-12', 'reviewer'),
+    member('foo.bear', 'sleeper'),
   ],
+  ended: (slotId) => (slotId === 'foo.gone' ? { what: 'It has ended.', remedy: 'Make another.' } : null),
 };
 const meant = (words: string, sender: string | null): readonly string[] => {
   const found = receiversOf(team, words, sender === null ? null : SlotId.parse(sender));
@@ -42,6 +45,8 @@ describe('who is meant', () => {
     ['all@foo', 'foo.boss', ['foo.fox', 'foo.fox-2']],
     ['all', 'foo.boss', ['foo.fox', 'foo.fox-2']],
     [' person ', 'foo.fox', ['person']],
+    ['bear', 'foo.fox', ['foo.bear']],
+    ['foo/bear', 'chief', ['foo.bear']],
   ])('%j said by %j: %j', (words, sender, receivers) => {
     expect(meant(words, sender)).toEqual(receivers);
   });
@@ -55,6 +60,11 @@ describe('who is meant', () => {
     ['all@fo', null, 'Nobody'],
     ['', null, 'Nobody'],
     ['person extra', null, 'Nobody'],
+    ['role:sleeper', 'foo.fox', 'Nobody'],
+    ['slot:foo.gone', null, 'It has ended.'],
+    ['foo/gone', 'chief', 'It has ended.'],
+    ['gone', 'foo.fox', 'It has ended.'],
+    ['gone', 'foobar.fox', 'Nobody'],
   ])('%j said by %j is nobody, or not one', (words, sender, why) => {
     expect(() => meant(words, sender)).toThrow(why);
   });
