@@ -11,9 +11,9 @@ import type { AttachTarget } from './open-attachment.ts';
 /** Not `localhost`: that may mean an address on which the daemon does not listen. */
 const THIS_MACHINE = '127.0.0.1';
 
-export const ATTACH_HELP = `Usage: missiond-attach SLOT [options]
+export const ATTACH_HELP = `Usage: missiond-attach SLOT|AGENT [options]
 
-Shows the terminal of a slot, and types into it. Every key goes to Claude Code, Ctrl-C too, except:
+Shows the terminal of a slot, named by itself or by its agent (calm-fox, shop/calm-fox), and types into it. Every key goes to Claude Code, Ctrl-C too, except:
 
   Ctrl-b d     leave; the session goes on       Ctrl-\\        the same
   Ctrl-b [     look back (keys of less, q returns)
@@ -85,9 +85,11 @@ export function readAttachCommand(argv: readonly string[], env: NodeJS.ProcessEn
   }
   const { values, positionals } = parsed;
   if (values.help === true) return { type: 'help' };
-  const slot = SlotId.safeParse(positionals[0]);
-  if (positionals.length !== 1) return { type: 'usage', message: 'Name one slot.' };
-  if (!slot.success) return { type: 'usage', message: `${positionals[0]} is not the name of a slot.` };
+  // The agent of a repository may be written as it is in messages.
+  const slot = SlotId.safeParse(positionals[0]?.replace('/', '.'));
+  if (positionals.length !== 1) return { type: 'usage', message: 'Name one slot, or one agent.' };
+  if (!slot.success)
+    return { type: 'usage', message: `${positionals[0]} is not the name of a slot or of an agent.` };
   const givenPort = values.port === undefined ? undefined : Port.safeParse(values.port);
   if (givenPort?.success === false) return { type: 'usage', message: `${values.port} is not a port.` };
   const home = values.home ?? missionHome(env);

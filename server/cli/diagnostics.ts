@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { logsFolder } from '../../services/config/home.ts';
 import { lastLines } from '../../services/diagnostics/last-lines.ts';
+import { toFailure } from '../../services/errors/mission-error.ts';
 import { readVersion } from '../version.ts';
 import { findingsOf } from './checks.ts';
 import type { CommandContext } from './command.ts';
@@ -47,21 +48,27 @@ function countBy(words: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** How much of everything there is; null while no daemon answers. */
-async function statisticsOf({ call }: Context): Promise<Record<string, unknown> | null> {
+type Statistics =
+  | { readonly statistics: Record<string, unknown>; readonly problem: null }
+  | { readonly statistics: null; readonly problem: string };
+
+/** How much of everything there is, or why nobody says. */
+async function statisticsOf({ call }: Context): Promise<Statistics> {
   try {
     const { slots } = Slots.parse(await call('mission_pty_status'));
     const { repositories } = Repositories.parse(await call('mission_repo_list'));
     const { workers } = Workers.parse(await call('mission_worker_list', { limit: 200 }));
     const { tasks } = Tasks.parse(await call('mission_task', { limit: 100 }));
-    return {
+    const statistics = {
       slots: countBy(slots.map(({ status }) => status)),
       repositories: repositories.length,
       agents: countBy(workers.map(({ kind }) => kind)),
       lastTasks: countBy(tasks.map(({ status }) => status)),
     };
-  } catch {
-    return null;
+    return { statistics, problem: null };
+  } catch (error) {
+    const { code, message } = toFailure(error);
+    return { statistics: null, problem: `${code}: ${message}` };
   }
 }
 
@@ -71,7 +78,7 @@ export async function collectDiagnostics(context: Context): Promise<Diagnostics>
   const tools = await Promise.all(
     TOOLS.map(async ([program, option]) => [program, await versionOf(program, option, env)] as const),
   );
-  const statistics = await statisticsOf(context);
+  const { statistics, problem } = await statisticsOf(context);
   return Diagnostics.parse(
     reportRedaction(
       home,
@@ -81,7 +88,7 @@ export async function collectDiagnostics(context: Context): Promise<Diagnostics>
       node: process.version,
       system: { platform: process.platform, arch: process.arch, release: os.release() },
       home,
-      daemon: { answers: statistics !== null },
+      daemon: { answers: problem === null, ...(problem === null ? {} : { problem }) },
       tools: Object.fromEntries(tools),
       findings: await findingsOf(context),
       statistics,
@@ -95,7 +102,8 @@ const Diagnostics = z.object({
   node: z.string(),
   system: z.object({ platform: z.string(), arch: z.string(), release: z.string() }),
   home: z.string(),
-  daemon: z.object({ answers: z.boolean() }),
+  /** `problem`: why it does not, or what of its answer was wrong. */
+  daemon: z.object({ answers: z.boolean(), problem: z.string().optional() }),
   /** What each says of its version; null where it is not installed. */
   tools: z.record(z.string(), z.string().nullable()),
   findings: z.array(z.object({ check: z.string(), result: z.string(), detail: z.string() })),

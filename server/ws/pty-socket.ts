@@ -8,7 +8,7 @@ import { sayIssues } from '../say-issues.ts';
 import { sendJson } from './send-json.ts';
 
 /** The session could not be attached to. */
-const CLOSE_REFUSED = 4001;
+export const CLOSE_REFUSED = 4001;
 /** The program ended. */
 const CLOSE_EXITED = 4003;
 

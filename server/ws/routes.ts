@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import { SlotId } from '../../db/ids.ts';
 import type { StatelyBridge } from '../../inspector/stately.ts';
-import { MissionError } from '../../services/errors/mission-error.ts';
+import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { AttachQuery } from '../attach/protocol.ts';
 import { type Access, type Caller, reaches } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
@@ -13,8 +13,9 @@ import type { Limits } from '../http/limits.ts';
 import { claudeSessions } from '../tools/claude-tasks.ts';
 import { ptyConfirm } from '../tools/questions.ts';
 import { limitSocket } from './limit-socket.ts';
-import { servePty } from './pty-socket.ts';
+import { CLOSE_REFUSED, servePty } from './pty-socket.ts';
 import { sendJson, sendText } from './send-json.ts';
+import { slotMeant } from './slot-meant.ts';
 import { type Answers, serveTasks } from './tasks-socket.ts';
 
 const PtyParams = z.object({ slotId: SlotId });
@@ -84,7 +85,15 @@ export function registerSockets(
     if (!params.success || !query.success)
       return refuse(socket, 'Use /pty/<slot>?since=<sequence>&readonly=1.');
     const { since, readonly } = query.data;
-    servePty(socket, mission, params.data.slotId, {
+    let slotId: SlotId;
+    try {
+      slotId = slotMeant(mission, params.data.slotId);
+    } catch (error) {
+      const { code, message, remedy } = toFailure(error);
+      sendJson(socket, { type: 'error', code, message: [message, remedy].filter(Boolean).join('\n  → ') });
+      return socket.close(CLOSE_REFUSED);
+    }
+    servePty(socket, mission, slotId, {
       willAnswer,
       // A viewer has no keyboard, whatever it asks for.
       readOnly: readonly === '1' || readonly === 'true' || callerOf(request).role === 'viewer',

@@ -54,7 +54,10 @@ function asMarkdown(description: string, found: Diagnostics): string {
     ['Node', node],
     ['System', `${system.platform} ${system.arch}, ${system.release}`],
     ...Object.entries(tools).map(([tool, version]) => [tool, version ?? 'not installed'] as const),
-    ['Daemon', found.daemon.answers ? 'answers' : 'does not answer'],
+    [
+      'Daemon',
+      found.daemon.answers ? 'answers' : `does not answer (${found.daemon.problem ?? 'no reason given'})`,
+    ],
   ];
   return `# ${inLine(description === '' ? 'What happened, and what did you expect?' : description)}
 

@@ -23,7 +23,7 @@ export const workspace: Command = {
   words: [1, 2],
   async run(parsed, context) {
     const [verb, name] = parsed.positionals;
-    const { call, print, stdout } = context;
+    const { call, print, home, env, json, stdout } = context;
     const { repo: repository, branch, from } = parsed.values;
     if (verb === 'list') {
       const output = missionWorkerList.output.parse(
@@ -62,8 +62,13 @@ export const workspace: Command = {
         await call('mission_worker_get', said({ name, repository })),
       );
       if (state === 'exited' || state === undefined) await call('mission_pty_spawn', { slotId });
-      stdout.write(`missiond attach ${slotId}\n`);
-      return 0;
+      // A program that asks is told how a person would.
+      if (json || stdout.isTTY !== true) {
+        print({ slotId }, () => `missiond attach ${slotId}\n`);
+        return 0;
+      }
+      const { attachCommand } = await import('../../attach/attach-command.ts');
+      return await attachCommand([slotId, '--home', home], { ...process, env });
     }
     throw new MissionError(
       'input_invalid',

@@ -280,8 +280,8 @@ test('through a tunnel the daemon is asked by its own name', async () => {
 });
 
 test.each<[string, readonly string[], number, string]>([
-  ['no slot', [], 2, 'Name one slot.'],
-  ['two slots', ['one', 'two'], 2, 'Name one slot.'],
+  ['no slot', [], 2, 'Name one slot, or one agent.'],
+  ['two slots', ['one', 'two'], 2, 'Name one slot, or one agent.'],
   ['a name that cannot be', ['../one'], 2, 'is not the name of a slot'],
   ['an unknown option', ['one', '--fast'], 2, "Unknown option '--fast'"],
   ['a port that cannot be', ['one', '-p', '99999'], 2, 'is not a port'],

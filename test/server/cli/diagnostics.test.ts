@@ -29,7 +29,11 @@ describe('while no daemon runs', () => {
     const { status, out } = await cli('diagnostics');
     expect(status).toBe(0);
     const found = JSON.parse(out);
-    expect(found).toMatchObject({ node: process.version, daemon: { answers: false }, statistics: null });
+    expect(found).toMatchObject({
+      node: process.version,
+      daemon: { answers: false, problem: expect.stringContaining('daemon_unreachable') },
+      statistics: null,
+    });
     expect(found.tools.git).toMatch(/^git version/);
     expect(found.findings.map(({ check }: { check: string }) => check)).toContain('slots.yaml');
     expect(out).not.toContain(SECRET);
@@ -39,7 +43,7 @@ describe('while no daemon runs', () => {
   test('a bug report holds what a person says, and what a log says stays in its fence', async () => {
     const { out } = await cli('bug', 'it', 'hangs', 'at', 'an-inherited-token', '| once');
     expect(out).toMatch(/^# it hangs at \[secret\] \\\| once\n/);
-    expect(out).toContain('| Daemon | does not answer |');
+    expect(out).toContain('| Daemon | does not answer (daemon_unreachable: ');
     expect(out).toMatch(/````\nconnected with .*\n```\n# not a heading\n.*\n````\n$/);
     expect(out).not.toContain(SECRET);
   });
