@@ -139,7 +139,8 @@ export function createMerging(
       const ref = isHash ? commit : `refs/heads/${commit}`;
       // A branch may have moved since an agent has read it.
       const whole = isHash || by.kind === 'person' ? await commitAt(git, ref, call) : null;
-      if (whole === null)
+      // A branch may be called as a hash begins.
+      if (whole === null || (isHash && !whole.startsWith(commit)))
         throw new MissionError(
           'input_invalid',
           `${repository.name} has no commit ${JSON.stringify(commit)}.`,
