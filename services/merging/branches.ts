@@ -6,6 +6,8 @@ import type { Turn } from '../worktrees/repository-turns.ts';
 const LOCAL = 'refs/heads/';
 /** A remote that does not answer holds up the queue of its repository only so long. Milliseconds. */
 export const REMOTE_WITHIN_MS = 120_000;
+/** Every file of a large repository is written; a git that is ended in the middle leaves half of them. Milliseconds. */
+export const CHECKS_OUT_WITHIN_MS = 10 * 60_000;
 const BY_MISSIOND = ['-c', 'user.name=missiond', '-c', 'user.email=missiond@localhost'] as const;
 
 const lines = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');

@@ -4,6 +4,7 @@ import { within } from '../deadline/within.ts';
 import { isRegistered } from '../worktrees/contents.ts';
 import type { Git } from '../worktrees/git.ts';
 import type { Turn } from '../worktrees/repository-turns.ts';
+import { CHECKS_OUT_WITHIN_MS } from './branches.ts';
 
 /** Longer than most suites take; one that hangs must not hold up the queue for ever. Milliseconds. */
 const CHECK_WITHIN_MS = 45 * 60_000;
@@ -56,7 +57,10 @@ export async function checkResult(
   await mkdir(path.dirname(folder), { recursive: true, mode: 0o700 });
   await turn(async () => {
     await remove(call);
-    await git.git(['worktree', 'add', '--quiet', '--detach', '--', folder, commit], call);
+    await git.git(['worktree', 'add', '--quiet', '--detach', '--', folder, commit], {
+      ...call,
+      withinMs: CHECKS_OUT_WITHIN_MS,
+    });
   });
   let output = '';
   try {

@@ -4,6 +4,7 @@ import { MissionError } from '../errors/mission-error.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
 import type { Turn } from '../worktrees/repository-turns.ts';
 import {
+  CHECKS_OUT_WITHIN_MS,
   checkoutOf,
   commitAt,
   fetchRef,
@@ -70,6 +71,7 @@ async function moveNow(git: Git, { target, base, result }: Landing, call: GitCal
       await git.git(['merge', '--ff-only', '--no-autostash', '--no-overwrite-ignore', '--quiet', result], {
         ...call,
         cwd: place,
+        withinMs: CHECKS_OUT_WITHIN_MS,
       });
     return null;
   } catch (error) {
@@ -179,6 +181,15 @@ export async function landPullRequest(
       call.signal.throwIfAborted();
       if ((await isMerged()) !== true) return { kind: 'refused', why: messageOf(error) };
     }
+    // A branch with a queue of the forge's own takes it into that, and may send it back.
+    if ((await isMerged()) !== true)
+      throw new MissionError(
+        'worktree_failed',
+        `The forge has taken #${number}, and has not merged it yet.`,
+        {
+          remedy: 'Look at its merge queue.',
+        },
+      );
   }
   await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/remote`, turn }, call);
   const result = (await commitAt(git, `${scratch}/remote`, call)) ?? landing.result;

@@ -106,6 +106,16 @@ describe('without a forge', () => {
     expect(left()).toEqual(['', 1]);
   });
 
+  test('a branch that is called as the hash of a commit begins is not approved in its place', async () => {
+    await added();
+    const hash = work('work/a', 'a.txt').slice(0, 10);
+    work(hash, 'b.txt');
+    const { status, err } = await cli('review', '--repo', 'project', hash, 'approve', 'Good.');
+    expect({ status, err }).toMatchObject({ status: 2, err: expect.stringContaining('has no commit') });
+    const { out } = await merge(hash);
+    expect(out).toContain('nobody has approved');
+  });
+
   test('one whose check fails is refused with what it printed, and nothing has moved', async () => {
     await added({ check: 'echo the tests say no; exit 3' });
     await approve(work('work/a', 'a.txt'));
@@ -371,6 +381,8 @@ describe('with a forge', () => {
     readonly pull: object;
     readonly checks?: object;
     readonly unresolved?: number;
+    /** It takes it into a queue of its own, and merges it when it is asked for it again. */
+    readonly queues?: boolean;
   }): string {
     const state = path.join(person.directory, 'gh');
     mkdirSync(state, { recursive: true });
@@ -380,6 +392,7 @@ describe('with a forge', () => {
       JSON.stringify(facts.checks ?? [{ name: 'ci', bucket: 'pass' }]),
     );
     writeFileSync(path.join(state, 'unresolved'), String(facts.unresolved ?? 0));
+    if (facts.queues === true) writeFileSync(path.join(state, 'queues'), '');
     writeFileSync(
       path.join(bin, 'gh'),
       `#!${process.execPath}
@@ -401,6 +414,7 @@ else if (verb === 'pr checks') {
   console.log(JSON.stringify({ data: { repository: { pullRequest: { reviewThreads: { totalCount: count, nodes } } } } }));
 } else if (verb === 'pr merge') {
   if (args[args.indexOf('--match-head-commit') + 1] !== pull.headRefOid) { console.error('head has changed'); process.exit(1); }
+  if (fs.existsSync(state + '/queues')) { fs.rmSync(state + '/queues'); process.exit(0); }
   const git = (...more) => execFileSync('git', ['-C', ${JSON.stringify(path.join(person.directory, 'remote.git'))}, ...more], { encoding: 'utf8' }).trim();
   const made = git('-c', 'user.name=forge', '-c', 'user.email=f@f', 'commit-tree', git('rev-parse', pull.headRefOid + '^{tree}'), '-p', git('rev-parse', 'trunk'), '-m', 'Squashed by the forge');
   git('update-ref', 'refs/heads/trunk', made);
@@ -439,6 +453,15 @@ else if (verb === 'pr checks') {
       .split('\n')
       .filter((line) => line.includes('"merge"'));
     expect(merged).toEqual([JSON.stringify(['pr', 'merge', '12', '--squash', '--match-head-commit', head])]);
+  });
+
+  test('one that the forge takes into a queue of its own is merged when it is merged, and not before', async () => {
+    const { head, bare } = await pulled();
+    gh({ pull: pullOf(head), queues: true });
+    const { status, out } = await merge('#12');
+    expect({ status, out }).toMatchObject({ status: 0, out: expect.stringContaining('merged into trunk') });
+    expect(person.git(['show', '-s', '--format=%s', 'trunk'])).toBe('Squashed by the forge');
+    expect(commitOf('trunk')).toBe(commitOf('refs/heads/trunk', bare));
   });
 
   test.each([
