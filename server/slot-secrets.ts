@@ -2,6 +2,7 @@ import { redactTokens } from '../db/redact-tokens.ts';
 import type { SlotBook, SlotVariables } from '../services/agents/slot-book.ts';
 import { redact } from '../services/config/redact.ts';
 import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
+import { redactAcrossRows } from '../services/config/secrets-across-rows.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import type { KnownSecrets } from '../services/conversations/ingest-progress.ts';
 
@@ -71,7 +72,7 @@ export function createSlotSecrets(
     },
     redact(slotId, text) {
       const secrets = secretsOf(slotId);
-      return secrets === null ? WITHHELD : redactTokens(redact(text, secrets));
+      return secrets === null ? WITHHELD : redactTokens(redactAcrossRows(redact(text, secrets), secrets));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { blotTokens } from '../../db/redact-tokens.ts';
 import { createBlotting } from '../config/redact.ts';
+import { blotAcrossRows } from '../config/secrets-across-rows.ts';
 import { messageOf } from '../errors/message-of.ts';
 import type { CellGrid } from '../terminal/cell-grid.ts';
 import { replaySnapshot } from '../terminal/replay-snapshot.ts';
@@ -19,7 +20,9 @@ async function cleanGrid({ secrets, lines, ...snapshot }: DrawingOrder): Promise
   if (columns * (lines ?? rows) > MOST_CELLS)
     throw new Error(`${columns} columns by ${lines ?? rows} lines are more than a picture holds.`);
   const blot = createBlotting(secrets);
-  return hideSecrets(await replaySnapshot(snapshot, lines), (text) => blotTokens(blot(text)));
+  return hideSecrets(await replaySnapshot(snapshot, lines), (text) =>
+    blotTokens(blotAcrossRows(blot(text), secrets)),
+  );
 }
 
 /** Draws screens. What cannot be drawn is told, and thrown nowhere. */

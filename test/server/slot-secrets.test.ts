@@ -32,6 +32,7 @@ describe('what the daemon shows of a slot that has secrets', () => {
     const secrets = createSlotSecrets(bookOfFile(slotsFile), {}, env);
     expect(await secrets.resolve('keeper', never)).toMatchObject({ KEY: 'Bearer correct-horse-battery' });
     expect(secrets.redact('keeper', TEXT)).toBe('curl -H "Bearer [secret]" visible');
+    expect(secrets.redact('keeper', 'a correct-hor\n  se-battery b')).toBe('a [secret]\n   b');
   });
 
   it('is withheld after a restart, until they are learnt again', async () => {

@@ -149,6 +149,15 @@ describe('a secret is on no picture', () => {
     expect(svg).toMatch(new RegExp(`x="${(token.length + 1) * 9}"[^>]*>after<`));
   });
 
+  test('nor one that was too long for a row', async () => {
+    const long = 'postgres://app:hunter2@db.example/orders';
+    for (const data of [`DB=${long}`, `DB=${long.slice(0, 20)}\r\n   ${long.slice(20)}`]) {
+      const svg = await svgOf({ columns: 30, data, secrets: [long] });
+      expect(svg).not.toMatch(/hunter2|orders|example/);
+      expect(svg.match(/•/g)).toHaveLength(long.length);
+    }
+  });
+
   test('also in an asciicast, and of a picture the pixels are those of dots', async () => {
     const drawing = { data: `${token}`, columns: 80, rows: 1 };
     const cast = Buffer.from((await drawn({ ...drawing, format: 'cast' })).bytes).toString();
