@@ -161,6 +161,7 @@ export function composeMission({
     rules: permissions,
     ...createJudging(book, permissions, env),
     redact: secrets.redact,
+    redactScreen: secrets.redactScreen,
     screenshots: createScreenshots({
       folder: screenshotsFolder(home),
       drawing: createDrawingProcess({ env }),

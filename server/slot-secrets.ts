@@ -1,10 +1,11 @@
-import { redactTokens } from '../db/redact-tokens.ts';
+import { blotTokens, redactTokens } from '../db/redact-tokens.ts';
 import type { SlotBook, SlotVariables } from '../services/agents/slot-book.ts';
-import { redact } from '../services/config/redact.ts';
+import { createBlotting, redact } from '../services/config/redact.ts';
 import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
 import { redactAcrossRows } from '../services/config/secrets-across-rows.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import type { KnownSecrets } from '../services/conversations/ingest-progress.ts';
+import { blotAcrossRows } from '../services/text/blot-across-rows.ts';
 
 export const WITHHELD = '[withheld: the secrets of this slot are not known since the daemon started again]';
 
@@ -15,6 +16,8 @@ export interface SlotSecrets {
   learn(slotId: string, signal: AbortSignal): Promise<void>;
   /** Takes the secrets of a slot out of a text, and what looks like one; the whole text, while they are not known. */
   redact(slotId: string, text: string): string;
+  /** The same of the rows of a screen: one may begin in a row and go on in the next. */
+  redactScreen(slotId: string, text: string, columns: number): string;
   /** The secrets of a slot, for who takes them out elsewhere; null while they are not known, and nothing may be shown. */
   secretsOf(slotId: string): ReadonlySet<string> | null;
   /** What is known now, for a thread that has to take it out by itself. */
@@ -73,6 +76,13 @@ export function createSlotSecrets(
     redact(slotId, text) {
       const secrets = secretsOf(slotId);
       return secrets === null ? WITHHELD : redactTokens(redactAcrossRows(redact(text, secrets), secrets));
+    },
+    redactScreen(slotId, text, columns) {
+      const secrets = secretsOf(slotId);
+      if (secrets === null) return WITHHELD;
+      const blot = createBlotting(secrets);
+      const rows = blotAcrossRows(text.split('\n'), columns, (passage) => blotTokens(blot(passage)));
+      return redactTokens(redact(rows.join('\n'), secrets));
     },
   };
 }

@@ -64,6 +64,8 @@ export interface MissionDependencies {
   /** The rules themselves, to look at and to change. */
   readonly rules: PermissionRules;
   readonly redact: HooksDependencies['redact'];
+  /** The same of the rows of a screen that is so many columns wide. */
+  readonly redactScreen: (slotId: SlotId, text: string, columns: number) => string;
   readonly screenshots: Screenshots;
   readonly isOwnTranscript: HooksDependencies['isOwnTranscript'];
   /** Runs the command that checks a result. */

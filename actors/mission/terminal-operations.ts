@@ -19,7 +19,7 @@ const KEYS_WITHIN_MS = 15_000;
 export interface TerminalOperationsDependencies {
   readonly core: MissionCore;
   readonly snapshotOf: (slotId: SlotId) => SlotSnapshot | undefined;
-  readonly dependencies: Pick<MissionDependencies, 'logFile' | 'redact' | 'screenshots'>;
+  readonly dependencies: Pick<MissionDependencies, 'logFile' | 'redactScreen' | 'screenshots'>;
   readonly tasks: Pick<TaskOperations, 'enqueue' | 'waitForTask'>;
   readonly signal: AbortSignal;
 }
@@ -28,7 +28,7 @@ export interface TerminalOperationsDependencies {
 export function createTerminalOperations({
   core,
   snapshotOf,
-  dependencies: { logFile, redact, screenshots },
+  dependencies: { logFile, redactScreen, screenshots },
   tasks,
   signal,
 }: TerminalOperationsDependencies): Pick<
@@ -92,7 +92,8 @@ export function createTerminalOperations({
     },
 
     async screen(slotId, lines) {
-      return redact(slotId, await core.host().text(running(slotId).epoch, lines));
+      const text = await core.host().text(running(slotId).epoch, lines);
+      return redactScreen(slotId, text, SESSION_SIZE.columns);
     },
 
     async screenshot(slotId, options) {

@@ -135,6 +135,7 @@ export function createStage(always: Change = {}) {
       }),
       rules: createPermissionStore(path.join(directory, 'permissions.yaml')),
       redact: (_, text) => text,
+      redactScreen: (_, text) => text,
       isOwnTranscript: () => true,
       outlived: () => {},
       hookWasCalled: () => false,

@@ -28,6 +28,17 @@ const never = new AbortController().signal;
 const TEXT = 'curl -H "Bearer correct-horse-battery" visible';
 
 describe('what the daemon shows of a slot that has secrets', () => {
+  it('takes a secret out of a screen, too, where it goes on in the next row', async () => {
+    const secrets = createSlotSecrets(bookOfFile(slotsFile), {}, env);
+    const screen = 'the words before it: correct-\n  horse-battery, and others';
+    expect(secrets.redactScreen('keeper', screen, 30)).toContain('withheld');
+    await secrets.resolve('keeper', never);
+    expect(secrets.redactScreen('keeper', screen, 30)).toBe(
+      'the words before it: ••••••••\n  •••••••••••••, and others',
+    );
+    expect(secrets.redactScreen('keeper', TEXT, 30)).not.toContain('horse');
+  });
+
   it('is shown without them once they are resolved', async () => {
     const secrets = createSlotSecrets(bookOfFile(slotsFile), {}, env);
     expect(await secrets.resolve('keeper', never)).toMatchObject({ KEY: 'Bearer correct-horse-battery' });
