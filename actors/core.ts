@@ -23,6 +23,7 @@ import { createWorktreeLedger, type WorktreeLedger } from '../services/ledger/wo
 import type { PtyHost } from '../services/pty/pty-host.ts';
 import { type Bus, createBus } from './bus.ts';
 import { cleanSignal } from './clean-signal.ts';
+import { type ClosedSlot, createJustClosed } from './just-closed.ts';
 import type { SlotView } from './mission/views.ts';
 import type { Notices } from './notices.ts';
 import { newRuntime, type SlotConfiguration, type SlotRuntime } from './slot-runtime.ts';
@@ -64,7 +65,7 @@ export interface MissionCore {
   /** Slots that are being closed: they take nothing more. */
   readonly closing: Set<SlotId>;
   /** What is known of a slot that may have been closed a moment ago: what it spent is counted behind its end. */
-  evenClosed(slotId: SlotId): SlotRuntime | undefined;
+  evenClosed(slotId: SlotId): ClosedSlot | undefined;
   /** Which task a slot was given: ahead of the rows, so that one slot never gets two. */
   readonly occupied: Map<SlotId, TaskId>;
   host(): PtyHost;
@@ -90,6 +91,11 @@ function isRowOnly({ status, slotId }: TaskRow): boolean {
   return status === 'queued' || (status === 'waiting' && slotId === null);
 }
 
+const whatIsCountedOf = ({ configuration: { role }, transcriptPath }: SlotRuntime): ClosedSlot => ({
+  role,
+  transcriptPath,
+});
+
 function notYet(what: string): never {
   throw new MissionError('internal', `${what} was asked for before the mission had started.`);
 }
@@ -106,7 +112,7 @@ export function createCore(options: {
   const tasks = createTaskLedger(db);
   const audit = createAuditLedger(db);
   const runtimes = new Map(options.slots.map((slot) => [slot.id, newRuntime(slot)]));
-  const closed = new Map<SlotId, SlotRuntime>();
+  const justClosed = createJustClosed(now);
   let host: PtyHost | undefined;
   let root: AnyActorRef | undefined;
   let view: ((slotId: SlotId) => SlotView) | undefined;
@@ -126,27 +132,26 @@ export function createCore(options: {
     spending: createSpendingLedger(db),
     inbox: createInbox(db),
     board: createBoardLedger(db),
-    permissions: createPermissionLedger(
-      db,
-      audit,
-      (slotId) => core.evenClosed(slotId)?.configuration.role ?? null,
-    ),
+    permissions: createPermissionLedger(db, audit, (slotId) => core.evenClosed(slotId)?.role ?? null),
     audit,
     notices: options.notices,
     bus: createBus(now(), (error) => logger.error({ error: String(error) }, 'a listener of the bus threw')),
     runtimes,
     addRuntime(configuration) {
-      closed.delete(configuration.id);
+      justClosed.delete(configuration.id);
       runtimes.set(configuration.id, newRuntime(configuration));
     },
     removeRuntime(slotId) {
       const runtime = runtimes.get(slotId);
       if (runtime === undefined) return;
       runtimes.delete(slotId);
-      closed.set(slotId, runtime);
+      justClosed.add(slotId, whatIsCountedOf(runtime));
     },
     closing: new Set(),
-    evenClosed: (slotId) => runtimes.get(slotId) ?? closed.get(slotId),
+    evenClosed(slotId) {
+      const runtime = runtimes.get(slotId);
+      return runtime === undefined ? justClosed.get(slotId) : whatIsCountedOf(runtime);
+    },
     occupied: new Map(),
     host: () => host ?? notYet('The pty host'),
     setHost(next) {

@@ -66,7 +66,7 @@ export function createGoverning({ core, ledger, budgets, dispatchSoon, ...rest }
     ...rest,
     ledger,
     now: core.now,
-    roleOf: (slotId) => (core.evenClosed(slotId) ?? core.runtime(slotId)).configuration.role,
+    roleOf: (slotId) => (core.evenClosed(slotId) ?? core.runtime(slotId).configuration).role,
     taskOf: (slotId) => core.occupied.get(slotId),
     transcriptOf: (slotId) => core.evenClosed(slotId)?.transcriptPath ?? null,
     store: (taskId, spent) => core.attempts.addSpent(taskId, spent),
