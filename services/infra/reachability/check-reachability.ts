@@ -2,11 +2,12 @@ import { within } from '../../deadline/within.ts';
 import type { RunOverSsh } from '../../discovery/run-over-ssh.ts';
 import { messageOf } from '../../errors/message-of.ts';
 import { MissionError } from '../../errors/mission-error.ts';
+import { createRoom, type Room } from '../../router/room.ts';
 import { askTailscale, type TailscaleAnswer } from './tailscale.ts';
 import { CHANNELS, type Channel, type Looked, unknown, type Way } from './way.ts';
 import { type ReachTarget, waysOf } from './ways-of.ts';
 
-/** Each way is a connection, and most a program or two. */
+/** Each way is a connection, and most a program or two. Of all callers together. */
 const AT_ONCE = 8;
 /** A caller waits no longer, however many machines there are. */
 const WHOLE_CALL_MS = 60_000;
@@ -51,12 +52,15 @@ function judged({ id, name }: ReachTarget, channels: readonly ReachedWay[]): Rea
   return { target: id, name, channels, summary, severity };
 }
 
-async function lookBy(way: Way, signal: AbortSignal): Promise<ReachedWay> {
+async function lookBy(way: Way, signal: AbortSignal, room: Room): Promise<ReachedWay> {
   const { channel, address, withinMs } = way;
+  const leave = await room.enter(signal).catch(() => null);
   const began = performance.now();
-  const looked = signal.aborted
-    ? unknown('there was no time left for it')
-    : await way.look(within(withinMs, signal)).catch((error: unknown) => unknown(messageOf(error)));
+  const looked =
+    leave === null
+      ? unknown('there was no time left for it')
+      : await way.look(within(withinMs, signal)).catch((error: unknown) => unknown(messageOf(error)));
+  leave?.();
   return { channel, address, ...looked, ms: Math.round(performance.now() - began) };
 }
 
@@ -67,6 +71,7 @@ export function createReachabilityCheck({
   readonly env: NodeJS.ProcessEnv;
   readonly ssh: RunOverSsh;
 }): CheckReachability {
+  const room = createRoom(() => AT_ONCE);
   return async ({ targets, channels = CHANNELS, signal }) => {
     const all = within(WHOLE_CALL_MS, signal);
     let asked: Promise<TailscaleAnswer> | undefined;
@@ -84,7 +89,7 @@ export function createReachabilityCheck({
     const waiting = ways.flatMap(({ ways: of }) => of).values();
     await Promise.all(
       Array.from({ length: AT_ONCE }, async () => {
-        for (const way of waiting) results.set(way, await lookBy(way, all));
+        for (const way of waiting) results.set(way, await lookBy(way, all, room));
       }),
     );
     if (signal.aborted) throw new MissionError('cancelled', 'Looking for the machines was called off.');

@@ -152,6 +152,30 @@ describe('a health endpoint', () => {
   });
 });
 
+test('many who ask at once do not look by more ways at once than one', async () => {
+  let within = 0;
+  let most = 0;
+  const check = createReachabilityCheck({
+    env: person.env,
+    async ssh({ target }) {
+      within += 1;
+      most = Math.max(most, within);
+      await new Promise(setImmediate);
+      within -= 1;
+      return { resolved: { user: 'me', address: target.host, port: 22 }, answer: '' };
+    },
+  });
+  const targets = Array.from({ length: 10 }, (_, at) => ({
+    ...box,
+    id: `box-${at}`,
+    ssh: [{ host: 'box' }],
+  }));
+  const request = { targets, channels: ['ssh'] as const, signal: new AbortController().signal };
+  const all = await Promise.all([check(request), check(request), check(request)]);
+  expect(all.flat().map(({ severity }) => severity)).toEqual(Array.from({ length: 30 }, () => 'green'));
+  expect(most).toBe(8);
+});
+
 describe.skipIf(!hasSsh('reaching machines over ssh'))("the person's ssh", () => {
   const channels: readonly Channel[] = ['ssh'];
   test('is let in where the key is known, and nowhere else', async () => {
