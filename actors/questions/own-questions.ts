@@ -59,16 +59,18 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
     return taskId === undefined || core.tasks.get(taskId)?.kind === 'message' ? undefined : taskId;
   }
 
-  function close(entry: OpenOwnQuestion, answer: string, answeredBy: string): void {
-    const { view } = entry;
+  /** @returns the way to say so, once it is stored: what the disk does not take is not closed */
+  function close({ view }: OpenOwnQuestion, answer: string, answeredBy: string): () => void {
     const closedAt = core.now();
     core.permissions.close(view.id, { answer, answeredBy, closedAt });
-    open.delete(view.id);
-    core.bus.publish({ type: 'question_closed', at: closedAt, question: view, answer, answeredBy });
+    return () => {
+      open.delete(view.id);
+      core.bus.publish({ type: 'question_closed', at: closedAt, question: view, answer, answeredBy });
+    };
   }
 
   function withdraw(entry: OpenOwnQuestion, why: string): void {
-    close(entry, why, NOBODY);
+    close(entry, why, NOBODY)();
     for (const tell of entry.waiters) tell({ status: 'withdrawn', questionId: entry.view.id, why });
   }
 
@@ -179,11 +181,11 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
     isPerson ? { kind: 'person' } : { kind: 'program', name };
 
   /** Words for an agent whose tool does not wait. */
-  function sendAnswer({ slotId, taskId, question }: QuestionView, answer: string, from: Party): void {
+  function sendAnswer({ slotId, question }: QuestionView, answer: string, from: Party): readonly MessageId[] {
     const body = `You asked: ${question}\n\nThe answer: ${answer}`;
-    const [message] = messages().send({ to: `slot:${slotId}`, body }, from);
-    if (taskId !== undefined && message !== undefined)
-      sent.set(taskId, [...(sent.get(taskId) ?? []), message.id]);
+    return messages()
+      .send({ to: `slot:${slotId}`, body }, from)
+      .map(({ id }) => id);
   }
 
   /** A task that was left for an answer, which begins its next prompt. */
@@ -226,13 +228,16 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
       const words = ownAnswer(view, response);
       const isWaitedFor = waiters.size > 0;
       const goesOn = isLeft(view.taskId);
-      atOnce(db, () => {
-        if (!isWaitedFor && !goesOn) sendAnswer(view, words, party);
-        close(entry, words, name);
-      });
+      const { ids, sayClosed } = atOnce(db, () => ({
+        ids: isWaitedFor || goesOn ? [] : sendAnswer(view, words, party),
+        sayClosed: close(entry, words, name),
+      }));
+      const { taskId } = view;
+      if (taskId !== undefined && ids.length > 0) sent.set(taskId, [...(sent.get(taskId) ?? []), ...ids]);
+      sayClosed();
       for (const tell of waiters)
         tell({ status: 'answered', questionId: id, answer: words, answeredBy: name });
-      if (goesOn && view.taskId !== undefined) lookAtLeft(view.taskId);
+      if (goesOn && taskId !== undefined) lookAtLeft(taskId);
       core.logger.info({ slotId: view.slotId, questionId: id, answeredBy: name }, 'an agent was answered');
       return { view, answer: words };
     },

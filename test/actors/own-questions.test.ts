@@ -98,6 +98,23 @@ describe('an agent asks', () => {
     expect(await answer).toMatchObject({ answer: 'whatever you like', answeredBy: 'cli' });
   });
 
+  test('and an answer that the disk does not take can be given again', async () => {
+    const mission = await startIdle(stage);
+    await taskRuns(mission);
+    const answer = mission.ownQuestions.ask(slotId, wishOf(), never);
+    const questionId = await asked(mission);
+    const { raw } = stage.database();
+    // What is wrong is noticed when the transaction ends, as with a disk that is full.
+    raw.exec(`create table there (id integer primary key);
+      create table refused (id integer references there(id) deferrable initially deferred);
+      create trigger full after update on questions begin insert into refused values (1); end`);
+    await expect(mission.confirm({ questionId, response: 1 }, person)).rejects.toThrow();
+    raw.exec('drop trigger full');
+    expect(mission.questions().map(({ id }) => id)).toEqual([questionId]);
+    await mission.confirm({ questionId, response: 1 }, person);
+    expect(await answer).toMatchObject({ status: 'answered', answer: 'Tabs' });
+  });
+
   test('in the same words twice, and nobody is asked twice', async () => {
     const mission = await startIdle(stage);
     await taskRuns(mission);
