@@ -234,7 +234,11 @@ export function createMakeAgent({
       trouble: null,
       endedAt: null,
     };
-    // Asked again where nobody can come between: others may have been made while git was asked.
+    // Asked again where nobody can come between: others may have been made, or it removed, while git was asked.
+    if (core.repositories.get(repository.name)?.gitFolder !== repository.gitFolder)
+      throw new MissionError('repository_unknown', `${repository.name} was removed meanwhile.`, {
+        remedy: 'Add it again: missiond repo add WHERE.',
+      });
     requireRoom(core, repository, kind);
     core.agents.insert(row);
     try {

@@ -152,6 +152,14 @@ export function createRepositories({ core, disk, agentsOf, signal }: Repositorie
     return row;
   }
 
+  function requireUnused(name: RepositoryName): void {
+    const agents = agentsOf(name);
+    if (agents.length > 0)
+      throw new MissionError('repository_in_use', `These work on ${name}: ${agents.join(', ')}.`, {
+        remedy: 'End them first; missiond workers lists them.',
+      });
+  }
+
   return {
     tidy: () => disk.tidy(new Set(ledger.list().map(({ name }) => name))),
 
@@ -210,11 +218,7 @@ export function createRepositories({ core, disk, agentsOf, signal }: Repositorie
 
     async remove(name, { deleteClone }) {
       const row = named(name);
-      const agents = agentsOf(name);
-      if (agents.length > 0)
-        throw new MissionError('repository_in_use', `These work on ${name}: ${agents.join(', ')}.`, {
-          remedy: 'End them first; missiond workers lists them.',
-        });
+      requireUnused(name);
       const problem = await problemOf(row);
       // One that is not where it was cannot be looked at: what lies at its place now may be all that there is of it.
       const deletes = deleteClone && row.isOurs && problem === null;
@@ -229,6 +233,8 @@ export function createRepositories({ core, disk, agentsOf, signal }: Repositorie
             },
           );
       }
+      // Some may have been made while git was asked.
+      requireUnused(name);
       ledger.remove(name, now());
       if (deletes) await disk.deleteClone(name);
       return {
