@@ -14,6 +14,15 @@ export interface EndAgentDependencies {
   readonly holds: AgentHolds;
 }
 
+/** A task may be longer than what a program may be told. */
+const TASK_CHARACTERS = 2_000;
+
+/** What is said of a task in a commit. */
+const inMessage = (task: string): string => {
+  const words = task.replaceAll('\0', '');
+  return words.length > TASK_CHARACTERS ? `${words.slice(0, TASK_CHARACTERS)}…` : words;
+};
+
 const ENDED = { endWith: 'The agent whose task it was has ended.' } as const;
 
 /** Getting back what agents have done: it is kept, thrown away, or brought into a branch of the repository. */
@@ -79,8 +88,8 @@ export function createEndAgent({ core, worktrees, slots, holds }: EndAgentDepend
       return once(row, async () => {
         requireThere(row);
         const { slotId, name, branch } = row;
-        if (core.occupied.has(slotId))
-          throw new MissionError('agent_refused', `${name} is at work.`, {
+        if (core.occupied.has(slotId) || (!keep && core.tasks.openFor(slotId).length > 0))
+          throw new MissionError('agent_refused', `${name} is at work, or is about to begin.`, {
             remedy: `Wait until its task has ended, or end it: missiond worker keep ${name}.`,
           });
         const { uncommitted, isThere } = await worktrees.contents(worktreeOf(row), signal);
@@ -88,7 +97,7 @@ export function createEndAgent({ core, worktrees, slots, holds }: EndAgentDepend
           throw new MissionError('agent_refused', `${uncommitted} files of ${name} are not committed.`, {
             remedy: `Have it commit them, or do so yourself in ${row.worktree}. missiond worker diff ${name} shows them.`,
           });
-        const message = `Merge branch '${branch}'${row.task === null ? '' : `\n\n${row.task}`}`;
+        const message = `Merge branch '${branch}'${row.task === null ? '' : `\n\n${inMessage(row.task)}`}`;
         const landing = await worktrees.land(worktreeOf(row), { onto, message }, signal);
         const notes = landing.workingTree === null ? [] : [`${landing.workingTree} was brought along.`];
         if (keep || row.kind === 'workspace' || row.kind === 'persistent')

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../../actors/mission/create-mission.ts';
+import { createAgentLedger } from '../../../services/ledger/agent-ledger.ts';
 import { type AgentsStage, createAgentsStage, never } from './agents-stage.ts';
 
 let team: AgentsStage;
@@ -66,5 +67,41 @@ describe('landing', () => {
     const worker = await committed(mission, 'one.md', '1');
     writeFileSync(path.join(worker.worktree, 'loose.md'), 'x');
     await expect(land(mission, worker.name)).rejects.toThrow(/1 files .* not committed/);
+  });
+
+  test('a branch that a person is rebasing is not moved', async () => {
+    const mission = await team.startWithShop();
+    const worker = await committed(mission, 'one.md', '1');
+    const git = team.gitIn(team.main);
+    git('checkout', '-qb', 'other');
+    team.commitIn(team.main, 'readme.md', 'other');
+    git('checkout', '-q', 'trunk');
+    const mine = team.commitIn(team.main, 'readme.md', 'mine');
+    expect(() => git('rebase', '-q', 'other')).toThrow();
+    await expect(land(mission, worker.name)).rejects.toThrow(/being rebased/);
+    expect(git('rev-parse', 'trunk')).toBe(mine);
+    git('checkout', '-q', '--ours', 'readme.md');
+    git('add', 'readme.md');
+    git('-c', 'core.editor=true', 'rebase', '--continue');
+    expect((await land(mission, worker.name)).landing.how).toBe('merged');
+  });
+
+  test('merges what had a task of any length, of which the commit says the beginning', async () => {
+    const mission = await team.startWithShop();
+    const { worker } = await team.work(mission, { task: undefined });
+    const task = `change one.md\n${'x'.repeat(200_000)}`;
+    createAgentLedger(team.stage.database().db).update(worker.slotId, { task });
+    team.commitIn(worker.worktree, 'one.md', '1');
+    team.commitIn(team.main, 'two.md', '2');
+    expect((await land(mission, worker.name)).landing.how).toBe('merged');
+    expect(team.gitIn(team.main)('log', '-1', '--format=%b')).toMatch(/^change one\.md\nx+…$/);
+  });
+
+  test('takes no task away that has not begun', async () => {
+    const mission = await team.startWithShop();
+    const { worker } = await team.work(mission, { task: 'do it' });
+    await expect(land(mission, worker.name)).rejects.toMatchObject({ code: 'agent_refused' });
+    expect(mission.workers.get({ name: worker.name })).toMatchObject({ status: 'active' });
+    expect(mission.tasks({}).map(({ error }) => error)).toEqual([undefined]);
   });
 });
