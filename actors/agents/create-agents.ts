@@ -100,7 +100,7 @@ export function createAgents({
     setUpAgent,
     signal,
   });
-  const giveWork = createGiveWork({ core, wake, enqueue });
+  const giveWork = createGiveWork({ wake, enqueue });
   const ending = createEndAgent({ core, worktrees, slots, holds });
   const repair = createRepairAgents({
     core,

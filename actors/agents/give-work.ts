@@ -1,13 +1,10 @@
 import type { TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
-import type { MissionCore } from '../core.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
 import type { createHibernate } from './hibernate.ts';
-import { requireRoom } from './room-for-agents.ts';
 
 export interface GiveWorkDependencies {
-  readonly core: Pick<MissionCore, 'agents' | 'repositories'>;
   /** Makes one whose work has ended active again, for a task that is stored with it. */
   readonly wake: ReturnType<typeof createHibernate>['wake'];
   readonly enqueue: TaskOperations['enqueue'];
@@ -20,7 +17,7 @@ const NOT_NOW: Readonly<Partial<Record<AgentRow['status'], string>>> = {
 };
 
 /** Gives agents more to do, in the worktree and the conversation that they have: those, too, whose work has ended. */
-export function createGiveWork({ core, wake, enqueue }: GiveWorkDependencies) {
+export function createGiveWork({ wake, enqueue }: GiveWorkDependencies) {
   return async function giveWork(
     row: AgentRow,
     { task, submitter }: { readonly task: string; readonly submitter: string },
@@ -35,8 +32,6 @@ export function createGiveWork({ core, wake, enqueue }: GiveWorkDependencies) {
     if (remedy !== undefined) throw new MissionError('agent_refused', `${name} is ${status}.`, { remedy });
     const begin = (): TaskId => enqueue('task', { prompt: task, slotId, submitter });
     if (status !== 'completed') return { taskId: begin(), notes: [] };
-    const repository = core.repositories.get(row.repository);
-    if (repository !== undefined) requireRoom(core, repository, kind);
     let taskId: TaskId | undefined;
     const { notes } = await wake(row, signal, () => {
       taskId = begin();

@@ -6,6 +6,7 @@ import type { MissionCore } from '../core.ts';
 import type { RuntimeSlots } from '../mission/runtime-slots.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { AgentHolds } from './agent-holds.ts';
+import { requireRoom } from './room-for-agents.ts';
 import { SET_UP_FAILED, type SetUpAgent } from './set-up-agent.ts';
 
 export interface HibernateDependencies {
@@ -45,6 +46,11 @@ export function createHibernate({
       });
   }
 
+  function requireRoomFor({ repository, kind }: AgentRow): void {
+    const there = core.repositories.get(repository);
+    if (there !== undefined) requireRoom(core, there, kind);
+  }
+
   return {
     /** Ends the session of one whose row says that it sleeps, or is done, when its turn has ended. */
     rest,
@@ -62,7 +68,7 @@ export function createHibernate({
     /**
      * Its worktree is set up again first: meanwhile what was copied into it may have changed.
      * @param begin what it is woken for: stored with it, or neither is
-     * @throws MissionError `agent_refused`, `setup_failed`: it sleeps on
+     * @throws MissionError `agent_refused`, `too_many`, `setup_failed`: it sleeps on
      */
     async wake(
       row: AgentRow,
@@ -76,6 +82,7 @@ export function createHibernate({
               ? 'Give it work: it is awake.'
               : 'Its worktree is gone; make another agent.',
         });
+      requireRoomFor(row);
       // One that is just being closed would end behind our back.
       if (core.runtimes.has(row.slotId) && !slots.keepOpen(row.slotId))
         throw new MissionError('agent_refused', `${row.name} is just going to sleep.`, {
@@ -99,6 +106,8 @@ export function createHibernate({
         );
         if (now(row).status !== row.status)
           throw new MissionError('agent_refused', `${row.name} is ${now(row).status} now.`);
+        // Others may have been made or woken meanwhile.
+        requireRoomFor(row);
         atOnce(db, () => {
           core.agents.update(row.slotId, awake);
           slots.open(slotOfAgent(now(row)));

@@ -46,3 +46,20 @@ test('a person’s workspace is not counted, and who has ended makes room, but g
   ).rejects.toMatchObject({ code: 'too_many' });
   expect(mission.workers.get({ name: first.worker.slotId }).status).toBe('completed');
 });
+
+test('who sleeps is woken only where there is room, and sleeps on otherwise', async () => {
+  const [one, two] = [await makes(), await makes()];
+  for (const { worker } of [one, two]) mission.workers.hibernate({ name: worker.slotId }, 'test');
+  for (const { worker } of [one, two])
+    await expect.poll(() => mission.workers.get({ name: worker.slotId }).state).toBeUndefined();
+  await makes();
+  const { workers, notes } = await mission.workers.wake({ repository: shop }, never);
+  expect([workers.length, notes]).toEqual([
+    1,
+    [expect.stringMatching(/sleeps on: 2 agents work on shop already/)],
+  ]);
+  const third = [one, two].find(({ worker }) => worker.slotId !== workers[0]?.slotId);
+  await expect(mission.workers.wake({ name: third?.worker.slotId ?? '' }, never)).rejects.toMatchObject({
+    code: 'too_many',
+  });
+});
