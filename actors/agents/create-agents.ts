@@ -232,7 +232,7 @@ export function createAgents({
       const repository = core.repositories.get(row.repository);
       if (repository === undefined)
         throw new MissionError('repository_unknown', `The repository of ${row.name} was removed.`);
-      return refreshing.refresh(repository, [row]);
+      return refreshing.refresh(repository, [row], true);
     },
     repair,
   };

@@ -132,7 +132,11 @@ export function createRefreshAgents({
     });
   }
 
-  async function refreshOne(row: AgentRow, repository: RepositoryRow): Promise<RefreshView> {
+  async function refreshOne(
+    row: AgentRow,
+    repository: RepositoryRow,
+    isAsked: boolean,
+  ): Promise<RefreshView> {
     const { slotId, name } = row;
     const left = (why: string): RefreshView => ({ slotId, name, status: 'left', why, files: [] });
     const stays = staysFor(row);
@@ -146,7 +150,7 @@ export function createRefreshAgents({
     };
     try {
       return await holds.during(row, 'refreshed', async () =>
-        conclude(row, await care.refresh(repository, worktreeOf(row), before, signal)),
+        conclude(row, await care.refresh(repository, worktreeOf(row), { before, isAsked }, signal)),
       );
     } catch (error) {
       // Its row says where it stood: the next daemon ends what this one could not.
@@ -161,14 +165,21 @@ export function createRefreshAgents({
   async function endOne(row: AgentRow, from: string): Promise<void> {
     const worktree = worktreeOf(row);
     try {
-      const isDone = existsSync(worktree.path) && (await care.endRefresh(worktree, from, signal));
+      const end = existsSync(worktree.path) ? await care.endRefresh(worktree, from, signal) : null;
       atOnce(db, () => {
         core.agents.update(row.slotId, { refreshingFrom: null });
-        if (isDone)
+        if (end?.isDone === true)
           tell(
             row,
             `While you rested, your branch ${row.branch} was brought up to the default branch; it stood at ${short(from)}. git log shows what came. Nothing is for you to do.`,
           );
+        else if (end !== null && end.saved !== null) {
+          core.logger.warn({ slotId: row.slotId, saved: end.saved }, 'a refresh was taken back');
+          tell(
+            row,
+            `Bringing your branch ${row.branch} up to the default branch was broken off and taken back. Files that were not committed are under ${end.saved}: git show ${end.saved}. Bring back what is yours.`,
+          );
+        }
       });
     } catch (error) {
       signal.throwIfAborted();
@@ -184,14 +195,18 @@ export function createRefreshAgents({
     .map((one) => ({ ...one, letGo: holds.take(one.row, 'refreshed') }));
 
   return {
-    /** The remote is asked once for all of them. */
-    async refresh(repository: RepositoryRow, rows: readonly AgentRow[]) {
+    /**
+     * The remote is asked once for all of them.
+     * @param isAsked somebody has named this very agent
+     */
+    async refresh(repository: RepositoryRow, rows: readonly AgentRow[], isAsked = false) {
       const notes: string[] = [];
       const why = await care.fetchDefault(repository, signal);
       if (why !== null)
         notes.push(`The remote did not answer, so it is the default branch as it is known: ${why}`);
       const agents: RefreshView[] = [];
-      for (const row of rows) agents.push(await refreshOne(core.agents.get(row.slotId) ?? row, repository));
+      for (const row of rows)
+        agents.push(await refreshOne(core.agents.get(row.slotId) ?? row, repository, isAsked));
       return { agents, notes };
     },
 

@@ -42,7 +42,7 @@ export const missionWorkerRefresh = operation({
   name: 'mission_worker_refresh',
   title: 'Bring agents up to the default branch',
   description:
-    'Brings an agent, or all active ones of a repository, up to the default branch as the remote has it now, where they rest and everything is committed. What is pushed or signed is merged, never written anew; a conflict is taken back whole and given to the agent as a task. Workspaces of people are never touched.',
+    'Brings an agent, or all active ones of a repository, up to the default branch as the remote has it now, where they rest and everything is committed. What is pushed or signed is merged, never written anew; work that began elsewhere, as on a release or at a pull request, stays there unless its agent is named; a conflict is taken back whole and given to the agent as a task. Workspaces of people are never touched.',
   input: z.object({
     ...team,
     cwd: z.string().max(LONGEST_PATH).optional().describe('The folder in which the caller stands.'),

@@ -6,7 +6,7 @@ import { type BranchState, branchStateOf } from './branch-state.ts';
 import type { Worktree } from './contents.ts';
 import { fetchBranch } from './fetch-branch.ts';
 import { createGit, type GitCall } from './git.ts';
-import { endRefresh, type Refreshed, type RefreshWish, refresh } from './refresh.ts';
+import { endRefresh, type RefreshEnd, type Refreshed, type RefreshWish, refresh } from './refresh.ts';
 import { tipOf } from './repository.ts';
 import type { Alone } from './repository-turns.ts';
 import { RESCUE } from './rescue.ts';
@@ -90,22 +90,32 @@ export function createRepositoryCare({
       );
     },
 
-    /** Brings the worktree of somebody who rests up to the default branch as it is known here. */
+    /**
+     * Brings the worktree of somebody who rests up to the default branch as it is known here. Work that began somewhere
+     * else, as on a release or at a pull request, stays there unless somebody asks for this very one; then it is merged.
+     */
     async refresh(
       repository: CaredRepository,
-      { path: cwd, ownsBranch }: Worktree,
-      before: RefreshWish['before'],
+      { path: cwd, ownsBranch, branch, base }: Worktree,
+      { before, isAsked }: Pick<RefreshWish, 'before'> & { readonly isAsked: boolean },
       signal: AbortSignal,
     ): Promise<Refreshed> {
       return alone(repository.gitFolder, async () => {
+        const left = (why: string): Refreshed => ({ status: 'left', why });
         const onto = await ontoOf(repository, signal);
-        if (onto === null) return { status: 'left', why: 'nobody knows the default branch' };
-        return refresh(git, { onto, mergeOnly: ownsBranch === false, before }, { cwd, signal });
+        if (onto === null) return left('nobody knows the default branch');
+        const call: GitCall = { cwd, signal };
+        const on = await git.ask(['symbolic-ref', '--quiet', 'HEAD'], call);
+        if (on !== null && on !== `refs/heads/${branch}`) return left(`${branch} is not checked out there`);
+        const beganThere =
+          ownsBranch !== false && (await git.ask(['merge-base', '--is-ancestor', base, onto], call)) !== null;
+        if (!beganThere && !isAsked) return left('its work did not begin on the default branch');
+        return refresh(git, { onto, mergeOnly: !beganThere, before }, call);
       });
     },
 
-    /** Ends what a killed daemon had begun of that. @returns true when it was done, false when it was taken back */
-    endRefresh: (worktree: Worktree, from: string, signal: AbortSignal): Promise<boolean> =>
+    /** Ends what a killed daemon had begun of that. */
+    endRefresh: (worktree: Worktree, from: string, signal: AbortSignal): Promise<RefreshEnd> =>
       alone(worktree.repository, () => endRefresh(git, worktree, from, signal)),
 
     /** How a branch stands to the default branch; null when there is no such branch, or no default. */

@@ -47,6 +47,12 @@ export type Refreshed =
   /** It was begun, and all of it was taken back. */
   | (Moving & { readonly status: 'conflict'; readonly files: readonly string[] });
 
+/** How one came to its end over which a daemon was killed. */
+export type RefreshEnd =
+  | { readonly isDone: true }
+  /** It was taken back; what lay there that was not committed is under this ref. */
+  | { readonly isDone: false; readonly saved: string | null };
+
 const namesIn = (listing: string): readonly string[] => listing.split('\0').filter((name) => name !== '');
 
 /** Written anew is only what is nowhere else, has no merge in it, and which nobody has signed. */
@@ -126,10 +132,10 @@ export async function refresh(
 }
 
 /**
- * After a daemon that was killed in the midst of it: what is half done is taken back; what was done stays. Files that were
- * half written are saved, and lie there no more: there were none that were not committed.
+ * After a daemon that was killed in the midst of it: what is half done is taken back, and files that were half written are
+ * saved, and lie there no more: there were none that were not committed. What was done stays, with everything that
+ * somebody has written since.
  * @param from where the branch stood
- * @returns true when it was done
  * @throws MissionError `worktree_failed` when it can be neither
  */
 export async function endRefresh(
@@ -137,21 +143,21 @@ export async function endRefresh(
   worktree: Worktree,
   from: string,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<RefreshEnd> {
   const call: GitCall = { cwd: worktree.path, signal };
   const branch = `refs/heads/${worktree.branch}`;
   // The git that had them ended with its daemon, and nobody else works there.
   for (const lock of ['index.lock', 'HEAD.lock', `${branch}.lock`])
     await rm(await gitPath(git, lock, call), { force: true });
   const isHalfDone = (await underWayIn(git, call)) !== null;
-  const contents = await contentsOf(git, worktree, signal);
-  if (contents.uncommitted > 0) await rescue(git, worktree, contents, null, signal);
   const head = await git.git(['rev-parse', 'HEAD'], call);
-  const isDone = !isHalfDone && head !== from;
-  if (!isDone) await takeBack(git, branch, from, call);
+  if (!isHalfDone && head !== from) return { isDone: true };
+  const contents = await contentsOf(git, worktree, signal);
+  const saved = contents.uncommitted > 0 ? await rescue(git, worktree, contents, null, signal) : null;
+  await takeBack(git, branch, from, call);
   if (contents.uncommitted > 0) {
     await git.git(['reset', '--quiet', '--hard'], call);
     await git.git(['clean', '--quiet', '-d', '--force'], call);
   }
-  return isDone;
+  return { isDone: false, saved };
 }

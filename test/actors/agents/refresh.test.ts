@@ -160,3 +160,53 @@ test('a daemon that was killed in the midst of it leaves nothing half done', asy
   expect(team.gitIn(worker.worktree)('status', '--porcelain', '--branch')).toBe(`## ${worker.branch}`);
   expect(headOf(worker)).toBe(from);
 });
+
+test('work that began on a release stays there, unless its agent is named: then nothing of it is written anew', async () => {
+  team.gitIn(colleague)('checkout', '-qb', 'release');
+  team.commitIn(colleague, 'release.md', 'fix');
+  team.gitIn(colleague)('push', '-q', 'origin', 'release');
+  team.gitIn(colleague)('checkout', '-q', 'trunk');
+  team.gitIn(team.main)('fetch', '-q');
+  team.gitIn(team.main)('branch', '-q', 'release', 'origin/release');
+  const mission = await team.startWithShop();
+  const { worker: on } = await team.work(mission, { task: undefined, branch: 'release' });
+  const { worker: from } = await team.work(mission, { task: undefined, from: 'origin/release' });
+  const released = headOf(on);
+  push('news.md', 'news');
+  const { agents } = await mission.workers.refresh({ repository: on.repository }, never);
+  expect(agents.map(({ status }) => status)).toEqual(['left', 'left']);
+  expect([headOf(on), headOf(from)]).toEqual([released, released]);
+  expect(await refresh(mission, from.name)).toMatchObject({ status: 'refreshed', how: 'merge' });
+  expect(team.gitIn(from.worktree)('rev-parse', 'HEAD^1')).toBe(released);
+});
+
+test('another branch that is checked out in a worktree is not moved', async () => {
+  const mission = await team.startWithShop();
+  const { worker } = await team.work(mission, { task: undefined });
+  team.gitIn(worker.worktree)('switch', '-qc', 'mine');
+  push('news.md', 'news');
+  const before = headOf(worker);
+  expect(await refresh(mission, worker.name)).toMatchObject({
+    status: 'left',
+    why: expect.stringContaining('not checked out'),
+  });
+  expect(headOf(worker)).toBe(before);
+});
+
+test('what somebody has written since a refresh over which the daemon was killed stays', async () => {
+  const first = await team.startWithShop();
+  const { worker } = await team.work(first, { task: undefined });
+  team.commitIn(worker.worktree, 'own.md', 'own');
+  const from = headOf(worker);
+  push('news.md', 'news');
+  team.gitIn(worker.worktree)('fetch', '-q', 'origin');
+  team.gitIn(worker.worktree)('rebase', '-q', 'origin/trunk');
+  const since = path.join(worker.worktree, 'since.md');
+  writeFileSync(since, 'by the agent, which has outlived the daemon');
+  createAgentLedger(team.stage.database().db).update(worker.slotId, { refreshingFrom: from });
+  await team.stage.kill9();
+  await team.stage.start();
+  const row = () => createAgentLedger(team.stage.database().db).get(worker.slotId);
+  await expect.poll(() => row()?.refreshingFrom, { timeout: 20_000 }).toBeNull();
+  expect(readFileSync(since, 'utf8')).toMatch(/outlived/);
+});
