@@ -1,11 +1,11 @@
 import { blotTokens, redactTokens } from '../db/redact-tokens.ts';
 import type { SlotBook, SlotVariables } from '../services/agents/slot-book.ts';
-import { createBlotting, redact } from '../services/config/redact.ts';
+import { redact } from '../services/config/redact.ts';
 import { holdsSecrets, resolveEnv } from '../services/config/resolve-env.ts';
 import { redactAcrossRows } from '../services/config/secrets-across-rows.ts';
 import type { SlotsFile } from '../services/config/slots-file.ts';
 import type { KnownSecrets } from '../services/conversations/ingest-progress.ts';
-import { blotAcrossRows } from '../services/text/blot-across-rows.ts';
+import { blotAcrossFullRows } from '../services/text/blot-across-full-rows.ts';
 
 export const WITHHELD = '[withheld: the secrets of this slot are not known since the daemon started again]';
 
@@ -25,6 +25,9 @@ export interface SlotSecrets {
   /** Called when more is known. Returns the way to stop. */
   watch(listener: (known: KnownSecrets) => void): () => void;
 }
+
+const clean = (text: string, secrets: ReadonlySet<string>): string =>
+  redactTokens(redactAcrossRows(redact(text, secrets), secrets));
 
 /** Knows which words of which slot must not reach a row, a log or a reply. */
 export function createSlotSecrets(
@@ -75,14 +78,12 @@ export function createSlotSecrets(
     },
     redact(slotId, text) {
       const secrets = secretsOf(slotId);
-      return secrets === null ? WITHHELD : redactTokens(redactAcrossRows(redact(text, secrets), secrets));
+      return secrets === null ? WITHHELD : clean(text, secrets);
     },
     redactScreen(slotId, text, columns) {
       const secrets = secretsOf(slotId);
       if (secrets === null) return WITHHELD;
-      const blot = createBlotting(secrets);
-      const rows = blotAcrossRows(text.split('\n'), columns, (passage) => blotTokens(blot(passage)));
-      return redactTokens(redact(rows.join('\n'), secrets));
+      return clean(blotAcrossFullRows(text.split('\n'), columns, blotTokens).join('\n'), secrets);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { CellGrid } from '../terminal/cell-grid.ts';
-import { blotAcrossRows } from '../text/blot-across-rows.ts';
+import { blotAcrossFullRows } from '../text/blot-across-full-rows.ts';
 
 /** The rows as a text, and for each of its letters the place of the cell that holds it. */
 function textOf(grid: CellGrid): { readonly text: string; readonly places: readonly string[] } {
@@ -27,7 +27,7 @@ function textOf(grid: CellGrid): { readonly text: string; readonly places: reado
  */
 export function hideSecrets(grid: CellGrid, blot: (text: string) => string): CellGrid {
   const { text, places } = textOf(grid);
-  const clean = blot(blotAcrossRows(text.split('\n'), grid.columns, blot).join('\n'));
+  const clean = blot(blotAcrossFullRows(text.split('\n'), grid.columns, blot).join('\n'));
   if (clean === text) return grid;
   const blotted = new Map<string, string>();
   for (const [at, place] of places.entries()) {

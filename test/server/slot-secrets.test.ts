@@ -33,10 +33,12 @@ describe('what the daemon shows of a slot that has secrets', () => {
     const screen = 'the words before it: correct-\n  horse-battery, and others';
     expect(secrets.redactScreen('keeper', screen, 30)).toContain('withheld');
     await secrets.resolve('keeper', never);
-    expect(secrets.redactScreen('keeper', screen, 30)).toBe(
-      'the words before it: ••••••••\n  •••••••••••••, and others',
-    );
+    expect(secrets.redactScreen('keeper', screen, 30)).toBe('the words before it: [secret]\n  , and others');
     expect(secrets.redactScreen('keeper', TEXT, 30)).not.toContain('horse');
+    const key = 'the words before it: ghp_a1B2c3\n  a1B2c3a1B2c3a1B2c3, and others';
+    expect(secrets.redactScreen('keeper', key, 30)).toBe(
+      'the words before it: ••••••••••\n  ••••••••••••••••••, and others',
+    );
   });
 
   it('is shown without them once they are resolved', async () => {

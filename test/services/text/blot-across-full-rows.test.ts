@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { blotTokens } from '../../../db/redact-tokens.ts';
 import { createBlotting } from '../../../services/config/redact.ts';
-import { blotAcrossRows } from '../../../services/text/blot-across-rows.ts';
+import { blotAcrossFullRows } from '../../../services/text/blot-across-full-rows.ts';
 
 const COLUMNS = 40;
 const SECRET = 'correct-horse-battery-staple';
 const known = createBlotting([SECRET]);
 const blot = (text: string): string => blotTokens(known(text));
-const hide = (...rows: readonly string[]): readonly string[] => blotAcrossRows(rows, COLUMNS, blot);
+const hide = (...rows: readonly string[]): readonly string[] => blotAcrossFullRows(rows, COLUMNS, blot);
 
 test('a known secret that goes on in the next row, behind its indentation and within a frame', () => {
   expect(hide('  the key of the vault is correct-horse', '    -battery-staple, keep it')).toEqual([

@@ -43,7 +43,7 @@ function joined(rows: readonly string[], passage: readonly number[]) {
  * @param columns of the screen
  * @param blot paints over it in a text, letter for letter
  */
-export function blotAcrossRows(
+export function blotAcrossFullRows(
   rows: readonly string[],
   columns: number,
   blot: (text: string) => string,
