@@ -24,6 +24,8 @@ const CompletionView = z.object({
   tests: z.string().optional(),
   /** `agent`: it said so itself; `task`: its task ended. */
   by: z.enum(['agent', 'task']),
+  /** When it was woken afterwards: then this says nothing of what it does now. */
+  wokenAt: z.number().optional(),
   changes: ChangesView.optional(),
 });
 

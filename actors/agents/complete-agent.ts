@@ -1,4 +1,4 @@
-import type { SlotId, TaskId } from '../../db/ids.ts';
+import type { SlotId } from '../../db/ids.ts';
 import type { Completion } from '../../db/schema/agents.ts';
 import { type AgentWorktrees, worktreeOf } from '../../services/agents/agent-worktrees.ts';
 import { within } from '../../services/deadline/within.ts';
@@ -58,17 +58,32 @@ export function createCompleteAgent({
   const isLast = ({ slotId }: AgentRow): boolean =>
     core.tasks.openFor(slotId).every((taskId) => core.occupied.get(slotId) === taskId);
 
-  function store(row: AgentRow, completion: Completion): void {
-    // Somebody may have removed it while git counted.
+  /** Its work has ended; somebody may have removed it meanwhile. */
+  function end(row: AgentRow, at: number): boolean {
     const ends = goes(row) && row.status !== 'removed' && isLast(row);
-    core.agents.update(row.slotId, {
-      completion,
-      ...(ends ? { status: 'completed' as const, endedAt: completion.at } : {}),
-    });
+    if (ends) core.agents.update(row.slotId, { status: 'completed', endedAt: at });
+    return ends;
+  }
+
+  function store(row: AgentRow, completion: Completion): void {
+    core.agents.update(row.slotId, { completion });
+    const ends = end(row, completion.at);
     const after = core.agents.get(row.slotId) ?? row;
     core.bus.publish({ type: 'worker_completed', at: completion.at, worker: showAgent(core, after) });
     tell(after, completion);
     if (ends) closeWhenResting(row.slotId);
+  }
+
+  const begunAt = ({ startedAt, createdAt }: TaskRow): number => startedAt ?? createdAt;
+
+  /** It says again what it has said of the same work: whoever waits for it has heard it. */
+  function isRepeated({ slotId, status, completion }: AgentRow, said: Completion): boolean {
+    if (completion?.by !== 'agent') return false;
+    const taskId = core.occupied.get(slotId);
+    const task = taskId === undefined ? undefined : core.tasks.get(taskId);
+    const isOfSameWork = task === undefined ? status === 'completed' : completion.at >= begunAt(task);
+    const { summary, failure, tests } = completion;
+    return isOfSameWork && summary === said.summary && failure === said.failure && tests === said.tests;
   }
 
   /** An agent whose task has ended, and that has no other, is done; one that said so itself was faster. */
@@ -76,8 +91,12 @@ export function createCompleteAgent({
     const row = core.agents.get(slotId);
     if (row?.status !== 'active' || core.tasks.openFor(slotId).length > 0) return;
     const { completion } = row;
-    if (completion?.by === 'agent' && completion.at >= (task.startedAt ?? task.createdAt))
-      return store(row, completion);
+    if (completion !== null && completion.at >= begunAt(task)) {
+      // Who was woken after it waits for other work. Else the agent had more to do when it said this.
+      const isStill = completion.by === 'agent' && completion.wokenAt === undefined;
+      if (isStill && end(row, core.now())) closeWhenResting(slotId);
+      return;
+    }
     const changes = await changesOf(row);
     const now = core.agents.get(slotId);
     if (now?.status !== 'active' || core.tasks.openFor(slotId).length > 0) return;
@@ -99,34 +118,39 @@ export function createCompleteAgent({
         words === undefined ? undefined : redact(row.slotId, words);
       const summary = redact(row.slotId, said.summary);
       const [failure, tests] = [clean(said.failure), clean(said.tests)];
-      store(core.agents.get(row.slotId) ?? row, {
+      const now = core.agents.get(row.slotId) ?? row;
+      const completion: Completion = {
         at: core.now(),
         summary,
         ...(failure === undefined ? {} : { failure }),
         ...(tests === undefined ? {} : { tests }),
         by: 'agent',
         ...(changes === undefined ? {} : { changes }),
-      });
+      };
+      if (!isRepeated(now, completion)) store(now, completion);
+      else if (now.status === 'active' && end(now, completion.at)) closeWhenResting(row.slotId);
       return core.agents.get(row.slotId) ?? row;
     },
 
     /** Looks at agents whose tasks have ended, now and whenever one does. Returns the way to stop. */
     start(): () => void {
-      const look = (row: AgentRow | undefined, taskId: TaskId | null): void => {
-        if (row === undefined || row.status !== 'active' || !goes(row) || taskId === null) return;
-        const task = core.tasks.get(taskId);
-        if (task === undefined || task.finishedAt === null || task.kind === 'message') return;
-        // Settling a conflict is none of the work that it was made for.
-        if (task.submitter === REFRESHER) return;
+      const look = (row: AgentRow | undefined, task: TaskRow | undefined): void => {
+        if (row === undefined || row.status !== 'active' || !goes(row) || task === undefined) return;
         taskEnded(row, task).catch((error: unknown) => {
           if (!signal.aborted) report(error);
         });
       };
-      for (const row of core.agents.inStatus('active')) look(row, row.taskId);
+      for (const row of core.agents.inStatus('active'))
+        look(row, core.tasks.lastEndedOf(row.slotId, REFRESHER));
       return core.bus.subscribe((event) => {
         if (event.type !== 'task_changed' || event.task.finishedAt === undefined) return;
-        const { id, slotId } = event.task;
-        look(slotId === undefined ? core.agents.ofTask(id) : core.agents.get(slotId), id);
+        const task = core.tasks.get(event.task.id);
+        // Settling a conflict is none of the work that it was made for.
+        if (task === undefined || task.kind === 'message' || task.submitter === REFRESHER) return;
+        // One that was taken back before its turn has no slot but that it was meant for.
+        const slotId = task.slotId ?? task.pinnedSlotId;
+        const row = slotId === null ? core.agents.ofTask(task.id) : core.agents.get(slotId);
+        look(row, task);
       });
     },
   };

@@ -88,7 +88,15 @@ export function createHibernate({
         throw new MissionError('agent_refused', `${row.name} is just going to sleep.`, {
           remedy: 'Try again in a moment.',
         });
-      const awake = { status: 'active', endedAt: null, trouble: null } as const;
+      const { completion } = row;
+      const awake = {
+        status: 'active',
+        endedAt: null,
+        trouble: null,
+        ...(row.status === 'completed' && completion !== null
+          ? { completion: { ...completion, wokenAt: core.now() } }
+          : {}),
+      } as const;
       if (core.runtimes.has(row.slotId)) {
         atOnce(db, () => {
           core.agents.update(row.slotId, awake);

@@ -12,6 +12,8 @@ export interface Completion {
   readonly tests?: string | undefined;
   /** `agent`: it said so itself; `task`: its task ended. */
   readonly by: 'agent' | 'task';
+  /** When it was woken afterwards: then it says nothing of what the agent does now. */
+  readonly wokenAt?: number | undefined;
   /** Against the commit at which its branch began; absent when git could not say. */
   readonly changes?:
     | {

@@ -103,6 +103,24 @@ export function createTaskLedger(db: MissionDatabase) {
         .map(({ id }) => id);
     },
 
+    /** The task of a slot that ended last; messages are none, nor is what one submitter has handed in. */
+    lastEndedOf(slotId: SlotId, butOf: string): TaskRow | undefined {
+      return db
+        .select()
+        .from(tasks)
+        .where(
+          and(
+            or(eq(tasks.slotId, slotId), eq(tasks.pinnedSlotId, slotId)),
+            ne(tasks.kind, 'message'),
+            ne(tasks.submitter, butOf),
+            isNotNull(tasks.finishedAt),
+          ),
+        )
+        .orderBy(desc(tasks.finishedAt), desc(rowid))
+        .limit(1)
+        .get();
+    },
+
     /** The task that a slot is working on, if any. */
     activeOn(slotId: SlotId): TaskRow | undefined {
       return db
