@@ -96,7 +96,7 @@ export const missionWorkerCreate = operation({
   },
 });
 
-const missionWorkerTask = operation({
+export const missionWorkerTask = operation({
   name: 'mission_worker_task',
   title: 'Give an agent more to do',
   description:

@@ -38,7 +38,7 @@ export const work: Command = {
     print(
       output,
       () =>
-        `${worker.repository}/${worker.name} works on ${worker.branch}\n  worktree  ${worker.worktree}\n  watch     missiond attach ${worker.slotId}\n  then      missiond worker diff|land|keep|discard ${worker.name}\n${notesOf(notes)}`,
+        `${worker.repository}/${worker.name} works on ${worker.branch}\n  worktree  ${worker.worktree}\n  watch     missiond attach ${worker.slotId}\n  then      missiond worker diff|more|land|keep|discard ${worker.name}\n${notesOf(notes)}`,
     );
     return 0;
   },

@@ -4,6 +4,7 @@ import {
   missionWorkerDiscard,
   missionWorkerKeep,
   missionWorkerLand,
+  missionWorkerTask,
 } from '../../tools/agents.ts';
 import { notesOf, REPO, said } from '../agent-words.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
@@ -44,23 +45,47 @@ async function land(
   return 0;
 }
 
-const WORKER_USAGE = 'diff|land|keep|discard NAME [--repo REPOSITORY]';
+async function giveMore(
+  input: Record<string, unknown>,
+  task: string,
+  { call, print }: CommandContext,
+): Promise<number> {
+  const output = missionWorkerTask.output.parse(await call('mission_worker_task', { ...input, task }));
+  const { worker, taskId, notes } = output;
+  print(
+    output,
+    () =>
+      `${worker.repository}/${worker.name} has it\n  task      ${taskId}\n  watch     missiond attach ${worker.slotId}\n${notesOf(notes)}`,
+  );
+  return 0;
+}
+
+const WORKER_USAGE = 'more NAME "TASK" | diff|land|keep|discard NAME [--repo REPOSITORY]';
+const NOT_UNDERSTOOD = { remedy: `Usage: missiond worker ${WORKER_USAGE}` };
 
 export const worker: Command = {
   name: 'worker',
   agents: ['diff'],
-  summary: 'what an agent has changed; bring it home, keep it, or throw it away after saving it',
+  summary:
+    'more work for an agent; what it has changed; bring it home, keep it, or throw it away after saving it',
   usage: WORKER_USAGE,
   options: {
     repo: REPO,
     onto: { type: 'string', help: 'of land: the branch that gets the commits (default: the default branch)' },
     keep: { type: 'boolean', help: 'of land: the agent and its worktree stay' },
   },
-  words: [2, 2],
+  words: [2, 3],
   async run(parsed, context) {
-    const [verb, name] = parsed.positionals;
+    const [verb, name, task] = parsed.positionals;
     const input = said({ name, repository: parsed.values['repo'] });
     const { call, print } = context;
+    if (verb === 'more' && task !== undefined) return giveMore(input, task, context);
+    if (verb === 'more' || task !== undefined)
+      throw new MissionError(
+        'input_invalid',
+        verb === 'more' ? 'What should it do?' : 'missiond worker: too many words',
+        NOT_UNDERSTOOD,
+      );
     if (verb === 'diff') return diff(input, context);
     if (verb === 'land') return land(input, parsed, context);
     if (verb === 'keep') {
@@ -78,8 +103,10 @@ export const worker: Command = {
       );
       return 0;
     }
-    throw new MissionError('input_invalid', `missiond worker does not understand "${verb ?? ''}".`, {
-      remedy: `Usage: missiond worker ${WORKER_USAGE}`,
-    });
+    throw new MissionError(
+      'input_invalid',
+      `missiond worker does not understand "${verb ?? ''}".`,
+      NOT_UNDERSTOOD,
+    );
   },
 };
