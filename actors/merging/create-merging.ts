@@ -5,6 +5,7 @@ import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
 import type { Repositories, WhichRepository } from '../repositories/api.ts';
 import type { MergeRequest, Merging, MergingParty } from './api.ts';
+import { type CloseRequestsDependencies, createCloseRequests } from './close-requests.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { createMergeRuns, hasEnded, type MergeRunDependencies, PERSON } from './merge-runs.ts';
 import { mergeView, reviewView } from './views.ts';
@@ -17,6 +18,7 @@ const REVIEWS = 'reviewer';
 export interface MergingDependencies extends MergeRunDependencies {
   readonly core: Pick<MissionCore, 'agents' | 'bus' | 'now' | 'repositories' | 'runtime'>;
   readonly repositories: Pick<Repositories, 'resolve'>;
+  readonly care: CloseRequestsDependencies['care'];
 }
 
 const nameOf = (by: MergingParty): string => (by.kind === 'slot' ? `slot:${by.slotId}` : by.kind);
@@ -39,6 +41,7 @@ export function createMerging(
   const { git } = gate;
   const runs = createMergeRuns(dependencies);
   const requests = createMergeRequests({ ...dependencies, runs });
+  const stale = createCloseRequests({ ...dependencies, runs });
 
   function hasRole(by: MergingParty, role: string): boolean {
     if (by.kind === 'person') return true;
@@ -172,7 +175,10 @@ export function createMerging(
           runs.end(row.id, { status: 'failed', trouble: 'Its repository was removed.' });
         else runs.enqueue(row.id, repository);
       }
-      return requests.follow();
+      const stops = [requests.follow(), stale.start()];
+      return () => {
+        for (const stop of stops) stop();
+      };
     },
   };
 }

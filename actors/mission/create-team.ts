@@ -59,6 +59,7 @@ export function createTeam(given: TeamDependencies) {
   const nudger = createNudger({
     ...given,
     ledger: nudges,
+    mergeRequests: merges.requested,
     unreadRests: (slotId) => ledger.unreadLonger(partyOfSlot(slotId), SHOWN_CHARACTERS),
     hasMail,
     onError: given.report('an agent could not be reminded of its work'),
@@ -73,6 +74,7 @@ export function createTeam(given: TeamDependencies) {
     core,
     ledger: merges,
     repositories,
+    care: dependencies.repositoryCare,
     gate: {
       ...dependencies.mergeGate,
       policy: dependencies.rules.current,

@@ -8,7 +8,7 @@ import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { SubmitRequest } from '../mission/api.ts';
 import { readinessOf } from '../slot-view.ts';
-import { type PendingWork, pendingWorkOf } from './pending-work.ts';
+import { type MergeRequests, type PendingWork, pendingWorkOf } from './pending-work.ts';
 
 const LOOK_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -34,6 +34,7 @@ export interface NudgerDependencies {
   readonly holdsBack: (slotId: SlotId) => boolean;
   /** Messages of which a slot was given the beginning alone, and that wait for nothing but its reading on. */
   readonly unreadRests: (slotId: SlotId) => readonly string[];
+  readonly mergeRequests: MergeRequests;
   /** Mail is on its way to it. */
   readonly hasMail: (slotId: SlotId) => boolean;
   readonly onError: (error: unknown) => void;
@@ -53,6 +54,7 @@ export function createNudger({
   give,
   holdsBack,
   unreadRests,
+  mergeRequests,
   hasMail,
   onError,
 }: NudgerDependencies) {
@@ -105,7 +107,7 @@ export function createNudger({
   }
 
   function look(slotId: SlotId, afterMinutes: number): void {
-    const pending = pendingWorkOf(core, slotId, unreadRests(slotId));
+    const pending = pendingWorkOf(core, slotId, mergeRequests, unreadRests(slotId));
     // An id of each card of a long list would make a long row.
     const work = pending === null ? null : createHash('sha256').update(pending.key).digest('hex');
     const { value } = send(slotId, {

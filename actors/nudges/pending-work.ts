@@ -1,9 +1,10 @@
-import type { SlotId } from '../../db/ids.ts';
+import type { RepositoryName, SlotId } from '../../db/ids.ts';
 import type { MissionCore } from '../core.ts';
 
 /** A repository has as many at once at most as are looked at. */
 const MOST_AGENTS = 200;
 const SUPERVISOR = 'supervisor';
+const MERGE_QUEUE = 'merge-queue';
 
 /** What waits for an agent. Ids alone: the words of others are no part of what missiond says. */
 export interface PendingWork {
@@ -12,6 +13,9 @@ export interface PendingWork {
   /** For the agent, one clause each. */
   readonly words: readonly string[];
 }
+
+/** What waits for the merge queue of a repository. */
+export type MergeRequests = (repository: RepositoryName) => readonly { readonly id: number }[];
 
 interface Item {
   readonly key: string;
@@ -53,10 +57,25 @@ function teamOf(core: Pick<MissionCore, 'agents' | 'runtimes' | 'view'>, slotId:
     });
 }
 
+/** What others have asked the merge queue of their repository for. */
+function requestsOf(
+  core: Pick<MissionCore, 'agents'>,
+  slotId: SlotId,
+  mergeRequests: MergeRequests,
+): readonly Item[] {
+  const agent = core.agents.get(slotId);
+  if (agent?.role !== MERGE_QUEUE) return [];
+  return mergeRequests(agent.repository).map(({ id }) => ({
+    key: `merge ${id}`,
+    words: `the merge request ${id} waits (mission_merge_queue)`,
+  }));
+}
+
 /** What waits for an agent; null when nothing does. */
 export function pendingWorkOf(
   core: Pick<MissionCore, 'agents' | 'board' | 'runtimes' | 'tasks' | 'view'>,
   slotId: SlotId,
+  mergeRequests: MergeRequests,
   /** Messages of which it was given the beginning alone. */
   unreadRests: readonly string[],
 ): PendingWork | null {
@@ -67,6 +86,7 @@ export function pendingWorkOf(
     })),
     ...cardsOf(core, slotId),
     ...ownWork(core, slotId),
+    ...requestsOf(core, slotId, mergeRequests),
     ...teamOf(core, slotId),
   ];
   if (items.length === 0) return null;

@@ -86,6 +86,40 @@ describe('an agent that may not merge asks for it', () => {
   });
 });
 
+describe('a request that nobody needs any more is closed by itself', () => {
+  const closed = (open: OpenDoors) =>
+    expect.poll(async () => (await open.client.mergeQueue({ repository: 'app' })).merges[0], {
+      timeout: 60_000,
+    });
+
+  test('when its agent is removed', async () => {
+    const { asks, open, tree } = await team();
+    commitIn(person, tree, 'a.txt');
+    await asks('red-fox', 'mission_merge_request');
+    await open.client.workerDiscard({ repository: 'app', name: 'red-fox' });
+    await closed(open).toMatchObject({
+      status: 'cancelled',
+      trouble: 'app.red-fox, who asked for it, was removed.',
+    });
+  });
+
+  test('when somebody has landed its branch by hand, and who asked hears of it; another waits on', async () => {
+    const { asks, open, tree, messagesTo } = await team();
+    await asks('calm-owl', 'mission_merge_request');
+    commitIn(person, tree, 'a.txt');
+    await asks('red-fox', 'mission_merge_request');
+    person.git(['switch', '--quiet', 'trunk']);
+    person.git(['merge', '--quiet', '--squash', 'work/red-fox']);
+    person.git(['commit', '--quiet', '-m', 'by hand']);
+    await closed(open).toMatchObject({ branch: 'work/red-fox', status: 'cancelled' });
+    expect((await messagesTo('slot:app.red-fox'))[0]).toContain(
+      'closed: trunk has all that work/red-fox holds; somebody has brought it there by hand.',
+    );
+    const { merges: all } = await open.client.mergeQueue({ repository: 'app' });
+    expect(all[1]).toMatchObject({ branch: 'work/calm-owl', status: 'requested' });
+  });
+});
+
 describe('a repository whose merge queue is switched off', () => {
   const off = { mergeQueue: { enabled: false } };
 
