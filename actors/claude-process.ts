@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createActor } from 'xstate';
 import { ClaudeSessionId, Epoch, SlotId } from '../db/ids.ts';
-import { sessionMachine } from '../machines/session.ts';
-import { type SessionView, viewSession } from '../machines/session-view.ts';
+import type { SessionView } from '../machines/session-view.ts';
 import { launchEnvironment } from '../services/claude/launch-environment.ts';
 import { locateClaude } from '../services/claude/locate.ts';
 import { programVersion } from '../services/claude/program-version.ts';
 import { configDirectoryOf } from '../services/claude/session-registry.ts';
-import {
-  lengthOfTranscript,
-  readTurn,
-  type TranscriptTurn,
-  transcriptPath,
-} from '../services/claude/transcript.ts';
+import { transcriptPath } from '../services/claude/transcript.ts';
 import { watchSession } from '../services/claude/watch-session.ts';
 import { within } from '../services/deadline/within.ts';
 import { MissionError } from '../services/errors/mission-error.ts';
@@ -22,8 +15,9 @@ import { createKeyboard } from '../services/keyboard/keyboard.ts';
 import { must } from '../services/keyboard/keyboard-terminal.ts';
 import { createInProcessPtyHost } from '../services/pty/in-process-pty-host.ts';
 import type { PtyExit } from '../services/pty/pty-host.ts';
+import { followClaude } from './claude-following.ts';
+import { createSubmitting } from './claude-submitting.ts';
 import { SESSION_SIZE } from './launcher.ts';
-import { registrySignal } from './registry-signal.ts';
 
 /** It names processes and files of this run; there is one session. */
 const NAME = SlotId.parse('claude');
@@ -31,8 +25,6 @@ const NAME = SlotId.parse('claude');
 const END_GRACE_MS = 2_500;
 /** A key takes a second; a loaded machine may take longer. */
 const KEYS_WITHIN_MS = 15_000;
-/** What Claude Code writes down is looked at so often while somebody waits for it. */
-const LOOK_EVERY_MS = 50;
 
 export interface ClaudeOptions {
   /** Where it works. */
@@ -116,27 +108,7 @@ export async function startClaude(options: ClaudeOptions): Promise<ClaudeProcess
   const transcript = configDirectory === null ? null : transcriptPath({ configDirectory, cwd, sessionId });
 
   const host = createInProcessPtyHost();
-  const actor = createActor(sessionMachine, { input: { epoch, sessionId, at: Date.now() } });
-  const changed = new Set<() => void>();
-  let exit: PtyExit | null = null;
-  let tellExit: (exit: PtyExit) => void = () => {};
-  const exited = new Promise<PtyExit>((resolve) => {
-    tellExit = resolve;
-  });
-  const view = (): SessionView => viewSession(actor.getSnapshot());
-  actor.subscribe(() => {
-    options.onChange?.(view());
-    for (const look of [...changed]) look();
-  });
-  actor.start();
-  host.subscribe((event) => {
-    const at = Date.now();
-    if (event.type === 'reading') actor.send({ type: 'screen.read', epoch, at, reading: event.reading });
-    if (event.type !== 'exit') return;
-    exit = event.exit;
-    actor.send({ type: 'pty.exited', epoch, at, code: exit.code, signal: exit.signal });
-    tellExit(exit);
-  });
+  const followed = followClaude({ host, epoch, sessionId, onChange: options.onChange });
   const spawned = await host.spawn({
     epoch,
     slotId: NAME,
@@ -148,7 +120,7 @@ export async function startClaude(options: ClaudeOptions): Promise<ClaudeProcess
     rows,
   });
   if (!spawned.ok) {
-    actor.stop();
+    followed.stop();
     throw new MissionError('launch_failed', spawned.message, { remedy: 'Look at `command` and `cwd`.' });
   }
   const unwatch =
@@ -157,7 +129,7 @@ export async function startClaude(options: ClaudeOptions): Promise<ClaudeProcess
       : watchSession({
           configDirectory,
           pid: spawned.pid,
-          onStatus: (status) => actor.send(registrySignal(status, epoch, Date.now())),
+          onStatus: followed.registryTold,
         });
   const keyboard = createKeyboard({
     write: (data) => host.write(epoch, data),
@@ -168,54 +140,7 @@ export async function startClaude(options: ClaudeOptions): Promise<ClaudeProcess
     version: () => version,
   });
 
-  function requireRunning(): void {
-    if (exit === null) return;
-    throw new MissionError('session_exited', 'This Claude Code has ended.', { remedy: 'Start another one.' });
-  }
-
-  /** Resolves when `holds` does, after a change or when it is looked at again. */
-  async function until(holds: () => boolean | Promise<boolean>, calledOff?: AbortSignal): Promise<void> {
-    for (;;) {
-      calledOff?.throwIfAborted();
-      if (await holds()) return;
-      requireRunning();
-      await new Promise<void>((resolve) => {
-        const look = (): void => {
-          clearTimeout(timer);
-          changed.delete(look);
-          resolve();
-        };
-        const timer = setTimeout(look, LOOK_EVERY_MS);
-        changed.add(look);
-      });
-    }
-  }
-
-  async function submit(prompt: string, calledOff?: AbortSignal): Promise<() => Promise<TranscriptTurn>> {
-    requireRunning();
-    if (transcript === null)
-      throw new MissionError(
-        'delivery_failed',
-        'Without HOME or CLAUDE_CONFIG_DIR nobody can see whether a prompt arrives.',
-      );
-    const afterOffset = await lengthOfTranscript(transcript);
-    const turn = (): Promise<TranscriptTurn> => readTurn(transcript, { prompt, afterOffset });
-    const stop = new AbortController();
-    const submitted = until(async () => (await turn()).found, stop.signal);
-    // Only its success is waited for.
-    const never = new Promise<void>(() => {});
-    try {
-      must(
-        await keyboard.deliver(prompt, {
-          signal: calledOff ?? new AbortController().signal,
-          submitted: submitted.catch(() => never),
-        }),
-      );
-    } finally {
-      stop.abort();
-    }
-    return turn;
-  }
+  const { view, until, requireRunning, exited } = followed;
 
   return {
     pid: spawned.pid,
@@ -225,24 +150,7 @@ export async function startClaude(options: ClaudeOptions): Promise<ClaudeProcess
     screen: (lines) => host.text(epoch, lines),
     untilIdle: (calledOff) =>
       until(() => view().conversation === 'idle' && view().composer === 'empty', calledOff),
-    async send(prompt, calledOff) {
-      await submit(prompt, calledOff);
-    },
-    async ask(prompt, calledOff) {
-      const look = await submit(prompt, calledOff);
-      let turn = await look();
-      await until(async () => {
-        if (view().state !== 'idle' && view().state !== 'error') return false;
-        turn = await look();
-        return turn.ended;
-      }, calledOff);
-      if (turn.interrupted)
-        throw new MissionError('turn_interrupted', 'The turn was interrupted.', {
-          remedy: 'Ask again when it is wanted.',
-        });
-      if (turn.error !== null) throw new MissionError('turn_failed', turn.error);
-      return turn.lastAssistantMessage ?? '';
-    },
+    ...createSubmitting({ followed, keyboard, transcript }),
     async choose(label, calledOff = new AbortController().signal) {
       requireRunning();
       must(await keyboard.choose(label, { signal: within(KEYS_WITHIN_MS, calledOff) }));
@@ -255,7 +163,7 @@ export async function startClaude(options: ClaudeOptions): Promise<ClaudeProcess
     async end() {
       unwatch();
       await host.shutdown(END_GRACE_MS);
-      actor.stop();
+      followed.stop();
     },
   };
 }

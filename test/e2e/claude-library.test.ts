@@ -65,6 +65,9 @@ test('it is asked several lines at once, its answer comes back, and the conversa
   await expect(one.send('too late')).rejects.toMatchObject({ code: 'session_exited' });
   const two = await start({ resume: one.sessionId });
   expect(await two.screen()).toContain('the first answer');
+  // The same words as before the resume: their answer is the one of now.
+  expect(await two.ask(prompt)).toBe(prompt.slice('say: '.length));
+  expect(model.requests().map((request) => request.prompt)).toEqual([prompt, prompt]);
 });
 
 test('a dialog is answered by the label of an option, and a turn can be interrupted', async () => {
