@@ -31,6 +31,12 @@ const mostAgents = z
   .max(1_000)
   .describe('How many workers and reviewers may work on it at once.');
 
+const mergesIntoFork = z
+  .boolean()
+  .describe(
+    'Of a fork: whether merges go into the default branch of the fork itself; upstream never gets any.',
+  );
+
 const refreshMinutes = z
   .number()
   .min(0)
@@ -51,6 +57,7 @@ export const RepositoryConfiguration = z.strictObject({
   overlapMinutes: overlapMinutes.default(5),
   mostAgents: mostAgents.default(20),
   refreshMinutes: refreshMinutes.default(30),
+  mergesIntoFork: mergesIntoFork.default(false),
 });
 export type RepositoryConfiguration = z.infer<typeof RepositoryConfiguration>;
 
@@ -67,6 +74,7 @@ export const RepositoryConfigurationChange = z
     overlapMinutes,
     mostAgents,
     refreshMinutes,
+    mergesIntoFork,
   })
   .partial();
 export type RepositoryConfigurationChange = z.infer<typeof RepositoryConfigurationChange>;

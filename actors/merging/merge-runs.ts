@@ -5,9 +5,11 @@ import { MissionError, toFailure } from '../../services/errors/mission-error.ts'
 import type { MergeLedger, MergeRow } from '../../services/ledger/merge-ledger.ts';
 import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
 import { type Examined, examine, type GateDependencies } from '../../services/merging/examine.ts';
+import { howToPropose, isOnlyProposed } from '../../services/merging/fork.ts';
 import { type Landed, land, landPullRequest } from '../../services/merging/land-merge.ts';
 import { removeLeftChecks, removeStrangeChecks } from '../../services/merging/left-checks.ts';
 import type { MergeWish } from '../../services/merging/merge-wish.ts';
+import { pushRemoteOf } from '../../services/worktrees/fork-remotes.ts';
 import { createRepositoryTurns, type Turn } from '../../services/worktrees/repository-turns.ts';
 import type { MissionCore } from '../core.ts';
 
@@ -115,8 +117,11 @@ export function createMergeRuns({
     if (target === null || base === null || head === null || result === null)
       throw new MissionError('internal', `Merge ${row.id} has lost what it was to land.`);
     const call = { cwd: repository.path, signal };
+    if (isOnlyProposed(repository) || (repository.isFork && pullRequest !== null))
+      return { kind: 'refused', why: howToPropose(repository, row.branch ?? row.subject) };
+    const remote = await pushRemoteOf(git, repository.remote, call);
     const turn: Turn = (act) => alone(repository.gitFolder, act);
-    const landing = { target, base, result, remote: repository.remote, scratch: scratchOf(row.id), turn };
+    const landing = { target, base, result, remote, scratch: scratchOf(row.id), turn };
     if (pullRequest === null) return land(git, landing, call);
     return landPullRequest(git, gh, { ...landing, number: pullRequest, head, method }, call);
   }

@@ -1,9 +1,11 @@
 import path from 'node:path';
 import type { GateRow } from '../../db/schema/merging.ts';
+import { MissionError } from '../errors/mission-error.ts';
 import type { MergeRow, ReviewRow } from '../ledger/merge-ledger.ts';
 import type { RepositoryRow } from '../ledger/repository-ledger.ts';
 import type { Policy } from '../permissions/policy.ts';
 import { PROTECTED_FILE } from '../permissions/repository-protection.ts';
+import { pushRemoteOf } from '../worktrees/fork-remotes.ts';
 import type { GitCall } from '../worktrees/git.ts';
 import type { Turn } from '../worktrees/repository-turns.ts';
 import {
@@ -19,6 +21,7 @@ import {
 import { checkResult, type RunCommand } from './check-result.ts';
 import { mergeMessage } from './commit-message.ts';
 import { findSubject, type SubjectDependencies } from './find-subject.ts';
+import { howToPropose, isOnlyProposed } from './fork.ts';
 import { named, reviewRow, short } from './gate-rows.ts';
 import { inTheWay } from './land-merge.ts';
 import { checkFolderName } from './left-checks.ts';
@@ -88,9 +91,19 @@ export async function examine(
     );
     return ended();
   }
+  let pushRemote: string | null;
+  try {
+    pushRemote = await pushRemoteOf(git, repository.remote, call);
+  } catch (error) {
+    if (!(error instanceof MissionError) || error.code !== 'repository_refused') throw error;
+    say('target', false, `${error.message} ${error.remedy}`);
+    return ended();
+  }
+  const isProposal = isOnlyProposed(repository);
+  const remote = isProposal ? repository.remote : pushRemote;
   const { pull, worker, ...what } = await findSubject(
     { git, alone, gh, agentOf },
-    { repository, target, wish, scratch },
+    { repository, target, pushRemote, wish, scratch },
     signal,
   );
   rows.push(...what.rows);
@@ -103,22 +116,18 @@ export async function examine(
   // Where it goes.
   const here = await tipOfBranch(git, target, call);
   let base = here;
-  if (repository.remote !== null) {
-    const there = await remoteTip(git, repository.remote, target, call);
+  if (remote !== null) {
+    const there = await remoteTip(git, remote, target, call);
     if (there !== null) {
-      await fetchRef(
-        git,
-        { remote: repository.remote, from: `refs/heads/${target}`, to: `${scratch}/target`, turn },
-        call,
-      );
+      await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/target`, turn }, call);
       base = (await commitAt(git, `${scratch}/target`, call)) ?? there;
       const isBehind = here === null || (await isAncestor(git, here, base, call));
       say(
         'target',
         isBehind,
         isBehind
-          ? `${target} is at ${short(base)} at ${repository.remote}`
-          : `${target} here has commits that ${repository.remote} has not; push or move them first`,
+          ? `${target} is at ${short(base)} at ${remote}`
+          : `${target} here has commits that ${remote} has not; push or move them first`,
       );
     }
   }
@@ -213,5 +222,6 @@ export async function examine(
     found.output = outcome.output;
     say('check', outcome.ok, outcome.how);
   } else say('check', false, 'not run: something else stands in the way');
+  if (isProposal) say('fork', false, howToPropose(repository, found.branch ?? wish.subject));
   return ended();
 }

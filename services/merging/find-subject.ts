@@ -42,6 +42,8 @@ interface Asked {
   readonly repository: RepositoryRow;
   /** The branch that it goes into. */
   readonly target: string;
+  /** Where the work of the team is pushed to. */
+  readonly pushRemote: string | null;
   readonly wish: MergeWish;
   /** A ref below which refs may be made. */
   readonly scratch: string;
@@ -86,6 +88,13 @@ async function ofPullRequest(
   const call: GitCall = { cwd, signal };
   const rows: GateRow[] = [];
   const refuse = (check: string, message: string): number => rows.push({ check, ok: false, message });
+  if (repository.isFork) {
+    refuse(
+      'pull request',
+      'this is a fork: its pull requests are merged by the maintainers of upstream alone',
+    );
+    return { rows, branch: null, pullRequest: number, head: null, pull: null, worker: null };
+  }
   let pull: PullRequest | null = null;
   let head: string | null = null;
   try {
@@ -117,7 +126,7 @@ async function ofPullRequest(
 
 async function ofBranch(
   { git, agentOf }: SubjectDependencies,
-  { repository: { path: cwd, remote }, target, wish: { subject } }: Asked,
+  { repository: { path: cwd }, pushRemote, target, wish: { subject } }: Asked,
   signal: AbortSignal,
 ): Promise<Subject> {
   const call: GitCall = { cwd, signal };
@@ -143,14 +152,14 @@ async function ofBranch(
           ? 'everything is committed'
           : `not committed: ${named(loose)}`,
     );
-    const there = remote === null ? null : await remoteTip(git, remote, branch, call);
+    const there = pushRemote === null ? null : await remoteTip(git, pushRemote, branch, call);
     if (there !== null)
       say(
         'pushed',
         there === head,
         there === head
-          ? `${remote} has it`
-          : `${remote} has ${short(there)}, here is ${short(head)}; push or fetch first`,
+          ? `${pushRemote} has it`
+          : `${pushRemote} has ${short(there)}, here is ${short(head)}; push or fetch first`,
       );
   }
   return { rows, branch, pullRequest: null, head, pull: null, worker: agent?.slotId ?? null };

@@ -5,6 +5,7 @@ import { MissionError } from '../errors/mission-error.ts';
 import { type BranchState, branchStateOf } from './branch-state.ts';
 import type { Worktree } from './contents.ts';
 import { fetchBranch } from './fetch-branch.ts';
+import { pushableRemotes } from './fork-remotes.ts';
 import { createGit, type GitCall } from './git.ts';
 import { endRefresh, type RefreshEnd, type Refreshed, type RefreshWish, refresh } from './refresh.ts';
 import { tipOf } from './repository.ts';
@@ -175,15 +176,14 @@ export function createRepositoryCare({
     },
 
     /**
-     * Deletes a branch where remotes have it at the very commit that is known here.
+     * Deletes a branch where remotes have it at the very commit that is known here; never at the upstream of a fork.
      * @returns the remotes that had it, and what went wrong
      */
     async deleteRemote(repository: CaredRepository, branch: string, tip: string, signal: AbortSignal) {
       const call = at(repository, signal);
       const deleted: string[] = [];
       const failed: string[] = [];
-      const remotes = (await git.git(['remote'], call)).split('\n').filter((name) => name !== '');
-      for (const remote of remotes) {
+      for (const remote of await pushableRemotes(git, call)) {
         const there = await git.ask(
           ['rev-parse', '--verify', '--quiet', `refs/remotes/${remote}/${branch}`],
           call,

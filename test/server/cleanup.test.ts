@@ -170,6 +170,20 @@ test('a remote branch goes only where it is asked for, and only as it is known h
   );
 });
 
+test('at the upstream of a fork nothing is deleted, whatever it is called', async () => {
+  const upstream = path.join(person.directory, 'upstream.git');
+  person.git(['init', '--quiet', '--bare', '--initial-branch', 'trunk', upstream], person.directory);
+  person.git(['remote', 'add', 'upstream', upstream]);
+  person.git(['remote', 'add', 'theirs', `${upstream}/`]);
+  agent('fox', ['fox.txt']);
+  for (const remote of ['origin', 'upstream', 'theirs'])
+    person.git(['push', '--quiet', remote, 'work/fox', 'trunk']);
+  squash('fox');
+  const { notes } = await doors.client.cleanup({ repository: 'project', remote: true });
+  expect(notes).toContain('work/fox is deleted at origin.');
+  expect(person.git(['for-each-ref', '--format=%(refname)'], upstream)).toContain('refs/heads/work/fox');
+});
+
 test('a branch that a person made stays, here and there, whatever an agent did with that name', async () => {
   agent('fox', ['fox.txt']);
   squash('fox');

@@ -45,7 +45,7 @@ async function queueRow(track: string, whoami: Gh['whoami'], { isOfPerson = fals
   const wish = { subject: '#12', method: 'squash' as const, allowProtected: false, isOfPerson };
   const { rows } = await findSubject(
     { git: createGit(person.env), alone: createRepositoryTurns(), gh, agentOf: () => null },
-    { repository, target: 'trunk', wish, scratch: 'refs/missiond/merge/1' },
+    { repository, pushRemote: null, target: 'trunk', wish, scratch: 'refs/missiond/merge/1' },
     AbortSignal.timeout(30_000),
   );
   return rows.find(({ check }) => check === 'merge queue');
