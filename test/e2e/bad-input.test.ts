@@ -7,6 +7,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLI, createWorld, type Daemon, ended, eventOf, processesOf, running, type World } from './world.ts';
 
+/** A slot that is to be killed while it starts. */
+const MOST_TRIES = 20;
+
 interface Ran {
   readonly status: number | null;
   readonly out: string;
@@ -154,14 +157,15 @@ describe('a running daemon', () => {
   });
 
   test('a slot that is killed while it starts leaves no Claude Code behind', async () => {
-    const starting = daemon.client.ptySpawn({ slotId: 'coder-1' }).catch((error: unknown) => error);
-    await eventOf(daemon.client, (event) =>
-      event?.type === 'slot_changed' && event.slot.slotId === 'coder-1' && event.slot.status === 'starting'
-        ? true
-        : undefined,
-    );
-    await daemon.client.kill({ slotId: 'coder-1' });
-    expect(await starting).toMatchObject({ code: 'launch_failed' });
+    let outcome: unknown;
+    // It starts within some milliseconds: a kill that comes too late ends a session, and is tried again.
+    for (let tries = 0; tries < MOST_TRIES && !(outcome instanceof Error); tries += 1) {
+      const starting = daemon.client.ptySpawn({ slotId: 'coder-1' }).catch((error: unknown) => error);
+      await daemon.client.kill({ slotId: 'coder-1' });
+      outcome = await starting;
+      if (!(outcome instanceof Error)) await daemon.client.kill({ slotId: 'coder-1' });
+    }
+    expect(outcome).toMatchObject({ code: 'launch_failed' });
     // The next one answers; one of the first start would have come up before it.
     expect((await daemon.client.ask({ role: 'coder', question: 'say: alone' })).answer).toBe('alone');
     const { pid } = (await daemon.client.ptyStatus({ slotId: 'coder-1' })).slots[0] ?? {};
