@@ -28,14 +28,16 @@ function wrong(message: string): MissionError {
 }
 
 /** @throws MissionError `input_invalid` when nothing has been written under that name */
-async function fileOf(home: string, name: string): Promise<string> {
+async function fileOf(home: string, words: string): Promise<string> {
   const logs = await listLogs(logsFolder(home));
   const names = [...new Set(logs.map(shownName))];
+  // An agent may be named as elsewhere: shop/fox is the slot shop.fox.
+  const name = words.replace('/', '.');
   if (names.includes(name))
     return logs.some((log) => log.name === `${SLOT_PREFIX}${name}`)
       ? slotLogFile(home, name)
       : path.join(logsFolder(home), `${name}.log`);
-  throw new MissionError('input_invalid', `There is no log of "${name}".`, {
+  throw new MissionError('input_invalid', `There is no log of "${words}".`, {
     remedy: `There are logs of: ${names.join(', ') || 'nothing yet'}.`,
   });
 }
