@@ -4,9 +4,10 @@ import path from 'node:path';
 import { MissionError } from '../errors/mission-error.ts';
 import type { AgentRow } from '../ledger/agent-ledger.ts';
 import { createBranch } from '../worktrees/branch.ts';
-import { type Contents, elsewhere, requireNotElsewhere, type Worktree } from '../worktrees/contents.ts';
+import { type Contents, requireNotElsewhere, type Worktree } from '../worktrees/contents.ts';
 import type { Saving, Worktrees } from '../worktrees/create-worktrees.ts';
 import { createGit } from '../worktrees/git.ts';
+import { requireNotHalfDone } from '../worktrees/half-done-on.ts';
 import { tipOf } from '../worktrees/repository.ts';
 import type { Alone } from '../worktrees/repository-turns.ts';
 import { type Changes, changesOf, type DiffPage, diffOf } from './changes.ts';
@@ -61,6 +62,7 @@ export function createAgentWorktrees({
             facts: { isUntouched: true },
           });
         await requireNotElsewhere(git, worktree, signal);
+        await requireNotHalfDone(git, worktree, signal);
         if (worktree.ownsBranch !== false) await createBranch(git, worktree, signal);
         await mkdir(path.dirname(worktree.path), { recursive: true, mode: 0o700 });
         await git.git(['worktree', 'add', worktree.path, worktree.branch], {
@@ -95,10 +97,6 @@ export function createAgentWorktrees({
     /** Brings its commits into another branch of the repository. @throws MissionError `worktree_refused` */
     land: (worktree: Worktree, wish: LandWish, signal: AbortSignal): Promise<Landing> =>
       alone(worktree.repository, () => landBranch(git, worktree, wish, signal)),
-
-    /** Where the branch of a worktree is checked out beside it; null when nowhere. */
-    elsewhere: (worktree: Worktree, signal: AbortSignal): Promise<string | null> =>
-      elsewhere(git, worktree, signal),
   };
 }
 

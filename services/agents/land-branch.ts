@@ -1,7 +1,7 @@
 import { MissionError } from '../errors/mission-error.ts';
 import { elsewhere, type Worktree } from '../worktrees/contents.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
-import { halfDoneOn } from '../worktrees/half-done-on.ts';
+import { halfDoneOn, halfDoneWords } from '../worktrees/half-done-on.ts';
 import { tipOf } from '../worktrees/repository.ts';
 
 export interface LandWish {
@@ -65,12 +65,9 @@ export async function landBranch(
     (await git.ask(['merge-base', '--is-ancestor', one, other], call)) !== null;
   const workingTree = await elsewhere(git, { ...worktree, branch: onto, path: worktree.repository }, signal);
   if (await isIn(tip, before)) return { how: 'nothing', before, after: before, workingTree };
-  const halfDone = await halfDoneOn(worktree.repository, onto);
+  const halfDone = await halfDoneOn(git, onto, call);
   if (halfDone !== null)
-    throw refuse(
-      `${onto} is being rebased or bisected (${halfDone}).`,
-      'End that first (git rebase --continue, or --abort), then land it again. Nothing was changed.',
-    );
+    throw refuse(`${halfDoneWords(onto, halfDone)}.`, 'Then land it again. Nothing was changed.');
   if (workingTree !== null) {
     const loose = await git.git(['status', '--porcelain=v1', '-z', '--untracked-files=no'], {
       cwd: workingTree,

@@ -137,12 +137,7 @@ export async function examine(
   }
   found.base = base;
   const busy = await inTheWay(git, target, call);
-  if (busy !== null)
-    say(
-      'working tree',
-      false,
-      `${target} is checked out in ${busy.place} with changes (${named(busy.files)}); commit them or switch to another branch there`,
-    );
+  if (busy !== null) say('working tree', false, busy);
 
   // What it comes to.
   const count = await countBetween(git, base, head, call);

@@ -2,6 +2,7 @@ import type { MergeMethod } from '../../db/schema/merging.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
+import { halfDoneOn, halfDoneWords } from '../worktrees/half-done-on.ts';
 import type { Turn } from '../worktrees/repository-turns.ts';
 import {
   CHECKS_OUT_WITHIN_MS,
@@ -14,6 +15,7 @@ import {
   tipOfBranch,
   uncommittedIn,
 } from './branches.ts';
+import { named } from './gate-rows.ts';
 import type { Gh } from './gh.ts';
 
 /** What the target is moved from, and to what. */
@@ -62,6 +64,8 @@ async function moveNow(git: Git, { target, base, result }: Landing, call: GitCal
   if (tip === result || (tip !== null && (await isAncestor(git, result, tip, call)))) return null;
   if (tip !== null && tip !== base && !(await isAncestor(git, tip, base, call)))
     return `${target} has moved here meanwhile: ${PULL}.`;
+  const halfDone = await halfDoneOn(git, target, call);
+  if (halfDone !== null) return `${halfDoneWords(target, halfDone)}. ${PULL}: git merge --ff-only ${result}.`;
   const place = await checkoutOf(git, target, call);
   try {
     if (place === null) {
@@ -84,16 +88,16 @@ async function moveNow(git: Git, { target, base, result }: Landing, call: GitCal
 const moveHere = (git: Git, landing: Landing, call: GitCall): Promise<string | null> =>
   landing.turn(() => moveNow(git, landing, call));
 
-/** Why the working tree of the target may not be moved; null when it may, or when there is none. */
-export async function inTheWay(
-  git: Git,
-  target: string,
-  call: GitCall,
-): Promise<{ readonly place: string; readonly files: readonly string[] } | null> {
+/** Why the target, and a working tree in which it is checked out, may not be moved, in words; null when they may. */
+export async function inTheWay(git: Git, target: string, call: GitCall): Promise<string | null> {
+  const halfDone = await halfDoneOn(git, target, call);
+  if (halfDone !== null) return halfDoneWords(target, halfDone);
   const place = await checkoutOf(git, target, call);
   if (place === null) return null;
   const files = await uncommittedIn(git, { ...call, cwd: place }, { untracked: false });
-  return files.length === 0 ? null : { place, files };
+  return files.length === 0
+    ? null
+    : `${target} is checked out in ${place} with changes (${named(files)}); commit them or switch to another branch there`;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Worktree } from './contents.ts';
 import { fetchBranch } from './fetch-branch.ts';
 import { pushableRemotes } from './fork-remotes.ts';
 import { createGit, type GitCall } from './git.ts';
+import { halfDoneOn, halfDoneWords } from './half-done-on.ts';
 import { endRefresh, type RefreshEnd, type Refreshed, type RefreshWish, refresh } from './refresh.ts';
 import { tipOf } from './repository.ts';
 import type { Alone } from './repository-turns.ts';
@@ -108,6 +109,8 @@ export function createRepositoryCare({
         const call: GitCall = { cwd, signal };
         const on = await git.ask(['symbolic-ref', '--quiet', 'HEAD'], call);
         if (on !== null && on !== `refs/heads/${branch}`) return left(`${branch} is not checked out there`);
+        const halfDone = await halfDoneOn(git, branch, call, cwd);
+        if (halfDone !== null) return left(halfDoneWords(branch, halfDone));
         const beganThere =
           ownsBranch !== false && (await git.ask(['merge-base', '--is-ancestor', base, onto], call)) !== null;
         if (!beganThere && !isAsked) return left('its work did not begin on the default branch');

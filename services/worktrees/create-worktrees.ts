@@ -12,6 +12,7 @@ import {
   type Worktree,
 } from './contents.ts';
 import { createGit } from './git.ts';
+import { halfDoneOn, requireNotHalfDone } from './half-done-on.ts';
 import { refuseSubmoduleWork } from './inner-repositories.ts';
 import { requireInside } from './place.ts';
 import {
@@ -171,6 +172,7 @@ export function createWorktrees({
           await forget(worktree, signal);
         }
         await requireNotElsewhere(git, worktree, signal);
+        await requireNotHalfDone(git, worktree, signal);
         const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
         if (tip === null) await createBranch(git, worktree, signal);
         else if (halfMade && !(await isAsMade(git, worktree, tip, signal)))
@@ -196,7 +198,11 @@ export function createWorktrees({
         if (worktree.ownsBranch === false) return;
         const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
         if (tip === null || !(await isAsMade(git, worktree, tip, signal))) return;
-        if ((await elsewhere(git, worktree, signal)) === null) await deleteBranch(git, worktree, tip, signal);
+        const isInUse =
+          (await elsewhere(git, worktree, signal)) !== null ||
+          (await halfDoneOn(git, worktree.branch, { cwd: worktree.repository, signal }, worktree.path)) !==
+            null;
+        if (!isInUse) await deleteBranch(git, worktree, tip, signal);
       });
     },
 
@@ -214,6 +220,7 @@ export function createWorktrees({
         const contents = await contentsOf(git, worktree, signal);
         if (contents.commits > 0 || contents.uncommitted > 0) return contents;
         await requireNotElsewhere(git, worktree, signal);
+        if (worktree.ownsBranch !== false) await requireNotHalfDone(git, worktree, signal);
         // git looks once more itself, and refuses when something has come meanwhile.
         if (contents.isThere) await removeRegistered(worktree, [], signal);
         else await forget(worktree, signal);
@@ -231,6 +238,7 @@ export function createWorktrees({
       return alone(worktree.repository, async () => {
         const contents = await contentsOf(git, worktree, signal);
         await requireNotElsewhere(git, worktree, signal);
+        if (worktree.ownsBranch !== false) await requireNotHalfDone(git, worktree, signal);
         await refuseSubmoduleWork(git, worktree, signal);
         const ref = await rescue(git, worktree, contents, saving.before, signal);
         if (ref !== null) saving.saved(ref);

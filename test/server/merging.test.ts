@@ -217,6 +217,24 @@ describe('without a forge', () => {
     expect(person.git(['status', '--porcelain'])).toBe('');
   });
 
+  test('a branch that the person is bisecting is not moved, and their work there goes on', async () => {
+    await added();
+    await approve(work('work/a', 'a.txt'));
+    person.git(['switch', '--quiet', 'trunk']);
+    person.git(['bisect', 'start']);
+    person.git(['switch', '--quiet', '--detach']);
+    const before = commitOf('trunk');
+    const { status, out } = await merge('work/a');
+    expect({ status, out }).toMatchObject({
+      status: 1,
+      out: expect.stringContaining(`✗ working tree: a bisection of trunk is half done in ${person.folder};`),
+    });
+    expect(commitOf('trunk')).toBe(before);
+    person.git(['bisect', 'reset']);
+    person.git(['switch', '--quiet', 'elsewhere']);
+    expect((await merge('work/a')).status).toBe(0);
+  });
+
   test('a file of the person that git does not track is never overwritten', async () => {
     await added();
     await approve(work('work/a', 'a.txt'));

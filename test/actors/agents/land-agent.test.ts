@@ -78,7 +78,7 @@ describe('landing', () => {
     git('checkout', '-q', 'trunk');
     const mine = team.commitIn(team.main, 'readme.md', 'mine');
     expect(() => git('rebase', '-q', 'other')).toThrow();
-    await expect(land(mission, worker.name)).rejects.toThrow(/being rebased/);
+    await expect(land(mission, worker.name)).rejects.toThrow(/a rebase of trunk is half done/);
     expect(git('rev-parse', 'trunk')).toBe(mine);
     git('checkout', '-q', '--ours', 'readme.md');
     git('add', 'readme.md');

@@ -235,3 +235,35 @@ test('again, it is as it was left; one whose making was broken off is made whole
   await worktrees.again(half, true, signal);
   expect(person.git(['status', '--porcelain'], half.path)).toBe('');
 });
+
+test('a branch that a person bisects stays, with its worktree, until they have come to the end', async () => {
+  const made = await make('one');
+  commitIn(made, 'one.txt', 'one\n');
+  person.git(['switch', '--quiet', '--detach'], made.path);
+  person.git(['switch', '--quiet', 'work/one']);
+  person.git(['bisect', 'start']);
+  person.git(['switch', '--quiet', '--detach']);
+  await expect(remove(made)).rejects.toMatchObject({
+    code: 'worktree_in_use',
+    message: expect.stringContaining(`a bisection of work/one is half done in ${person.folder}`),
+  });
+  expect(existsSync(made.path)).toBe(true);
+  person.git(['bisect', 'reset']);
+  person.git(['switch', '--quiet', 'trunk']);
+  await remove(made);
+  expect(branches()).toBe('trunk');
+});
+
+test('nor does taking back what was begun delete it; what its own worktree has half done holds nothing up', async () => {
+  const [one, two] = [await make('one'), await make('two')];
+  person.git(['switch', '--quiet', '--detach'], one.path);
+  person.git(['switch', '--quiet', 'work/one']);
+  person.git(['bisect', 'start']);
+  person.git(['switch', '--quiet', '--detach']);
+  await worktrees.undo(one, signal);
+  commitIn(two, 'two.txt', 'two\n');
+  person.git(['bisect', 'start', 'HEAD', 'trunk'], two.path);
+  await remove(two);
+  expect(branches().split('\n')).toContain('work/one');
+  expect(branches()).not.toContain('work/two');
+});
