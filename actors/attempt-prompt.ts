@@ -10,6 +10,8 @@ export interface Beginning {
   readonly attempt: number;
   /** What was answered to questions that the agent asked in the attempt before. */
   readonly answers: readonly AnswerGiven[];
+  /** The conversation that it goes on with holds the words of the task, as its transcript shows. */
+  readonly hasTheWords: boolean;
 }
 
 function answered(answers: readonly AnswerGiven[], isSame: boolean): string {
@@ -28,9 +30,24 @@ function goOnWith(answers: readonly AnswerGiven[]): string {
   return `${answered(answers, true)}\n\nGo on with the task.`;
 }
 
+/** One that is still open was lost just now. */
+const wasLost = ({ outcome }: AttemptRow): boolean => outcome === 'lost' || outcome === null;
+
+const FINISH = 'See what is done already, do not do that again, and finish the rest.';
+
+/** What an agent is told that was cut off while it was at a message. What it has in its conversation is not said twice. */
+function messageAgain(words: string, isSame: boolean, hasTheWords: boolean): string {
+  if (isSame && hasTheWords)
+    return `The session ended while you were at the message that you were given last; it was resumed. ${FINISH}`;
+  const told = isSame
+    ? `The session ended while you were given a message; it was resumed, and you may have the message already. ${FINISH} It was:`
+    : `An earlier session ended while it was at a message, and may have done part of what it says. ${FINISH} It is:`;
+  const whole = `${told}\n\n${words}`;
+  return whole.length <= MAX_PROMPT_CHARACTERS ? whole : words;
+}
+
 /** What an agent is told before a task that an earlier attempt has left undone. Null when there is nothing to tell. */
 function preface(before: AttemptRow | undefined, { sessionId, attempt, answers }: Beginning): string | null {
-  const finish = 'See what is done already, do not do that again, and finish the rest.';
   if (before?.outcome === 'continued') {
     const isSame = before.sessionId === sessionId;
     const task = `See what is done already, and do not do that again. The task ${isSame ? 'was' : 'is'}:`;
@@ -38,11 +55,10 @@ function preface(before: AttemptRow | undefined, { sessionId, attempt, answers }
       return `An earlier session has handed this task over; this is attempt ${attempt}. ${task}`;
     return `${answered(answers, isSame)}\n\nGo on with the task. ${task}`;
   }
-  // One that is still open was lost just now.
-  if (before?.outcome === 'lost' || before?.outcome === null) {
+  if (before !== undefined && wasLost(before)) {
     return before.sessionId === sessionId
-      ? `The session ended before you had finished this task; it was resumed, and this is attempt ${attempt}. ${finish} The task was:`
-      : `An earlier session ended before it had finished this task and may have done part of it; this is attempt ${attempt}. ${finish} The task is:`;
+      ? `The session ended before you had finished this task; it was resumed, and this is attempt ${attempt}. ${FINISH} The task was:`
+      : `An earlier session ended before it had finished this task and may have done part of it; this is attempt ${attempt}. ${FINISH} The task is:`;
   }
   if (before?.errorCode === 'verify_failed') {
     const mend = `${before.error ?? ''}\n\nMend it. The task`;
@@ -51,7 +67,7 @@ function preface(before: AttemptRow | undefined, { sessionId, attempt, answers }
       : `What an earlier session did for this task was checked, and is not accepted yet; this is attempt ${attempt}. ${mend} is:`;
   }
   if (before?.outcome === 'failed') {
-    return `An earlier attempt at this task failed and may have done part of it; this is attempt ${attempt}. It failed with: ${before.error ?? 'no reason given'} ${finish} The task is:`;
+    return `An earlier attempt at this task failed and may have done part of it; this is attempt ${attempt}. It failed with: ${before.error ?? 'no reason given'} ${FINISH} The task is:`;
   }
   return null;
 }
@@ -78,6 +94,8 @@ export function attemptPrompt(
       },
     );
   }
+  if (task.kind === 'message' && before !== undefined && wasLost(before))
+    return messageAgain(words, before.sessionId === beginning.sessionId, beginning.hasTheWords);
   const told = preface(before, beginning);
   const whole = told === null ? words : `${told}\n\n${words}`;
   if (whole.length <= MAX_PROMPT_CHARACTERS) return whole;

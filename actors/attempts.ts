@@ -27,10 +27,11 @@ function startsAfresh({ guard }: TaskRow, before: AttemptRow | undefined): boole
 export function createAttempts({ core, behindHandOver, writeLater }: AttemptsDependencies) {
   return {
     /**
+     * @param hasTheWords the transcript of the session that is resumed holds the words of the task
      * @returns the number of the attempt that begins
      * @throws MissionError `prompt_too_long`
      */
-    begin(taskId: TaskId, { slotId, epoch, sessionId }: Assignment): number {
+    begin(taskId: TaskId, { slotId, epoch, sessionId }: Assignment, hasTheWords = false): number {
       const before = core.attempts.last(taskId);
       const number = (before?.number ?? 0) + 1;
       const task = core.tasks.get(taskId);
@@ -39,6 +40,7 @@ export function createAttempts({ core, behindHandOver, writeLater }: AttemptsDep
         sessionId,
         attempt: number,
         answers: before === undefined ? [] : core.permissions.answersTo(taskId, before.startedAt),
+        hasTheWords,
       });
       const prompt = behindHandOver(slotId, taskId, words);
       const startedAt = core.now();

@@ -23,7 +23,7 @@ const LOOK_AGAIN_MS = 100;
 export interface RecoveryDependencies {
   readonly core: MissionCore;
   readonly attempts: Pick<Attempts, 'begin'>;
-  readonly turns: Pick<Turns, 'endFound' | 'wasBegun'>;
+  readonly turns: Pick<Turns, 'endFound' | 'wasBegun' | 'hasTheWords'>;
   /** Writes in the next transaction. */
   readonly writeLater: (write: () => void) => void;
   /** Resolves when everything is written: what was heard before the end is in the rows then. */
@@ -104,6 +104,12 @@ export function createRecovery({
   const wasLost = ({ outcome, epoch }: AttemptRow): boolean =>
     (outcome === 'lost' || outcome === null) && core.slots.session(epoch)?.endedByDaemon !== true;
 
+  /** Its host has told of its end. Of a session whose host has died, or that went down with its daemon, nobody has. */
+  function endedByItself(epoch: Epoch): boolean {
+    const session = core.slots.session(epoch);
+    return session?.endedAt != null && !session.endedByDaemon;
+  }
+
   /** The next run of the slot at its prompt, or null when it does not come. */
   async function resumedRun(
     { taskId, slotId, epoch: lostEpoch }: LostRun,
@@ -153,9 +159,15 @@ export function createRecovery({
     if (await turns.endFound(task, slotId)) await until(() => false, signal);
     if (!(await turns.wasBegun(task, epoch))) return { kind: 'unbegun' };
     const lost = core.attempts.of(taskId).filter(wasLost);
-    if (task.kind === 'message' || lost.length >= MOST_LOST) throw neverEnded(lost, lostTask);
+    const isMessage = task.kind === 'message';
+    if (lost.length >= MOST_LOST) throw neverEnded(lost, lostTask);
+    // Whoever said something that ended the session hears of it rather than saying it to the next one.
+    if (isMessage && endedByItself(epoch)) throw neverEnded(lost, lostTask);
+    const hasTheWords = isMessage && (await turns.hasTheWords(task, epoch));
     const run = await resumedRun({ taskId, slotId, epoch }, signal);
+    // A message is for this session, and for no other.
+    if (run === null && isMessage) throw neverEnded(lost, lostTask);
     if (run === null) return { kind: 'elsewhere' };
-    return { kind: 'resumed', assignment: run, attempt: attempts.begin(taskId, run) };
+    return { kind: 'resumed', assignment: run, attempt: attempts.begin(taskId, run, hasTheWords) };
   };
 }

@@ -271,6 +271,14 @@ export function createTurns({
       return false;
     },
 
+    /** True when the transcript of the run shows the words of a task. */
+    async hasTheWords(task: TaskRow, epoch: Epoch): Promise<boolean> {
+      for (const delivery of tasks.givenDeliveries(task.id, epoch)) {
+        if ((await transcripts.turnOf(delivery))?.found === true) return true;
+      }
+      return false;
+    },
+
     /** A tool began, or Esc was pressed: the turn went on, and what Stop said before was not its end. */
     goingOn(slotId: SlotId): void {
       lastWords.delete(slotId);

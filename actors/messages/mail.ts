@@ -189,7 +189,8 @@ export function createMail({
   async function followTyped(taskId: TaskId, rows: readonly MessageRow[]): Promise<void> {
     const task = core.tasks.get(taskId);
     if (task === undefined) return failed(rows, 'The task that typed it is not there any more.');
-    const given = task.epoch === null ? [] : core.tasks.givenDeliveries(taskId, task.epoch);
+    // Of the sessions before, too: one that had the words may have been lost, and resumed.
+    const given = core.tasks.everGiven(taskId);
     const arrived = given.find(({ status }) => status === 'submitted' || status === 'answered');
     if (arrived !== undefined) return delivered(rows, arrived.submittedAt ?? core.now());
     if (task.status === 'done') return delivered(rows, task.finishedAt ?? core.now());

@@ -167,6 +167,16 @@ export function createTaskLedger(db: MissionDatabase) {
         .orderBy(desc(deliveries.createdAt), desc(rowid))
         .all();
     },
+
+    /** The deliveries of all attempts whose words some session has, or may have. */
+    everGiven(taskId: TaskId): readonly DeliveryRow[] {
+      return db
+        .select()
+        .from(deliveries)
+        .where(and(eq(deliveries.taskId, taskId), inArray(deliveries.status, GIVEN_STATUSES)))
+        .orderBy(asc(deliveries.createdAt), rowid)
+        .all();
+    },
   };
 }
 

@@ -186,6 +186,65 @@ describe('a session that dies in mid-task', () => {
     });
   });
 
+  describe('while it is at a message', () => {
+    /** A session that works on something that was said to it. */
+    async function atAMessage(): Promise<{ mission: RunningMission; response: Promise<unknown> }> {
+      const mission = await startIdle(stage);
+      const sent = mission.send(slotId, 'fix the bug', { waitForResponse: true, timeoutMs: 20_000 });
+      const response = sent.then(
+        (reply) => reply,
+        (error: unknown) => error,
+      );
+      await until(mission, 'typed', () => typed.length === 1);
+      await hook(mission, 'UserPromptSubmit', { prompt: 'fix the bug', prompt_id: 'prompt-1' });
+      stage.fake.show(slotId, idleReading({ level: 'thinking' }));
+      await untilSlot(mission, 'live', 'thinking');
+      return { mission, response };
+    }
+    async function hostDies(): Promise<void> {
+      await stage.fake.host.shutdown(0);
+      stage.fake.disconnect();
+    }
+    async function goesOnWith(mission: RunningMission, words: RegExp): Promise<void> {
+      await comesBack(mission, 1);
+      expect(typed[1]).toMatch(words);
+      await hook(mission, 'UserPromptSubmit', { prompt: typed[1], prompt_id: 'prompt-2' });
+      stage.fake.show(slotId, idleReading({ level: 'thinking' }));
+      await untilSlot(mission, 'live', 'thinking');
+      await hook(mission, 'Stop', { prompt_id: 'prompt-2', last_assistant_message: 'fixed' });
+      stage.fake.show(slotId, idleReading());
+    }
+
+    test('and its host is killed: the session is resumed and goes on, and whoever said it has the answer', async () => {
+      const { mission, response } = await atAMessage();
+      await hostDies();
+      await goesOnWith(
+        mission,
+        /^The session ended while you were at the message that you were given last.*\.$/,
+      );
+      expect(plans[1]).toMatchObject({ resume: true });
+      expect(await response).toMatchObject({ delivered: true, response: 'fixed' });
+      expect(typed).toHaveLength(2);
+    });
+
+    test('and its host is killed before the transcript shows the words: they are said again, with what happened', async () => {
+      const { mission, response } = await atAMessage();
+      turn = NOTHING;
+      await hostDies();
+      await goesOnWith(mission, /^The session ended while you were given a message.*\n\nfix the bug$/);
+      expect(await response).toMatchObject({ response: 'fixed' });
+    });
+
+    test('and ends by itself: whoever said it is told, and it is not said to the next session', async () => {
+      const { mission, response } = await atAMessage();
+      kill9();
+      expect(await response).toMatchObject({ code: 'session_exited' });
+      await mission.submit({ role, prompt: 'the next thing' });
+      await comesBack(mission, 1);
+      expect(typed).toEqual(['fix the bug', 'the next thing']);
+    });
+  });
+
   test('three times: the task fails and says what happened each time', async () => {
     const { mission, taskId } = await working();
     for (let lost = 1; lost < 3; lost += 1) {

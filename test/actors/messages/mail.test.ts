@@ -95,6 +95,15 @@ async function comes(slot: SlotId): Promise<void> {
   await hook(mission, 'SessionStart', { source: 'startup', transcript_path: transcript }, slot);
 }
 
+/** Two sessions, the second of which works on a task that does not end by itself. */
+async function startAtWork(): Promise<void> {
+  mission = await stage.start();
+  await runs(one, two);
+  answers = false;
+  const { taskId } = await mission.submit({ slotId: two, prompt: 'work' });
+  await until(mission, 'at work', () => mission.task(taskId).status === 'running');
+}
+
 const send = (from: SlotId | 'person', to: string, body: string): readonly MessageView[] =>
   mission.messages.send(
     { to, body },
@@ -133,11 +142,7 @@ test('60 messages at once to 12 receivers: each to the right one, once, in the o
 });
 
 test('a busy one is given it beside the result of its next tool, and has it when its conversation shows it', async () => {
-  mission = await stage.start();
-  await runs(one, two);
-  answers = false;
-  const { taskId } = await mission.submit({ slotId: two, prompt: 'work' });
-  await until(mission, 'at work', () => mission.task(taskId).status === 'running');
+  await startAtWork();
   const messages = [...send(one, two, 'm-1'), ...send(one, two, 'm-2')];
   const reply = await toolEnds('tool-1');
   expect(reply).toMatchObject({ hookSpecificOutput: { hookEventName: 'PostToolUse' } });
@@ -197,22 +202,14 @@ function toolEnds(tool_use_id: string, more: object = {}): Promise<Record<string
 }
 
 test('a subagent is given nothing of it', async () => {
-  mission = await stage.start();
-  await runs(one, two);
-  answers = false;
-  const { taskId } = await mission.submit({ slotId: two, prompt: 'work' });
-  await until(mission, 'at work', () => mission.task(taskId).status === 'running');
+  await startAtWork();
   const [message] = send(one, two, 'm-1');
   expect(await toolEnds('tool-1', { agent_id: 'sub' })).toEqual({});
   expect(statusOf(message)).toBe('pending');
 });
 
 test('a daemon that is killed before, while and after delivers each once', async () => {
-  mission = await stage.start();
-  await runs(one, two);
-  answers = false;
-  const { taskId } = await mission.submit({ slotId: two, prompt: 'work' });
-  await until(mission, 'at work', () => mission.task(taskId).status === 'running');
+  await startAtWork();
   const [early] = send(one, two, 'm-1');
   const context = z(await toolEnds('tool-1'));
   const [later] = send(one, two, 'm-2');
@@ -306,11 +303,7 @@ test('of a receiver that is removed the mail is dead, and who sent it is told', 
 });
 
 test('a transcript that cannot be read keeps nobody else waiting, and is told of', async () => {
-  mission = await stage.start();
-  await runs(one, two);
-  answers = false;
-  const { taskId } = await mission.submit({ slotId: two, prompt: 'work' });
-  await until(mission, 'at work', () => mission.task(taskId).status === 'running');
+  await startAtWork();
   const [lost] = send(one, two, 'm-lost');
   z(await toolEnds('tool-1'));
   rmSync(transcript);
@@ -349,6 +342,41 @@ test('what its receiver has acknowledged stays so, whatever is found out of it l
   await becomes(later, 'delivered');
   expect(statusOf(message)).toBe('acknowledged');
   expect(givenTo(two)).toEqual(['m-1', 'm-2']);
+});
+
+test('one whose session is lost with its host has the message once, though nothing can be typed into the next session', async () => {
+  mission = await stage.start({
+    lengthOf: async () => 1,
+    // The transcript shows what was typed; no hook has told of it.
+    readTurn: async () => ({
+      found: typed.length > 0,
+      ended: false,
+      interrupted: false,
+      error: null,
+      lastAssistantMessage: null,
+    }),
+  });
+  await runs(one, two);
+  hangs = true;
+  const [message] = send(one, two, 'm-1');
+  while (typed.length === 0) await nextTurn();
+  const { epoch } = mission.slot(two);
+  let refused = 0;
+  fails = (slot) => {
+    if (slot !== two || mission.slot(two).epoch === epoch) return null;
+    refused += 1;
+    return new MissionError('prompt_refused', 'It cannot be typed.');
+  };
+  await stage.fake.host.shutdown(0);
+  stage.fake.disconnect();
+  await until(mission, 'resumed', () => {
+    const slot = mission.slot(two);
+    return slot.epoch !== epoch && slot.status === 'live';
+  });
+  await comes(two);
+  await becomes(message, 'delivered');
+  expect(refused).toBe(1);
+  expect(givenTo(two)).toEqual(['m-1']);
 });
 
 test("a secret of the sender's environment is taken out of what it says; nothing is stored while it is not known", async () => {
