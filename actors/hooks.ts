@@ -7,6 +7,7 @@ import { edgeOf } from './hook-edge.ts';
 import type { GivenTo, KnowledgeGiving } from './knowledge/give-knowledge.ts';
 import type { Mail } from './messages/mail.ts';
 import type { Progress } from './progress.ts';
+import type { OverlapWatch } from './repositories/overlap-watch.ts';
 import type { SessionReports } from './session-reports.ts';
 import { sessionIdOf } from './slot-view.ts';
 import type { StuckWatch } from './stuck/stuck-watch.ts';
@@ -24,6 +25,8 @@ export interface HooksDependencies {
   readonly give: KnowledgeGiving;
   /** What others have written to the agent. */
   readonly mail: Pick<Mail, 'afterTool'>;
+  /** Which files agents are about to change. */
+  readonly overlaps: Pick<OverlapWatch, 'toolBegan' | 'hookHeard'>;
   readonly verdicts: Verdicts;
   /** Takes known secrets out of what is stored or shown. */
   readonly redact: (slotId: SlotId, text: string) => string;
@@ -55,6 +58,7 @@ export function createHooks({
   guardrails,
   give,
   mail,
+  overlaps,
   verdicts,
   redact,
   isOwnTranscript,
@@ -116,6 +120,7 @@ export function createHooks({
     runtime.lastActivityAt = at;
     core.signal(slotId, edgeOf(hook, epoch, at));
     stuck.hookHeard(slotId, epoch, hook);
+    overlaps.hookHeard(slotId, hook);
     // A SessionStart has made its conversation ours.
     const ours = isOurs();
     if (ours) takeTranscript(slotId, epoch, hook);
@@ -146,6 +151,7 @@ export function createHooks({
         if (ours) turns.goingOn(slotId);
         return verdicts.beforeTool(slotId, epoch, hook, signal, (argument) => {
           if (ours) progress.toolBegan(slotId, hook.tool, hook.toolUseId, argument);
+          overlaps.toolBegan(slotId, hook);
         });
       case 'PostToolUse':
         return addContext(hook.name, ours ? await mail.afterTool(slotId, epoch, hook) : null);

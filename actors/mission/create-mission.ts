@@ -342,6 +342,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     guardrails,
     give: learning.give,
     mail: team.mail,
+    overlaps: team.overlaps,
     writeLater: journal.enqueue,
   });
   return {

@@ -64,7 +64,7 @@ export function createTeam(given: TeamDependencies) {
     hasMail,
     onError: given.report('an agent could not be reminded of its work'),
   });
-  const { repositories, watches } = lookAfterRepositories({
+  const { repositories, overlaps, watches } = lookAfterRepositories({
     ...given,
     holds,
     send: (message, from) => messages.send(message, from),
@@ -114,6 +114,7 @@ export function createTeam(given: TeamDependencies) {
     operations: { ...agents.operations, messages, repositories, merging, roles, pauses: pauses.operations },
     runtimeSlots: agents.runtimeSlots,
     mail,
+    overlaps,
     /** Something is done to an agent as a whole: nothing is typed there. */
     isHeld: holds.isHeld,
     /** Who has put a slot aside; null when nobody has. */

@@ -7,7 +7,7 @@ import type { createPermissionOperations } from './permission-operations.ts';
 export interface HookDoorDependencies
   extends Pick<
     HooksDependencies,
-    'turns' | 'reports' | 'progress' | 'stuck' | 'guardrails' | 'give' | 'mail' | 'writeLater'
+    'turns' | 'reports' | 'progress' | 'stuck' | 'guardrails' | 'give' | 'mail' | 'overlaps' | 'writeLater'
   > {
   readonly core: MissionCore;
   readonly questions: VerdictDependencies['questions'];

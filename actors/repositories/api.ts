@@ -54,6 +54,8 @@ export interface Repositories {
   cleanUp(which: WhichRepository, options: CleanUpOptions): Promise<CleanupView>;
   /** Agents that are at the same files. @param look compares them now, and tells them */
   overlaps(which: WhichRepository, options: { readonly look: boolean }): Promise<readonly OverlapView[]>;
+  /** Those of all repositories, as they were compared last. */
+  allOverlaps(): readonly OverlapView[];
   /** What was saved before something was removed, newest first. */
   rescues(which: WhichRepository): Promise<readonly RescueRef[]>;
   showRescue(

@@ -41,7 +41,7 @@ async function problemOf({ name, path: folder, isOurs, url }: RepositoryRow): Pr
 /** What people, orchestrators and other parts of the mission do with repositories. */
 export function createRepositories({ core, disk, agentsOf, signal }: RepositoriesDependencies): Omit<
   Repositories,
-  'cleanUp' | 'overlaps' | 'rescues' | 'showRescue' | 'dropRescue'
+  'cleanUp' | 'overlaps' | 'allOverlaps' | 'rescues' | 'showRescue' | 'dropRescue'
 > & {
   /** Finishes what a killed daemon has left behind. */
   readonly tidy: () => Promise<void>;

@@ -66,6 +66,7 @@ export function lookAfterRepositories({
       const repository = await repositories.resolve(which, signal);
       return look ? overlaps.look(repository) : overlaps.open(repository);
     },
+    allOverlaps: overlaps.allOpen,
     rescues: async (which) => care.rescues(await repositories.resolve(which, signal), signal),
     showRescue: async (which, name) =>
       care.showRescue(await repositories.resolve(which, signal), name, signal),
@@ -78,5 +79,5 @@ export function lookAfterRepositories({
       return () => {};
     },
   };
-  return { repositories: operations, watches: [tidying, overlaps] };
+  return { repositories: operations, overlaps, watches: [tidying, overlaps] };
 }

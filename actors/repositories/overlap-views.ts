@@ -11,17 +11,17 @@ export const OverlapView = z.object({
     .array(z.string())
     .nullable()
     .describe('Where what they have committed would conflict; null when git cannot say (before 2.38).'),
-  seenAt: z.number().describe('Epoch milliseconds.'),
+  foundAt: z.number().describe('Since when; epoch milliseconds.'),
+  seenAt: z.number().describe('When they were compared last.'),
 });
 export type OverlapView = z.infer<typeof OverlapView>;
 
+const numbered = { sequence: z.number(), at: z.number(), overlap: OverlapView };
+/** Found: both were told of more files. Changed: compared again, or found again. Ended: as it was last. */
 export const OVERLAP_EVENTS = [
-  z.object({
-    type: z.literal('overlap_found'),
-    sequence: z.number(),
-    at: z.number(),
-    overlap: OverlapView,
-  }),
+  z.object({ type: z.literal('overlap_found'), ...numbered }),
+  z.object({ type: z.literal('overlap_changed'), ...numbered }),
+  z.object({ type: z.literal('overlap_ended'), ...numbered }),
 ] as const;
 
 export const overlapView = (row: OverlapRow): OverlapView => ({
@@ -29,5 +29,6 @@ export const overlapView = (row: OverlapRow): OverlapView => ({
   slots: [row.oneSlotId, row.otherSlotId],
   files: [...row.sharedPaths],
   conflicts: row.conflictPaths === null ? null : [...row.conflictPaths],
+  foundAt: row.foundAt,
   seenAt: row.seenAt,
 });

@@ -42,6 +42,8 @@ export const overlaps = sqliteTable(
     conflictPaths: text({ mode: 'json' }).$type<readonly string[]>(),
     /** Of which both were told, ever. */
     toldPaths: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+    /** Since when they are. */
+    foundAt: integer().notNull().default(0),
     seenAt: integer().notNull(),
     /** When they were not at the same files any more. */
     endedAt: integer(),

@@ -41,6 +41,7 @@ export function serveTasks(
     tasks: mission.tasks({ limit: SHOWN_TASKS }),
     questions: mission.questions(),
     board: mission.board.list({}),
+    overlaps: mission.repositories.allOverlaps(),
     ...(readsSessions
       ? { claudeSessions: mission.claudeTasks.sessions({ activeOnly: true }, SHOWN_SESSIONS) }
       : {}),

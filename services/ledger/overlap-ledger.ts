@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNull, or } from 'drizzle-orm';
 import type { RepositoryName, SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { overlaps } from '../../db/schema/repositories.ts';
@@ -31,6 +31,17 @@ export function createOverlapLedger(db: MissionDatabase) {
         .from(overlaps)
         .where(and(eq(overlaps.repository, repository), isNull(overlaps.endedAt)))
         .orderBy(asc(overlaps.oneSlotId), asc(overlaps.otherSlotId))
+        .all();
+    },
+
+    /** Those of one agent that go on. */
+    openOf(slotId: SlotId): readonly OverlapRow[] {
+      return db
+        .select()
+        .from(overlaps)
+        .where(
+          and(or(eq(overlaps.oneSlotId, slotId), eq(overlaps.otherSlotId, slotId)), isNull(overlaps.endedAt)),
+        )
         .all();
     },
   };

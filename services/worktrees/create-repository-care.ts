@@ -13,7 +13,7 @@ import { tipOf } from './repository.ts';
 import type { Alone } from './repository-turns.ts';
 import { RESCUE } from './rescue.ts';
 import { dropRescue, listRescues, type RescueRef, showRescue } from './rescue-refs.ts';
-import { touchedFiles } from './touched-files.ts';
+import { touchedFiles, withoutIgnored } from './touched-files.ts';
 import { conflictsBetween } from './trial-merge.ts';
 
 /** A remote that hangs holds up nobody for longer. */
@@ -209,10 +209,12 @@ export function createRepositoryCare({
     /**
      * What somebody has done in a worktree since it left the default branch: where it stands, and which files differ.
      * Null when nobody can say, as of one whose folder is gone.
+     * @param unseen what is about to be changed there; it counts unless git ignores it
      */
     async touchedIn(
       repository: CaredRepository,
       worktree: string,
+      unseen: readonly string[],
       signal: AbortSignal,
     ): Promise<{ readonly head: string; readonly files: ReadonlySet<string> } | null> {
       const call: GitCall = { cwd: worktree, signal };
@@ -221,7 +223,9 @@ export function createRepositoryCare({
         const head = await git.git(['rev-parse', '--verify', 'HEAD'], call);
         const base = onto === null ? null : await git.ask(['merge-base', onto, head], call);
         if (base === null) return null;
-        return { head, files: (await touchedFiles(git, base, call)).files };
+        const { files } = await touchedFiles(git, base, call);
+        const more = unseen.filter((file) => !files.has(file));
+        return { head, files: new Set([...files, ...(await withoutIgnored(git, more, call))]) };
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof MissionError) return null;

@@ -21,3 +21,21 @@ export async function touchedFiles(
   const changed = names(await git(['diff', '--name-only', '--no-ext-diff', '-z', ...WHOLE, base], call));
   return { files: new Set([...changed, ...untracked]), uncommitted: status.length };
 }
+
+/** What git says of a file that another repository has, or that lies behind a link that came meanwhile. */
+const OTHERS_KNOW = /is in submodule|beyond a symbolic link|outside repository/;
+
+/** Of files that may not be there yet, those that git would not ignore. */
+export async function withoutIgnored(
+  { ask }: Git,
+  files: readonly string[],
+  call: GitCall,
+): Promise<readonly string[]> {
+  const counting: string[] = [];
+  for (const file of files) {
+    // Git answers for one file at once, unless it reads them; behind `./` a name is no pattern.
+    const asked = await ask(['check-ignore', '--quiet', '--', `./${file}`], call, OTHERS_KNOW);
+    if (asked === null) counting.push(file);
+  }
+  return counting;
+}
