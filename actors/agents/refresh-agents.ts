@@ -141,6 +141,8 @@ export function createRefreshAgents({
     const left = (why: string): RefreshView => ({ slotId, name, status: 'left', why, files: [] });
     const stays = staysFor(row);
     if (stays !== null) return left(stays);
+    if (row.staysAtBase && !isAsked)
+      return left(`it was begun at ${short(row.base)}; missiond refresh ${name} brings it up all the same`);
     const before = (from: string, target: string): string | null => {
       if (core.tasks.byIdempotencyKey(REFRESHER, keyOf(slotId, target)) !== undefined)
         return `it was asked to settle its conflicts with ${short(target)}`;

@@ -49,6 +49,8 @@ export const agents = sqliteTable(
     ownsBranch: integer({ mode: 'boolean' }).notNull(),
     /** The commit at which its work began. */
     base: text().notNull(),
+    /** Somebody has named a commit or a tag at which it begins: it leaves that only when it is asked for by its name. */
+    staysAtBase: integer({ mode: 'boolean' }).notNull().default(false),
     /** The common git folder of its repository. */
     gitFolder: text().notNull(),
     /** The top of its worktree: there its session works. */

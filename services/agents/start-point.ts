@@ -27,6 +27,8 @@ export interface StartPoint {
   readonly ownsBranch: boolean;
   /** The commit at which the work begins. */
   readonly base: string;
+  /** Somebody has named that very commit, and no branch: the work is not brought up to the default branch by itself. */
+  readonly staysAtBase: boolean;
   /** What a person should know of it. */
   readonly notes: readonly string[];
 }
@@ -79,7 +81,7 @@ async function pullRequestHead(git: Git, wish: StartWish, number: number, call: 
 async function existingBranch(git: Git, wish: StartWish, branch: string, call: GitCall): Promise<StartPoint> {
   const { repositoryPath: cwd, remote } = wish;
   const own = await tipOf(git, cwd, branch, call.signal);
-  if (own !== null) return { branch, ownsBranch: false, base: own, notes: [] };
+  if (own !== null) return { branch, ownsBranch: false, base: own, staysAtBase: false, notes: [] };
   const tracking = remote === null ? null : `refs/remotes/${remote}/${branch}`;
   const why =
     remote === null || tracking === null
@@ -99,6 +101,7 @@ async function existingBranch(git: Git, wish: StartWish, branch: string, call: G
     branch,
     ownsBranch: true,
     base: there,
+    staysAtBase: false,
     notes: why === null ? [] : [`It begins as ${branch} was last seen: ${why}`],
   };
 }
@@ -124,6 +127,15 @@ async function defaultStart(git: Git, wish: StartWish, call: GitCall) {
   return { base, notes: why === null ? [] : [`It begins at ${defaultBranch} as it is known here: ${why}`] };
 }
 
+/** A branch goes on; a tag, a hash, or a commit before another was meant as it is. */
+async function namedStart(git: Git, from: string, call: GitCall) {
+  const base = await requireBase(git, call.cwd, from, call.signal);
+  const ref = await git.ask(['rev-parse', '--symbolic-full-name', '--end-of-options', from], call, /./);
+  const isBranch = ref !== null && /^refs\/(?:heads|remotes)\//m.test(ref);
+  const note = `It stays at ${from}: nothing brings it up to the default branch but missiond refresh with its name.`;
+  return { base, staysAtBase: !isBranch, notes: isBranch ? [] : [note] };
+}
+
 /**
  * Where the work of an agent begins. Only refs of the remote and of ours are written.
  * @throws MissionError `worktree_refused`
@@ -139,9 +151,9 @@ export async function startPoint(git: Git, wish: StartWish, signal: AbortSignal)
     );
   if (branch !== undefined) return existingBranch(git, wish, branch, call);
   await requireNewBranch(git, cwd, usualBranch, signal);
-  const own = { branch: usualBranch, ownsBranch: true };
+  const own = { branch: usualBranch, ownsBranch: true, staysAtBase: false };
   if (pullRequest !== undefined)
     return { ...own, base: await pullRequestHead(git, wish, pullRequest, call), notes: [] };
-  if (from !== undefined) return { ...own, base: await requireBase(git, cwd, from, signal), notes: [] };
+  if (from !== undefined) return { ...own, ...(await namedStart(git, from, call)) };
   return { ...own, ...(await defaultStart(git, wish, call)) };
 }

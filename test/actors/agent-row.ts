@@ -18,6 +18,7 @@ export const agentRow = (change: Partial<AgentRow> = {}): AgentRow => ({
   portBlock: null,
   portCount: null,
   setUpBegunAt: null,
+  staysAtBase: false,
   refreshingFrom: null,
   createdBy: 'test',
   createdAt: 1,

@@ -180,6 +180,26 @@ test('work that began on a release stays there, unless its agent is named: then 
   expect(team.gitIn(from.worktree)('rev-parse', 'HEAD^1')).toBe(released);
 });
 
+test('work that begins at a tag or a commit stays there, which is said; one at a branch goes on with it', async () => {
+  team.gitIn(team.main)('tag', 'v1');
+  const mission = await team.startWithShop();
+  const made = await Promise.all(
+    ['v1', team.gitIn(team.main)('rev-parse', 'trunk'), 'trunk'].map((from) =>
+      team.work(mission, { task: undefined, from }),
+    ),
+  );
+  const stays = expect.stringContaining('missiond refresh');
+  expect(made.map(({ notes }) => notes)).toEqual([[stays], [stays], []]);
+  const [tagged, , branched] = made.map(({ worker }) => worker);
+  if (tagged === undefined || branched === undefined) throw new Error('not all were made');
+  push('news.md', 'news');
+  const { agents } = await mission.workers.refresh({ repository: tagged.repository }, never);
+  expect(new Map(agents.map(({ name, status }) => [name, status]))).toEqual(
+    new Map(made.map(({ worker }) => [worker.name, worker === branched ? 'refreshed' : 'left'])),
+  );
+  expect(await refresh(mission, tagged.name)).toMatchObject({ status: 'refreshed' });
+});
+
 test('another branch that is checked out in a worktree is not moved', async () => {
   const mission = await team.startWithShop();
   const { worker } = await team.work(mission, { task: undefined });

@@ -33,6 +33,7 @@ function slotWith(agents: string, ports: { base: number; size: number } | null =
     portBlock: ports?.base ?? null,
     portCount: ports?.size ?? null,
     setUpBegunAt: null,
+    staysAtBase: false,
     refreshingFrom: null,
     createdBy: 'cli',
     createdAt: 0,

@@ -1,0 +1,1 @@
+ALTER TABLE `agents` ADD `stays_at_base` integer DEFAULT false NOT NULL;
