@@ -126,11 +126,8 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, holds, si
       const how = state === null ? 'its branch is gone' : state.merged === 'no' ? '' : HOW[state.merged];
       if (!dryRun && remote && !isOurName)
         notes.push(`${branch} stays at its remotes: it may be a person's.`);
-      else if (!dryRun && remote && state !== null) {
-        const { deleted, failed } = await care.deleteRemote(repository, branch, state.tip, signal);
-        for (const from of deleted) notes.push(`${branch} is deleted at ${from}.`);
-        for (const words of failed) notes.push(`${branch} stays at ${words}`);
-      }
+      else if (!dryRun && remote && state !== null)
+        await care.planRemoteDeletion(repository, { branch, tip: state.tip }, signal);
       const rescue = dryRun ? null : await remove();
       removed.push({
         what,
@@ -149,6 +146,8 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, holds, si
         left.push({ name: candidate.name, why: messageOf(error) });
       });
     }
+    // Only what has gone here goes there as well: the other way round, a removal that fails would leave half of it.
+    if (!dryRun && remote) notes.push(...(await care.deletePlannedAtRemotes(repository, signal)));
     for (const gone of await care.goneOf(repository, signal)) {
       const rescue = dryRun ? null : await care.forget(repository, gone, signal);
       removed.push({

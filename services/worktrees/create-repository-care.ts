@@ -1,23 +1,19 @@
 import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../errors/message-of.ts';
 import { MissionError } from '../errors/mission-error.ts';
 import { type BranchState, branchStateOf } from './branch-state.ts';
 import type { Worktree } from './contents.ts';
 import { fetchBranch } from './fetch-branch.ts';
-import { pushableRemotes } from './fork-remotes.ts';
 import { createGit, type GitCall } from './git.ts';
 import { halfDoneOn, halfDoneWords } from './half-done-on.ts';
 import { endRefresh, type RefreshEnd, type Refreshed, type RefreshWish, refresh } from './refresh.ts';
+import { deletePlanned, type PlannedDeletion, planDeletion } from './remote-deletions.ts';
 import { tipOf } from './repository.ts';
 import type { Alone } from './repository-turns.ts';
 import { RESCUE } from './rescue.ts';
 import { dropRescue, listRescues, type RescueRef, showRescue } from './rescue-refs.ts';
 import { touchedFiles, withoutIgnored } from './touched-files.ts';
 import { conflictsBetween } from './trial-merge.ts';
-
-/** A remote that hangs holds up nobody for longer. */
-const PUSHES_WITHIN_MS = 60_000;
 
 /** What is known of the repository that is looked after. */
 export interface CaredRepository {
@@ -178,32 +174,18 @@ export function createRepositoryCare({
       return names.map((name) => path.join(top, name)).filter((place) => !trees.has(place));
     },
 
-    /**
-     * Deletes a branch where remotes have it at the very commit that is known here; never at the upstream of a fork.
-     * @returns the remotes that had it, and what went wrong
-     */
-    async deleteRemote(repository: CaredRepository, branch: string, tip: string, signal: AbortSignal) {
-      const call = at(repository, signal);
-      const deleted: string[] = [];
-      const failed: string[] = [];
-      for (const remote of await pushableRemotes(git, call)) {
-        const there = await git.ask(
-          ['rev-parse', '--verify', '--quiet', `refs/remotes/${remote}/${branch}`],
-          call,
-        );
-        if (there !== tip) continue;
-        const ref = `refs/heads/${branch}`;
-        await alone(repository.gitFolder, () =>
-          git.git(['push', '--quiet', `--force-with-lease=${ref}:${tip}`, '--', remote, `:${ref}`], {
-            ...call,
-            withinMs: PUSHES_WITHIN_MS,
-          }),
-        ).then(
-          () => deleted.push(remote),
-          (error: unknown) => failed.push(`${remote}: ${messageOf(error)}`),
-        );
-      }
-      return { deleted, failed };
+    /** Writes down that a branch is to go at its remotes once it has gone here. */
+    planRemoteDeletion(
+      repository: CaredRepository,
+      planned: PlannedDeletion,
+      signal: AbortSignal,
+    ): Promise<void> {
+      return alone(repository.gitFolder, () => planDeletion(git, planned, at(repository, signal)));
+    },
+
+    /** @returns what became of it, in words */
+    deletePlannedAtRemotes(repository: CaredRepository, signal: AbortSignal): Promise<readonly string[]> {
+      return deletePlanned(git, at(repository, signal), (act) => alone(repository.gitFolder, act));
     },
 
     /**

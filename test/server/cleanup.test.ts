@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -168,6 +177,42 @@ test('a remote branch goes only where it is asked for, and only as it is known h
       expect.stringContaining('work/owl stays at origin'),
     ]),
   );
+});
+
+test('what cannot go here stays at the remote, too; what the remote did not take goes with the next one', async () => {
+  agent('fox', ['fox.txt']);
+  agent('owl', ['owl.txt']);
+  for (const name of ['fox', 'owl']) {
+    person.git(['push', '--quiet', 'origin', `work/${name}`]);
+    squash(name);
+  }
+  const atRemote = () =>
+    person
+      .git(['ls-remote', '--heads', 'origin'])
+      .replaceAll(/^.*refs\/heads\//gm, '')
+      .split('\n');
+  // A person looks for a fault on it: it is not deleted here.
+  person.git(['switch', '--quiet', '--ignore-other-worktrees', 'work/fox']);
+  person.git(['bisect', 'start']);
+  person.git(['switch', '--quiet', '--detach']);
+  const hook = path.join(person.directory, 'remote.git', 'hooks', 'pre-receive');
+  writeFileSync(hook, '#!/bin/sh\necho only on Mondays >&2\nexit 1\n');
+  chmodSync(hook, 0o755);
+  const cleanup = () => doors.client.cleanup({ repository: 'project', remote: true });
+  const first = await cleanup();
+  expect(first.removed.map(({ name }) => name)).toEqual(['owl']);
+  expect(first.left).toMatchObject([{ name: 'fox' }]);
+  expect(first.notes).toEqual([
+    expect.stringMatching(/work\/owl stays at origin[\s\S]*only on Mondays[\s\S]*next/),
+  ]);
+  rmSync(hook);
+  expect((await cleanup()).notes).toEqual(['work/owl is deleted at origin.']);
+  expect(atRemote()).toEqual(['trunk', 'work/fox']);
+  person.git(['bisect', 'reset']);
+  person.git(['switch', '--quiet', 'trunk']);
+  expect((await cleanup()).notes).toEqual(['work/fox is deleted at origin.']);
+  expect(atRemote()).toEqual(['trunk']);
+  expect(person.git(['for-each-ref', 'refs/missiond/cleanup'])).toBe('');
 });
 
 test('at the upstream of a fork nothing is deleted, whatever it is called', async () => {
