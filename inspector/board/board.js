@@ -1,14 +1,16 @@
-// The page of the daemon: questions, slots, the board and tasks, live. Everything that comes from agents is set as text, never as markup.
+// The page of the daemon: questions, who is at the same files, slots, the board and tasks, live. Everything that comes from agents is set as text, never as markup.
 const TOKEN_KEY = 'missiond-token';
 const RECONNECT_MS = 1000;
 const SHOWN_TASKS = 100;
 const SHOWN_CHARACTERS = 600;
+const SHOWN_FILES = 20;
 
 const state = {
   slots: new Map(),
   tasks: new Map(),
   questions: new Map(),
   board: new Map(),
+  overlaps: new Map(),
   drafts: new Map(),
 };
 const byId = (id) => document.getElementById(id);
@@ -89,6 +91,36 @@ const reveal = (text) =>
     (letter) => `⟨U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
   );
 
+const keyOfOverlap = ({ repository, slots }) => [repository, ...slots].join(' ');
+
+function filesIn(words, files) {
+  const more =
+    files.length > SHOWN_FILES ? [element('li', { text: `and ${files.length - SHOWN_FILES} more` })] : [];
+  const shown = files.slice(0, SHOWN_FILES).map((file) => element('li', { text: reveal(file) }));
+  return [element('p', { text: words }), element('ul', {}, [...shown, ...more])];
+}
+
+function conflictsOf({ conflicts }) {
+  if (conflicts === null)
+    return [element('p', { text: 'This git cannot say whether it would merge (it is older than 2.38).' })];
+  return conflicts.length === 0
+    ? [element('p', { text: 'What is committed merges.' })]
+    : filesIn('What is committed conflicts in:', conflicts);
+}
+
+function overlapItem(overlap) {
+  const since = new Date(overlap.foundAt);
+  return element('li', { className: 'overlap' }, [
+    element('p', {}, [
+      element('strong', { text: overlap.slots.join(' and ') }),
+      ' since ',
+      element('time', { text: since.toLocaleString(), dateTime: since.toISOString() }),
+    ]),
+    ...filesIn('Both change:', overlap.files),
+    ...conflictsOf(overlap),
+  ]);
+}
+
 /** A terminal shows one dialog at a time; what agents ask by themselves stands on none. */
 const keyOf = ({ id, slotId, answerBy }) => (answerBy === 'words' ? id : slotId);
 
@@ -148,6 +180,10 @@ function draw() {
   byId('board').replaceChildren(...boardRows(undefined).slice(0, SHOWN_TASKS).map(boardRow));
   const tasks = [...state.tasks.values()].sort((a, b) => b.createdAt - a.createdAt).slice(0, SHOWN_TASKS);
   byId('tasks').replaceChildren(...tasks.map(taskRow));
+  const overlaps = [...state.overlaps.values()].sort((a, b) => a.foundAt - b.foundAt).map(overlapItem);
+  byId('overlaps').replaceChildren(
+    ...(overlaps.length > 0 ? overlaps : [element('li', { text: 'Nobody.' })]),
+  );
   // Who is writing an answer writes on.
   const focused = document.activeElement;
   const questions = [...state.questions.values()].map(questionCard);
@@ -163,6 +199,7 @@ function take(message) {
     state.slots = new Map(message.slots.map((slot) => [slot.slotId, slot]));
     state.tasks = new Map(message.tasks.map((task) => [task.id, task]));
     state.board = new Map(message.board.flatMap(withChildren).map((task) => [task.id, task]));
+    state.overlaps = new Map(message.overlaps.map((overlap) => [keyOfOverlap(overlap), overlap]));
     state.questions = new Map(message.questions.map((question) => [keyOf(question), question]));
   } else if (message.type === 'slot_changed') {
     state.slots.set(message.slot.slotId, message.slot);
@@ -174,6 +211,9 @@ function take(message) {
   } else if (message.type === 'task_changed') state.tasks.set(message.task.id, message.task);
   else if (message.type === 'board_changed') state.board.set(message.task.id, message.task);
   else if (message.type === 'board_removed') for (const id of message.ids) state.board.delete(id);
+  else if (message.type === 'overlap_ended') state.overlaps.delete(keyOfOverlap(message.overlap));
+  else if (message.type.startsWith('overlap_'))
+    state.overlaps.set(keyOfOverlap(message.overlap), message.overlap);
   else if (message.type === 'question_asked') state.questions.set(keyOf(message.question), message.question);
   else if (message.type === 'question_closed') state.questions.delete(keyOf(message.question));
   draw();
