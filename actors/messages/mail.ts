@@ -166,16 +166,30 @@ export function createMail({
     return status === 'hibernated' || status === 'making';
   }
 
-  function bring(receiver: string): void {
+  /** Why a receiver reads nothing any more; null while it may. */
+  function whyGone(receiver: string): string | null {
     const slotId = slotOfParty(receiver);
     const ended = slotId === null ? null : team.ended(slotId);
-    if (slotId === null || ended !== null || !core.runtimes.has(slotId)) {
-      if (mayComeBack(slotId)) return;
-      const why = ended === null ? `${receiver} is in the team no more.` : `${ended.what} ${ended.remedy}`;
+    if (ended !== null) return `${ended.what} ${ended.remedy}`;
+    if (slotId !== null && (core.runtimes.has(slotId) || mayComeBack(slotId))) return null;
+    return `${receiver} is in the team no more.`;
+  }
+
+  /** What waited in the inbox of one that has gone wakes nobody and is read by nobody: it ends as other mail does. */
+  function closeInbox(receiver: string): void {
+    const why = whyGone(receiver);
+    if (why !== null) bury(ledger.inInbox(receiver, MOST_AT_ONCE), why);
+  }
+
+  function bring(receiver: string): void {
+    const slotId = slotOfParty(receiver);
+    const why = whyGone(receiver);
+    if (why !== null) {
       const lost = ledger.waitingFor(receiver, MOST_AT_ONCE);
       if (lost.length > 0) bury(lost, why);
       return;
     }
+    if (slotId === null || !core.runtimes.has(slotId)) return;
     const slot = core.slotSnapshot(slotId);
     if (core.closing.has(slotId)) return;
     if (slot === undefined || core.occupied.has(slotId) || isPaused(slotId) || holdsBack(slotId)) return;
@@ -266,10 +280,10 @@ export function createMail({
     }
   }
 
-  function bringAll(): void {
-    for (const receiver of ledger.receiversWaiting()) {
+  function forEach(receivers: readonly string[], act: (receiver: string) => void): void {
+    for (const receiver of receivers) {
       try {
-        bring(receiver);
+        act(receiver);
       } catch (error) {
         onError(error);
       }
@@ -289,7 +303,8 @@ export function createMail({
         again = false;
         await follow();
         if (closed) return;
-        bringAll();
+        forEach(ledger.receiversWaiting(), bring);
+        forEach(ledger.inboxesOfSlots(), closeInbox);
       } while (again && !closed);
     } catch (error) {
       onError(error);

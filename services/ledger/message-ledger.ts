@@ -203,6 +203,27 @@ export function createMessageLedger(db: MissionDatabase) {
         .map((row) => row.receiver);
     },
 
+    /** What waits in an inbox alone until its receiver looks, in order. */
+    inInbox(to: string, limit: number): readonly MessageRow[] {
+      return db
+        .select()
+        .from(messages)
+        .where(and(eq(status, 'pending'), eq(receiver, to), eq(inboxOnly, true)))
+        .orderBy(asc(place))
+        .limit(limit)
+        .all();
+    },
+
+    /** Slots in whose inboxes something waits until they look. */
+    inboxesOfSlots(): readonly string[] {
+      return db
+        .selectDistinct({ receiver })
+        .from(messages)
+        .where(and(eq(status, 'pending'), eq(inboxOnly, true), like(receiver, `${SLOT}%`)))
+        .all()
+        .map((row) => row.receiver);
+    },
+
     /** What is on its way, in order. */
     onTheWay(to?: string): readonly MessageRow[] {
       return db

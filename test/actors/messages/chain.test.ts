@@ -74,6 +74,25 @@ test('two that answer each other are held after a while, and the person hears of
   expect(turns).toBe(MOST_HOPS);
 });
 
+test('what is held for one that is removed is dead, and who sent it is told', async () => {
+  const gone = SlotId.parse('shop.calm-fox');
+  mission.runtimeSlots.open(slotOf({ id: gone, role: Role.parse('workspace') }));
+  mission.messages.send({ to: two, body: 'hello' }, { kind: 'slot', slotId: one });
+  await until(mission, 'held', () => heldOnes().length > 0);
+  const from = heldOnes()[0]?.from === `slot:${one}` ? one : two;
+  const [held] = mission.messages.send({ to: gone, body: 'and you?' }, { kind: 'slot', slotId: from });
+  const look = () => mission.messages.read(held?.id ?? '', { offset: 0, limit: 10 }, program);
+  expect(look()).toMatchObject({ status: 'pending', held: 'chain' });
+  await mission.runtimeSlots.close(gone, 'test', { endWith: 'It has gone.' });
+  await until(mission, 'dead', () => look().status === 'dead');
+  const told = mission.messages.list({ ...all, inbox: `slot:${from}` }, program).messages;
+  expect(told.map(({ body }) => body)).toContainEqual(
+    expect.stringContaining('was not delivered: slot:shop.calm-fox is in the team no more.'),
+  );
+  // Those who are there still look at what waits for them.
+  expect(heldOnes().at(-1)).toMatchObject({ status: 'pending' });
+});
+
 test('a task between lets them go on', async () => {
   mission.messages.send({ to: two, body: 'hello' }, { kind: 'slot', slotId: one });
   await until(mission, 'held', () => heldOnes().length > 0);
