@@ -11,6 +11,7 @@ import type { RepositoryCare } from '../../services/worktrees/create-repository-
 import type { Refreshed } from '../../services/worktrees/refresh.ts';
 import type { MissionCore } from '../core.ts';
 import type { Messages } from '../messages/api.ts';
+import { FROM_MISSIOND } from '../messages/from-missiond.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
 import { readinessOf } from '../slot-view.ts';
 import type { AgentHolds } from './agent-holds.ts';
@@ -18,7 +19,6 @@ import type { RefreshView } from './refresh-views.ts';
 
 /** As whom tasks are handed in; the end of one is not the end of an agent's work. */
 export const REFRESHER = 'slot:missiond.refresh';
-const FROM_MISSIOND = { kind: 'program', name: 'missiond' } as const;
 /** Further files are counted. */
 const MOST_NAMED = 20;
 

@@ -4,6 +4,7 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { Messages } from '../messages/api.ts';
+import { FROM_MISSIOND } from '../messages/from-missiond.ts';
 
 /** Who is told by its role, where somebody of the repository has it. */
 const SUPERVISOR = 'supervisor';
@@ -65,7 +66,7 @@ export function createTellCompletion({
     const spent = core.spending.spent({ slotId });
     for (const to of receivers(row)) {
       try {
-        send({ to, body: wordsOf(row, completion, spent) }, { kind: 'program', name: 'missiond' });
+        send({ to, body: wordsOf(row, completion, spent) }, FROM_MISSIOND);
       } catch (error) {
         // It is in the history whoever hears of it.
         if (!(error instanceof MissionError)) throw error;

@@ -6,13 +6,17 @@ import type { MessageLedger, MessageRow } from '../../services/ledger/message-le
 import type { MissionCore } from '../core.ts';
 import type { MessageToSend, Party } from './api.ts';
 import { createChain, MOST_HOPS } from './chain.ts';
+import { isMissiond } from './from-missiond.ts';
 import { messageFacts } from './message-views.ts';
 import { type Receivers, receiversOf, type Team } from './team.ts';
 import { wordsOfSlot } from './words-of-slot.ts';
 
 /** Stored whole; more belongs into a file. */
 export const MOST_CHARACTERS = 200_000;
-/** What one sender may have waiting for one receiver: an agent that goes round in circles fills no inbox. */
+/**
+ * What one sender may have waiting for one receiver: an agent that goes round in circles fills no inbox. What missiond
+ * says itself happens once, and is lost where it is refused: of that the same words wait once, and there is no bound.
+ */
 const MOST_WAITING = 200;
 
 export const PERSON = 'person';
@@ -144,18 +148,20 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
     return row;
   }
 
-  function post(letter: Letter, receivers: Receivers): readonly MessageRow[] {
-    const rows = ledger.atOnce(() => {
-      if (receivers.kind === 'person') {
-        checkRoom(letter.sender, PERSON);
-        return [write(letter, PERSON, true)];
-      }
-      return receivers.members.map(({ slotId, isWorkspace }) => {
-        const receiver = partyOfSlot(slotId);
-        checkRoom(letter.sender, receiver);
-        return write(letter, receiver, waitsInInbox(receivers, isWorkspace, letter.sender));
-      });
-    });
+  function post(letter: Letter, receivers: Receivers, isOurs: boolean): readonly MessageRow[] {
+    const put = (receiver: string, inboxOnly: boolean): MessageRow => {
+      const same = isOurs ? ledger.waitsAlready({ ...letter, receiver }) : undefined;
+      if (same !== undefined) return same;
+      if (!isOurs) checkRoom(letter.sender, receiver);
+      return write(letter, receiver, inboxOnly);
+    };
+    const rows = ledger.atOnce(() =>
+      receivers.kind === 'person'
+        ? [put(PERSON, true)]
+        : receivers.members.map(({ slotId, isWorkspace }) =>
+            put(partyOfSlot(slotId), waitsInInbox(receivers, isWorkspace, letter.sender)),
+          ),
+    );
     tell(rows);
     return rows;
   }
@@ -195,7 +201,11 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
           remedy: 'Name a slot, a role or a repository.',
         });
       const receivers = receiversOf(team, addressee, from.kind === 'slot' ? from.slotId : null);
-      return post({ sender, addressee, body: bodyOf(body, from), replyTo: answered }, receivers);
+      return post(
+        { sender, addressee, body: bodyOf(body, from), replyTo: answered },
+        receivers,
+        isMissiond(from),
+      );
     },
 
     /** missiond says something itself to who sent a message, or to the person in place of a program. */

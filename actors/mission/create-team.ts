@@ -9,6 +9,7 @@ import { type AgentsDependencies, createAgents } from '../agents/create-agents.t
 import { createRefreshAgents } from '../agents/refresh-agents.ts';
 import { createMerging } from '../merging/create-merging.ts';
 import { createMessages } from '../messages/create-messages.ts';
+import { FROM_MISSIOND } from '../messages/from-missiond.ts';
 import { createMail, type MailDependencies } from '../messages/mail.ts';
 import { createPost, partyOfSlot } from '../messages/post.ts';
 import { everybody } from '../messages/team.ts';
@@ -82,7 +83,7 @@ export function createTeam(given: TeamDependencies) {
     },
     tell(to, body) {
       try {
-        messages.send({ to, body }, { kind: 'program', name: 'missiond' });
+        messages.send({ to, body }, FROM_MISSIOND);
         return true;
       } catch (error) {
         if (!(error instanceof MissionError)) throw error;

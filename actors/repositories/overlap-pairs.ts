@@ -6,6 +6,7 @@ import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
 import type { RepositoryCare } from '../../services/worktrees/create-repository-care.ts';
 import type { MissionCore } from '../core.ts';
 import type { Messages } from '../messages/api.ts';
+import { FROM_MISSIOND } from '../messages/from-missiond.ts';
 import { overlapView } from './overlap-views.ts';
 
 /** Further files are counted. */
@@ -39,7 +40,7 @@ export function createOverlapPairs({ core, ledger, care, send, signal }: Overlap
   /** Whoever is not there is not told; the row and the event say it. */
   function tell(to: string, body: string): void {
     try {
-      send({ to, body }, { kind: 'program', name: 'missiond' });
+      send({ to, body }, FROM_MISSIOND);
     } catch (error) {
       if (!(error instanceof MissionError)) throw error;
     }

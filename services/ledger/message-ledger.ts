@@ -224,6 +224,25 @@ export function createMessageLedger(db: MissionDatabase) {
         .map((row) => row.receiver);
     },
 
+    /** A message of the same words that waits to be brought to a receiver, or to be looked at, and is not on its way. */
+    waitsAlready(said: Pick<MessageRow, 'sender' | 'receiver' | 'body'>): MessageRow | undefined {
+      return db
+        .select()
+        .from(messages)
+        .where(
+          and(
+            eq(status, 'pending'),
+            eq(receiver, said.receiver),
+            eq(sender, said.sender),
+            eq(messages.body, said.body),
+            isNull(taskId),
+            isNull(epoch),
+          ),
+        )
+        .limit(1)
+        .get();
+    },
+
     /** What is on its way, in order. */
     onTheWay(to?: string): readonly MessageRow[] {
       return db
