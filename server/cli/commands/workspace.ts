@@ -1,4 +1,6 @@
+import type { AgentView } from '../../../actors/agents/agent-views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import { missionWorkerWake } from '../../tools/agent-care.ts';
 import {
   missionWorkerCreate,
   missionWorkerDiscard,
@@ -6,7 +8,22 @@ import {
   missionWorkerList,
 } from '../../tools/agents.ts';
 import { notesOf, REPO, rows, said } from '../agent-words.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandContext } from '../command.ts';
+
+/** Whoever connects to one that sleeps wants it awake. */
+async function woken(
+  { name, repository, slotId }: AgentView,
+  call: CommandContext['call'],
+): Promise<AgentView> {
+  const { workers, notes } = missionWorkerWake.output.parse(
+    await call('mission_worker_wake', { name, repository }),
+  );
+  const awake = workers.find((one) => one.slotId === slotId);
+  if (awake !== undefined) return awake;
+  throw new MissionError('agent_refused', `${name} sleeps on. ${notes.join(' ')}`.trim(), {
+    remedy: `missiond workers ${name} --repo ${repository} says more.`,
+  });
+}
 
 const WORKSPACE_USAGE = 'list | add NAME [--branch B | --from REF] | remove NAME | connect NAME';
 
@@ -58,9 +75,10 @@ export const workspace: Command = {
       return 0;
     }
     if (name !== undefined && verb === 'connect') {
-      const { slotId, state } = missionWorkerGet.output.parse(
+      const worker = missionWorkerGet.output.parse(
         await call('mission_worker_get', said({ name, repository })),
       );
+      const { slotId, state } = worker.status === 'hibernated' ? await woken(worker, call) : worker;
       if (state === 'exited' || state === undefined) await call('mission_pty_spawn', { slotId });
       // A program that asks is told how a person would.
       if (json || stdout.isTTY !== true) {

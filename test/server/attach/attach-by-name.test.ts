@@ -67,6 +67,22 @@ test('where there is no terminal, the command is said that attaches', async () =
   });
 });
 
+test('one that sleeps is woken, and its session begun', async () => {
+  await doors.client.workerCreate({ kind: 'workspace', repository: 'project', name: 'blue-jay' });
+  await doors.client.hibernate({ repository: 'project', name: 'blue-jay' });
+  const isThere = async () =>
+    (await doors.client.ptyStatus({})).slots.some(({ slotId }) => slotId === 'project.blue-jay');
+  await expect.poll(isThere).toBe(false);
+  expect(await runCli(['workspace', 'connect', 'blue-jay', '--home', doors.home])).toEqual({
+    status: 0,
+    out: 'missiond attach project.blue-jay\n',
+    err: '',
+  });
+  expect(await doors.client.worker({ name: 'blue-jay' })).toMatchObject({ status: 'active' });
+  const [slot] = (await doors.client.ptyStatus({ slotId: 'project.blue-jay' })).slots;
+  expect(slot?.status).not.toBe('stopped');
+});
+
 /** What somebody is told who wants to attach to it. */
 async function refusal(name: string): Promise<Record<string, unknown>> {
   const viewer = await openViewer(doors, `/pty/${name}`);
