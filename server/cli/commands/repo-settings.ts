@@ -2,13 +2,15 @@ import { RepositoryConfigurationChange } from '../../../db/repository-configurat
 import { MissionError } from '../../../services/errors/mission-error.ts';
 
 const LISTS: ReadonlySet<string> = new Set(['copy', 'link', 'protectedBranches']);
+/** `true` is a command, too. */
+const COMMANDS: ReadonlySet<string> = new Set(['setup', 'check']);
 const NUMBERS: ReadonlySet<string> = new Set(['ports', 'overlapMinutes', 'mostAgents', 'refreshMinutes']);
 
 /** What a word means for its field: lists are joined by commas, and nothing is none. */
 function meaningOf(field: string, text: string): unknown {
   if (LISTS.has(field)) return text === '' ? [] : text.split(',');
   if (NUMBERS.has(field)) return text === '' ? text : Number(text);
-  if (text === 'true' || text === 'false') return text === 'true';
+  if (!COMMANDS.has(field) && (text === 'true' || text === 'false')) return text === 'true';
   return text === '' ? null : text;
 }
 
