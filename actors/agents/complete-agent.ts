@@ -74,6 +74,9 @@ export function createCompleteAgent({
     if (ends) closeWhenResting(row.slotId);
   }
 
+  /** Its last turn may end when it has been put to sleep already. */
+  const isAtWork = ({ status }: AgentRow): boolean => status === 'active' || status === 'hibernated';
+
   const begunAt = ({ startedAt, createdAt }: TaskRow): number => startedAt ?? createdAt;
 
   /** It says again what it has said of the same work: whoever waits for it has heard it. */
@@ -89,7 +92,7 @@ export function createCompleteAgent({
   /** An agent whose task has ended, and that has no other, is done; one that said so itself was faster. */
   async function taskEnded({ slotId }: AgentRow, task: TaskRow): Promise<void> {
     const row = core.agents.get(slotId);
-    if (row?.status !== 'active' || core.tasks.openFor(slotId).length > 0) return;
+    if (row === undefined || !isAtWork(row) || core.tasks.openFor(slotId).length > 0) return;
     const { completion } = row;
     if (completion !== null && completion.at >= begunAt(task)) {
       // Who was woken after it waits for other work. Else the agent had more to do when it said this.
@@ -99,7 +102,7 @@ export function createCompleteAgent({
     }
     const changes = await changesOf(row);
     const now = core.agents.get(slotId);
-    if (now?.status !== 'active' || core.tasks.openFor(slotId).length > 0) return;
+    if (now === undefined || !isAtWork(now) || core.tasks.openFor(slotId).length > 0) return;
     const failure = task.status === 'done' ? undefined : (task.error ?? task.status);
     store(now, {
       at: core.now(),
@@ -135,12 +138,12 @@ export function createCompleteAgent({
     /** Looks at agents whose tasks have ended, now and whenever one does. Returns the way to stop. */
     start(): () => void {
       const look = (row: AgentRow | undefined, task: TaskRow | undefined): void => {
-        if (row === undefined || row.status !== 'active' || !goes(row) || task === undefined) return;
+        if (row === undefined || !isAtWork(row) || !goes(row) || task === undefined) return;
         taskEnded(row, task).catch((error: unknown) => {
           if (!signal.aborted) report(error);
         });
       };
-      for (const row of core.agents.inStatus('active'))
+      for (const row of core.agents.inStatus('active', 'hibernated'))
         look(row, core.tasks.lastEndedOf(row.slotId, REFRESHER));
       return core.bus.subscribe((event) => {
         if (event.type !== 'task_changed' || event.task.finishedAt === undefined) return;

@@ -64,6 +64,18 @@ describe('a team that hibernates', () => {
     expect(team.typed.filter((one) => one.includes('m-1'))).toHaveLength(1);
   });
 
+  test('has completed the work of which the last turn ended meanwhile', async () => {
+    const mission = await team.startWithShop();
+    const { worker } = await team.work(mission);
+    await team.begins(mission, worker.slotId);
+    mission.workers.hibernate({ repository: shop }, 'test');
+    await team.ends(mission, worker.slotId, 'priced');
+    const now = () => mission.workers.get({ name: worker.name });
+    await until(mission, 'completed', () => now().status === 'completed');
+    expect(now().completion).toMatchObject({ summary: 'priced', by: 'task' });
+    await until(mission, 'closed', () => mission.slots().every(({ slotId }) => slotId !== worker.slotId));
+  });
+
   test('is mended without a hand on one that is just being made', async () => {
     const mission = await team.startWithShop();
     const { worker: half } = await team.work(mission, { task: undefined });
