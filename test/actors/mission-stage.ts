@@ -7,7 +7,7 @@ import type { MissionDependencies } from '../../actors/mission/mission-dependenc
 import type { SlotConfiguration, SlotKeyboard } from '../../actors/slot-runtime.ts';
 import { Role, SlotId, type TaskId } from '../../db/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../db/open.ts';
-import { createAgentWorktrees } from '../../services/agents/agent-worktrees.ts';
+import { type AgentWorktrees, createAgentWorktrees } from '../../services/agents/agent-worktrees.ts';
 import type { HookReply } from '../../services/claude/hook-body.ts';
 import { readStatusLine } from '../../services/claude/read-status-line.ts';
 import { readUsage, transcriptsOf } from '../../services/claude/transcript-usage.ts';
@@ -85,7 +85,11 @@ export const notingKeyboard = (typed: string[], change: Partial<SlotKeyboard> = 
     ...change,
   });
 
-type Change = Partial<MissionDependencies> & { readonly host?: Partial<PtyHost> };
+type Change = Partial<MissionDependencies> & {
+  readonly host?: Partial<PtyHost>;
+  /** In place of what git does for agents. */
+  readonly agentWorktrees?: Partial<AgentWorktrees>;
+};
 
 /** Missions over one fake pty host and one database, each of which may be killed and followed by another. */
 export function createStage(always: Change = {}) {
@@ -102,19 +106,22 @@ export function createStage(always: Change = {}) {
   let running: RunningMission | undefined;
 
   async function start(change: Change = {}): Promise<RunningMission> {
-    const { host, ...dependencies } = { ...always, ...change };
+    const { host, agentWorktrees, ...dependencies } = { ...always, ...change };
     const connected: PtyHost = { ...fake.host, ...host };
     running = await createMission({
       database,
       slots: [slotOf()],
       agents: {
         slotOf: (row) => slotOf({ id: row.slotId, role: row.role, cwd: row.worktree, resumes: true }),
-        worktrees: createAgentWorktrees({
-          root: path.join(directory, 'worktrees'),
-          env: gitEnv,
-          alone,
-          worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: gitEnv, alone }),
-        }),
+        worktrees: {
+          ...createAgentWorktrees({
+            root: path.join(directory, 'worktrees'),
+            env: gitEnv,
+            alone,
+            worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: gitEnv, alone }),
+          }),
+          ...agentWorktrees,
+        },
         setUp: createWorktreeSetUp(gitEnv),
         roleFacts: () => ({ persistence: 'ephemeral' }),
       },

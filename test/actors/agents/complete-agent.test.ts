@@ -19,6 +19,11 @@ const told = (mission: RunningMission): readonly string[] =>
 
 const statusOf = (mission: RunningMission, name: string) => mission.workers.get({ name }).status;
 
+/** So that an end that is not to be told of would be told of before the next sweep. */
+const countedAtOnce = {
+  changes: async () => ({ commits: 0, files: 0, insertions: 0, deletions: 0, uncommitted: 0 }),
+};
+
 async function working(mission: RunningMission) {
   const made = await team.work(mission, { submitter: `slot:${boss}` });
   await team.begins(mission, made.worker.slotId);
@@ -39,14 +44,14 @@ describe('of its end is told once', () => {
     expect(told(mission)).toHaveLength(1);
     await mission.workers.wake({ name: worker.name }, never);
     await team.stage.kill9();
-    const second = await team.stage.start();
+    const second = await team.stage.start({ agentWorktrees: countedAtOnce });
     await sweepGoesBy(second);
     expect(statusOf(second, worker.name)).toBe('active');
     expect(told(second)).toHaveLength(1);
   });
 
   test('one that said so itself and is woken in its last turn stays awake', async () => {
-    const mission = await team.startWithShop();
+    const mission = await team.startWithShop({ agentWorktrees: countedAtOnce });
     const worker = await working(mission);
     await mission.workers.done(worker.slotId, { summary: 'priced' });
     await mission.workers.wake({ name: worker.name }, never);
