@@ -15,6 +15,8 @@ export interface MessageToSend {
   readonly to?: string | undefined;
   readonly body: string;
   readonly replyTo?: string | undefined;
+  /** It is a state rather than an event: where the same words wait already, they say it. */
+  readonly isState?: boolean;
 }
 
 export interface MessageListing {

@@ -15,7 +15,7 @@ import { wordsOfSlot } from './words-of-slot.ts';
 export const MOST_CHARACTERS = 200_000;
 /**
  * What one sender may have waiting for one receiver: an agent that goes round in circles fills no inbox. What missiond
- * says itself happens once, and is lost where it is refused: of that the same words wait once, and there is no bound.
+ * says itself is lost where it is refused, so for that there is no bound.
  */
 const MOST_WAITING = 200;
 
@@ -148,11 +148,15 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
     return row;
   }
 
-  function post(letter: Letter, receivers: Receivers, isOurs: boolean): readonly MessageRow[] {
+  function post(
+    letter: Letter,
+    receivers: Receivers,
+    { isState, isBounded }: { readonly isState: boolean; readonly isBounded: boolean },
+  ): readonly MessageRow[] {
     const put = (receiver: string, inboxOnly: boolean): MessageRow => {
-      const same = isOurs ? ledger.waitsAlready({ ...letter, receiver }) : undefined;
+      const same = isState ? ledger.waitsAlready({ ...letter, receiver }) : undefined;
       if (same !== undefined) return same;
-      if (!isOurs) checkRoom(letter.sender, receiver);
+      if (isBounded) checkRoom(letter.sender, receiver);
       return write(letter, receiver, inboxOnly);
     };
     const rows = ledger.atOnce(() =>
@@ -179,7 +183,7 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
     find,
     tell,
 
-    send({ to, body, replyTo }: MessageToSend, from: Party): readonly MessageRow[] {
+    send({ to, body, replyTo, isState = false }: MessageToSend, from: Party): readonly MessageRow[] {
       const sender = nameOf(from);
       const answered = replyTo === undefined ? null : find(replyTo);
       if (
@@ -201,11 +205,10 @@ export function createPost({ core, ledger, team, redact }: PostDependencies) {
           remedy: 'Name a slot, a role or a repository.',
         });
       const receivers = receiversOf(team, addressee, from.kind === 'slot' ? from.slotId : null);
-      return post(
-        { sender, addressee, body: bodyOf(body, from), replyTo: answered },
-        receivers,
-        isMissiond(from),
-      );
+      return post({ sender, addressee, body: bodyOf(body, from), replyTo: answered }, receivers, {
+        isState,
+        isBounded: !isMissiond(from),
+      });
     },
 
     /** missiond says something itself to who sent a message, or to the person in place of a program. */

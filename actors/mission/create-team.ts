@@ -83,7 +83,7 @@ export function createTeam(given: TeamDependencies) {
     },
     tell(to, body) {
       try {
-        messages.send({ to, body }, FROM_MISSIOND);
+        messages.send({ to, body, isState: true }, FROM_MISSIOND);
         return true;
       } catch (error) {
         if (!(error instanceof MissionError)) throw error;

@@ -28,13 +28,19 @@ test('however much of missiond waits unread, what it says next is there, and so 
   ]);
 });
 
-test('the same words of missiond wait once, and are said again when they have been read', () => {
-  const say = () => mission.messages.send({ to: 'person', body: 'It waits for you.' }, FROM_MISSIOND);
+test('how something stands waits once, and is said again when it has been read', () => {
+  const say = () =>
+    mission.messages.send({ to: 'person', body: 'It waits for you.', isState: true }, FROM_MISSIOND);
   const [first] = say();
   expect(say().map(({ id }) => id)).toEqual([first?.id]);
   mission.messages.acknowledge(first?.id ?? '', person);
   const [second] = say();
   expect(second?.id).not.toBe(first?.id);
+});
+
+test('what happens twice is said twice, in whatever words', () => {
+  const say = () => mission.messages.send({ to: 'person', body: 'It is done.' }, FROM_MISSIOND);
+  expect(say()[0]?.id).not.toBe(say()[0]?.id);
 });
 
 test('of an agent no more wait than may, and its own words are its own however often it says them', () => {
