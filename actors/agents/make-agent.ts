@@ -4,7 +4,6 @@ import type { MissionDatabase } from '../../db/open.ts';
 import { newNames } from '../../services/agents/agent-names.ts';
 import { type AgentWorktrees, worktreeOf } from '../../services/agents/agent-worktrees.ts';
 import type { StartPoint } from '../../services/agents/start-point.ts';
-import { within } from '../../services/deadline/within.ts';
 import { messageOf } from '../../services/errors/message-of.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
@@ -20,8 +19,6 @@ import { SET_UP_FAILED, type SetUpAgent } from './set-up-agent.ts';
 
 /** Folders and branches that are in the way of a drawn name, before it is given up. */
 const MOST_IN_THE_WAY = 50;
-/** Taking back what was begun must not end with the call that began it. */
-const UNDOES_WITHIN_MS = 60_000;
 
 /** What a role says of how its agents live. */
 export interface RoleFacts {
@@ -146,7 +143,8 @@ export function createMakeAgent({
   }
 
   /**
-   * What was begun is taken back, also when the caller has gone.
+   * What was begun is taken back, also when the caller has gone, and however long others are at work in the repository:
+   * each call of git has its own limit.
    * @returns the ref under which something in it was saved
    */
   async function takeBack(row: AgentRow, cause: unknown): Promise<string | null> {
@@ -155,7 +153,7 @@ export function createMakeAgent({
     try {
       // What lies in its place is somebody else's.
       const isUntouched = cause instanceof MissionError && cause.facts['isUntouched'] === true;
-      if (!isUntouched) await remove(row, within(UNDOES_WITHIN_MS));
+      if (!isUntouched) await remove(row, stopping);
       core.agents.update(row.slotId, {
         status: 'removed',
         portBlock: null,

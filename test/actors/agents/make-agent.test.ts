@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Role, type SlotId } from '../../../db/ids.ts';
+import { MissionError } from '../../../services/errors/mission-error.ts';
 import { createAgentLedger } from '../../../services/ledger/agent-ledger.ts';
 import { agentRow } from '../agent-row.ts';
 import { type AgentsStage, createAgentsStage, named, never, shop } from './agents-stage.ts';
@@ -115,6 +116,27 @@ describe('missiond work', () => {
     });
     expect(existsSync(path.join(inTheWay, 'mine'))).toBe(true);
     expect(team.gitIn(team.main)('branch', '--list', 'work/folder')).toBe('');
+  });
+
+  test('one that cannot be made is taken back, however long others are at work in the repository', async () => {
+    const mission = await team.startWithShop({
+      agentWorktrees: {
+        make: () => Promise.reject(new MissionError('worktree_failed', 'The disk is full.')),
+        async undo(_, signal) {
+          // An hour in which a large checkout goes on.
+          vi.advanceTimersByTime(60 * 60_000);
+          signal.throwIfAborted();
+        },
+      },
+    });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      await expect(team.work(mission, { name: named('busy-owl') })).rejects.toThrow('The disk is full.');
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(mission.workers.get({ name: 'busy-owl' })).toMatchObject({ status: 'removed' });
+    expect(team.stage.errors).toEqual([]);
   });
 
   test('a daemon that is killed while it makes one leaves nothing of it', async () => {
