@@ -79,14 +79,25 @@ export function createCompleteAgent({
 
   const begunAt = ({ startedAt, createdAt }: TaskRow): number => startedAt ?? createdAt;
 
-  /** It says again what it has said of the same work: whoever waits for it has heard it. */
-  function isRepeated({ slotId, status, completion }: AgentRow, said: Completion): boolean {
-    if (completion?.by !== 'agent') return false;
+  /** Nothing was given to it since it said so, and it was not woken for something else. */
+  function isOfSameWork({ slotId, status }: AgentRow, { at, wokenAt }: Completion): boolean {
     const taskId = core.occupied.get(slotId);
     const task = taskId === undefined ? undefined : core.tasks.get(taskId);
-    const isOfSameWork = task === undefined ? status === 'completed' : completion.at >= begunAt(task);
+    if (task !== undefined) return at >= begunAt(task);
+    return status === 'completed' || (wokenAt === undefined && at >= (core.tasks.lastBegunOn(slotId) ?? at));
+  }
+
+  /** It says again what it has said of the same work: whoever waits for it has heard it. */
+  function isRepeated(row: AgentRow, said: Completion): boolean {
+    const { completion } = row;
+    if (completion?.by !== 'agent') return false;
     const { summary, failure, tests } = completion;
-    return isOfSameWork && summary === said.summary && failure === said.failure && tests === said.tests;
+    return (
+      isOfSameWork(row, completion) &&
+      summary === said.summary &&
+      failure === said.failure &&
+      tests === said.tests
+    );
   }
 
   /** An agent whose task has ended, and that has no other, is done; one that said so itself was faster. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, like, lte, ne, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, like, lte, max, ne, or, sql } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
 import type { DeliveryId, Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
@@ -119,6 +119,17 @@ export function createTaskLedger(db: MissionDatabase) {
         .orderBy(desc(tasks.finishedAt), desc(rowid))
         .limit(1)
         .get();
+    },
+
+    /** When a slot last began with something, messages included; null when it never has. */
+    lastBegunOn(slotId: SlotId): number | null {
+      return (
+        db
+          .select({ at: max(tasks.startedAt) })
+          .from(tasks)
+          .where(eq(tasks.slotId, slotId))
+          .get()?.at ?? null
+      );
     },
 
     /** The task that a slot is working on, if any. */

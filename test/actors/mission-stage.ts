@@ -89,6 +89,7 @@ type Change = Partial<MissionDependencies> & {
   readonly host?: Partial<PtyHost>;
   /** In place of what git does for agents. */
   readonly agentWorktrees?: Partial<AgentWorktrees>;
+  readonly agentRoleFacts?: MissionDependencies['agents']['roleFacts'];
 };
 
 /** Missions over one fake pty host and one database, each of which may be killed and followed by another. */
@@ -106,7 +107,7 @@ export function createStage(always: Change = {}) {
   let running: RunningMission | undefined;
 
   async function start(change: Change = {}): Promise<RunningMission> {
-    const { host, agentWorktrees, ...dependencies } = { ...always, ...change };
+    const { host, agentWorktrees, agentRoleFacts, ...dependencies } = { ...always, ...change };
     const connected: PtyHost = { ...fake.host, ...host };
     running = await createMission({
       database,
@@ -123,7 +124,7 @@ export function createStage(always: Change = {}) {
           ...agentWorktrees,
         },
         setUp: createWorktreeSetUp(gitEnv),
-        roleFacts: () => ({ persistence: 'ephemeral' }),
+        roleFacts: agentRoleFacts ?? (() => ({ persistence: 'ephemeral' })),
       },
       limits: { maxQueued: 10_000, roles: {} },
       logger: { info() {}, warn: note, error: note },

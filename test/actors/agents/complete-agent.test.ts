@@ -99,6 +99,23 @@ describe('of its end is told once', () => {
     expect(told(mission)).toHaveLength(2);
   });
 
+  test('a persistent one says the same twice where nothing was given to it in between', async () => {
+    const mission = await team.startWithShop({ agentRoleFacts: () => ({ persistence: 'persistent' }) });
+    const { worker } = await team.work(mission, { submitter: `slot:${boss}` });
+    await team.begins(mission, worker.slotId);
+    await mission.workers.done(worker.slotId, { summary: 'all is merged' });
+    await team.ends(mission, worker.slotId, 'and out');
+    await taskIs(mission, TaskId.parse(worker.taskId), 'done');
+    await mission.workers.done(worker.slotId, { summary: 'all is merged' });
+    expect(told(mission)).toHaveLength(1);
+    const { taskId } = await mission.submit({ slotId: worker.slotId, prompt: 'and the next one' });
+    await team.begins(mission, worker.slotId, 'and the next one');
+    await team.ends(mission, worker.slotId, 'merged');
+    await taskIs(mission, taskId, 'done');
+    await mission.workers.done(worker.slotId, { summary: 'all is merged' });
+    expect(told(mission)).toHaveLength(2);
+  });
+
   test('with the same words for more work it is told of again', async () => {
     const mission = await team.startWithShop();
     const worker = await working(mission);
