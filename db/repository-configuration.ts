@@ -37,6 +37,12 @@ const mergesIntoFork = z
     'Of a fork: whether merges go into the default branch of the fork itself; upstream never gets any.',
   );
 
+const proposesUpstream = z
+  .boolean()
+  .describe(
+    'Of a fork: whether what the gate agrees to is pushed to the fork and proposed to upstream as a pull request.',
+  );
+
 const refreshMinutes = z
   .number()
   .min(0)
@@ -58,6 +64,7 @@ export const RepositoryConfiguration = z.strictObject({
   mostAgents: mostAgents.default(20),
   refreshMinutes: refreshMinutes.default(30),
   mergesIntoFork: mergesIntoFork.default(false),
+  proposesUpstream: proposesUpstream.default(false),
 });
 export type RepositoryConfiguration = z.infer<typeof RepositoryConfiguration>;
 
@@ -75,6 +82,7 @@ export const RepositoryConfigurationChange = z
     mostAgents,
     refreshMinutes,
     mergesIntoFork,
+    proposesUpstream,
   })
   .partial();
 export type RepositoryConfigurationChange = z.infer<typeof RepositoryConfigurationChange>;

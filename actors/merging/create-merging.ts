@@ -1,5 +1,7 @@
 import { MissionError } from '../../services/errors/mission-error.ts';
+import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
 import { commitAt } from '../../services/merging/branches.ts';
+import { proposesTo } from '../../services/merging/fork.ts';
 import type { MergeWish } from '../../services/merging/merge-wish.ts';
 import { untilEvent } from '../bus.ts';
 import type { MissionCore } from '../core.ts';
@@ -8,6 +10,7 @@ import type { MergeRequest, Merging, MergingParty } from './api.ts';
 import { type CloseRequestsDependencies, createCloseRequests } from './close-requests.ts';
 import { createMergeRequests } from './merge-requests.ts';
 import { createMergeRuns, hasEnded, type MergeRunDependencies, PERSON } from './merge-runs.ts';
+import { onlyProposes } from './only-proposes.ts';
 import { mergeView, reviewView } from './views.ts';
 
 /** The one role that merges, whatever a policy or a definition says. */
@@ -48,8 +51,10 @@ export function createMerging(
     return by.kind === 'slot' && core.runtime(by.slotId).configuration.role === role;
   }
 
-  function requireMerging(by: MergingParty, allowProtected: boolean): void {
-    if (!hasRole(by, MERGES))
+  /** @param repository where it is only proposed, others may ask for it as well */
+  function requireMerging(by: MergingParty, allowProtected: boolean, repository?: RepositoryRow): void {
+    const isProposal = repository !== undefined && proposesTo(repository) !== null;
+    if (!hasRole(by, MERGES) && !(isProposal && onlyProposes(core, nameOf(by))))
       throw refuse(
         'Only a person and the role merge-queue merge.',
         'Ask the merge queue, or a person: missiond merge.',
@@ -72,9 +77,10 @@ export function createMerging(
 
   return {
     async merge(request, by, caller) {
-      requireMerging(by, request.allowProtected);
       const call = AbortSignal.any([signal, caller]);
+      if (!onlyProposes(core, nameOf(by))) requireMerging(by, request.allowProtected);
       const repository = await repositories.resolve(whichOf(request, by), call);
+      requireMerging(by, request.allowProtected, repository);
       const { subject, method, allowProtected } = request;
       const { id } = ledger.insert({
         repository: repository.name,
@@ -92,9 +98,10 @@ export function createMerging(
     },
 
     async tryMerge(request, by, caller) {
-      requireMerging(by, request.allowProtected);
       const call = AbortSignal.any([signal, caller]);
+      if (!onlyProposes(core, nameOf(by))) requireMerging(by, request.allowProtected);
       const repository = await repositories.resolve(whichOf(request, by), call);
+      requireMerging(by, request.allowProtected, repository);
       const { ok, rows, output } = await runs.examine(wishOf(request, by), repository, call);
       return { ok, rows, output };
     },

@@ -2,6 +2,7 @@ import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
 import type { MergeRow } from '../../services/ledger/merge-ledger.ts';
 import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
+import { proposesTo } from '../../services/merging/fork.ts';
 import { type createMergeRuns, hasEnded, type MergeRunDependencies, PERSON } from './merge-runs.ts';
 
 export interface MergeRequestDependencies
@@ -9,9 +10,11 @@ export interface MergeRequestDependencies
   readonly runs: ReturnType<typeof createMergeRuns>;
 }
 
-function outcome({ status, rows, trouble, target }: MergeRow): string {
+function outcome({ status, rows, trouble, target, pullRequest }: MergeRow): string {
   const reasons = (rows ?? []).filter(({ ok }) => !ok).map(({ check, message }) => `${check}: ${message}`);
   if (status === 'merged') return `was merged into ${target}.${trouble === null ? '' : ` ${trouble}`}`;
+  if (status === 'proposed')
+    return `is pull request #${pullRequest} to ${target} of upstream; its maintainers merge.`;
   return `was ${status}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}${trouble === null ? '' : `: ${trouble}`}`;
 }
 
@@ -21,11 +24,13 @@ function outcome({ status, rows, trouble, target }: MergeRow): string {
  */
 export function createMergeRequests({ core, ledger, tell, onError, runs }: MergeRequestDependencies) {
   /** Somebody who merges, or a person where nobody does. */
-  function announce(row: MergeRow): void {
+  function announce(row: MergeRow, repository: RepositoryRow): void {
     const words = `${row.requestedBy} asks for a merge of ${row.subject} into ${row.repository} (request ${row.id}).`;
     const queue = `role:merge-queue@${row.repository}`;
     const how = `mission_merge {"subject": ${JSON.stringify(row.subject)}} looks at reviews and checks itself.`;
     if (tell(queue, `${words} ${how}`)) return;
+    if (proposesTo(repository) !== null && tell(`role:pr-shepherd@${row.repository}`, `${words} ${how}`))
+      return;
     tell(
       PERSON,
       `${words} Nobody has the role merge-queue there: missiond merge ${row.subject} --repo ${row.repository}`,
@@ -45,11 +50,12 @@ export function createMergeRequests({ core, ledger, tell, onError, runs }: Merge
     trouble,
     branch,
     subject,
+    pullRequest,
   }: MergeRow): void {
     if (status === 'cancelled') return;
     for (const request of ledger.requested(repository)) {
       if (request.id === id || (request.branch !== branch && request.subject !== subject)) continue;
-      runs.end(request.id, { status, rows, target, head, result, pushed, trouble });
+      runs.end(request.id, { status, rows, target, head, result, pushed, trouble, pullRequest });
       tell(request.requestedBy, `Your branch ${request.branch} ${outcome(runs.requireRow(request.id))}`);
     }
   }
@@ -75,7 +81,7 @@ export function createMergeRequests({ core, ledger, tell, onError, runs }: Merge
       });
       runs.publish(id);
       const row = runs.requireRow(id);
-      announce(row);
+      announce(row, repository);
       return row;
     },
 

@@ -5,13 +5,16 @@ import { MissionError, toFailure } from '../../services/errors/mission-error.ts'
 import type { MergeLedger, MergeRow } from '../../services/ledger/merge-ledger.ts';
 import type { RepositoryRow } from '../../services/ledger/repository-ledger.ts';
 import { type Examined, examine, type GateDependencies } from '../../services/merging/examine.ts';
-import { howToPropose, isOnlyProposed } from '../../services/merging/fork.ts';
+import { howToPropose, isOnlyProposed, proposesTo } from '../../services/merging/fork.ts';
 import { type Landed, land, landPullRequest } from '../../services/merging/land-merge.ts';
 import { removeLeftChecks, removeStrangeChecks } from '../../services/merging/left-checks.ts';
 import type { MergeWish } from '../../services/merging/merge-wish.ts';
+import { type Proposed, propose } from '../../services/merging/propose.ts';
+import { remoteFacts } from '../../services/repositories/upstream-of.ts';
 import { pushRemoteOf } from '../../services/worktrees/fork-remotes.ts';
 import { createRepositoryTurns, type Turn } from '../../services/worktrees/repository-turns.ts';
 import type { MissionCore } from '../core.ts';
+import { onlyProposes } from './only-proposes.ts';
 
 /** Agents whose rows say something of a branch. */
 const MOST_AGENTS = 200;
@@ -112,15 +115,38 @@ export function createMergeRuns({
     }
   }
 
-  async function landed(row: MergeRow, repository: RepositoryRow): Promise<Landed> {
+  /**
+   * As it is now: since it was added a person may have said something of it, or made a fork of it. What is called a fork
+   * stays one, since a forge that does not answer says nothing.
+   */
+  async function asItIs(added: RepositoryRow, call: AbortSignal): Promise<RepositoryRow> {
+    const row = core.repositories.get(added.name) ?? added;
+    if (row.isFork) return row;
+    const { upstreamUrl } = await remoteFacts(git, gh.forkedFrom, { cwd: row.path, signal: call });
+    if (upstreamUrl === null) return row;
+    core.repositories.update(row.name, { isFork: true, upstreamUrl });
+    return { ...row, isFork: true, upstreamUrl };
+  }
+
+  async function landed(row: MergeRow, repository: RepositoryRow): Promise<Landed | Proposed> {
     const { target, base, result, head, pullRequest, method } = row;
     if (target === null || base === null || head === null || result === null)
       throw new MissionError('internal', `Merge ${row.id} has lost what it was to land.`);
     const call = { cwd: repository.path, signal };
-    if (isOnlyProposed(repository) || (repository.isFork && pullRequest !== null))
-      return { kind: 'refused', why: howToPropose(repository, row.branch ?? row.subject) };
+    const { branch } = row;
+    const upstream = proposesTo(repository);
+    const mayNot = isOnlyProposed(repository) && (upstream === null || branch === null);
+    if (mayNot || (repository.isFork && pullRequest !== null))
+      return { kind: 'refused', why: howToPropose(repository, branch ?? row.subject) };
     const remote = await pushRemoteOf(git, repository.remote, call);
     const turn: Turn = (act) => alone(repository.gitFolder, act);
+    if (upstream !== null && branch !== null && remote !== null) {
+      const message = await git.git(
+        ['show', '--no-patch', '--no-show-signature', '--format=%B', result],
+        call,
+      );
+      return propose(git, gh, { branch, head, target, remote, upstream, message, turn }, call);
+    }
     const landing = { target, base, result, remote, scratch: scratchOf(row.id), turn };
     if (pullRequest === null) return land(git, landing, call);
     return landPullRequest(git, gh, { ...landing, number: pullRequest, head, method }, call);
@@ -145,6 +171,10 @@ export function createMergeRuns({
         await tidy(repository, scratchOf(row.id));
         if (outcome.kind === 'landed')
           return end(row.id, { status: 'merged', pushed: outcome.pushed, trouble: outcome.trouble });
+        if (outcome.kind === 'proposed') {
+          const { pullRequest } = outcome;
+          return end(row.id, { status: 'proposed', pushed: true, pullRequest, trouble: null });
+        }
         const rows = [...(row.rows ?? []), { check: 'landing', ok: false, message: outcome.why }];
         return end(row.id, { status: 'refused', rows, trouble: null });
       } catch (error) {
@@ -159,9 +189,16 @@ export function createMergeRuns({
     }
   }
 
-  async function perform(id: number, repository: RepositoryRow): Promise<void> {
+  async function perform(id: number, added: RepositoryRow): Promise<void> {
     const row = requireRow(id);
     if (hasEnded(row)) return;
+    const repository = await asItIs(added, signal);
+    if (onlyProposes(core, row.requestedBy) && proposesTo(repository) === null) {
+      const rows = [
+        { check: 'fork', ok: false, message: `nothing is proposed from ${repository.name} any more` },
+      ];
+      return end(id, { status: 'refused', rows });
+    }
     if (row.status === 'landing') return finish(row, repository);
     const scratch = scratchOf(id);
     update(id, { status: 'checking' });
@@ -229,7 +266,8 @@ export function createMergeRuns({
       return inOrder(repository.gitFolder, async () => {
         const scratch = scratchOf(`try-${core.now()}`);
         try {
-          return await examine(gateOf(repository), repository, wish, scratch, call);
+          const now = await asItIs(repository, call);
+          return await examine(gateOf(now), now, wish, scratch, call);
         } finally {
           await tidy(repository, scratch);
         }

@@ -14,9 +14,19 @@ export const MergeView = z.object({
   target: z.string().optional().describe('The branch that it goes into.'),
   method: z.enum(MERGE_METHODS),
   status: z
-    .enum(['requested', 'queued', 'checking', 'landing', 'merged', 'refused', 'failed', 'cancelled'])
+    .enum([
+      'requested',
+      'queued',
+      'checking',
+      'landing',
+      'merged',
+      'proposed',
+      'refused',
+      'failed',
+      'cancelled',
+    ])
     .describe(
-      '`requested`: an agent asks whoever merges; `landing`: everything agreed, and the branch is being moved.',
+      '`requested`: an agent asks whoever merges; `landing`: everything agreed, and the branch is being moved; `proposed`: a pull request to the upstream of this fork has it.',
     ),
   requestedBy: z.string(),
   head: z.string().optional().describe('The commit that was judged.'),

@@ -15,6 +15,7 @@ export type MergeMethod = (typeof MERGE_METHODS)[number];
 /**
  * A wish to merge, and what became of it. `requested`: an agent asks those who merge. `queued` and `checking` have changed nothing; `landing` is written before the
  * branch is moved, so that a daemon which is killed meanwhile looks what was done and does the rest.
+ * `proposed`: a pull request to the upstream of a fork has it.
  */
 export const merges = sqliteTable(
   'merges',
@@ -31,7 +32,15 @@ export const merges = sqliteTable(
     method: text().$type<MergeMethod>().notNull(),
     status: text()
       .$type<
-        'requested' | 'queued' | 'checking' | 'landing' | 'merged' | 'refused' | 'failed' | 'cancelled'
+        | 'requested'
+        | 'queued'
+        | 'checking'
+        | 'landing'
+        | 'merged'
+        | 'proposed'
+        | 'refused'
+        | 'failed'
+        | 'cancelled'
       >()
       .notNull(),
     /** `person`, or the slot of a merge queue; of a request, that of any agent. */

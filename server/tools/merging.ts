@@ -19,7 +19,7 @@ export const mergeOne = operation({
   name: 'mission_merge',
   title: 'Merge',
   description:
-    'Merges a branch, the work of an agent, or a pull request into the default branch of its repository, when everything agrees: it is committed and reviewed for this very commit, its checks pass on what the merge comes to, and no protected file is changed without a person. One at a time; a refusal says why, row by row. For the role merge-queue and for a person.',
+    'Merges a branch, the work of an agent, or a pull request into the default branch of its repository, when everything agrees: it is committed and reviewed for this very commit, its checks pass on what the merge comes to, and no protected file is changed without a person. One at a time; a refusal says why, row by row. For the role merge-queue and for a person. In a fork it merges nothing: where a person has said so (proposesUpstream), the branch is pushed to the fork and proposed to upstream as a pull request, or that is brought up to date; the role pr-shepherd may do that, too.',
   input: z.object({
     ...whichRepository,
     subject: z
@@ -36,7 +36,7 @@ export const mergeOne = operation({
     dryRun: z.boolean().default(false).describe('Look at everything, merge nothing.'),
   }),
   output: z.object({
-    ok: z.boolean().describe('It is merged; of a dry run: it could be.'),
+    ok: z.boolean().describe('It is merged, or proposed to upstream; of a dry run: it could be.'),
     rows: z.array(GateRowView),
     output: z.string().optional().describe('The end of what the check command printed.'),
     merge: MergeView.optional(),
@@ -51,8 +51,9 @@ export const mergeOne = operation({
         return { ok, rows: [...rows], ...(output === null ? {} : { output }) };
       }
       const merge = await mission.merging.merge(request, by, signal);
-      const { rows, output } = merge;
-      return { ok: merge.status === 'merged', rows, ...(output === undefined ? {} : { output }), merge };
+      const { rows, output, status } = merge;
+      const ok = status === 'merged' || status === 'proposed';
+      return { ok, rows, ...(output === undefined ? {} : { output }), merge };
     };
     return tellWhile(progress, () => 'looking at what is to be merged', work());
   },

@@ -72,6 +72,11 @@ export async function isAncestor(
   return (await ask(['merge-base', '--is-ancestor', ancestor, commit], call)) !== null;
 }
 
+/** The same of a commit of a remote, which may not be here: then it is in the history of none. */
+export async function isIn(git: Git, there: string, commit: string, call: GitCall): Promise<boolean> {
+  return (await commitAt(git, there, call)) !== null && (await isAncestor(git, there, commit, call));
+}
+
 export async function countBetween({ git }: Git, from: string, to: string, call: GitCall): Promise<number> {
   return Number(await git(['rev-list', '--count', to, `^${from}`], call));
 }

@@ -21,7 +21,7 @@ import {
 import { checkResult, type RunCommand } from './check-result.ts';
 import { mergeMessage } from './commit-message.ts';
 import { findSubject, type SubjectDependencies } from './find-subject.ts';
-import { howToPropose, isOnlyProposed } from './fork.ts';
+import { howToPropose, isOnlyProposed, proposesTo } from './fork.ts';
 import { named, reviewRow, short } from './gate-rows.ts';
 import { inTheWay } from './land-merge.ts';
 import { checkFolderName } from './left-checks.ts';
@@ -103,7 +103,7 @@ export async function examine(
   const remote = isProposal ? repository.remote : pushRemote;
   const { pull, worker, ...what } = await findSubject(
     { git, alone, gh, agentOf },
-    { repository, target, pushRemote, wish, scratch },
+    { repository, target, pushRemote, isProposal, wish, scratch },
     signal,
   );
   rows.push(...what.rows);
@@ -121,7 +121,7 @@ export async function examine(
     if (there !== null) {
       await fetchRef(git, { remote, from: `refs/heads/${target}`, to: `${scratch}/target`, turn }, call);
       base = (await commitAt(git, `${scratch}/target`, call)) ?? there;
-      const isBehind = here === null || (await isAncestor(git, here, base, call));
+      const isBehind = isProposal || here === null || (await isAncestor(git, here, base, call));
       say(
         'target',
         isBehind,
@@ -136,7 +136,7 @@ export async function examine(
     return ended();
   }
   found.base = base;
-  const busy = await inTheWay(git, target, call);
+  const busy = isProposal ? null : await inTheWay(git, target, call);
   if (busy !== null) say('working tree', false, busy);
 
   // What it comes to.
@@ -217,6 +217,15 @@ export async function examine(
     found.output = outcome.output;
     say('check', outcome.ok, outcome.how);
   } else say('check', false, 'not run: something else stands in the way');
-  if (isProposal) say('fork', false, howToPropose(repository, found.branch ?? wish.subject));
+  if (isProposal) {
+    const upstream = proposesTo(repository);
+    say(
+      'fork',
+      upstream !== null,
+      upstream === null
+        ? howToPropose(repository, found.branch ?? wish.subject)
+        : `it goes to ${pushRemote}, and to ${upstream} as a pull request`,
+    );
+  }
   return ended();
 }

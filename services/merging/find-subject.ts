@@ -8,6 +8,7 @@ import {
   commitAt,
   fetchRef,
   isBranchName,
+  isIn,
   remoteTip,
   tipOfBranch,
   uncommittedIn,
@@ -44,6 +45,8 @@ interface Asked {
   readonly target: string;
   /** Where the work of the team is pushed to. */
   readonly pushRemote: string | null;
+  /** It is not merged, but proposed to the upstream of a fork. */
+  readonly isProposal: boolean;
   readonly wish: MergeWish;
   /** A ref below which refs may be made. */
   readonly scratch: string;
@@ -126,7 +129,7 @@ async function ofPullRequest(
 
 async function ofBranch(
   { git, agentOf }: SubjectDependencies,
-  { repository: { path: cwd }, pushRemote, target, wish: { subject } }: Asked,
+  { repository: { path: cwd, configuration }, pushRemote, isProposal, target, wish: { subject } }: Asked,
   signal: AbortSignal,
 ): Promise<Subject> {
   const call: GitCall = { cwd, signal };
@@ -139,6 +142,8 @@ async function ofBranch(
   const head = isBranch || agent !== null ? await tipOfBranch(git, branch, call) : null;
   if (head === null) say('branch', false, `there is no branch and no agent ${JSON.stringify(subject)}`);
   if (branch === target) say('branch', false, `${target} is what is merged into`);
+  if (isProposal && configuration.protectedBranches.includes(branch))
+    say('branch', false, `${branch} is protected, and nothing is pushed to it`);
   if (head !== null) {
     const place = await checkoutOf(git, branch, call);
     const loose =
@@ -153,14 +158,18 @@ async function ofBranch(
           : `not committed: ${named(loose)}`,
     );
     const there = pushRemote === null ? null : await remoteTip(git, pushRemote, branch, call);
-    if (there !== null)
+    if (there !== null) {
+      const isBehind = isProposal && (await isIn(git, there, head, call));
       say(
         'pushed',
-        there === head,
+        there === head || isBehind,
         there === head
           ? `${pushRemote} has it`
-          : `${pushRemote} has ${short(there)}, here is ${short(head)}; push or fetch first`,
+          : isBehind
+            ? `${pushRemote} has it up to ${short(there)}`
+            : `${pushRemote} has ${short(there)}, here is ${short(head)}; push or fetch first`,
       );
+    }
   }
   return { rows, branch, pullRequest: null, head, pull: null, worker: agent?.slotId ?? null };
 }

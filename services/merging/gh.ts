@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { within } from '../deadline/within.ts';
 import { handedOn } from '../processes/handed-on.ts';
 import { runProgram } from '../processes/run-program.ts';
+import { forkedFrom } from '../repositories/find-fork.ts';
 
 /** A forge that is slow is asked again another time. Milliseconds. */
 const ANSWERS_WITHIN_MS = 60_000;
@@ -16,7 +17,18 @@ const Pull = z.object({
   reviewDecision: z.string().nullish(),
   author: z.object({ login: z.string() }).nullish(),
   assignees: z.array(z.object({ login: z.string() })).default([]),
+  isCrossRepository: z.boolean(),
 });
+const Opened = z.array(
+  z.object({
+    number: z.number().int(),
+    headRefName: z.string(),
+    baseRefName: z.string(),
+    headRepositoryOwner: z.object({ login: z.string() }).nullable(),
+  }),
+);
+/** More pull requests of branches of one name are not looked through. */
+const MOST_OF_A_NAME = 200;
 const Checks = z.array(z.object({ name: z.string(), bucket: z.string() }));
 const Threads = z.object({
   data: z.object({
@@ -38,7 +50,8 @@ export interface PullRequest {
   readonly isMerged: boolean;
   readonly isOpen: boolean;
   readonly head: string;
-  readonly branch: string;
+  /** Null of one that comes from another repository: a branch of ours that is called so is none of its business. */
+  readonly branch: string | null;
   readonly base: string;
   /** Who has opened it; null when that account is gone. */
   readonly author: string | null;
@@ -49,6 +62,16 @@ export interface PullRequest {
   readonly unresolved: number;
   /** Those that are required; all of them where none is. */
   readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly how: string }[];
+}
+
+/** A branch of a fork, and the branch of upstream that it is for. */
+interface ForkBranch {
+  /** Where upstream is. */
+  readonly upstream: string;
+  /** Whose fork it is. */
+  readonly owner: string;
+  readonly branch: string;
+  readonly target: string;
 }
 
 /** Calls gh, with vectors of arguments, where it is installed and signed in. */
@@ -127,7 +150,7 @@ export function createGh(env: NodeJS.ProcessEnv) {
         isMerged: said.state === 'MERGED',
         isOpen,
         head: said.headRefOid,
-        branch: said.headRefName,
+        branch: said.isCrossRepository ? null : said.headRefName,
         base: said.baseRefName,
         author: said.author?.login ?? null,
         assignees: said.assignees.map(({ login }) => login),
@@ -161,6 +184,48 @@ export function createGh(env: NodeJS.ProcessEnv) {
         unresolved: unseen + threads.nodes.filter(({ isResolved }) => !isResolved).length,
         checks: await checksOf(number, cwd, signal),
       };
+    },
+
+    forkedFrom: (folder: string, host: string, signal: AbortSignal): Promise<string | null> =>
+      forkedFrom(folder, host, env, signal),
+
+    /** The open pull request of this very branch of this very fork; null when there is none. @throws Error */
+    async openPullRequest(
+      { upstream, owner, branch, target }: ForkBranch,
+      cwd: string,
+      signal: AbortSignal,
+    ): Promise<number | null> {
+      const fields = Object.keys(Opened.element.shape).join(',');
+      const which = [`--head=${branch}`, '--state=open', `--limit=${MOST_OF_A_NAME}`];
+      const said = await gh(['pr', 'list', `--repo=${upstream}`, ...which, '--json', fields], cwd, signal);
+      const own = Opened.parse(JSON.parse(said)).find(
+        (one) =>
+          one.headRepositoryOwner?.login.toLowerCase() === owner.toLowerCase() &&
+          one.headRefName === branch &&
+          one.baseRefName === target,
+      );
+      return own?.number ?? null;
+    },
+
+    /** Opens a pull request at upstream for a branch that the fork has. @returns its number @throws Error */
+    async propose(
+      {
+        upstream,
+        owner,
+        branch,
+        target,
+        title,
+        body,
+      }: ForkBranch & { readonly title: string; readonly body: string },
+      cwd: string,
+      signal: AbortSignal,
+    ): Promise<number> {
+      const between = [`--head=${owner}:${branch}`, `--base=${target}`];
+      const words = [`--title=${title}`, `--body=${body}`];
+      const said = await gh(['pr', 'create', `--repo=${upstream}`, ...between, ...words], cwd, signal);
+      const number = /\/(?:pull|pulls)\/(\d{1,9})\s*$/.exec(said)?.[1];
+      if (number === undefined) throw new Error(`gh pr create: it did not say which it opened: ${said}`);
+      return Number(number);
     },
 
     /** The account that gh is signed in to. @throws Error */

@@ -3,7 +3,7 @@ import { MissionError } from '../errors/mission-error.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
 import { type DefaultBranch, defaultBranchOf } from './default-branch.ts';
 import { forkedFrom } from './find-fork.ts';
-import { isElsewhere, withoutSecrets } from './repository-source.ts';
+import { type ForkedFrom, remoteFacts } from './upstream-of.ts';
 
 const NO_REPOSITORY = /not a git repository/i;
 
@@ -55,13 +55,6 @@ async function placeOf(git: Git, where: string, signal: AbortSignal) {
   return { path: main === undefined || lines.includes('bare') ? top : main, gitFolder };
 }
 
-/** The remote that is followed: the upstream of a fork, then `origin`, then what there is. */
-const followed = (remotes: readonly string[]): string | null =>
-  ['upstream', 'origin'].find((name) => remotes.includes(name)) ?? remotes[0] ?? null;
-
-const hostOf = (url: string): string | undefined =>
-  /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?([\w.-]+)[:/]/i.exec(url)?.[1];
-
 /**
  * Looks at the repository of a folder, and asks its remote. Changes nothing.
  * @throws MissionError `repository_refused` when it is none that a team can work on, `worktree_failed` when git fails
@@ -74,15 +67,9 @@ export async function lookAtRepository(
 ): Promise<RepositoryFacts> {
   const place = await placeOf(git, where, signal);
   const call: GitCall = { cwd: place.path, signal };
-  const remotes = (await git.git(['remote'], call)).split('\n').filter((name) => name !== '');
-  const remote = followed(remotes);
-  const urlOf = async (name: string): Promise<string> =>
-    withoutSecrets((await git.git(['remote', 'get-url', '--', name], call)).split('\n')[0] ?? '');
-  const url = remote === null ? null : await urlOf(remote);
+  const forgeSays: ForkedFrom = (folder, host, until) => forkedFrom(folder, host, env, until);
+  const { remote, url, upstreamUrl } = await remoteFacts(git, forgeSays, call);
   const { defaultBranch, defaultBranchFrom, note } = await defaultBranchOf(git, remote, call);
-  const hasUpstream = remotes.includes('upstream');
-  const host = url === null || hasUpstream || !isElsewhere(url) ? undefined : hostOf(url);
-  const parent = host === undefined ? null : await forkedFrom(place.path, host, env, signal);
   const commit = await git.ask(['rev-parse', '--verify', '--quiet', 'HEAD'], call);
   return {
     ...place,
@@ -90,8 +77,8 @@ export async function lookAtRepository(
     remote,
     defaultBranch,
     defaultBranchFrom,
-    isFork: hasUpstream || parent !== null,
-    upstreamUrl: hasUpstream ? url : parent,
+    isFork: upstreamUrl !== null,
+    upstreamUrl,
     notes: [
       ...(note === null ? [] : [note]),
       ...(commit === null ? ['It has no commit yet: commit something before agents work on it.'] : []),

@@ -1,3 +1,5 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RepositoryName } from '../../db/ids.ts';
 import { merges } from '../../db/schema/merging.ts';
@@ -51,6 +53,30 @@ describe('an agent that may not merge asks for it', () => {
     );
     const { merges: all } = await open.client.mergeQueue({ repository: 'app' });
     expect(all.map(({ status }) => status)).toEqual(['merged', 'merged']);
+  });
+
+  test.each([
+    ['of another repository whose branch is called as its own settles nothing', true, 'requested'],
+    ['of its own branch settles it', false, 'refused'],
+  ])('a pull request %s', async (_, isCrossRepository, status) => {
+    const programs = path.join(person.directory, 'programs');
+    mkdirSync(programs);
+    const pull = {
+      state: 'CLOSED',
+      headRefOid: 'a'.repeat(40),
+      headRefName: 'work/red-fox',
+      baseRefName: 'trunk',
+      isCrossRepository,
+    };
+    writeFileSync(path.join(programs, 'gh'), `#!/bin/sh\necho '${JSON.stringify(pull)}'\n`);
+    chmodSync(path.join(programs, 'gh'), 0o755);
+    const { asks, tree, open } = await team({ path: `${programs}:${process.env['PATH']}` });
+    commitIn(person, tree, 'a.txt');
+    await asks('red-fox', 'mission_merge_request');
+    const merged = await asks('queue', 'mission_merge', { subject: '#12' });
+    expect(merged.body).toContain('it is not open, or a draft');
+    const { merges: all } = await open.client.mergeQueue({ repository: 'app' });
+    expect(all.find(({ requestedBy }) => requestedBy === 'slot:app.red-fox')).toMatchObject({ status });
   });
 
   test('it hears why it was refused, and may ask again', async () => {

@@ -79,10 +79,16 @@ export async function openTeam(
   {
     seed,
     without = [],
+    more = [],
+    path: programs,
     ...configuration
   }: {
     readonly seed?: (db: MissionDatabase) => void;
     readonly without?: readonly string[];
+    /** Further agents, with their roles. */
+    readonly more?: readonly (readonly [name: string, role: string])[];
+    /** Where programs are looked for. */
+    readonly path?: string;
     readonly check?: string;
     readonly mergeQueue?: object;
   } = {},
@@ -90,9 +96,10 @@ export async function openTeam(
   const trees = new Map<string, string>();
   const open = await openDoors({
     protects: true,
+    ...(programs === undefined ? {} : { path: programs }),
     seed(db) {
       seedRepository(db, person, null, configuration);
-      for (const [name, role] of TEAM)
+      for (const [name, role] of [...TEAM, ...more])
         if (!without.includes(role)) trees.set(name, seedAgent(db, person, name, role));
       seed?.(db);
     },

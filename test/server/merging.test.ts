@@ -449,6 +449,7 @@ else if (verb === 'pr checks') {
     headRefOid: head,
     headRefName: 'work/a',
     baseRefName: 'trunk',
+    isCrossRepository: false,
     reviewDecision: 'APPROVED',
     ...more,
   });

@@ -19,7 +19,8 @@ async function queue(parsed: ParsedCommand, { call, print }: CommandContext): Pr
         subject,
         target ?? '',
         requestedBy,
-        trouble ?? (status === 'merged' ? '' : (rows.find(({ ok }) => !ok)?.message ?? '')),
+        trouble ??
+          (status === 'merged' || status === 'proposed' ? '' : (rows.find(({ ok }) => !ok)?.message ?? '')),
       ]),
     ),
   );
@@ -72,9 +73,11 @@ export const merge: Command = {
         ? ok
           ? 'it could be merged\n'
           : 'it would be refused\n'
-        : ok
-          ? `merged into ${made.target} as ${made.result?.slice(0, 12)}${made.pushed ? ', pushed' : ''}\n`
-          : `${made.status}\n`;
+        : made.status === 'proposed'
+          ? `pull request #${made.pullRequest} to ${made.target} of upstream has it; its maintainers merge\n`
+          : ok
+            ? `merged into ${made.target} as ${made.result?.slice(0, 12)}${made.pushed ? ', pushed' : ''}\n`
+            : `${made.status}\n`;
     const trouble = made?.trouble === undefined ? '' : `${made.trouble}\n`;
     context.print(output, () => `${told}${failed ? `${output.output}\n` : ''}${end}${trouble}`);
     return ok ? 0 : 1;

@@ -41,11 +41,21 @@ async function queueRow(track: string, whoami: Gh['whoami'], { isOfPerson = fals
       throw new Error('gh could not be started');
     },
     async merge() {},
+    forkedFrom: async () => null,
+    openPullRequest: async () => null,
+    propose: async () => 1,
   };
   const wish = { subject: '#12', method: 'squash' as const, allowProtected: false, isOfPerson };
   const { rows } = await findSubject(
     { git: createGit(person.env), alone: createRepositoryTurns(), gh, agentOf: () => null },
-    { repository, pushRemote: null, target: 'trunk', wish, scratch: 'refs/missiond/merge/1' },
+    {
+      repository,
+      pushRemote: null,
+      isProposal: false,
+      target: 'trunk',
+      wish,
+      scratch: 'refs/missiond/merge/1',
+    },
     AbortSignal.timeout(30_000),
   );
   return rows.find(({ check }) => check === 'merge queue');

@@ -65,13 +65,13 @@ describe('the roles that come with missiond', () => {
     }
   });
 
-  test('the merge queue alone may merge, who looks changes nothing, and a workspace is never nudged', () => {
+  test('the merge queue alone asks the gate to merge, and the pr-shepherd to propose; who looks changes nothing, and a workspace is never nudged', () => {
     const { roles } = readRoles({ home, repositoryPath: null });
     const merging = [...roles.values()].filter(({ permissions }) =>
       permissions.allow.includes('mcp__missiond__mission_merge'),
     );
-    expect(merging.map(({ name }) => name)).toEqual(['merge-queue']);
-    for (const name of ['reviewer', 'researcher', 'supervisor', 'merge-queue'])
+    expect(merging.map(({ name }) => name)).toEqual(['merge-queue', 'pr-shepherd']);
+    for (const name of ['reviewer', 'researcher', 'supervisor', 'merge-queue', 'pr-shepherd'])
       expect(roles.get(name)?.permissions.deny).toEqual(
         expect.arrayContaining(['Edit', 'Write', 'NotebookEdit']),
       );
