@@ -62,6 +62,8 @@ export interface Operation {
   readonly heardWhileMade: boolean;
   /** Whether a call is about what belongs to a slot: its agent makes it without a rule. */
   readonly ownOfSlot?: OwnOfSlot;
+  /** The slot whose terminal, or whose words, a call shows. */
+  readonly shows?: (input: unknown) => SlotId;
   /** The picture that belongs to an answer, for doors that can show one. Null when there is none to show. */
   readonly picture?: (output: unknown) => Promise<ShownPicture | null>;
   /** Checks that the caller may, parses the input and performs it. Throws MissionError. */
@@ -86,10 +88,11 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
   readonly forSlots?: false;
   readonly heardWhileMade?: true;
   readonly ownOfSlot?: (input: z.output<Input>, slotId: SlotId, mission: Mission) => boolean;
+  readonly shows?: (input: z.output<Input>) => SlotId;
   readonly picture?: (output: z.output<Output>) => Promise<ShownPicture | null>;
   readonly run: (input: z.output<Input>, context: CallContext) => Promise<z.input<Output>> | z.input<Output>;
 }): TypedOperation<Input, Output> {
-  const { ownOfSlot, picture, ...rest } = definition;
+  const { ownOfSlot, shows, picture, ...rest } = definition;
   const access = definition.access ?? (definition.readOnly ? 'viewer' : 'orchestrator');
   const made: TypedOperation<Input, Output> = {
     ...rest,
@@ -102,6 +105,7 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
           ownOfSlot: (input: unknown, slotId: SlotId, mission: Mission) =>
             ownOfSlot(parseInput(definition.input, input), slotId, mission),
         }),
+    ...(shows === undefined ? {} : { shows: (input: unknown) => shows(parseInput(definition.input, input)) }),
     ...(picture === undefined
       ? {}
       : { picture: (output: unknown) => picture(definition.output.parse(output)) }),

@@ -36,6 +36,7 @@ export const ptyScreenshot = operation({
     height: z.number(),
   }),
   readOnly: true,
+  shows: ({ slotId }) => slotId,
   async run({ slotId, format, scale, lines }, { mission }) {
     const kept = await mission.screenshot(slotId, {
       format,

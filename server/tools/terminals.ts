@@ -110,6 +110,7 @@ export const ptyScreen = operation({
   input: z.object({ ...slot, lines: z.number().int().positive().max(5_000).optional() }),
   output: z.object({ slotId: SlotId, screen: z.string() }),
   readOnly: true,
+  shows: ({ slotId }) => slotId,
   run: async ({ slotId, lines }, { mission }) => ({ slotId, screen: await mission.screen(slotId, lines) }),
 });
 
@@ -162,6 +163,7 @@ export const ptyHistory = operation({
   input: z.object(slot),
   output: z.object({ slotId: SlotId, history: z.array(HistoryEntryView) }),
   readOnly: true,
+  shows: ({ slotId }) => slotId,
   run: ({ slotId }, { mission }) => ({ slotId, history: [...mission.history(slotId)] }),
 });
 
@@ -177,6 +179,7 @@ export const ptyLogs = operation({
     lines: z.array(z.string()),
   }),
   readOnly: true,
+  shows: ({ slotId }) => slotId,
   async run({ slotId, lines }, { mission }) {
     const log = await mission.logs(slotId, lines);
     return { ...log, lines: [...log.lines] };

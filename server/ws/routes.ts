@@ -9,6 +9,7 @@ import { AttachQuery } from '../attach/protocol.ts';
 import { type Access, type Caller, reaches } from '../auth/caller.ts';
 import type { CallerOf } from '../auth/callers.ts';
 import type { LiveCallers } from '../auth/live-callers.ts';
+import { checkMayWatch } from '../auth/memory-terminal.ts';
 import type { Limits } from '../http/limits.ts';
 import { claudeSessions } from '../tools/claude-tasks.ts';
 import { ptyConfirm } from '../tools/questions.ts';
@@ -88,6 +89,7 @@ export function registerSockets(
     let slotId: SlotId;
     try {
       slotId = slotMeant(mission, params.data.slotId);
+      checkMayWatch(callerOf(request), slotId, mission);
     } catch (error) {
       const { code, message, remedy } = toFailure(error);
       sendJson(socket, { type: 'error', code, message: [message, remedy].filter(Boolean).join('\n  → ') });

@@ -76,6 +76,8 @@ export async function openDoors(
     readonly agents?: object;
     /** Instead of our own. */
     readonly path?: string;
+    /** Further slots, whose roles their names begin with. */
+    readonly slots?: readonly string[];
     /** What a person alone may change is protected, as the daemon has it. */
     readonly protects?: boolean;
   } = {},
@@ -86,7 +88,7 @@ export async function openDoors(
   const home = path.join(directory, 'home');
   ensureHome(home);
   const slotsFile = path.join(home, 'slots.yaml');
-  const slots = ['coder-1', 'coder-2', 'researcher-1'].map((id) => ({
+  const slots = ['coder-1', 'coder-2', 'researcher-1', ...(options.slots ?? [])].map((id) => ({
     id,
     role: id.split('-')[0],
     cwd: directory,
