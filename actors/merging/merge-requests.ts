@@ -14,7 +14,7 @@ function outcome({ status, rows, trouble, target, pullRequest }: MergeRow): stri
   const reasons = (rows ?? []).filter(({ ok }) => !ok).map(({ check, message }) => `${check}: ${message}`);
   if (status === 'merged') return `was merged into ${target}.${trouble === null ? '' : ` ${trouble}`}`;
   if (status === 'proposed')
-    return `is pull request #${pullRequest} to ${target} of upstream; its maintainers merge.`;
+    return `is pull request #${pullRequest} to ${target} of upstream; its maintainers merge.${trouble === null ? '' : ` ${trouble}`}`;
   return `was ${status}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}${trouble === null ? '' : `: ${trouble}`}`;
 }
 

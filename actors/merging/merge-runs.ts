@@ -172,8 +172,8 @@ export function createMergeRuns({
         if (outcome.kind === 'landed')
           return end(row.id, { status: 'merged', pushed: outcome.pushed, trouble: outcome.trouble });
         if (outcome.kind === 'proposed') {
-          const { pullRequest } = outcome;
-          return end(row.id, { status: 'proposed', pushed: true, pullRequest, trouble: null });
+          const { pullRequest, trouble } = outcome;
+          return end(row.id, { status: 'proposed', pushed: true, pullRequest, trouble });
         }
         const rows = [...(row.rows ?? []), { check: 'landing', ok: false, message: outcome.why }];
         return end(row.id, { status: 'refused', rows, trouble: null });

@@ -17,6 +17,7 @@ import {
 } from './branches.ts';
 import { named } from './gate-rows.ts';
 import type { Gh } from './gh.ts';
+import { pushLargeFiles } from './push-large-files.ts';
 
 /** What the target is moved from, and to what. */
 export interface Landing {
@@ -107,10 +108,12 @@ export async function inTheWay(git: Git, target: string, call: GitCall): Promise
  */
 export async function land(git: Git, landing: Landing, call: GitCall): Promise<Landed> {
   const { remote, target, base, result, turn } = landing;
+  let isWithout: string | null = null;
   if (remote !== null && !(await remoteHas(git, landing, call))) {
     // A branch that a person has set back meanwhile would be moved forward again; one that is not there is made.
     const expected = (await remoteTip(git, remote, target, call)) === null ? '' : base;
     try {
+      isWithout = await pushLargeFiles(git, { remote, commit: result }, call);
       const plainly = ['--porcelain', '--no-follow-tags', '--recurse-submodules=no'];
       const lease = `--force-with-lease=refs/heads/${target}:${expected}`;
       await turn(() =>
@@ -131,7 +134,10 @@ export async function land(git: Git, landing: Landing, call: GitCall): Promise<L
       }
     }
   }
-  if (remote !== null) return { kind: 'landed', pushed: true, trouble: await moveHere(git, landing, call) };
+  if (remote !== null) {
+    const trouble = [isWithout, await moveHere(git, landing, call)].filter((one) => one !== null);
+    return { kind: 'landed', pushed: true, trouble: trouble.length === 0 ? null : trouble.join(' ') };
+  }
   const tip = await tipOfBranch(git, target, call);
   const isDone = tip === result || (tip !== null && (await isAncestor(git, result, tip, call)));
   if (!isDone && tip !== base) return { kind: 'refused', why: `${target} has moved meanwhile.` };

@@ -4,6 +4,7 @@ import type { Git, GitCall } from '../worktrees/git.ts';
 import type { Turn } from '../worktrees/repository-turns.ts';
 import { isIn, REMOTE_WITHIN_MS, remoteTip } from './branches.ts';
 import type { Gh } from './gh.ts';
+import { pushLargeFiles } from './push-large-files.ts';
 
 /** gh is not there, or nobody is signed in: it will not be otherwise a moment later. */
 const WITHOUT_GH = /could not be started|gh auth login/i;
@@ -28,7 +29,12 @@ interface Proposal {
 }
 
 export type Proposed =
-  | { readonly kind: 'proposed'; readonly pullRequest: number }
+  | {
+      readonly kind: 'proposed';
+      readonly pullRequest: number;
+      /** What is left to do by hand. */
+      readonly trouble: string | null;
+    }
   /** No pull request was opened; what was pushed is a branch of the fork alone. */
   | { readonly kind: 'refused'; readonly why: string };
 
@@ -43,12 +49,13 @@ async function pushBranch(
   git: Git,
   { branch, head, remote, turn }: Proposal,
   call: GitCall,
-): Promise<string | null> {
+): Promise<{ readonly refused: string } | { readonly refused: null; readonly trouble: string | null }> {
   const there = await remoteTip(git, remote, branch, call);
-  if (there === head) return null;
+  if (there === head) return { refused: null, trouble: null };
   if (there !== null && !(await isIn(git, there, head, call)))
-    return `${remote} has commits on ${branch} that are not here; fetch them first.`;
+    return { refused: `${remote} has commits on ${branch} that are not here; fetch them first.` };
   try {
+    const trouble = await pushLargeFiles(git, { remote, commit: head }, call);
     const plainly = ['--porcelain', '--no-follow-tags', '--recurse-submodules=no'];
     const lease = `--force-with-lease=refs/heads/${branch}:${there ?? ''}`;
     await turn(() =>
@@ -57,12 +64,12 @@ async function pushBranch(
         withinMs: REMOTE_WITHIN_MS,
       }),
     );
-    return null;
+    return { refused: null, trouble };
   } catch (error) {
     call.signal.throwIfAborted();
     if (!(error instanceof MissionError) || error.facts['status'] === null) throw error;
     const words = `${error.message}\n${String(error.facts['answer'] ?? '')}`.trim();
-    return `${remote} did not take it: ${words}`;
+    return { refused: `${remote} did not take it: ${words}` };
   }
 }
 
@@ -87,9 +94,10 @@ export async function propose(git: Git, gh: Gh, proposal: Proposal, call: GitCal
     if (!WITHOUT_GH.test(messageOf(error))) throw error;
     return { kind: 'refused', why: `${messageOf(error)}. Nothing was pushed.` };
   }
-  const why = await pushBranch(git, proposal, call);
-  if (why !== null) return { kind: 'refused', why };
-  if (before !== null) return { kind: 'proposed', pullRequest: before };
+  const pushed = await pushBranch(git, proposal, call);
+  if (pushed.refused !== null) return { kind: 'refused', why: pushed.refused };
+  const { trouble } = pushed;
+  if (before !== null) return { kind: 'proposed', pullRequest: before, trouble };
   const [title = branch, ...rest] = message.split('\n').filter((line) => !OURS.test(line));
   const words = { title, body: rest.join('\n').trim() };
   try {
@@ -98,12 +106,12 @@ export async function propose(git: Git, gh: Gh, proposal: Proposal, call: GitCal
       call.cwd,
       call.signal,
     );
-    return { kind: 'proposed', pullRequest };
+    return { kind: 'proposed', pullRequest, trouble };
   } catch (error) {
     call.signal.throwIfAborted();
     // An answer that was lost behind the last byte has opened it.
     const made = await open();
-    if (made !== null) return { kind: 'proposed', pullRequest: made };
+    if (made !== null) return { kind: 'proposed', pullRequest: made, trouble };
     return {
       kind: 'refused',
       why: `${branch} is pushed to ${remote}, and ${upstream} did not take the pull request: ${messageOf(error)}`,
