@@ -109,20 +109,15 @@ export function createStage(always: Change = {}) {
   async function start(change: Change = {}): Promise<RunningMission> {
     const { host, agentWorktrees, agentRoleFacts, ...dependencies } = { ...always, ...change };
     const connected: PtyHost = { ...fake.host, ...host };
+    const root = path.join(directory, 'worktrees');
+    const worktrees = createWorktrees({ root, env: gitEnv, alone });
+    const real: AgentWorktrees = createAgentWorktrees({ root, env: gitEnv, alone, worktrees });
     running = await createMission({
       database,
       slots: [slotOf()],
       agents: {
         slotOf: (row) => slotOf({ id: row.slotId, role: row.role, cwd: row.worktree, resumes: true }),
-        worktrees: {
-          ...createAgentWorktrees({
-            root: path.join(directory, 'worktrees'),
-            env: gitEnv,
-            alone,
-            worktrees: createWorktrees({ root: path.join(directory, 'worktrees'), env: gitEnv, alone }),
-          }),
-          ...agentWorktrees,
-        },
+        worktrees: { ...real, ...agentWorktrees },
         setUp: createWorktreeSetUp(gitEnv),
         roleFacts: agentRoleFacts ?? (() => ({ persistence: 'ephemeral' })),
       },
