@@ -58,6 +58,8 @@ export interface Conversations {
     readonly summary: readonly { readonly eventType: string; readonly count: number }[];
     readonly brokenLines: number;
   };
+  /** Heard whenever something of any transcript was read. @returns what ends it */
+  onRead(listener: () => void): () => void;
   /** What a subagent did. @throws MissionError `conversation_unknown` */
   trajectory(
     toolUseId: string,

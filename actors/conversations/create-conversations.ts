@@ -170,6 +170,7 @@ export function createConversations({ core, db, startIngest, taskWatch, prices }
 
     tokens: (filter, group) => tokenStats(tokens.count(filter, group), group, prices()),
     progress: ingest.progress,
+    onRead: ingest.onRead,
     look() {
       ingest.look();
       return ingest.progress();

@@ -21,6 +21,7 @@ export interface IngestCareDependencies {
 export function createIngestCare({ startIngest, taskWatch, bus, logger, now }: IngestCareDependencies) {
   let progress: IngestProgress = NOT_STARTED;
   let told: IngestProgress['phase'] = 'following';
+  const listeners = new Set<() => void>();
 
   /** Everybody is told while much is read, and when that is over; not of each line that is added. */
   function publish(): void {
@@ -44,6 +45,7 @@ export function createIngestCare({ startIngest, taskWatch, bus, logger, now }: I
     if (news.type === 'problem') return heardProblem(news.message);
     if (news.type === 'task_lists') return taskWatch.taskLists(news.changes);
     if (news.type === 'sessions') return taskWatch.sessions(news.sessions);
+    for (const listener of [...listeners]) listener();
     const { problem } = progress;
     progress = problem === undefined ? news.progress : { ...news.progress, problem };
     if (progress.phase !== 'starting') publish();
@@ -62,6 +64,11 @@ export function createIngestCare({ startIngest, taskWatch, bus, logger, now }: I
   return {
     start: care.start,
     progress: () => progress,
+    /** Heard whenever something was read, also a single line. */
+    onRead(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     look(): void {
       care.running()?.look();
     },

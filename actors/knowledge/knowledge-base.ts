@@ -57,6 +57,7 @@ export function createKnowledgeBase({
   startNeighbours,
   now,
   writeLater,
+  onChange,
   onError,
 }: {
   readonly db: MissionDatabase;
@@ -68,6 +69,8 @@ export function createKnowledgeBase({
   readonly now: () => number;
   /** Writes in the next transaction, and again when that fails: a session that is given something waits for no disk. */
   readonly writeLater: (write: () => void) => void;
+  /** An entry is not as it was. */
+  readonly onChange?: Parameters<typeof createKnowledgeLedger>[1];
   readonly onError: (error: unknown) => void;
 }): {
   readonly knowledge: KnowledgeBase;
@@ -75,7 +78,7 @@ export function createKnowledgeBase({
   /** What finds entries by what they mean; nothing runs while that is switched off. */
   readonly meaning: { start(): void; close(): Promise<void> };
 } {
-  const ledger = createKnowledgeLedger(db);
+  const ledger = createKnowledgeLedger(db, onChange);
   const operations = createKnowledgeOperationLedger(db);
   const search = createKnowledgeSearch(db);
   const knowledge = createKnowledge({ ledger, operations, search, now });

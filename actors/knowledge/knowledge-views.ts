@@ -24,6 +24,18 @@ export const KnowledgeEntry = z.object({
 });
 export type KnowledgeEntry = z.infer<typeof KnowledgeEntry>;
 
+export const KNOWLEDGE_EVENTS = [
+  /** An entry was remembered, said in other words, forgotten, or had back. */
+  z.object({
+    type: z.literal('knowledge_changed'),
+    sequence: z.number(),
+    at: z.number(),
+    id: KnowledgeId,
+    category: z.string(),
+    key: z.string(),
+  }),
+] as const;
+
 export const SimilarEntry = z.object({ entry: KnowledgeEntry, similarity: z.number() });
 export type SimilarEntry = z.infer<typeof SimilarEntry>;
 

@@ -59,6 +59,8 @@ export function createLearning({
     startNeighbours,
     now: core.now,
     writeLater: journal.enqueue,
+    onChange: (id, { category, key }) =>
+      core.bus.publish({ type: 'knowledge_changed', at: core.now(), id, category, key }),
     onError: report('what is known could not be looked after'),
   });
   const { memory, keeper } = createMemory({

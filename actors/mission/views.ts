@@ -4,6 +4,7 @@ import { IngestProgress } from '../../services/conversations/ingest-progress.ts'
 import { AgentView } from '../agents/agent-views.ts';
 import { BOARD_EVENTS } from '../board/board-views.ts';
 import { CLAUDE_TASK_EVENTS } from '../claude-tasks/views.ts';
+import { KNOWLEDGE_EVENTS } from '../knowledge/knowledge-views.ts';
 import { MEMORY_EVENTS } from '../memory/memory-views.ts';
 import { MERGE_EVENTS } from '../merging/views.ts';
 import { MESSAGE_EVENTS } from '../messages/message-views.ts';
@@ -339,6 +340,7 @@ export const MissionEvent = z.discriminatedUnion('type', [
   ...BOARD_EVENTS,
   ...CLAUDE_TASK_EVENTS,
   ...OVERLAP_EVENTS,
+  ...KNOWLEDGE_EVENTS,
   ...MEMORY_EVENTS,
   ...MESSAGE_EVENTS,
   ...MERGE_EVENTS,

@@ -2,14 +2,17 @@
 import '../../services/processes/small-heap.ts';
 import { parseArgs } from 'node:util';
 import { missionHome } from '../../services/config/home.ts';
-import { toFailure } from '../../services/errors/mission-error.ts';
+import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { bridgedDaemon } from '../mcp/bridged-daemon.ts';
 import { runStdioBridge } from '../mcp/stdio-bridge.ts';
+import { ToolProfile } from '../tools/profiles.ts';
 import { outliveReaders } from './outlive-readers.ts';
 
-const HELP = `Usage: mission-mcp [--home DIR]
+const HELP = `Usage: mission-mcp [--home DIR] [--profile core|worker|full]
 
 The MCP server of missiond over stdin and stdout, for .mcp.json. Starts the daemon when none runs.
+
+--profile       which tools the client is shown: core (what an orchestrator needs every day), worker, or all of them
 
 MISSION_TOKEN   a token of 'missiond token create', instead of the owner's
 MISSION_URL     a daemon elsewhere (https://HOST:PORT), with MISSION_TOKEN; it is not started from here
@@ -23,12 +26,26 @@ function report(error: unknown): void {
   process.stderr.write(`mission-mcp: ${[message, remedy].filter(Boolean).join('\n  → ')}\n`);
 }
 
+/** @throws MissionError `input_invalid` for a profile that there is not */
+function profileOf(name: string | undefined): ToolProfile | undefined {
+  if (name === undefined) return undefined;
+  const profile = ToolProfile.safeParse(name);
+  if (profile.success) return profile.data;
+  throw new MissionError('input_invalid', `There is no profile ${JSON.stringify(name)}.`, {
+    remedy: `Name one of ${ToolProfile.options.join(', ')}.`,
+  });
+}
+
 function readArguments() {
   try {
     const { values } = parseArgs({
-      options: { home: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        home: { type: 'string' },
+        profile: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
-    return values;
+    return { ...values, profile: profileOf(values.profile) };
   } catch (error) {
     report(error);
     process.stderr.write(`\n${HELP}`);
@@ -47,6 +64,7 @@ async function main(): Promise<number> {
   try {
     await runStdioBridge({
       daemon: bridgedDaemon(home, process.env),
+      profile: values.profile,
       input: process.stdin,
       output: process.stdout,
       onError: report,

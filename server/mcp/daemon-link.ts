@@ -9,6 +9,7 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { DaemonAddress } from '../client/daemon-address.ts';
+import type { ToolProfile } from '../tools/profiles.ts';
 
 /** How our own initialize is told apart from the client's requests. */
 const OWN_INITIALIZE = 'missiond-bridge-initialize';
@@ -27,6 +28,8 @@ export interface DaemonLink {
 export interface DaemonLinkOptions extends DaemonAddress {
   /** What the client had said over an earlier link; said again before anything else. */
   readonly initialize: JSONRPCRequest | undefined;
+  /** Absent: all tools. */
+  readonly profile?: ToolProfile | undefined;
   readonly onMessage: (message: JSONRPCMessage) => void;
   /** The daemon has gone or forgotten the session. These requests were taken and will never be answered. */
   readonly onLost: (unanswered: readonly RequestId[]) => void;
@@ -58,6 +61,7 @@ export async function openDaemonLink({
   url,
   token,
   initialize,
+  profile,
   onMessage,
   onLost,
   onError,
@@ -66,7 +70,9 @@ export async function openDaemonLink({
   let lost = false;
   let begun = (): void => {};
   let notBegun = (_: unknown): void => {};
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', url), {
+  const door = new URL('/mcp', url);
+  if (profile !== undefined) door.searchParams.set('profile', profile);
+  const transport = new StreamableHTTPClientTransport(door, {
     // On a connection that is kept, `fetch` may not notice that the daemon has closed it, and then nobody knows whether
     // the next message was taken. A connection for each message costs less than a millisecond here.
     requestInit: { headers: { authorization: `Bearer ${token}`, connection: 'close' } },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { Mission } from '../../actors/mission/api.ts';
 import type { TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
@@ -10,8 +11,10 @@ import type { CallerOf } from '../auth/callers.ts';
 import type { LiveCallers } from '../auth/live-callers.ts';
 import type { Limits } from '../http/limits.ts';
 import { secureReply } from '../http/security-headers.ts';
+import { ToolProfile } from '../tools/profiles.ts';
 import { createMcpServer } from './session.ts';
 
+const Query = z.object({ profile: ToolProfile.default('full') });
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 
 interface McpSession {
@@ -83,11 +86,12 @@ export function registerMcp(
     void end(resting[0]);
   }
 
-  async function begin(by: Caller): Promise<StreamableHTTPServerTransport> {
+  async function begin(by: Caller, profile: ToolProfile): Promise<StreamableHTTPServerTransport> {
     makeRoom(keyOf(by));
     const server = createMcpServer({
       ...options,
       by,
+      profile,
       followed,
       // A client that goes away takes its question with it: others answer it.
       onError: (error) => app.log.warn({ error: String(error) }, 'a question was not put to an MCP client'),
@@ -113,6 +117,16 @@ export function registerMcp(
     return transport;
   }
 
+  /** @throws MissionError `input_invalid` for a profile that there is not */
+  function profileOf({ query }: FastifyRequest): ToolProfile {
+    const asked = Query.safeParse(query);
+    if (asked.success) return asked.data.profile;
+    throw new MissionError('input_invalid', 'There is no such profile of tools.', {
+      remedy: `Name one of ${ToolProfile.options.join(', ')}.`,
+      cause: asked.error,
+    });
+  }
+
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const header = request.headers['mcp-session-id'];
     const by = callerOf(request);
@@ -129,7 +143,7 @@ export function registerMcp(
         id: null,
       });
     }
-    const transport = session?.transport ?? (await begin(by));
+    const transport = session?.transport ?? (await begin(by, profileOf(request)));
     reply.hijack();
     secureReply(reply.raw);
     await transport.handleRequest(request.raw, reply.raw, request.body);

@@ -6,9 +6,13 @@ import { toFailure } from '../../services/errors/mission-error.ts';
 import { type Caller, reaches, recordedAs } from '../auth/caller.ts';
 import { slotIsOffered } from '../auth/slot-access.ts';
 import type { CallerConnection, Operation } from '../tools/operation.ts';
+import { isInProfile, type ToolProfile } from '../tools/profiles.ts';
 import { operations } from '../tools/registry.ts';
 import { createElicitor, type FollowedTasks } from './elicit-answers.ts';
+import { offerOrchestratorPrompts } from './orchestrator-prompts.ts';
+import { offerResources } from './resources.ts';
 import { offerSlashCommands } from './slash-commands.ts';
+import { offerSubscriptions } from './subscriptions.ts';
 
 /** What a model reads once about all the tools together. */
 const INSTRUCTIONS = `missiond runs other Claude Code sessions ("slots") for you.
@@ -18,8 +22,13 @@ The board (mission_board_*) holds work that is planned; with autoExecute and an 
 A task in status "waiting" needs an answer: mission_question_list shows what waits, mission_pty_confirm answers it by the label of an option. Questions with personOnly are for a person alone.`;
 
 /** What a model reads once: about the tools, and what the team knows. The agent of a slot is given that by its hooks. */
-function instructionsFor(mission: Mission, by: Caller): string {
-  return by.role === 'slot' ? INSTRUCTIONS : `${INSTRUCTIONS}\n\n${mission.knowledge.give.instructions()}`;
+function instructionsFor(mission: Mission, by: Caller, profile: ToolProfile): string {
+  const part =
+    profile === 'full'
+      ? ''
+      : `\nYou see the tools of profile "${profile}"; a person starts mission-mcp with --profile full for all ${operations.length}.`;
+  const known = by.role === 'slot' ? '' : `\n\n${mission.knowledge.give.instructions()}`;
+  return `${INSTRUCTIONS}${part}${known}`;
 }
 
 /** The door with the name by which the client introduced itself, unless its token has a name. */
@@ -44,14 +53,24 @@ export function createMcpServer(options: {
   readonly mission: Mission;
   readonly version: string;
   readonly by: Caller;
+  readonly profile: ToolProfile;
   readonly followed: FollowedTasks;
   readonly onError: (error: unknown) => void;
 }): McpServer {
   const server = new McpServer(
     { name: 'missiond', version: options.version },
-    { instructions: instructionsFor(options.mission, options.by), capabilities: { logging: {} } },
+    {
+      instructions: instructionsFor(options.mission, options.by, options.profile),
+      capabilities: { logging: {} },
+    },
   );
   const closed = new AbortController();
+  const resources = offerResources(
+    server,
+    (operation) => isOffered(options.mission, options.by, operation),
+    (signal) => ({ mission: options.mission, signal, by: options.by, caller: callerOf(server, options.by) }),
+  );
+  const subscriptions = offerSubscriptions(server, options.mission, resources);
   const elicitor = createElicitor({
     mission: options.mission,
     server: server.server,
@@ -60,11 +79,13 @@ export function createMcpServer(options: {
     onError: options.onError,
   });
   server.server.oninitialized = () => {
+    subscriptions.begin();
     // The agent of a slot answers for nobody.
     if (options.by.role !== 'slot') elicitor.begin();
   };
   server.server.onclose = () => {
     closed.abort();
+    subscriptions.close();
     elicitor.close();
   };
   const connection: CallerConnection = {
@@ -78,7 +99,11 @@ export function createMcpServer(options: {
   const { by } = options;
   if (by.role === 'slot')
     offerSlashCommands(server, options.mission, by.slotId, () => ({ by, caller: callerOf(server, by) }));
-  for (const operation of operations.filter((one) => isOffered(options.mission, options.by, one))) {
+  else if (reaches(by, 'orchestrator')) offerOrchestratorPrompts(server, options.mission);
+  const shownTools = operations.filter(
+    (one) => isInProfile(options.profile, one) && isOffered(options.mission, options.by, one),
+  );
+  for (const operation of shownTools) {
     server.registerTool(
       operation.name,
       {
@@ -86,7 +111,12 @@ export function createMcpServer(options: {
         description: operation.description,
         inputSchema: operation.input.shape,
         ...(operation.output instanceof z.ZodObject ? { outputSchema: operation.output.shape } : {}),
-        annotations: { readOnlyHint: operation.readOnly },
+        annotations: {
+          readOnlyHint: operation.readOnly,
+          destructiveHint: operation.destructive,
+          idempotentHint: operation.idempotent,
+          openWorldHint: operation.reachesOut,
+        },
       },
       async (input: unknown, extra) => {
         const progressToken = extra._meta?.progressToken;

@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import type { DaemonAddress } from '../client/daemon-address.ts';
+import type { ToolProfile } from '../tools/profiles.ts';
 import { type DaemonLink, hasGone, isUnknownToken, openDaemonLink, wasNotTaken } from './daemon-link.ts';
 
 /** JSON-RPC's code for a failure of the server. */
@@ -38,6 +39,8 @@ function failureOf(cause: unknown): unknown {
 export interface BridgeOptions {
   /** Finds or starts the daemon. Asked again when it has gone. */
   readonly daemon: () => Promise<DaemonAddress>;
+  /** Absent: all tools. */
+  readonly profile?: ToolProfile | undefined;
   readonly input: Readable;
   readonly output: Writable;
   readonly onError: (error: unknown) => void;
@@ -49,7 +52,13 @@ export interface BridgeOptions {
  * taken is answered with an error, never sent twice: a task would be done twice.
  * @returns when the client has gone
  */
-export async function runStdioBridge({ daemon, input, output, onError }: BridgeOptions): Promise<void> {
+export async function runStdioBridge({
+  daemon,
+  profile,
+  input,
+  output,
+  onError,
+}: BridgeOptions): Promise<void> {
   const stdio = new StdioServerTransport(input, output);
   let initialize: JSONRPCRequest | undefined;
   let link: Promise<DaemonLink> | undefined;
@@ -77,6 +86,7 @@ export async function runStdioBridge({ daemon, input, output, onError }: BridgeO
     return openDaemonLink({
       ...(await daemon()),
       initialize: said,
+      profile,
       onMessage: tell,
       onLost(requests) {
         onLost();

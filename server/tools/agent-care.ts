@@ -21,6 +21,7 @@ export const missionHibernate = operation({
   input: z.object(team),
   output: Workers,
   ...forTeams,
+  idempotent: true,
   run: (input, { mission, caller }) => ({ workers: [...mission.workers.hibernate(input, caller)] }),
 });
 
@@ -32,6 +33,7 @@ export const missionWorkerWake = operation({
   input: z.object(team),
   output: Workers.extend({ notes: z.array(z.string()).describe('Which sleep on, and why.') }),
   ...forTeams,
+  idempotent: true,
   async run(input, { mission, signal }) {
     const { workers, notes } = await mission.workers.wake(input, signal);
     return { workers: [...workers], notes: [...notes] };
@@ -67,6 +69,7 @@ export const missionRepair = operation({
     ),
   }),
   ...forTeams,
+  idempotent: true,
   run: async (input, { mission, signal }) => ({
     findings: [...(await mission.workers.repair(input, signal))],
   }),

@@ -285,6 +285,7 @@ export const missionWorkerDiscard = operation({
   input: z.object(which),
   output: Worker,
   ...ends,
+  destructive: true,
   run: async (input, { mission, caller, signal }) => ({
     worker: await mission.workers.discard(input, caller, signal),
   }),

@@ -120,6 +120,8 @@ export const boardUpdate = operation({
   }),
   output: Told,
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   run: ({ id, ...change }, context) => context.mission.board.update(id, kept(change), executorOf(context)),
 });
 
@@ -153,6 +155,8 @@ export const boardDelete = operation({
   }),
   output: z.object({ deleted: z.number().int(), id: BoardTaskId }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   run: ({ id, children }, { mission }) => mission.board.remove(id, { children }),
 });
 
@@ -182,6 +186,7 @@ export const boardClaim = operation({
   }),
   output: BoardTaskView,
   readOnly: false,
+  idempotent: true,
   run: ({ taskId, executorId = '', executorType, takeOver }, context) =>
     context.mission.board.claim(taskId, {
       executorId: executorId === '' ? executorOf(context) : executorId,

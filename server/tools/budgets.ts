@@ -22,6 +22,7 @@ export const missionResume = operation({
   input: z.object({ slotId: SlotId }),
   output: z.object({ resumed: z.boolean(), hint: z.string().optional() }),
   readOnly: false,
+  idempotent: true,
   // A budget that its spender lifts is none.
   forSlots: false,
   run: ({ slotId }, { mission }) => mission.resume(slotId),

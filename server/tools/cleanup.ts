@@ -23,6 +23,7 @@ export const missionCleanup = operation({
   }),
   output: CleanupView,
   readOnly: false,
+  destructive: true,
   // What others have done is not for an agent to remove.
   forSlots: false,
   run: ({ dryRun, remote, ...which }, { mission, progress }) =>
@@ -63,6 +64,8 @@ export const rescueDrop = operation({
   input: z.object({ ...whichRepository, name: rescueName }),
   output: z.object({ rescue: RescueView }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   access: 'owner',
   run: async ({ name, ...which }, { mission }) => ({
     rescue: await mission.repositories.dropRescue(which, name),

@@ -230,6 +230,7 @@ export const conversationBackfill = operation({
   input: z.object({}),
   output: IngestProgressView,
   readOnly: false,
+  idempotent: true,
   forSlots: false,
   run: (_, { mission }) => mission.conversations.look(),
 });

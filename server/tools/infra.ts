@@ -57,6 +57,7 @@ export const reachability = operation({
   }),
   output: ReachabilityView,
   readOnly: true,
+  reachesOut: true,
   // It connects to other machines with what the person has.
   access: 'orchestrator',
   run: ({ target, channels }, { mission, by, signal }) =>
@@ -73,6 +74,7 @@ export const osDiagnose = operation({
   }),
   output: DiagnosisView,
   readOnly: true,
+  reachesOut: true,
   // It lets itself into other machines with what the person has.
   access: 'orchestrator',
   run: ({ target }, { mission, by, signal }) =>

@@ -31,6 +31,7 @@ export const kbDiscover = operation({
     detail: z.record(z.string(), z.unknown()),
   }),
   readOnly: false,
+  reachesOut: true,
   // Whoever calls it is let into other machines as the person is.
   access: 'owner',
   async run({ host, port, password }, { mission, caller, signal }) {

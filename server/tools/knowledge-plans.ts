@@ -55,6 +55,7 @@ export const kbAnalyze = operation({
     warning: z.string().optional(),
   }),
   readOnly: false,
+  reachesOut: true,
   async run(request, { mission, caller, signal, progress }) {
     const { mode, offset } = request;
     const told = await tellWhile(
@@ -148,6 +149,7 @@ export const kbExecutePlan = operation({
     batch: z.string().optional().describe('What was done together, for mission_kb_undo.'),
   }),
   readOnly: false,
+  destructive: true,
   run({ plan_id, limit, drop }, { mission, caller }) {
     const { plans } = mission.knowledge;
     if (drop !== undefined) {

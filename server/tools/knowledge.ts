@@ -38,6 +38,7 @@ export const kbRemember = operation({
     alsoIn: z.array(z.string()).optional(),
   }),
   readOnly: false,
+  idempotent: true,
   run(request, { mission, caller }) {
     const { alsoIn, ...rest } = mission.knowledge.remember(request, { by: caller });
     return { ...rest, ...(alsoIn === undefined ? {} : { alsoIn: [...alsoIn] }) };
@@ -52,6 +53,8 @@ export const kbForget = operation({
   input: z.object({ key, category: category.optional() }),
   output: z.object({ deleted: z.number().int(), key: z.string(), batch }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   run(request, { mission, caller }) {
     const done = mission.knowledge.forget([request.key], { by: caller, category: request.category });
     return { deleted: done.forgotten.length, key: request.key, batch: done.batch };
@@ -66,6 +69,8 @@ export const kbBatchForget = operation({
   input: z.object({ keys: z.array(key).min(1).max(MOST_KEYS) }),
   output: z.object({ deleted_count: z.number().int(), requested_keys: z.number().int(), batch }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   run({ keys }, { mission, caller }) {
     const done = mission.knowledge.forget(keys, { by: caller });
     return { deleted_count: done.forgotten.length, requested_keys: keys.length, batch: done.batch };
@@ -195,6 +200,7 @@ export const kbGc = operation({
     batch: batch.optional(),
   }),
   readOnly: false,
+  destructive: true,
   run({ action, days: unused, dryRun }, { mission, caller }) {
     const { collector } = mission.knowledge;
     if (action === 'stats') {

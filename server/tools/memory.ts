@@ -31,6 +31,7 @@ export const memoryPause = operation({
   input: z.object({ paused: z.boolean().optional(), hours: z.number().min(0.01).max(168).optional() }),
   output: z.object({ paused: z.boolean(), until: time.optional() }),
   readOnly: false,
+  idempotent: true,
   run: ({ paused, hours }, { mission, caller }) => mission.memory.pause(paused, { hours, by: caller }),
 });
 
@@ -42,6 +43,7 @@ export const memoryDone = operation({
   input: z.object({ message_ids: z.array(z.number().int()).min(1).max(MOST_MESSAGES) }),
   output: z.object({ marked: z.number().int(), left: z.array(z.number().int()) }),
   readOnly: false,
+  idempotent: true,
   run({ message_ids }, { mission }) {
     const { marked, left } = mission.memory.done(message_ids);
     return { marked, left: [...left] };

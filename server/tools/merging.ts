@@ -42,6 +42,7 @@ export const mergeOne = operation({
     merge: MergeView.optional(),
   }),
   readOnly: false,
+  destructive: true,
   run({ dryRun, ...request }, context) {
     const { mission, signal, progress } = context;
     const by = partyOf(context);
@@ -94,6 +95,7 @@ export const mergeCancel = operation({
   input: z.object({ id: z.number().int().positive() }),
   output: z.object({ merge: MergeView }),
   readOnly: false,
+  idempotent: true,
   run: async ({ id }, context) => ({ merge: await context.mission.merging.cancel(id, partyOf(context)) }),
 });
 

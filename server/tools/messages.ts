@@ -90,6 +90,7 @@ export const messageRead = operation({
   }),
   output: MessageView,
   readOnly: false,
+  idempotent: true,
   ownOfSlot: () => true,
   run: ({ id, ...page }, context) => context.mission.messages.read(id, page, partyOf(context)),
 });
@@ -101,6 +102,7 @@ export const messageAck = operation({
   input: z.object({ id: messageId }),
   output: MessageView,
   readOnly: false,
+  idempotent: true,
   ownOfSlot: () => true,
   run: ({ id }, context) => context.mission.messages.acknowledge(id, partyOf(context)),
 });

@@ -54,6 +54,12 @@ export interface Operation {
   readonly output: z.ZodType;
   /** Whether it changes anything. */
   readonly readOnly: boolean;
+  /** Whether something can be lost or ended by it that nobody gets back by calling another. */
+  readonly destructive: boolean;
+  /** Whether the same call made twice leaves what one leaves. */
+  readonly idempotent: boolean;
+  /** Whether it reaches beyond this machine: other hosts, other models. */
+  readonly reachesOut: boolean;
   /** Whom it serves: a viewer when it changes nothing, else an orchestrator, unless its definition wants more. */
   readonly access: Access;
   /** False where the agent of a slot may not call it, whatever a rule allows. */
@@ -84,6 +90,9 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
   readonly input: Input;
   readonly output: Output;
   readonly readOnly: boolean;
+  readonly destructive?: true;
+  readonly idempotent?: true;
+  readonly reachesOut?: true;
   readonly access?: Access;
   readonly forSlots?: false;
   readonly heardWhileMade?: true;
@@ -97,6 +106,9 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(d
   const made: TypedOperation<Input, Output> = {
     ...rest,
     access,
+    destructive: definition.destructive === true,
+    idempotent: definition.readOnly || definition.idempotent === true,
+    reachesOut: definition.reachesOut === true,
     forSlots: access !== 'owner' && definition.forSlots !== false,
     heardWhileMade: definition.heardWhileMade === true,
     ...(ownOfSlot === undefined

@@ -18,6 +18,7 @@ export const missionPause = operation({
   input: z.object({ ...whom, minutes: z.number().positive().max(LONGEST_MINUTES).optional() }),
   output: slots,
   readOnly: false,
+  idempotent: true,
   forSlots: false,
   run: ({ minutes, ...named }, { mission, caller }) => ({
     slots: [...mission.pauses.pause(named, { minutes, by: caller })],
@@ -31,6 +32,7 @@ export const missionWake = operation({
   input: z.object(whom),
   output: slots,
   readOnly: false,
+  idempotent: true,
   forSlots: false,
   run: (named, { mission }) => ({ slots: [...mission.pauses.wake(named)] }),
 });

@@ -56,6 +56,8 @@ export const permissionSetRole = operation({
   input: z.object({ role: Role, rule }),
   output: z.object({ success: z.boolean(), role: Role, rule: RulesView }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   access: 'owner',
   run({ role, rule: rules }, { mission, caller }) {
     mission.permissions.set({ role }, rules, caller);
@@ -71,6 +73,8 @@ export const permissionSetSlot = operation({
   input: z.object({ slotId: SlotId, rule }),
   output: z.object({ success: z.boolean(), slotId: SlotId, rule: RulesView }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   access: 'owner',
   run({ slotId, rule: rules }, { mission, caller }) {
     mission.permissions.set({ slotId }, rules, caller);
@@ -86,6 +90,7 @@ export const permissionAddAutoAllow = operation({
   input: z.object({ pattern: Pattern, role: Role.optional(), slotId: SlotId.optional() }),
   output: z.object({ success: z.boolean(), pattern: z.string() }),
   readOnly: false,
+  idempotent: true,
   access: 'owner',
   run({ pattern, ...scope }, { mission, caller }) {
     mission.permissions.addAllowed(scopeOf(scope), pattern, caller);
@@ -101,6 +106,7 @@ export const permissionReload = operation({
   input: z.object({}),
   output: z.object({ success: z.boolean() }),
   readOnly: false,
+  idempotent: true,
   access: 'owner',
   run(_, { mission, caller }) {
     mission.permissions.reload(caller);

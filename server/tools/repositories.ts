@@ -52,6 +52,7 @@ export const repositoryAdd = operation({
   }),
   output: Looked.extend({ added: z.boolean().describe('False of one that was there already.') }),
   readOnly: false,
+  reachesOut: true,
   // What is added may be cloned from anywhere, and has commands that missiond runs.
   forSlots: false,
   async run(request, { mission, signal, progress }) {
@@ -99,6 +100,7 @@ export const repositoryUse = operation({
   input: z.object({ repository: RepositoryName.nullable().describe('Null: none.') }),
   output: z.object({ repository: RepositoryView.nullable() }),
   readOnly: false,
+  idempotent: true,
   forSlots: false,
   run: async ({ repository }, { mission }) => ({ repository: await mission.repositories.use(repository) }),
 });
@@ -122,6 +124,7 @@ export const repositoryConfig = operation({
   }),
   output: Looked,
   readOnly: false,
+  idempotent: true,
   forSlots: false,
   async run({ set, defaultBranch, ...which }, { mission }) {
     const { repository, notes } = await mission.repositories.configure(which, {
@@ -140,6 +143,8 @@ export const repositoryRemove = operation({
   input: z.object({ repository: RepositoryName, deleteClone: z.boolean().default(false) }),
   output: z.object({ repository: RepositoryView, deleted: z.boolean(), hint: z.string().optional() }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   forSlots: false,
   run: ({ repository, deleteClone }, { mission }) => mission.repositories.remove(repository, { deleteClone }),
 });

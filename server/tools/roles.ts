@@ -54,6 +54,7 @@ export const roleTrust = operation({
   }),
   output: z.object({ trusted: WaitingView }),
   readOnly: false,
+  idempotent: true,
   access: 'owner',
   async run({ name: role, digest, ...which }, context) {
     requirePerson(context, 'trusts a definition');
@@ -69,6 +70,8 @@ export const roleReset = operation({
   input: z.object({ name, perform: z.boolean().default(false) }),
   output: z.object({ file: z.string(), text: z.string(), backup: z.string().optional() }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   access: 'owner',
   run({ name: role, perform }, context) {
     requirePerson(context, 'resets a definition');

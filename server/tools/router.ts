@@ -78,6 +78,7 @@ export const routerChat = operation({
     conversation_id: z.string().optional(),
   }),
   readOnly: false,
+  reachesOut: true,
   heardWhileMade: true,
   async run(
     { messages, task_id, context, model, max_tokens, search },

@@ -82,6 +82,8 @@ export const missionKill = operation({
   input: z.object({ slotId: SlotId }),
   output: KillOutput,
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   async run({ slotId }, { mission, caller }) {
     const { requeuedTasks, failedTasks, claimsReleased, ...result } = await mission.kill(slotId, caller);
     return {
@@ -100,6 +102,7 @@ export const missionRestart = operation({
   input: z.object({ slotId: SlotId, visible: z.boolean().optional() }),
   output: SlotView,
   readOnly: false,
+  destructive: true,
   run: ({ slotId }, { mission, caller }) => mission.restart(slotId, caller),
 });
 

@@ -191,6 +191,8 @@ export const missionCancel = operation({
   input: z.object({ taskId: taskIdOrPrefix }),
   output: z.object({ cancelled: z.boolean(), task: TaskView, hint: z.string().optional() }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   run: ({ taskId }, { mission }) => mission.cancel(taskId),
 });
 

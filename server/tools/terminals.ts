@@ -121,6 +121,8 @@ export const ptyInterrupt = operation({
   input: z.object(slot),
   output: z.object({ interrupted: z.boolean(), state: z.string() }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   run: ({ slotId }, { mission }) => mission.interrupt(slotId),
 });
 
@@ -131,6 +133,8 @@ export const ptyKill = operation({
   input: z.object(slot),
   output: KillOutput,
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   async run({ slotId }, { mission, caller }) {
     const { requeuedTasks, failedTasks, claimsReleased, ...result } = await mission.kill(slotId, caller);
     return {

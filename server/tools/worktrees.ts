@@ -30,6 +30,8 @@ export const missionWorktreeRemove = operation({
   input: z.object({ taskId: taskIdOrPrefix }),
   output: z.object({ removed: z.boolean(), worktree: WorktreeView, hint: z.string().optional() }),
   readOnly: false,
+  destructive: true,
+  idempotent: true,
   run: ({ taskId }, { mission }) => mission.removeWorktree(taskId),
 });
 

@@ -62,8 +62,14 @@ const within = (category: string): SQL | undefined =>
     and(gte(knowledge.category, `${category}:`), lt(knowledge.category, `${category};`)),
   );
 
-/** What the team knows, and what became of each entry. Each change is one transaction with its record. */
-export function createKnowledgeLedger(db: MissionDatabase) {
+/**
+ * What the team knows, and what became of each entry. Each change is one transaction with its record.
+ * @param onChange hears of each behind its transaction, also of one that was taken back: who hears it looks anew
+ */
+export function createKnowledgeLedger(
+  db: MissionDatabase,
+  onChange: (id: KnowledgeId, words: KnowledgeWords) => void = () => {},
+) {
   const isKnown = isNull(knowledge.forgottenAt);
 
   const shownOf = (category: string | undefined, except: string): SQL | undefined => {
@@ -94,6 +100,8 @@ export function createKnowledgeLedger(db: MissionDatabase) {
         batch: batch ?? null,
       })
       .run();
+    const words = after ?? before;
+    if (words !== null) queueMicrotask(() => onChange(id, words));
   }
 
   function get(id: KnowledgeId): KnowledgeRow | undefined {

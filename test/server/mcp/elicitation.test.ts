@@ -48,6 +48,7 @@ async function connect(options: {
     mission,
     version: '0.0.0',
     by: options.by ?? { role: 'owner' },
+    profile: 'full',
     followed,
     onError: (error) => failures.push(String(error)),
   });

@@ -91,6 +91,14 @@ describe('a client of the SDK', () => {
       expect(Object.keys(tool?.inputSchema.properties ?? {})).toEqual(Object.keys(input.shape));
       expect(tool?.outputSchema?.type).toBe('object');
     }
+    const hints = (name: string) => tools.find((tool) => tool.name === name)?.annotations;
+    expect(hints('mission_kill')).toMatchObject({ destructiveHint: true, idempotentHint: true });
+    expect(hints('mission_submit')).toMatchObject({ destructiveHint: false, idempotentHint: false });
+    expect(hints('mission_message_ack')).toMatchObject({ destructiveHint: false, idempotentHint: true });
+    expect(hints('mission_reachability')).toMatchObject({ readOnlyHint: true, openWorldHint: true });
+    expect(
+      tools.filter(({ annotations }) => annotations?.readOnlyHint && annotations.destructiveHint),
+    ).toEqual([]);
     expect(client.getInstructions()).toContain('mission_submit');
     expect(client.getServerVersion()?.name).toBe('missiond');
   });
