@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { TOOL_PROFILES } from '../../../server/tools/profiles.ts';
 import { operations } from '../../../server/tools/registry.ts';
 import { said } from '../../services/conversations/transcript-lines.ts';
 import { type OpenDoors, openDoors } from '../open-doors.ts';
@@ -196,6 +197,8 @@ test('a profile shows a part of the tools, and says so; one that there is not is
     await names('?profile=full'),
   ];
   expect(full).toEqual(operations.map(({ name }) => name));
+  expect(core).toEqual(full.filter((name) => TOOL_PROFILES.core.includes(name)));
+  expect([core.length, worker.length]).toEqual([TOOL_PROFILES.core.length, TOOL_PROFILES.worker.length]);
   expect(core).toEqual(expect.arrayContaining(['mission_submit', 'mission_status', 'mission_question_list']));
   expect(core).not.toContain('mission_kb_gc');
   expect(core.length).toBeLessThan(full.length / 3);
