@@ -26,6 +26,7 @@ import {
   removeDaemonFile,
   writeDaemonFile,
 } from './daemon-file.ts';
+import { failureOfDamage } from './damaged-database.ts';
 import { lockHome } from './home-lock.ts';
 import { openHomePermissions, permissionsFile } from './home-permissions.ts';
 import { buildServer } from './http/build-server.ts';
@@ -50,11 +51,14 @@ function openMissionDatabase(file: string): OpenDatabase {
   try {
     return openDatabase(file);
   } catch (cause) {
-    throw new MissionError('database_failed', `The database ${file} cannot be opened: ${messageOf(cause)}`, {
-      remedy:
-        'Check the disk and the file. If Node was changed since the installation, run `npm rebuild better-sqlite3`.',
-      cause,
-    });
+    throw (
+      failureOfDamage(file, cause) ??
+      new MissionError('database_failed', `The database ${file} cannot be opened: ${messageOf(cause)}`, {
+        remedy:
+          'Check the disk and the file. If Node was changed since the installation, run `npm rebuild better-sqlite3`.',
+        cause,
+      })
+    );
   }
 }
 
@@ -214,6 +218,9 @@ export async function runDaemon({ home, env, onReady, signal }: DaemonOptions): 
     logger.info({ reason: String(stopping.signal.reason ?? 'asked') }, 'the daemon stops');
     endAgents = !keepAgents;
     return 0;
+  } catch (error) {
+    // What is expected to fail says by itself what to do.
+    throw (error instanceof MissionError ? null : failureOfDamage(settings.databaseFile, error)) ?? error;
   } finally {
     for (const step of undo.reverse()) {
       try {

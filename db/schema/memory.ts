@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { MemoryJobId, TaskId } from '../ids.ts';
-import { redactedJson, redactedText } from '../redacted-columns.ts';
+import { redactedJson, redactedSnapshot, redactedText } from '../redacted-columns.ts';
 import { conversationMessages, conversations } from './conversations.ts';
 
 /** New turns; sessions that have ended or grown long; what is known, looked through once a day. */
@@ -48,7 +48,7 @@ export const memoryJobs = sqliteTable(
     createdAt: integer().notNull(),
     startedAt: integer(),
     finishedAt: integer(),
-    snapshot: redactedJson<unknown>(),
+    snapshot: redactedSnapshot(),
     snapshotVersion: integer().notNull(),
   },
   (table) => [

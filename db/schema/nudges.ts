@@ -1,6 +1,6 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { SlotId } from '../ids.ts';
-import { redactedJson } from '../redacted-columns.ts';
+import { redactedSnapshot } from '../redacted-columns.ts';
 
 /** Slots that somebody has put aside: they take nothing new before that ends. */
 export const slotPauses = sqliteTable('slot_pauses', {
@@ -14,6 +14,6 @@ export const slotPauses = sqliteTable('slot_pauses', {
 /** How often an agent was reminded of the work that it has, and when it is the next time: the state of its machine. */
 export const nudges = sqliteTable('nudges', {
   slotId: text().$type<SlotId>().primaryKey(),
-  snapshot: redactedJson<unknown>().notNull(),
+  snapshot: redactedSnapshot().notNull(),
   updatedAt: integer().notNull(),
 });

@@ -1,6 +1,6 @@
 import { index, integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, Epoch, Role, SlotId } from '../ids.ts';
-import { redactedJson } from '../redacted-columns.ts';
+import { redactedJson, redactedSnapshot } from '../redacted-columns.ts';
 
 /** A slot as it was last seen. The row carries the snapshot of its machine. */
 export const slots = sqliteTable('slots', {
@@ -12,7 +12,7 @@ export const slots = sqliteTable('slots', {
   epoch: text().$type<Epoch>(),
   sessionId: text().$type<ClaudeSessionId>(),
   pid: integer(),
-  snapshot: redactedJson<unknown>(),
+  snapshot: redactedSnapshot(),
   snapshotVersion: integer().notNull(),
   updatedAt: integer().notNull(),
 });

@@ -1,6 +1,6 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { ClaudeSessionId, DeliveryId, Epoch, Role, SlotId, TaskId } from '../ids.ts';
-import { redactedJson, redactedText } from '../redacted-columns.ts';
+import { redactedJson, redactedSnapshot, redactedText } from '../redacted-columns.ts';
 import { waitsFrom } from '../waits-from.ts';
 
 /** Tools called, the one that runs, the last words, prompts taken. */
@@ -100,7 +100,7 @@ export const tasks = sqliteTable(
     finishedAt: integer(),
     /** What it does while it runs. */
     progress: redactedJson<Progress>(),
-    snapshot: redactedJson<unknown>(),
+    snapshot: redactedSnapshot(),
     snapshotVersion: integer().notNull(),
   },
   (table) => [

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -248,6 +248,19 @@ describe('a daemon that cannot start', () => {
     expect(ran.status).toBe(1);
     expect(ran.out).toContain('permissions.yaml:2:3');
     rmSync(path.join(env.MISSIOND_HOME, 'permissions.yaml'));
+  });
+
+  test('a damaged database: it is not begun anew, and what to do is said', async () => {
+    await missiond(['doctor'], env);
+    const file = path.join(env.MISSIOND_HOME, 'mission.db');
+    const letter = 'a letter and no database, long enough to be looked at '.repeat(20);
+    writeFileSync(file, letter);
+    const ran = await missiond(['up', '--foreground'], env);
+    expect(ran.status).toBe(1);
+    expect(ran.out).toContain(`${file} is no database that can be read`);
+    expect(ran.out).toContain('move it away');
+    expect(readFileSync(file, 'utf8')).toBe(letter);
+    rmSync(file);
   });
 
   test('a taken port: which, and what to do', async () => {
