@@ -1,7 +1,8 @@
 import type { SlotId } from '../../db/ids.ts';
 import type { GateRow, MergeMethod } from '../../db/schema/merging.ts';
+import type { WhichAgent } from '../agents/api.ts';
 import type { WhichRepository } from '../repositories/api.ts';
-import type { MergeView, ReviewView } from './views.ts';
+import type { MergeView, PushView, ReviewView } from './views.ts';
 
 /** Who asks, as the token says: a person, or the agent of a slot. Programs merge nothing. */
 export type MergingParty =
@@ -13,6 +14,13 @@ export interface MergeRequest extends WhichRepository {
   /** A branch, an agent, or a pull request. */
   readonly subject: string;
   readonly method: MergeMethod;
+  /** A person agrees to the protected files that it changes. */
+  readonly allowProtected: boolean;
+}
+
+export interface PushRequest extends WhichAgent {
+  /** A branch of the repository's own remote; else that of its pull request, else one called as its own. */
+  readonly to?: string | undefined;
   /** A person agrees to the protected files that it changes. */
   readonly allowProtected: boolean;
 }
@@ -39,6 +47,11 @@ export interface Merging {
    * @throws MissionError `not_permitted`
    */
   request(by: MergingParty): Promise<MergeView>;
+  /**
+   * Pushes the commits of an agent to the branch of its pull request, or to one of the repository's remote: forward alone.
+   * @throws MissionError `agent_unknown`, `not_permitted`, `person_only`, `repository_refused`, `worktree_refused`
+   */
+  push(request: PushRequest, by: MergingParty, signal: AbortSignal): Promise<PushView>;
   /** Newest first. */
   list(which: WhichRepository & { readonly limit: number }, by: MergingParty): Promise<readonly MergeView[]>;
   /** Takes one out that has not begun; an agent one of its own repository. */

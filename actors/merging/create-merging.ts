@@ -11,6 +11,7 @@ import { type CloseRequestsDependencies, createCloseRequests } from './close-req
 import { createMergeRequests } from './merge-requests.ts';
 import { createMergeRuns, hasEnded, type MergeRunDependencies, PERSON } from './merge-runs.ts';
 import { onlyProposes } from './only-proposes.ts';
+import { createPushWork } from './push-work.ts';
 import { mergeView, reviewView } from './views.ts';
 
 /** The one role that merges, whatever a policy or a definition says. */
@@ -19,7 +20,7 @@ const MERGES = 'merge-queue';
 const REVIEWS = 'reviewer';
 
 export interface MergingDependencies extends MergeRunDependencies {
-  readonly core: Pick<MissionCore, 'agents' | 'bus' | 'now' | 'repositories' | 'runtime'>;
+  readonly core: Pick<MissionCore, 'agents' | 'bus' | 'now' | 'occupied' | 'repositories' | 'runtime'>;
   readonly repositories: Pick<Repositories, 'resolve'>;
   readonly care: CloseRequestsDependencies['care'];
 }
@@ -45,6 +46,8 @@ export function createMerging(
   const runs = createMergeRuns(dependencies);
   const requests = createMergeRequests({ ...dependencies, runs });
   const stale = createCloseRequests({ ...dependencies, runs });
+
+  const push = createPushWork({ core, gate, asItIs: runs.asItIs });
 
   function hasRole(by: MergingParty, role: string): boolean {
     if (by.kind === 'person') return true;
@@ -117,6 +120,8 @@ export function createMerging(
         throw refuse(`${by.slotId} is no agent of a repository.`, 'Say what is done with your answer.');
       return mergeView(requests.add(agent, repository));
     },
+
+    push: (request, by, caller) => push(request, by, AbortSignal.any([signal, caller])),
 
     async list({ limit, ...which }, by) {
       const isAll = by.kind !== 'slot' && which.repository === undefined && which.cwd === undefined;

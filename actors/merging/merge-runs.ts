@@ -261,6 +261,8 @@ export function createMergeRuns({
       });
     },
 
+    asItIs,
+
     /** Looks only, behind what is under way, so that it is told of what comes after that. */
     examine(wish: MergeWish, repository: RepositoryRow, call: AbortSignal): Promise<Examined> {
       return inOrder(repository.gitFolder, async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RepositoryName } from '../../db/ids.ts';
+import { RepositoryName, SlotId } from '../../db/ids.ts';
 import { MERGE_METHODS } from '../../db/schema/merging.ts';
 import type { MergeRow, ReviewRow } from '../../services/ledger/merge-ledger.ts';
 
@@ -39,6 +39,18 @@ export const MergeView = z.object({
   endedAt: z.number().optional(),
 });
 export type MergeView = z.infer<typeof MergeView>;
+
+export const PushView = z.object({
+  slotId: SlotId,
+  pullRequest: z.number().int().optional(),
+  repository: z.string().describe('Where it was pushed to: a remote, or `owner/name` of a fork.'),
+  branch: z.string(),
+  before: z.string().optional().describe('Where that branch stood; left out when it was made.'),
+  after: z.string(),
+  commits: z.number().int().describe('How many are new there.'),
+  notes: z.array(z.string()),
+});
+export type PushView = z.infer<typeof PushView>;
 
 export const MERGE_EVENTS = [
   z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MergingParty } from '../../actors/merging/api.ts';
-import { GateRowView, MergeView, ReviewView } from '../../actors/merging/views.ts';
+import { GateRowView, MergeView, PushView, ReviewView } from '../../actors/merging/views.ts';
+import { RepositoryName } from '../../db/ids.ts';
 import { MERGE_METHODS } from '../../db/schema/merging.ts';
 import { type CallContext, operation } from './operation.ts';
 import { whichRepository } from './repositories.ts';
@@ -72,6 +73,34 @@ export const mergeRequest = operation({
   run: async (_, context) => ({ merge: await context.mission.merging.request(partyOf(context)) }),
 });
 
+export const workerPush = operation({
+  name: 'mission_worker_push',
+  title: 'Push the work of an agent',
+  description:
+    "Pushes the commits of an agent that was made at a pull request to the branch of that pull request, in this repository or in the fork that it comes from, else to a branch of the repository's remote that is called as its own. Forward alone: nothing that somebody else has pushed is written over, and no protected branch is reached. For a person, and for agents whose rules allow it.",
+  input: z.object({
+    name: z.string().min(1).max(70).describe('Its name, `repository/name`, or the name of its slot.'),
+    repository: RepositoryName.optional(),
+    to: z
+      .string()
+      .min(1)
+      .max(LONGEST_SUBJECT)
+      .optional()
+      .describe("Another branch of the repository's remote. Only a person says so."),
+    allowProtected: z
+      .boolean()
+      .default(false)
+      .describe('A person agrees to the protected files that it changes. Refused from everybody else.'),
+  }),
+  output: PushView,
+  readOnly: false,
+  run: (request, context) => {
+    const { mission, signal, progress } = context;
+    const work = mission.merging.push(request, partyOf(context), signal);
+    return tellWhile(progress, () => 'pushing', work);
+  },
+});
+
 export const mergeQueue = operation({
   name: 'mission_merge_queue',
   title: 'See the merge queue',
@@ -122,4 +151,4 @@ export const review = operation({
   }),
 });
 
-export const mergingOperations = [mergeOne, mergeRequest, mergeQueue, mergeCancel, review];
+export const mergingOperations = [mergeOne, mergeRequest, workerPush, mergeQueue, mergeCancel, review];

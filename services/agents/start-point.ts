@@ -27,7 +27,7 @@ export interface StartPoint {
   readonly ownsBranch: boolean;
   /** The commit at which the work begins. */
   readonly base: string;
-  /** Somebody has named that very commit, and no branch: the work is not brought up to the default branch by itself. */
+  /** Somebody has named that very commit, or a pull request, and no branch: the work is not brought up to the default branch by itself. */
   readonly staysAtBase: boolean;
   /** What a person should know of it. */
   readonly notes: readonly string[];
@@ -153,7 +153,15 @@ export async function startPoint(git: Git, wish: StartWish, signal: AbortSignal)
   await requireNewBranch(git, cwd, usualBranch, signal);
   const own = { branch: usualBranch, ownsBranch: true, staysAtBase: false };
   if (pullRequest !== undefined)
-    return { ...own, base: await pullRequestHead(git, wish, pullRequest, call), notes: [] };
+    return {
+      ...own,
+      base: await pullRequestHead(git, wish, pullRequest, call),
+      // Rebased, its commits could not be pushed to that pull request again.
+      staysAtBase: true,
+      notes: [
+        `It goes on from pull request ${pullRequest}: nothing brings it up to the default branch but missiond refresh with its name.`,
+      ],
+    };
   if (from !== undefined) return { ...own, ...(await namedStart(git, from, call)) };
   return { ...own, ...(await defaultStart(git, wish, call)) };
 }

@@ -7,6 +7,8 @@ import { forkedFrom } from '../repositories/find-fork.ts';
 /** A forge that is slow is asked again another time. Milliseconds. */
 const ANSWERS_WITHIN_MS = 60_000;
 const MOST_BYTES = 4_000_000;
+/** gh is not there, or nobody is signed in: it will not be otherwise a moment later. */
+export const WITHOUT_GH = /could not be started|gh auth login/i;
 
 const Pull = z.object({
   state: z.string(),
@@ -27,6 +29,15 @@ const Opened = z.array(
     headRepositoryOwner: z.object({ login: z.string() }).nullable(),
   }),
 );
+const Origin = z.object({
+  state: z.string(),
+  maintainer_can_modify: z.boolean().default(false),
+  head: z.object({
+    ref: z.string().min(1),
+    repo: z.object({ full_name: z.string(), clone_url: z.string(), ssh_url: z.string() }).nullable(),
+  }),
+  base: z.object({ repo: z.object({ full_name: z.string() }) }),
+});
 /** More pull requests of branches of one name are not looked through. */
 const MOST_OF_A_NAME = 200;
 const Checks = z.array(z.object({ name: z.string(), bucket: z.string() }));
@@ -62,6 +73,21 @@ export interface PullRequest {
   readonly unresolved: number;
   /** Those that are required; all of them where none is. */
   readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly how: string }[];
+}
+
+/** Where the commits of a pull request come from. */
+export interface PullRequestOrigin {
+  readonly isOpen: boolean;
+  readonly isSameRepository: boolean;
+  readonly branch: string;
+  /** Null when it is gone. */
+  readonly repository: {
+    /** `owner/name` */
+    readonly name: string;
+    readonly httpsUrl: string;
+    readonly sshUrl: string;
+  } | null;
+  readonly maintainersMayPush: boolean;
 }
 
 /** A branch of a fork, and the branch of upstream that it is for. */
@@ -188,6 +214,22 @@ export function createGh(env: NodeJS.ProcessEnv) {
 
     forkedFrom: (folder: string, host: string, signal: AbortSignal): Promise<string | null> =>
       forkedFrom(folder, host, env, signal),
+
+    /** Whose branch a pull request is. @throws Error where gh is not there, not signed in, or knows no such pull request */
+    async pullRequestOrigin(number: number, cwd: string, signal: AbortSignal): Promise<PullRequestOrigin> {
+      const said = await gh(['api', `repos/{owner}/{repo}/pulls/${number}`], cwd, signal);
+      const { state, head, base, maintainer_can_modify } = Origin.parse(JSON.parse(said));
+      return {
+        isOpen: state === 'open',
+        isSameRepository: head.repo?.full_name === base.repo.full_name,
+        branch: head.ref,
+        repository:
+          head.repo === null
+            ? null
+            : { name: head.repo.full_name, httpsUrl: head.repo.clone_url, sshUrl: head.repo.ssh_url },
+        maintainersMayPush: maintainer_can_modify,
+      };
+    },
 
     /** The open pull request of this very branch of this very fork; null when there is none. @throws Error */
     async openPullRequest(

@@ -3,11 +3,9 @@ import { MissionError } from '../errors/mission-error.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
 import type { Turn } from '../worktrees/repository-turns.ts';
 import { isIn, REMOTE_WITHIN_MS, remoteTip } from './branches.ts';
-import type { Gh } from './gh.ts';
+import { type Gh, WITHOUT_GH } from './gh.ts';
 import { pushLargeFiles } from './push-large-files.ts';
 
-/** gh is not there, or nobody is signed in: it will not be otherwise a moment later. */
-const WITHOUT_GH = /could not be started|gh auth login/i;
 /** What missiond says of itself in a commit of its own. */
 const OURS = /^Missiond-[\w-]+:/;
 

@@ -6,6 +6,7 @@ import {
   missionWorkerLand,
   missionWorkerTask,
 } from '../../tools/agents.ts';
+import { workerPush } from '../../tools/merging.ts';
 import { notesOf, REPO, said } from '../agent-words.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 
@@ -45,6 +46,27 @@ async function land(
   return 0;
 }
 
+async function push(
+  input: Record<string, unknown>,
+  { values }: ParsedCommand,
+  { call, print }: CommandContext,
+): Promise<number> {
+  const output = workerPush.output.parse(
+    await call(
+      'mission_worker_push',
+      said({ ...input, to: values['to'], allowProtected: values['protected'] }),
+    ),
+  );
+  const { commits, branch, repository, pullRequest, notes } = output;
+  const where = `${branch} of ${repository}${pullRequest === undefined ? '' : ` (pull request ${pullRequest})`}`;
+  print(
+    output,
+    () =>
+      `${commits === 0 ? `There is nothing new for ${where}` : `${commits} ${commits === 1 ? 'commit' : 'commits'} pushed to ${where}`}.\n${notesOf(notes)}`,
+  );
+  return 0;
+}
+
 async function giveMore(
   input: Record<string, unknown>,
   task: string,
@@ -60,18 +82,20 @@ async function giveMore(
   return 0;
 }
 
-const WORKER_USAGE = 'more NAME "TASK" | diff|land|keep|discard NAME [--repo REPOSITORY]';
+const WORKER_USAGE = 'more NAME "TASK" | diff|push|land|keep|discard NAME [--repo REPOSITORY]';
 const NOT_UNDERSTOOD = { remedy: `Usage: missiond worker ${WORKER_USAGE}` };
 
 export const worker: Command = {
   name: 'worker',
   agents: ['diff'],
   summary:
-    'more work for an agent; what it has changed; bring it home, keep it, or throw it away after saving it',
+    'more work for an agent; what it has changed; push it to its pull request, bring it home, keep it, or throw it away after saving it',
   usage: WORKER_USAGE,
   options: {
     repo: REPO,
     onto: { type: 'string', help: 'of land: the branch that gets the commits (default: the default branch)' },
+    to: { type: 'string', help: 'of push: another branch of the remote than that of its pull request' },
+    protected: { type: 'boolean', help: 'of push: you agree to the protected files that it changes' },
     keep: { type: 'boolean', help: 'of land: the agent and its worktree stay' },
   },
   words: [2, 3],
@@ -87,6 +111,7 @@ export const worker: Command = {
         NOT_UNDERSTOOD,
       );
     if (verb === 'diff') return diff(input, context);
+    if (verb === 'push') return push(input, parsed, context);
     if (verb === 'land') return land(input, parsed, context);
     if (verb === 'keep') {
       const output = missionWorkerKeep.output.parse(await call('mission_worker_keep', input));

@@ -80,7 +80,13 @@ describe('missiond work', () => {
       pullRequest: 7,
     });
     const second = push('second');
-    expect((await team.work(mission, review)).worker.base).toBe(second);
+    const { worker, notes } = await team.work(mission, review);
+    expect(worker.base).toBe(second);
+    // Rebased onto the default branch it could not be pushed to its pull request.
+    expect(notes.join()).toContain('nothing brings it up to the default branch');
+    expect(await mission.workers.refresh({ repository: worker.repository }, never)).toMatchObject({
+      agents: expect.not.arrayContaining([expect.objectContaining({ status: 'refreshed' })]),
+    });
     await expect(team.work(mission, { pullRequest: 8 })).rejects.toMatchObject({ code: 'worktree_refused' });
   });
 

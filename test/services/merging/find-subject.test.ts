@@ -43,6 +43,7 @@ async function queueRow(track: string, whoami: Gh['whoami'], { isOfPerson = fals
     async merge() {},
     forkedFrom: async () => null,
     openPullRequest: async () => null,
+    pullRequestOrigin: () => Promise.reject(new Error('nothing is pushed here')),
     propose: async () => 1,
   };
   const wish = { subject: '#12', method: 'squash' as const, allowProtected: false, isOfPerson };
