@@ -6,7 +6,7 @@ import type { AgentRow } from '../ledger/agent-ledger.ts';
 import { createBranch } from '../worktrees/branch.ts';
 import { type Contents, requireNotElsewhere, type Worktree } from '../worktrees/contents.ts';
 import type { Saving, Worktrees } from '../worktrees/create-worktrees.ts';
-import { createGit } from '../worktrees/git.ts';
+import { createGit, type Git } from '../worktrees/git.ts';
 import { requireNotHalfDone } from '../worktrees/half-done-on.ts';
 import { tipOf } from '../worktrees/repository.ts';
 import type { Alone } from '../worktrees/repository-turns.ts';
@@ -23,6 +23,7 @@ export function createAgentWorktrees({
   env,
   alone,
   worktrees,
+  git = createGit(env),
 }: {
   /** Below it they are made. */
   readonly root: string;
@@ -30,8 +31,8 @@ export function createAgentWorktrees({
   /** Shared with whoever else changes these repositories. */
   readonly alone: Alone;
   readonly worktrees: Pick<Worktrees, 'again' | 'contents' | 'remove' | 'undo'>;
+  readonly git?: Git;
 }) {
-  const git = createGit(env);
   return {
     /** Where the worktree of an agent lies. */
     placeOf: (repository: string, name: string): string => path.join(root, repository, name),

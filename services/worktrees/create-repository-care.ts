@@ -4,7 +4,7 @@ import { MissionError } from '../errors/mission-error.ts';
 import { type BranchState, branchStateOf } from './branch-state.ts';
 import type { Worktree } from './contents.ts';
 import { fetchBranch } from './fetch-branch.ts';
-import { createGit, type GitCall } from './git.ts';
+import { createGit, type Git, type GitCall } from './git.ts';
 import { halfDoneOn, halfDoneWords } from './half-done-on.ts';
 import { endRefresh, type RefreshEnd, type Refreshed, type RefreshWish, refresh } from './refresh.ts';
 import { deletePlanned, type PlannedDeletion, planDeletion } from './remote-deletions.ts';
@@ -37,12 +37,13 @@ export function createRepositoryCare({
   root,
   env,
   alone,
+  git = createGit(env),
 }: {
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
   readonly alone: Alone;
+  readonly git?: Git;
 }) {
-  const git = createGit(env);
   const at = ({ path: cwd }: CaredRepository, signal: AbortSignal): GitCall => ({ cwd, signal });
 
   /** The default branch as its remote had it, else that of the repository itself; null when there is neither. */

@@ -28,6 +28,14 @@ const NO = 1;
 /** The status of a git that cannot do what it was told. */
 const FATAL = 128;
 
+/** They take as long as a remote lets them. */
+const ASK_A_REMOTE: ReadonlySet<string | undefined> = new Set(['fetch', 'push', 'ls-remote', 'lfs']);
+
+interface GitLimits {
+  /** A remote has no longer than that to answer, whatever a call says. Milliseconds. */
+  readonly remoteWithinMs?: number;
+}
+
 export interface GitCall {
   readonly cwd: string;
   readonly signal: AbortSignal;
@@ -42,7 +50,10 @@ export interface GitCall {
  * Calls git, with vectors of arguments. It asks nobody for a password, and of the daemon's environment it sees no more
  * than other programs do: a GIT_DIR of whoever started the daemon means nothing here.
  */
-export function createGit(env: NodeJS.ProcessEnv) {
+export function createGit(
+  env: NodeJS.ProcessEnv,
+  { remoteWithinMs = Number.POSITIVE_INFINITY }: GitLimits = {},
+) {
   const base = {
     ...handedOn(env),
     // A remote may be reached with a key that the person's agent of keys holds.
@@ -59,6 +70,7 @@ export function createGit(env: NodeJS.ProcessEnv) {
    * @throws MissionError `worktree_failed` with the words of git, and its status when it ended by itself
    */
   async function git(args: readonly string[], call: GitCall): Promise<string> {
+    const longestMs = ASK_A_REMOTE.has(args[0]) ? remoteWithinMs : Number.POSITIVE_INFINITY;
     let answer = '';
     let words = '';
     let status: number | null = null;
@@ -67,7 +79,7 @@ export function createGit(env: NodeJS.ProcessEnv) {
         cwd: call.cwd,
         env: { ...base, ...call.env },
         ...(call.heard === undefined ? {} : { heard: call.heard }),
-        signal: within(call.withinMs ?? ANSWERS_WITHIN_MS, call.signal),
+        signal: within(Math.min(call.withinMs ?? ANSWERS_WITHIN_MS, longestMs), call.signal),
         answered(text) {
           answer = text;
         },

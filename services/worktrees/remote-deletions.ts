@@ -12,6 +12,8 @@ const PLANNED = 'refs/missiond/cleanup';
 /** What git says of a branch that does not stand where it was known to, or is not there any more. */
 const MOVED = /stale info|fetch first|remote ref does not exist/i;
 
+const AGAIN = '; the next missiond cleanup --remote tries it again';
+
 const refOf = (branch: string): string => `${PLANNED}/${encodeURIComponent(branch)}`;
 
 /** A branch that is to go at its remotes, where they have it at this commit. */
@@ -63,7 +65,10 @@ export async function deletePlanned(
   async function deleteAt(remote: string, { branch, tip }: PlannedDeletion): Promise<boolean> {
     const tracking = `refs/remotes/${remote}/${branch}`;
     if ((await git.ask(['rev-parse', '--verify', '--quiet', tracking], call)) !== tip) return true;
-    if (silent.has(remote)) return false;
+    if (silent.has(remote)) {
+      notes.push(`${branch} stays at ${remote}: it did not answer before${AGAIN}`);
+      return false;
+    }
     const ref = `refs/heads/${branch}`;
     try {
       const lease = `--force-with-lease=${ref}:${tip}`;
@@ -75,8 +80,7 @@ export async function deletePlanned(
       if (!(error instanceof MissionError)) throw error;
       if (error.facts['status'] === null) silent.add(remote);
       const isMoved = MOVED.test(messageOf(error));
-      const again = isMoved ? '' : ' The next missiond cleanup --remote tries it again.';
-      notes.push(`${branch} stays at ${remote}: ${messageOf(error)}${again}`);
+      notes.push(`${branch} stays at ${remote}: ${messageOf(error)}${isMoved ? '' : AGAIN}`);
       return isMoved;
     }
   }
