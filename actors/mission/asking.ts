@@ -62,6 +62,7 @@ export function createAsking({
       if (doesWait || questions.of(slotId) === undefined) asks(slotId, taskId, doesWait);
     },
     goOn,
+    onError: report('a question whose time was over could not be given up'),
   });
   const permissions = createPermissionOperations(
     core,

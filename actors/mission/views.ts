@@ -156,9 +156,12 @@ export const QuestionView = z.object({
   tool: z.string().optional(),
   argument: z.string().optional(),
   question: z.string(),
+  /** Of what an agent has asked by itself, as is `urgency`: what somebody needs to know who answers. */
+  context: z.string().optional(),
+  urgency: z.enum(['low', 'normal', 'high']).optional(),
   options: z.array(z.string()),
   askedAt: z.number(),
-  /** When it is denied unless somebody has answered; absent where it waits as long as it takes. */
+  /** When it is denied, or given up, unless somebody has answered; absent where it waits as long as it takes. */
   expiresAt: z.number().optional(),
   /** Only a person answers it, no agent, an orchestrating one neither. */
   personOnly: z.boolean(),
@@ -175,6 +178,17 @@ export const QuestionView = z.object({
   answerBy: z.enum(['hook', 'screen', 'words']),
 });
 export type QuestionView = z.infer<typeof QuestionView>;
+
+/** One with what has become of it. */
+export const QuestionRecord = QuestionView.extend({
+  status: z
+    .enum(['pending', 'answered', 'dismissed', 'expired', 'withdrawn'])
+    .describe('withdrawn: nobody needs an answer any more.'),
+  answer: z.string().optional().describe('Or why there is none.'),
+  answeredBy: z.string().optional(),
+  closedAt: z.number().optional(),
+});
+export type QuestionRecord = z.infer<typeof QuestionRecord>;
 
 /** A slot and its session. Holds no environment and no token. */
 export const SlotView = z.object({

@@ -1,7 +1,9 @@
 import type { QuestionId, SlotId } from '../../db/ids.ts';
+import type { Urgency } from '../../db/schema/permissions.ts';
+import type { QuestionStatus } from '../../services/ledger/permission-ledger.ts';
 import type { Party } from '../messages/api.ts';
 import type { ConfirmResponse } from '../mission/api.ts';
-import type { QuestionView } from '../mission/views.ts';
+import type { QuestionRecord, QuestionView } from '../mission/views.ts';
 
 /** What an agent wants to know. */
 export interface AskWish {
@@ -12,18 +14,33 @@ export interface AskWish {
   readonly of: 'supervisor' | 'person';
   /** False when it goes on without the answer. */
   readonly wait: boolean;
+  /** What somebody needs to know who answers. */
+  readonly context?: string | undefined;
+  readonly urgency?: Urgency | undefined;
+  /** After this nobody is asked any more, and it goes on by itself; undefined for as long as it takes. */
+  readonly expiresInMs?: number | undefined;
+}
+
+/** Who answers, and in whose name the answer comes. */
+export interface AnsweredBy {
+  readonly name: string;
+  readonly party: Party;
 }
 
 /** What has come of a question so far. */
 export type OwnAnswer =
   | {
       readonly status: 'answered';
-      readonly questionId?: QuestionId;
+      readonly questionId: QuestionId;
       readonly answer: string;
       readonly answeredBy: string;
     }
   | { readonly status: 'waiting'; readonly questionId: QuestionId }
-  | { readonly status: 'withdrawn'; readonly questionId: QuestionId; readonly why: string };
+  | {
+      readonly status: 'dismissed' | 'expired' | 'withdrawn';
+      readonly questionId: QuestionId;
+      readonly why: string;
+    };
 
 /** What agents ask by themselves, and how they are answered. */
 export interface OwnQuestions {
@@ -36,6 +53,20 @@ export interface OwnQuestions {
   answer(
     id: QuestionId,
     response: ConfirmResponse,
-    by: { readonly name: string; readonly party: Party },
+    by: AnsweredBy,
   ): { readonly view: QuestionView; readonly answer: string };
+  /**
+   * Nobody will answer: its agent is told so, and goes on.
+   * @throws MissionError `question_gone`, `agent_refused`
+   */
+  dismiss(id: QuestionId, why: string | undefined, by: AnsweredBy): QuestionView;
+  /** The agent itself needs no answer any more. @throws MissionError `question_gone` */
+  withdraw(id: QuestionId): QuestionView;
+  /** By its id, or how that begins, open or not. @throws MissionError `question_gone`, `input_invalid` */
+  record(prefix: string): QuestionRecord;
+  /** Newest first. */
+  records(
+    status: QuestionStatus,
+    filter: { readonly slotId: SlotId | undefined; readonly limit: number },
+  ): readonly QuestionRecord[];
 }

@@ -4,16 +4,18 @@ import { type MessageId, QuestionId, type SlotId, type TaskId } from '../../db/i
 import type { MissionDatabase } from '../../db/open.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { cleanPrompt } from '../../services/keyboard/clean-prompt.ts';
-import { NOBODY, OWN_QUESTION } from '../../services/ledger/permission-ledger.ts';
+import { NOBODY, OWN_QUESTION, type QuestionRow } from '../../services/ledger/permission-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import type { Messages, Party } from '../messages/api.ts';
 import { wordsOfSlot } from '../messages/words-of-slot.ts';
 import type { ConfirmResponse } from '../mission/api.ts';
 import type { QuestionView } from '../mission/views.ts';
 import type { Answerer } from './answerer.ts';
+import { createExpiry } from './expiry.ts';
 import { FROM_AGENT } from './open-question.ts';
 import { ownAnswer } from './own-answer.ts';
-import type { AskWish, OwnAnswer, OwnQuestions } from './own-questions-api.ts';
+import type { AnsweredBy, AskWish, OwnAnswer, OwnQuestions } from './own-questions-api.ts';
+import { createQuestionRecords } from './question-records.ts';
 import { viewOfRow } from './question-rows.ts';
 
 /** Who asks more than this at once goes round in circles. */
@@ -38,14 +40,29 @@ export interface OwnQuestionsDependencies {
   readonly waits: (slotId: SlotId, taskId: TaskId, doesWait: boolean) => void;
   /** Lets a task go on that was left for an answer. */
   readonly goOn: (taskId: TaskId) => void;
+  readonly onError: (error: unknown) => void;
 }
+
+type Outcome = QuestionRow['outcome'];
+type Settled = NonNullable<Outcome>;
+/** What an agent is told, and the record says. */
+const DISMISSED = 'Nobody answers this: it was dismissed. Go on as you think best.';
+const EXPIRED = 'Nobody has answered in the time that you gave. Go on as you think best.';
 
 /**
  * What agents ask by themselves. The answer is the result of the tool while that waits. Else it begins the next prompt of
  * the task, which goes on when its turn has ended; where there is no task, it comes as a message. A question is a row
  * before anybody hears of it, and outlives the daemon and the session.
  */
-export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: OwnQuestionsDependencies) {
+export function createOwnQuestions({
+  core,
+  db,
+  messages,
+  redact,
+  waits,
+  goOn,
+  onError,
+}: OwnQuestionsDependencies) {
   const open = new Map<QuestionId, OpenOwnQuestion>();
   /** Answers that were sent as messages while the turn went on. */
   const sent = new Map<TaskId, MessageId[]>();
@@ -60,24 +77,31 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
   }
 
   /** @returns the way to say so, once it is stored: what the disk does not take is not closed */
-  function close({ view }: OpenOwnQuestion, answer: string, answeredBy: string): () => void {
+  function close(
+    { view }: OpenOwnQuestion,
+    answer: string,
+    answeredBy: string,
+    outcome: Outcome,
+  ): () => void {
     const closedAt = core.now();
-    core.permissions.close(view.id, { answer, answeredBy, closedAt });
+    core.permissions.close(view.id, { outcome, answer, answeredBy, closedAt });
     return () => {
       open.delete(view.id);
+      expiry.forget(view.id);
       core.bus.publish({ type: 'question_closed', at: closedAt, question: view, answer, answeredBy });
     };
   }
 
   function withdraw(entry: OpenOwnQuestion, why: string): void {
-    close(entry, why, NOBODY)();
+    close(entry, why, NOBODY, null)();
     for (const tell of entry.waiters) tell({ status: 'withdrawn', questionId: entry.view.id, why });
   }
 
   const clean = (slotId: SlotId, words: string): string =>
     wordsOfSlot(redact, slotId, cleanPrompt(words).trim());
 
-  function begin(slotId: SlotId, { question, options, of: whom }: AskWish): OpenOwnQuestion {
+  function begin(slotId: SlotId, wish: AskWish): OpenOwnQuestion {
+    const { question, options, of: whom, urgency, expiresInMs } = wish;
     const { epoch } = core.runtime(slotId);
     if (epoch === null)
       throw new MissionError('slot_not_running', `Slot ${slotId} has no running session.`, {
@@ -88,14 +112,19 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
         remedy: 'Wait for the answers, or go on without them.',
       });
     const taskId = workOf(slotId);
+    const context = clean(slotId, wish.context ?? '');
+    const askedAt = core.now();
     const view: QuestionView = {
       id: QuestionId.parse(randomUUID()),
       slotId,
       ...(taskId === undefined ? {} : { taskId }),
       kind: OWN_QUESTION,
       question: clean(slotId, question),
+      ...(context === '' ? {} : { context }),
+      ...(urgency === undefined ? {} : { urgency }),
       options: options.map((option) => clean(slotId, option)),
-      askedAt: core.now(),
+      askedAt,
+      ...(expiresInMs === undefined ? {} : { expiresAt: askedAt + expiresInMs }),
       personOnly: whom === 'person',
       evidence: [FROM_AGENT],
       answerBy: 'words',
@@ -111,7 +140,10 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
         taskId: taskId ?? null,
         tool: null,
         argument: null,
-        expiresAt: null,
+        context: view.context ?? null,
+        urgency: view.urgency ?? null,
+        outcome: null,
+        expiresAt: view.expiresAt ?? null,
         rule: null,
         identity: null,
         closedAt: null,
@@ -122,12 +154,13 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
     });
     const entry: OpenOwnQuestion = { view, waiters: new Set() };
     open.set(view.id, entry);
+    expiry.watch(view.id, view.expiresAt);
     core.bus.publish({ type: 'question_asked', at: view.askedAt, question: view });
     return entry;
   }
 
   /** Where there is one; the person sees every question all the same. */
-  function tellSupervisor({ id, slotId, question, options }: QuestionView): void {
+  function tellSupervisor({ id, slotId, question, context, urgency, options }: QuestionView): void {
     const repository = core.agents.get(slotId)?.repository;
     const isThere = [...core.runtimes.values()].some(
       ({ configuration }) =>
@@ -140,7 +173,7 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
     messages().send(
       {
         to: `role:${SUPERVISOR}@${repository}`,
-        body: `I ask: ${question}\n${labels}\nAnswer with mission_question_answer {"questionId": "${id}", "answer": …}.`,
+        body: `I ask${urgency === 'high' ? ', and it is urgent' : ''}: ${question}\n${context === undefined ? '' : `${context}\n`}${labels}\nAnswer with mission_question_answer {"questionId": "${id}", "answer": …}.`,
       },
       { kind: 'slot', slotId },
     );
@@ -154,9 +187,12 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
     const taskId = workOf(slotId);
     const answered = taskId === undefined ? [] : core.permissions.answersTo(taskId, 0);
     const before = answered.findLast(({ question }) => question === words);
-    if (before === undefined) return undefined;
-    const { answer, answeredBy } = before;
-    return { status: 'answered', answer, answeredBy };
+    // Of what nobody has answered in time it may ask again.
+    if (before === undefined || before.outcome === 'expired') return undefined;
+    const { id: questionId, outcome, answer, answeredBy } = before;
+    return outcome === 'dismissed'
+      ? { status: outcome, questionId, why: answer }
+      : { status: 'answered', questionId, answer, answeredBy };
   }
 
   function untilAnswered(entry: OpenOwnQuestion, signal: AbortSignal): Promise<OwnAnswer> {
@@ -182,7 +218,7 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
 
   /** Words for an agent whose tool does not wait. */
   function sendAnswer({ slotId, question }: QuestionView, answer: string, from: Party): readonly MessageId[] {
-    const body = `You asked: ${question}\n\nThe answer: ${answer}`;
+    const body = `You asked: ${question}\n\n${answer}`;
     return messages()
       .send({ to: `slot:${slotId}`, body }, from)
       .map(({ id }) => id);
@@ -209,7 +245,54 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
     });
   }
 
+  function find(id: QuestionId): OpenOwnQuestion {
+    const entry = open.get(id);
+    if (entry !== undefined) return entry;
+    throw new MissionError('question_gone', `No question "${id}" of an agent waits.`, {
+      remedy: 'Look with mission_question_list.',
+    });
+  }
+
+  /** Ends a question in a way that its agent has to hear of: as the result of its tool, at its next turn, or as a message. */
+  function settle(
+    entry: OpenOwnQuestion,
+    outcome: Settled,
+    words: string,
+    { name, party }: AnsweredBy,
+  ): void {
+    const { view, waiters } = entry;
+    const isWaitedFor = waiters.size > 0;
+    const goesOn = isLeft(view.taskId);
+    const said = outcome === 'answered' ? `The answer: ${words}` : words;
+    const { ids, sayClosed } = atOnce(db, () => ({
+      ids: isWaitedFor || goesOn ? [] : sendAnswer(view, said, party),
+      sayClosed: close(entry, words, name, outcome),
+    }));
+    const { id: questionId, slotId, taskId } = view;
+    if (taskId !== undefined && ids.length > 0) sent.set(taskId, [...(sent.get(taskId) ?? []), ...ids]);
+    sayClosed();
+    for (const tell of waiters)
+      tell(
+        outcome === 'answered'
+          ? { status: outcome, questionId, answer: words, answeredBy: name }
+          : { status: outcome, questionId, why: words },
+      );
+    if (goesOn && taskId !== undefined) lookAtLeft(taskId);
+    core.logger.info({ slotId, questionId, outcome, by: name }, 'a question of an agent is over');
+  }
+
+  /** One whose agent sleeps is tried again until that is awake. */
+  function expire(id: QuestionId): void {
+    const entry = open.get(id);
+    if (entry !== undefined && core.runtimes.has(entry.view.slotId))
+      settle(entry, 'expired', EXPIRED, { name: NOBODY, party: { kind: 'program', name: NOBODY } });
+  }
+
+  const expiry = createExpiry({ now: core.now, deny: async (id) => expire(id), onError });
+
   const api: OwnQuestions = {
+    ...createQuestionRecords(core),
+
     async ask(slotId, wish, signal) {
       const same = sameAs(slotId, wish);
       if (same !== undefined && 'status' in same) return same;
@@ -217,29 +300,28 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
       return wish.wait ? untilAnswered(entry, signal) : { status: 'waiting', questionId: entry.view.id };
     },
 
-    answer(id, response, { name, party }) {
-      const entry = open.get(id);
-      if (entry === undefined)
-        throw new MissionError('question_gone', `No question "${id}" of an agent waits.`, {
-          remedy: 'Look with mission_question_list.',
-        });
-      const { view, waiters } = entry;
+    answer(id, response, by) {
+      const entry = find(id);
+      const { view } = entry;
       checkIsThere(view);
-      const words = ownAnswer(view, response);
-      const isWaitedFor = waiters.size > 0;
-      const goesOn = isLeft(view.taskId);
-      const { ids, sayClosed } = atOnce(db, () => ({
-        ids: isWaitedFor || goesOn ? [] : sendAnswer(view, words, party),
-        sayClosed: close(entry, words, name),
-      }));
-      const { taskId } = view;
-      if (taskId !== undefined && ids.length > 0) sent.set(taskId, [...(sent.get(taskId) ?? []), ...ids]);
-      sayClosed();
-      for (const tell of waiters)
-        tell({ status: 'answered', questionId: id, answer: words, answeredBy: name });
-      if (goesOn && taskId !== undefined) lookAtLeft(taskId);
-      core.logger.info({ slotId: view.slotId, questionId: id, answeredBy: name }, 'an agent was answered');
-      return { view, answer: words };
+      const answer = ownAnswer(view, response);
+      settle(entry, 'answered', answer, by);
+      return { view, answer };
+    },
+
+    dismiss(id, why, by) {
+      const entry = find(id);
+      const { view } = entry;
+      checkIsThere(view);
+      const because = why?.trim() ?? '';
+      settle(entry, 'dismissed', because === '' ? DISMISSED : `${DISMISSED} ${because}`, by);
+      return view;
+    },
+
+    withdraw(id) {
+      const entry = find(id);
+      withdraw(entry, 'its agent needs no answer any more');
+      return entry.view;
     },
   };
 
@@ -282,11 +364,12 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
           continue;
         }
         open.set(row.id, entry);
+        expiry.watch(row.id, row.expiresAt ?? undefined);
         // Nobody waits in a call any more.
         if (row.taskId !== null) waits(row.slotId, row.taskId, false);
       }
       for (const taskId of core.waiting.leftForAnswers()) lookAtLeft(taskId);
-      return core.bus.subscribe((event) => {
+      const leave = core.bus.subscribe((event) => {
         if (event.type === 'slot_closed' && core.agents.get(event.slotId)?.status !== 'hibernated')
           for (const entry of of(event.slotId)) withdraw(entry, 'its agent has ended');
         if (event.type !== 'task_changed') return;
@@ -298,6 +381,10 @@ export function createOwnQuestions({ core, db, messages, redact, waits, goOn }: 
         for (const entry of open.values())
           if (entry.view.taskId === id) withdraw(entry, 'its task has ended');
       });
+      return () => {
+        leave();
+        expiry.dispose();
+      };
     },
   };
 }

@@ -1,5 +1,5 @@
-import { OWN_QUESTION, type QuestionRow } from '../../services/ledger/permission-ledger.ts';
-import { QuestionView } from '../mission/views.ts';
+import { OWN_QUESTION, type QuestionRow, statusOfQuestion } from '../../services/ledger/permission-ledger.ts';
+import { type QuestionRecord, QuestionView } from '../mission/views.ts';
 import { FROM_AGENT, FROM_HOOK, FROM_SCREEN, type OpenQuestion, openQuestion } from './open-question.ts';
 import { withRule } from './remember.ts';
 
@@ -26,6 +26,9 @@ export function newRow(entry: OpenQuestion): QuestionRow {
     epoch: entry.epoch,
     taskId: taskId ?? null,
     ...knownOf(entry),
+    context: null,
+    urgency: null,
+    outcome: null,
     askedAt,
     expiresAt: expiresAt ?? null,
     closedAt: null,
@@ -45,6 +48,8 @@ export function viewOfRow(row: QuestionRow): QuestionView {
     tool: tool ?? undefined,
     argument: argument ?? undefined,
     question,
+    context: row.context ?? undefined,
+    urgency: row.urgency ?? undefined,
     options,
     askedAt,
     expiresAt: expiresAt ?? undefined,
@@ -54,6 +59,18 @@ export function viewOfRow(row: QuestionRow): QuestionView {
       ? { answerBy: 'words', evidence: [FROM_AGENT] }
       : { answerBy: 'screen', evidence: [row.identity === null ? FROM_HOOK : FROM_SCREEN] }),
   });
+}
+
+/** The same, with what has become of it. */
+export function recordOfRow(row: QuestionRow): QuestionRecord {
+  const status = statusOfQuestion(row);
+  return {
+    ...viewOfRow(row),
+    status,
+    ...(row.answer === null ? {} : { answer: row.answer }),
+    ...(row.answeredBy === null ? {} : { answeredBy: row.answeredBy }),
+    ...(row.closedAt === null ? {} : { closedAt: row.closedAt }),
+  };
 }
 
 /** What an earlier daemon had asked. Its hook is gone; the dialog may stand. */

@@ -100,7 +100,7 @@ export function createQuestions({
     expiry.forget(entry.view.id);
     answered.set(slotId, entry.signature);
     const closedAt = now();
-    ledger.close(entry.view.id, { answer, answeredBy, closedAt });
+    ledger.close(entry.view.id, { outcome: null, answer, answeredBy, closedAt });
     bus.publish({ type: 'question_closed', at: closedAt, question: entry.view, answer, answeredBy });
     changed(slotId, entry.view.taskId, false);
     entry.markClosed();
@@ -346,7 +346,12 @@ export function createQuestions({
         if (row.kind === OWN_QUESTION) continue;
         const { id, slotId, epoch, expiresAt } = row;
         if (epochOf(slotId) !== epoch || open.has(slotId)) {
-          ledger.close(id, { answer: 'the session ended', answeredBy: 'missiond', closedAt: now() });
+          ledger.close(id, {
+            outcome: null,
+            answer: 'the session ended',
+            answeredBy: 'missiond',
+            closedAt: now(),
+          });
           continue;
         }
         open.set(slotId, rememberedQuestion(row));

@@ -45,6 +45,9 @@ export const audit = sqliteTable(
   ],
 );
 
+/** How soon an agent needs the answer. */
+export type Urgency = 'low' | 'normal' | 'high';
+
 /** Everything that waited for a person or the orchestrator, and who answered. */
 export const questions = sqliteTable(
   'questions',
@@ -57,6 +60,11 @@ export const questions = sqliteTable(
     tool: text(),
     argument: redactedText(),
     question: redactedText().notNull(),
+    /** What somebody needs to know who answers; of an agent's own question alone, as are the next two. */
+    context: redactedText(),
+    urgency: text().$type<Urgency>(),
+    /** How it ended; null while it waits, and where whoever closed it says it. */
+    outcome: text().$type<'answered' | 'dismissed' | 'expired'>(),
     options: redactedJson<readonly string[]>().notNull(),
     askedAt: integer().notNull(),
     /** When it is denied unless somebody has answered; null for what waits as long as it takes. */

@@ -124,18 +124,38 @@ function overlapItem(overlap) {
 /** A terminal shows one dialog at a time; what agents ask by themselves stands on none. */
 const keyOf = ({ id, slotId, answerBy }) => (answerBy === 'words' ? id : slotId);
 
-async function answer(question, response, remember) {
-  const reply = await fetch('/api/tools/mission_pty_confirm', {
+async function call(tool, input) {
+  const reply = await fetch(`/api/tools/${tool}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token()}`,
       'content-type': 'application/json',
       'x-missiond-caller': 'board',
     },
-    body: JSON.stringify({ questionId: question.id, response, remember }),
+    body: JSON.stringify(input),
   });
   if (!reply.ok)
     byId('connection').textContent = (await reply.json()).error?.message ?? `failed (${reply.status})`;
+}
+
+const answer = ({ id }, response, remember) =>
+  call('mission_pty_confirm', { questionId: id, response, remember });
+
+/** With what is written already as the reason, which the agent is told. */
+const dismiss = ({ id }, words) =>
+  call('mission_question_dismiss', { questionId: id, ...(words === '' ? {} : { why: words }) });
+
+const FIRST = ['high', 'normal', undefined, 'low'];
+const byUrgency = (a, b) => FIRST.indexOf(a.urgency) - FIRST.indexOf(b.urgency) || a.askedAt - b.askedAt;
+
+/** What an agent says of its own question. */
+function aboutQuestion({ context, urgency, expiresAt, answerBy }) {
+  const until = answerBy === 'words' && expiresAt !== undefined ? new Date(expiresAt) : undefined;
+  return [
+    ...(urgency === 'high' ? [element('p', { text: 'Urgent', className: 'badge urgent' })] : []),
+    ...(context === undefined ? [] : [element('p', { text: reveal(context), className: 'context' })]),
+    ...(until === undefined ? [] : [element('p', { text: `Given up at ${until.toLocaleString()}.` })]),
+  ];
 }
 
 function questionCard(question) {
@@ -156,15 +176,23 @@ function questionCard(question) {
   const inWords = [];
   if (mayAnswer && question.answerBy === 'words') {
     const before = state.drafts.get(question.id);
-    const words = before ?? element('input', { type: 'text', placeholder: 'in your words' });
+    const words =
+      before ??
+      element('input', {
+        type: 'text',
+        placeholder: 'in your words',
+        ariaLabel: `Answer ${question.slotId} in your words`,
+      });
     state.drafts.set(question.id, words);
     inWords.push(
       words,
       button('Answer', () => words.value.trim() !== '' && answer(question, words.value)),
+      button('Dismiss', () => dismiss(question, words.value.trim())),
     );
   }
   return element('div', { className: 'question' }, [
     element('strong', { text: reveal(`${question.slotId}: ${question.question}`) }),
+    ...aboutQuestion(question),
     element('pre', { text: reveal([question.tool, question.argument].filter(Boolean).join(' ')) }),
     ...(question.personOnly
       ? [element('p', { text: `Only a person answers this: ${question.rule ?? 'protected'}` })]
@@ -186,7 +214,7 @@ function draw() {
   );
   // Who is writing an answer writes on.
   const focused = document.activeElement;
-  const questions = [...state.questions.values()].map(questionCard);
+  const questions = [...state.questions.values()].sort(byUrgency).map(questionCard);
   byId('questions').replaceChildren(
     ...(questions.length > 0 ? questions : [element('p', { text: 'Nothing.' })]),
   );

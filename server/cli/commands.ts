@@ -20,6 +20,7 @@ import { merge, review } from './commands/merge.ts';
 import { message } from './commands/message.ts';
 import { pause, wake } from './commands/pause.ts';
 import { permissions } from './commands/permissions.ts';
+import { question } from './commands/question.ts';
 import { refresh } from './commands/refresh.ts';
 import { repair } from './commands/repair.ts';
 import { repo } from './commands/repo.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   ask,
   tasks,
   confirm,
+  question,
   board,
   conversations,
   todos,

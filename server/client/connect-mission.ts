@@ -77,7 +77,13 @@ import { memoryDone, memoryPause, memoryPending, memoryRetry, memoryStatus } fro
 import { mergeCancel, mergeOne, mergeQueue, mergeRequest, review } from '../tools/merging.ts';
 import { messageAck, messageList, messageRead, messageSend } from '../tools/messages.ts';
 import type { TypedOperation } from '../tools/operation.ts';
-import { missionQuestionAnswer, missionQuestionAsk } from '../tools/own-questions.ts';
+import {
+  missionQuestionAnswer,
+  missionQuestionAsk,
+  missionQuestionCreate,
+  missionQuestionDismiss,
+  missionQuestionGet,
+} from '../tools/own-questions.ts';
 import { missionPause, missionWake } from '../tools/pauses.ts';
 import {
   permissionAddAutoAllow,
@@ -285,6 +291,9 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     done: method(missionDone),
     questionAsk: method(missionQuestionAsk),
     questionAnswer: method(missionQuestionAnswer),
+    questionCreate: method(missionQuestionCreate),
+    questionDismiss: method(missionQuestionDismiss),
+    question: method(missionQuestionGet),
     handOver: method(missionHandOver),
     whoami: method(missionWhoami),
     hibernate: method(missionHibernate),

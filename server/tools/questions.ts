@@ -1,31 +1,43 @@
 import { z } from 'zod';
-import { QuestionView } from '../../actors/mission/views.ts';
+import { QuestionRecord, QuestionView } from '../../actors/mission/views.ts';
 import { SlotId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { reaches } from '../auth/caller.ts';
 import { operation } from './operation.ts';
+import { QuestionPrefix } from './question-prefix.ts';
 
-const questionId = z
-  .string()
-  .regex(/^[0-9a-f-]{4,36}$/, 'the id of a question, or at least its first four characters')
-  .describe('The id of a question, or its unique beginning.');
+/** More are in the audit. */
+const MOST_OVER = 200;
+const SHOWN_OVER = 50;
+const FIRST: readonly (string | undefined)[] = ['high', 'normal', undefined, 'low'];
+
+const byUrgency = (one: QuestionView, other: QuestionView): number =>
+  FIRST.indexOf(one.urgency) - FIRST.indexOf(other.urgency) || one.askedAt - other.askedAt;
 
 export const questionList = operation({
   name: 'mission_question_list',
-  title: 'What waits for an answer',
+  title: 'What waits for an answer, or waited',
   description:
-    'Everything that waits for an answer, in all slots: permission requests, questions of agents, plans, and dialogs of Claude Code. Those with `personOnly` are for a person alone (`missiond confirm`, the page, the terminal).',
-  input: z.object({ slotId: SlotId.optional() }),
-  output: z.object({ questions: z.array(QuestionView) }),
+    'Everything that waits for an answer, in all slots: permission requests, questions of agents, plans, and dialogs of Claude Code; or, by `status`, what was answered, dismissed, or needed no answer any more. Those with `personOnly` are for a person alone (`missiond confirm`, the page, the terminal).',
+  input: z.object({
+    slotId: SlotId.optional(),
+    status: QuestionRecord.shape.status
+      .default('pending')
+      .describe('Of those that are over, the newest come first; the others, what is urgent and the oldest.'),
+    limit: z.int().min(1).max(MOST_OVER).default(SHOWN_OVER).describe('Of those that are over.'),
+  }),
+  output: z.object({ questions: z.array(QuestionRecord) }),
   readOnly: true,
   // Those of other slots are in it.
   forSlots: false,
-  run: ({ slotId }, { mission }) => ({
-    questions: mission
+  run({ slotId, status, limit }, { mission }) {
+    if (status !== 'pending')
+      return { questions: [...mission.ownQuestions.records(status, { slotId, limit })] };
+    const waiting = mission
       .questions()
-      .filter((question) => slotId === undefined || question.slotId === slotId)
-      .sort((a, b) => a.askedAt - b.askedAt),
-  }),
+      .filter((question) => slotId === undefined || question.slotId === slotId);
+    return { questions: waiting.sort(byUrgency).map((question) => ({ ...question, status })) };
+  },
 });
 
 export const ptyConfirm = operation({
@@ -35,7 +47,7 @@ export const ptyConfirm = operation({
     'Answers what waits in a slot, or one question by its id: true or false, the number drawn before an option, or the words of its label. `true` is the narrowest yes, never one that is remembered. mission_question_list shows what waits. The first answer wins. Questions with `personOnly` are refused here (`person_only`).',
   input: z.object({
     slotId: SlotId.optional(),
-    questionId: questionId.optional(),
+    questionId: QuestionPrefix.optional(),
     response: z.union([z.boolean(), z.number().int(), z.string()]),
     remember: z
       .enum(['slot', 'role'])

@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, isNotNull, isNull, like, ne } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, isNotNull, isNull, like, ne, or, type SQL } from 'drizzle-orm';
 import { atOnce } from '../../db/at-once.ts';
 import type { QuestionId, Role, SlotId, TaskId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
@@ -13,8 +13,37 @@ export const OWN_QUESTION = 'agent';
 /** Who closes questions that need no answer any more. */
 export const NOBODY = 'missiond';
 
-/** What somebody has answered to an agent. */
+/** What has become of a question. `withdrawn`: nobody needs an answer any more. */
+export type QuestionStatus = 'pending' | 'answered' | 'dismissed' | 'expired' | 'withdrawn';
+
+export function statusOfQuestion({
+  closedAt,
+  outcome,
+  answeredBy,
+}: Pick<QuestionRow, 'closedAt' | 'outcome' | 'answeredBy'>): QuestionStatus {
+  if (closedAt === null) return 'pending';
+  return outcome ?? (answeredBy === NOBODY ? 'withdrawn' : 'answered');
+}
+
+function hasStatus(status: QuestionStatus): SQL | undefined {
+  const over = isNotNull(questions.closedAt);
+  const untold = and(over, isNull(questions.outcome));
+  switch (status) {
+    case 'pending':
+      return isNull(questions.closedAt);
+    case 'answered':
+      return or(eq(questions.outcome, status), and(untold, ne(questions.answeredBy, NOBODY)));
+    case 'withdrawn':
+      return and(untold, eq(questions.answeredBy, NOBODY));
+    default:
+      return eq(questions.outcome, status);
+  }
+}
+
+/** What somebody has answered to an agent, or that nobody will. */
 export interface AnswerGiven {
+  readonly id: QuestionId;
+  readonly outcome: QuestionRow['outcome'];
   readonly question: string;
   readonly answer: string;
   readonly answeredBy: string;
@@ -58,12 +87,17 @@ export function createPermissionLedger(
     /** Once: a question that is closed stays as it was. */
     close(
       id: QuestionId,
-      { answer, answeredBy, closedAt }: { answer: string; answeredBy: string; closedAt: number },
+      {
+        outcome,
+        answer,
+        answeredBy,
+        closedAt,
+      }: Pick<QuestionRow, 'outcome'> & { answer: string; answeredBy: string; closedAt: number },
     ): void {
       atOnce(db, () => {
         const closed = db
           .update(questions)
-          .set({ answer, answeredBy, closedAt })
+          .set({ outcome, answer, answeredBy, closedAt })
           .where(and(eq(questions.id, id), isNull(questions.closedAt)))
           .returning()
           .get();
@@ -75,7 +109,13 @@ export function createPermissionLedger(
     /** What the agent of a task asked by itself since then, and was answered, oldest first. */
     answersTo(taskId: TaskId, since: number): readonly AnswerGiven[] {
       return db
-        .select({ question: questions.question, answer: questions.answer, answeredBy: questions.answeredBy })
+        .select({
+          id: questions.id,
+          outcome: questions.outcome,
+          question: questions.question,
+          answer: questions.answer,
+          answeredBy: questions.answeredBy,
+        })
         .from(questions)
         .where(
           and(
@@ -83,14 +123,29 @@ export function createPermissionLedger(
             eq(questions.kind, OWN_QUESTION),
             gte(questions.askedAt, since),
             isNotNull(questions.answer),
-            ne(questions.answeredBy, NOBODY),
+            // What it need not wait for any longer, it has to hear.
+            or(ne(questions.answeredBy, NOBODY), eq(questions.outcome, 'expired')),
           ),
         )
         .orderBy(asc(questions.askedAt))
         .all()
-        .flatMap(({ question, answer, answeredBy }) =>
-          answer === null || answeredBy === null ? [] : [{ question, answer, answeredBy }],
+        .flatMap(({ answer, answeredBy, ...given }) =>
+          answer === null || answeredBy === null ? [] : [{ ...given, answer, answeredBy }],
         );
+    },
+
+    /** Those of which that has become, newest first. */
+    withStatus(
+      status: QuestionStatus,
+      { slotId, limit }: { readonly slotId: SlotId | undefined; readonly limit: number },
+    ): readonly QuestionRow[] {
+      return db
+        .select()
+        .from(questions)
+        .where(and(hasStatus(status), slotId === undefined ? undefined : eq(questions.slotId, slotId)))
+        .orderBy(desc(questions.askedAt))
+        .limit(limit)
+        .all();
     },
 
     /** Those that nobody has answered, oldest first. */

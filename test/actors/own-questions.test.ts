@@ -1,70 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunningMission } from '../../actors/mission/create-mission.ts';
-import type { AskWish } from '../../actors/questions/own-questions-api.ts';
-import type { TaskId } from '../../db/ids.ts';
-import { idleReading } from './fake-pty-host.ts';
-import {
-  createStage,
-  hook,
-  notingKeyboard,
-  slotId,
-  startIdle,
-  sweepGoesBy,
-  taskIs,
-  until,
-} from './mission-stage.ts';
+import { type AskingStage, createAskingStage, wishOf } from './asking-stage.ts';
+import { slotId, startIdle, sweepGoesBy, taskIs, until } from './mission-stage.ts';
 
 const person = { name: 'cli', isPerson: true, mayWiden: true };
 const program = { name: 'mcp:orchestrator', isPerson: false, mayWiden: true };
 const never = new AbortController().signal;
 const past = AbortSignal.abort();
-const wishOf = (change: Partial<AskWish> = {}): AskWish => ({
-  question: 'Tabs or spaces?',
-  options: ['Tabs', 'Spaces'],
-  of: 'supervisor',
-  wait: true,
-  ...change,
-});
 
-const typed: string[] = [];
-let stage: ReturnType<typeof createStage>;
+let asking: AskingStage;
+let stage: AskingStage['stage'];
+let typed: AskingStage['typed'];
 beforeEach(() => {
-  typed.length = 0;
-  stage = createStage({ keyboard: () => notingKeyboard(typed) });
+  asking = createAskingStage();
+  ({ stage, typed } = asking);
 });
 afterEach(() => stage.close());
-
-async function taskRuns(mission: RunningMission): Promise<TaskId> {
-  const { taskId } = await mission.submit({ slotId, prompt: 'format the code' });
-  await begins(mission, taskId);
-  return taskId;
-}
-
-async function begins(mission: RunningMission, taskId: TaskId): Promise<void> {
-  const before = typed.length;
-  await until(mission, 'typed', () => typed.length > 0 && mission.task(taskId).status !== 'queued');
-  await hook(mission, 'UserPromptSubmit', { prompt: typed.at(-1), prompt_id: `p${typed.length}` });
-  await taskIs(mission, taskId, 'running');
-  expect(typed.length).toBeGreaterThanOrEqual(before);
-}
-
-async function turnEnds(mission: RunningMission, words: string): Promise<void> {
-  await hook(mission, 'Stop', { last_assistant_message: words, prompt_id: `p${typed.length}` });
-  stage.fake.show(slotId, idleReading());
-}
-
-/** What waits, asked while the tool's call goes on. */
-async function asked(mission: RunningMission): Promise<string> {
-  await until(mission, 'asked', () => mission.questions().length > 0);
-  return mission.questions()[0]?.id ?? '';
-}
 
 describe('an agent asks', () => {
   test('and the answer is the result of its tool, while its task waits for a person', async () => {
     const mission = await startIdle(stage);
-    const taskId = await taskRuns(mission);
+    const taskId = await asking.taskRuns(mission);
     const answer = mission.ownQuestions.ask(slotId, wishOf(), never);
-    const questionId = await asked(mission);
+    const questionId = await asking.asked(mission);
     await taskIs(mission, taskId, 'waiting');
     expect(mission.task(taskId).waitingFor).toBe('person');
     expect(mission.questions()[0]).toMatchObject({
@@ -77,7 +34,7 @@ describe('an agent asks', () => {
     expect(await answer).toMatchObject({ status: 'answered', answer: 'Spaces', answeredBy: program.name });
     await taskIs(mission, taskId, 'running');
     expect(mission.questions()).toEqual([]);
-    await turnEnds(mission, 'formatted');
+    await asking.turnEnds(mission, 'formatted');
     await taskIs(mission, taskId, 'done');
     expect(mission.task(taskId).result).toBe('formatted');
     // Nobody tells it a second time.
@@ -88,9 +45,9 @@ describe('an agent asks', () => {
 
   test('what it asks a person, no program answers', async () => {
     const mission = await startIdle(stage);
-    await taskRuns(mission);
+    await asking.taskRuns(mission);
     const answer = mission.ownQuestions.ask(slotId, wishOf({ of: 'person' }), never);
-    const questionId = await asked(mission);
+    const questionId = await asking.asked(mission);
     await expect(mission.confirm({ questionId, response: 'Tabs' }, program)).rejects.toMatchObject({
       code: 'person_only',
     });
@@ -100,9 +57,9 @@ describe('an agent asks', () => {
 
   test('and an answer that the disk does not take can be given again', async () => {
     const mission = await startIdle(stage);
-    await taskRuns(mission);
+    await asking.taskRuns(mission);
     const answer = mission.ownQuestions.ask(slotId, wishOf(), never);
-    const questionId = await asked(mission);
+    const questionId = await asking.asked(mission);
     const { raw } = stage.database();
     // What is wrong is noticed when the transaction ends, as with a disk that is full.
     raw.exec(`create table there (id integer primary key);
@@ -117,11 +74,11 @@ describe('an agent asks', () => {
 
   test('in the same words twice, and nobody is asked twice', async () => {
     const mission = await startIdle(stage);
-    await taskRuns(mission);
+    await asking.taskRuns(mission);
     const first = await mission.ownQuestions.ask(slotId, wishOf(), past);
     expect(first.status).toBe('waiting');
     const second = mission.ownQuestions.ask(slotId, wishOf(), never);
-    const questionId = await asked(mission);
+    const questionId = await asking.asked(mission);
     expect(mission.questions()).toHaveLength(1);
     await mission.confirm({ questionId, response: 'Tabs' }, person);
     expect(await second).toMatchObject({ status: 'answered', answer: 'Tabs' });
@@ -143,10 +100,10 @@ describe('an agent asks', () => {
 describe('an agent ends its turn before the answer', () => {
   test('its task is not done: it goes on with the answer, in the same session', async () => {
     const mission = await startIdle(stage);
-    const taskId = await taskRuns(mission);
+    const taskId = await asking.taskRuns(mission);
     const { sessionId } = mission.slot(slotId);
     await mission.ownQuestions.ask(slotId, wishOf(), past);
-    await turnEnds(mission, 'I wait for the answer.');
+    await asking.turnEnds(mission, 'I wait for the answer.');
     await until(mission, 'left', () => mission.task(taskId).waitingFor === 'person');
     await until(mission, 'free', () => mission.slot(slotId).currentTaskId === undefined);
     expect(mission.task(taskId).finishedAt).toBeUndefined();
@@ -154,8 +111,8 @@ describe('an agent ends its turn before the answer', () => {
     await until(mission, 'typed', () => typed.length === 2);
     expect(typed[1]).toMatch(/You asked: ```\nTabs or spaces\?\n```\nThe answer \(cli\): ```\nSpaces\n```/);
     expect(typed[1]).toMatch(/The task was:\n\nformat the code$/);
-    await begins(mission, taskId);
-    await turnEnds(mission, 'formatted with spaces');
+    await asking.begins(mission, taskId);
+    await asking.turnEnds(mission, 'formatted with spaces');
     await taskIs(mission, taskId, 'done');
     expect(mission.slot(slotId).sessionId).toBe(sessionId);
     const { attempts, result } = mission.task(taskId);
@@ -165,14 +122,14 @@ describe('an agent ends its turn before the answer', () => {
 
   test('an answer that comes while the turn goes on and did not reach it begins the next one', async () => {
     const mission = await startIdle(stage);
-    const taskId = await taskRuns(mission);
+    const taskId = await asking.taskRuns(mission);
     await mission.ownQuestions.ask(slotId, wishOf({ wait: false }), never);
     await mission.confirm({ slotId, response: 'Tabs' }, person);
-    await turnEnds(mission, 'The rest is done.');
+    await asking.turnEnds(mission, 'The rest is done.');
     await until(mission, 'typed', () => typed.length === 2);
     expect(typed[1]).toContain('Tabs\n```');
-    await begins(mission, taskId);
-    await turnEnds(mission, 'all of it');
+    await asking.begins(mission, taskId);
+    await asking.turnEnds(mission, 'all of it');
     await taskIs(mission, taskId, 'done');
     // By one way alone.
     expect(typed).toHaveLength(2);
@@ -180,9 +137,9 @@ describe('an agent ends its turn before the answer', () => {
 
   test('the task may be cancelled meanwhile, and its question is not asked any more', async () => {
     const mission = await startIdle(stage);
-    const taskId = await taskRuns(mission);
+    const taskId = await asking.taskRuns(mission);
     await mission.ownQuestions.ask(slotId, wishOf(), past);
-    await turnEnds(mission, 'I wait.');
+    await asking.turnEnds(mission, 'I wait.');
     await until(mission, 'left', () => mission.task(taskId).waitingFor === 'person');
     await mission.cancel(taskId);
     await taskIs(mission, taskId, 'cancelled');
@@ -196,10 +153,10 @@ describe('an agent ends its turn before the answer', () => {
 describe('after a kill -9 of the daemon', () => {
   test('a question keeps its id, and its answer reaches the task that waits for it', async () => {
     const mission = await startIdle(stage);
-    const taskId = await taskRuns(mission);
+    const taskId = await asking.taskRuns(mission);
     await mission.ownQuestions.ask(slotId, wishOf(), past);
-    const questionId = await asked(mission);
-    await turnEnds(mission, 'I wait.');
+    const questionId = await asking.asked(mission);
+    await asking.turnEnds(mission, 'I wait.');
     await until(mission, 'left', () => mission.slot(slotId).currentTaskId === undefined);
     await stage.kill9();
     const second = await stage.start();
@@ -212,9 +169,9 @@ describe('after a kill -9 of the daemon', () => {
 
   test('a call that waited is over, its task runs, and asking again goes on waiting', async () => {
     const mission = await startIdle(stage);
-    const taskId = await taskRuns(mission);
+    const taskId = await asking.taskRuns(mission);
     void mission.ownQuestions.ask(slotId, wishOf(), never);
-    const questionId = await asked(mission);
+    const questionId = await asking.asked(mission);
     await taskIs(mission, taskId, 'waiting');
     await stage.kill9();
     const second = await stage.start();

@@ -259,7 +259,7 @@ const HOSTILE_NAMES: readonly string[] = [
 ];
 /** Fields that hold words of people. Whatever else is said names something. */
 const WORDS =
-  /^(?:prompt|question|message|response|title|description|content|promptTemplate|author|labels|call|rule|idempotencyKey)$/;
+  /^(?:prompt|question|message|response|title|description|content|promptTemplate|author|labels|call|rule|idempotencyKey|context|why)$/;
 
 describe('a name that is a way somewhere', () => {
   test.each(

@@ -56,6 +56,7 @@ const CLEAN = [
   'notices.failure',
   'questions.answer',
   'questions.argument',
+  'questions.context',
   'questions.options',
   'questions.question',
   'questions.rule',
@@ -99,7 +100,7 @@ const CLEANED_BEFORE =
 const REFUSED = /^knowledge/;
 /** Names, numbers in text, words of our own. No door writes more into them than its schema says. */
 const NAMES =
-  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|sender|addressee|replyTo|way|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|target|head|method|verdict|commit|reviewer|rescue|hash|Hash|digest|version|Version|region|from|to|refreshingFrom|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|oneSlotId|otherSlotId|sharedPaths|conflictPaths|toldPaths|mediaType|fromRole|senderRole|fromBackend|worktree|list|idempotencyKey)$/;
+  /(?:[iI]d|Id|[iI]ds|cursor|status|kind|Kind|role|desired|epoch|day|code|Code|receiver|sender|addressee|replyTo|way|event|subject|by|By|author|submitter|place|path|Path|cwd|folder|Directory|repository|branch|base|target|head|method|verdict|commit|reviewer|rescue|hash|Hash|digest|version|Version|region|from|to|refreshingFrom|tool|decision|identity|priority|category|project|server|dueDate|assignee|claimExecutorType|outcome|urgency|waitingFor|noteType|requires|dependsOn|account|name|key|recent|model|type|gitBranch|defaultBranch|defaultBranchFrom|gitFolder|oneSlotId|otherSlotId|sharedPaths|conflictPaths|toldPaths|mediaType|fromRole|senderRole|fromBackend|worktree|list|idempotencyKey)$/;
 
 const tables = [
   board,

@@ -163,6 +163,39 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('what an agent asks is shown with what led to it, and dismissed in the words of the person', async () => {
+    const { page, complaints } = await open(`#token=${daemon.token}`);
+    const { id } = await daemon.client.questionCreate({
+      slotId: 'coder-1',
+      question: 'May I delete <i>it</i>?',
+      context: 'Nobody calls it.',
+      urgency: 'high',
+      of: 'person',
+    });
+    const card = page.locator('.question', { hasText: 'May I delete <i>it</i>?' });
+    await card.getByText('Nobody calls it.').waitFor();
+    await card.getByText('Urgent').waitFor();
+    await card.getByLabel('Answer coder-1 in your words').fill('say: kept');
+    await card.getByRole('button', { name: 'Dismiss' }).click();
+    await card.waitFor({ state: 'detached' });
+    expect(await daemon.client.question({ questionId: id })).toMatchObject({
+      status: 'dismissed',
+      answeredBy: 'board',
+      answer: expect.stringContaining('say: kept'),
+    });
+    await expect
+      .poll(async () => (await daemon.client.messageList({ inbox: 'coder-1' })).messages[0], {
+        timeout: 60_000,
+      })
+      .toMatchObject({ status: 'delivered', body: expect.stringContaining('it was dismissed') });
+    await expect
+      .poll(async () => (await daemon.client.ptyStatus({ slotId: 'coder-1' })).slots[0]?.state, {
+        timeout: 60_000,
+      })
+      .toBe('idle');
+    expect(complaints).toEqual([]);
+  });
+
   test('without the token it shows nothing but the form', async () => {
     const { page } = await open('');
     await page.getByLabel('Token of daemon.json').waitFor();

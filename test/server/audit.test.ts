@@ -48,12 +48,15 @@ beforeAll(async () => {
         personOnly: true,
         rule: 'default.confirm Bash',
         identity: null,
+        context: null,
+        urgency: null,
+        outcome: null,
         closedAt: null,
         answer: null,
         answeredBy: null,
       });
-      questions.close(questionId, { answer: 'No', answeredBy: 'cli', closedAt: 1_020 });
-      questions.close(questionId, { answer: 'Yes', answeredBy: 'mcp:late', closedAt: 1_030 });
+      questions.close(questionId, { outcome: null, answer: 'No', answeredBy: 'cli', closedAt: 1_020 });
+      questions.close(questionId, { outcome: null, answer: 'Yes', answeredBy: 'mcp:late', closedAt: 1_030 });
     },
   });
 });

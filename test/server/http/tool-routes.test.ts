@@ -103,6 +103,7 @@ describe('tools over REST', () => {
       'mission_whoami',
       'mission_role_get',
       'mission_overlap_list',
+      'mission_question_get',
       'mission_rescue_list',
       'mission_rescue_show',
       'mission_infra_get',
