@@ -41,6 +41,8 @@ export interface MailDependencies {
   readonly give: (taskId: TaskId, slotId: SlotId) => void;
   /** True while the slot takes nothing new. */
   readonly holdsBack: (slotId: SlotId) => boolean;
+  /** Starts the session of an agent that lasts, unless somebody has ended it: what is written to it waits for it. */
+  readonly startLasting: (slotId: SlotId) => void;
   /** A person has put it aside: it gets nothing, beside the results of its tools neither. */
   readonly isPaused: (slotId: SlotId) => boolean;
   readonly onError: (error: unknown) => void;
@@ -79,6 +81,7 @@ export function createMail({
   enqueue,
   give,
   holdsBack,
+  startLasting,
   isPaused,
   onError,
 }: MailDependencies) {
@@ -193,10 +196,13 @@ export function createMail({
     const slot = core.slotSnapshot(slotId);
     if (core.closing.has(slotId)) return;
     if (slot === undefined || core.occupied.has(slotId) || isPaused(slotId) || holdsBack(slotId)) return;
-    // Idle, an empty prompt box, nobody who types.
-    if (readinessOf(slot, core.now()) !== 'ready') return;
+    // Idle, an empty prompt box, nobody who types; or no program at all.
+    const readiness = readinessOf(slot, core.now());
+    if (readiness !== 'ready' && readiness !== 'startable') return;
     const waiting = due(receiver);
-    if (waiting.length > 0) type(slotId, waiting);
+    if (waiting.length === 0) return;
+    if (readiness === 'ready') type(slotId, waiting);
+    else startLasting(slotId);
   }
 
   /** What became of messages that a task types. */
@@ -224,7 +230,7 @@ export function createMail({
     else failed(rows, words);
   }
 
-  /** Its session ended before anything was typed: mail starts no session, it waits for one. */
+  /** Its session ended before anything was typed: a message waits for a session, and its task for none. */
   function withdrawLost({ id, pinnedSlotId }: TaskRow): void {
     if (handingIn || pinnedSlotId === null || core.occupied.get(pinnedSlotId) === id) return;
     core.sendToTask(id, { type: 'task.cancel', at: core.now() });

@@ -7,6 +7,7 @@ import { SHOWN_CHARACTERS } from '../../services/messages/frame.ts';
 import { createAgentHolds } from '../agents/agent-holds.ts';
 import { type AgentsDependencies, createAgents } from '../agents/create-agents.ts';
 import { createRefreshAgents } from '../agents/refresh-agents.ts';
+import { createLastingSessions } from '../agents/start-lasting.ts';
 import { createMerging } from '../merging/create-merging.ts';
 import { createMessages } from '../messages/create-messages.ts';
 import { FROM_MISSIOND } from '../messages/from-missiond.ts';
@@ -47,8 +48,10 @@ export function createTeam(given: TeamDependencies) {
   const team = everybody(core);
   const holds = createAgentHolds();
   const post = createPost({ core, ledger, team, redact: dependencies.redact });
+  const lasting = createLastingSessions(given);
   const mail = createMail({
     ...given,
+    startLasting: lasting.startFor,
     ledger,
     post,
     team,
@@ -63,6 +66,7 @@ export function createTeam(given: TeamDependencies) {
     mergeRequests: merges.requested,
     unreadRests: (slotId) => ledger.unreadLonger(partyOfSlot(slotId), SHOWN_CHARACTERS),
     hasMail,
+    mayStart: lasting.mayStart,
     onError: given.report('an agent could not be reminded of its work'),
   });
   const { repositories, overlaps, watches } = lookAfterRepositories({
@@ -120,6 +124,6 @@ export function createTeam(given: TeamDependencies) {
     isHeld: holds.isHeld,
     /** Who has put a slot aside; null when nobody has. */
     pauseOf: pauses.of,
-    watches: [...watches, mail, nudger, { start: startMerging }, agents.watch],
+    watches: [...watches, lasting, mail, nudger, { start: startMerging }, agents.watch],
   };
 }

@@ -87,7 +87,10 @@ export function startWithDaemon(core: MissionCore): void {
 }
 
 /** Where a slot starts: where its task is done, else in its own folder. */
-export function toTheTaskOf(core: MissionCore, slotId: SlotId): { readonly folder?: string | null } {
+export function toTheTaskOf(
+  core: Pick<MissionCore, 'occupied' | 'tasks' | 'worktrees'>,
+  slotId: SlotId,
+): { readonly folder?: string | null } {
   const taskId = core.occupied.get(slotId);
   const folder = taskId === undefined ? null : folderOfTask(core, taskId);
   return folder === undefined ? {} : { folder };

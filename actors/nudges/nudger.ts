@@ -5,6 +5,7 @@ import type { SlotId, TaskId } from '../../db/ids.ts';
 import { type NudgeEvent, nudgeMachine } from '../../machines/nudge.ts';
 import type { NudgeLedger } from '../../services/ledger/nudge-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
+import type { LastingSessions } from '../agents/start-lasting.ts';
 import type { MissionCore } from '../core.ts';
 import type { SubmitRequest } from '../mission/api.ts';
 import { readinessOf } from '../slot-view.ts';
@@ -14,6 +15,8 @@ const LOOK_MS = 1_000;
 const MINUTE_MS = 60_000;
 /** One that could not be typed at once is not typed at all: what waits may have changed. */
 const TYPED_WITHIN_MS = 60_000;
+/** The same for a session that is started for it: its MCP servers can hold it back for most of a minute. */
+const STARTED_AND_TYPED_WITHIN_MS = 3 * 60_000;
 const MOST_NAMED = 5;
 const WORKSPACE = 'workspace';
 /** As whom nudges are handed in. */
@@ -37,6 +40,8 @@ export interface NudgerDependencies {
   readonly mergeRequests: MergeRequests;
   /** Mail is on its way to it. */
   readonly hasMail: (slotId: SlotId) => boolean;
+  /** Of an agent that lasts it is no matter whether it has a session: it is started for its work. */
+  readonly mayStart: LastingSessions['mayStart'];
   readonly onError: (error: unknown) => void;
 }
 
@@ -56,6 +61,7 @@ export function createNudger({
   unreadRests,
   mergeRequests,
   hasMail,
+  mayStart,
   onError,
 }: NudgerDependencies) {
   const snapshots = new Map<SlotId, Snapshot>();
@@ -89,21 +95,23 @@ export function createNudger({
       !core.occupied.has(slotId) &&
       !holdsBack(slotId) &&
       !hasMail(slotId) &&
-      readinessOf(slot, core.now()) === 'ready'
+      (readinessOf(slot, core.now()) === 'ready' || mayStart(slotId))
     );
   }
 
   function nudge(slotId: SlotId, work: PendingWork): void {
+    const starts = mayStart(slotId);
     const taskId = ledger.atOnce(() => {
       send(slotId, { type: 'agent.nudged' });
       return enqueue('message', {
         slotId,
         prompt: wordsOf(work),
         submitter: NUDGER,
-        deadlineMs: TYPED_WITHIN_MS,
+        deadlineMs: starts ? STARTED_AND_TYPED_WITHIN_MS : TYPED_WITHIN_MS,
       });
     });
-    give(taskId, slotId);
+    // A slot without a session is started by the dispatcher for the task that waits for it.
+    if (!starts) give(taskId, slotId);
   }
 
   function look(slotId: SlotId, afterMinutes: number): void {

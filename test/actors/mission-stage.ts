@@ -90,6 +90,7 @@ type Change = Partial<MissionDependencies> & {
   /** In place of what git does for agents. */
   readonly agentWorktrees?: Partial<AgentWorktrees>;
   readonly agentRoleFacts?: MissionDependencies['agents']['roleFacts'];
+  readonly agentSlotOf?: MissionDependencies['agents']['slotOf'];
 };
 
 /** Missions over one fake pty host and one database, each of which may be killed and followed by another. */
@@ -107,7 +108,7 @@ export function createStage(always: Change = {}) {
   let running: RunningMission | undefined;
 
   async function start(change: Change = {}): Promise<RunningMission> {
-    const { host, agentWorktrees, agentRoleFacts, ...dependencies } = { ...always, ...change };
+    const { host, agentWorktrees, agentRoleFacts, agentSlotOf, ...dependencies } = { ...always, ...change };
     const connected: PtyHost = { ...fake.host, ...host };
     const root = path.join(directory, 'worktrees');
     const worktrees = createWorktrees({ root, env: gitEnv, alone });
@@ -116,7 +117,9 @@ export function createStage(always: Change = {}) {
       database,
       slots: [slotOf()],
       agents: {
-        slotOf: (row) => slotOf({ id: row.slotId, role: row.role, cwd: row.worktree, resumes: true }),
+        slotOf:
+          agentSlotOf ??
+          ((row) => slotOf({ id: row.slotId, role: row.role, cwd: row.worktree, resumes: true })),
         worktrees: { ...real, ...agentWorktrees },
         setUp: createWorktreeSetUp(gitEnv),
         roleFacts: agentRoleFacts ?? (() => ({ persistence: 'ephemeral' })),

@@ -96,7 +96,14 @@ test('an agent of a role is made; of one that nobody defines none is', async () 
   const { status, out } = await roles('spawn', 'researcher', '--name', 'calm-owl');
   expect({ status, out }).toMatchObject({
     status: 0,
-    out: 'project/calm-owl is a researcher on work/calm-owl\n',
+    out: expect.stringMatching(
+      /^project\/calm-owl is a researcher on work\/calm-owl\n.*no task.*missiond worker more calm-owl/s,
+    ),
   });
   await doors.client.workerDiscard({ name: 'calm-owl', repository: 'project' });
+  const { out: lasts } = await roles('spawn', 'supervisor', '--name', 'lead');
+  expect(lasts).toMatch(
+    /until something waits for it.*missiond message send project\/lead.*missiond restart project\.lead/s,
+  );
+  await doors.client.workerDiscard({ name: 'lead', repository: 'project' });
 });

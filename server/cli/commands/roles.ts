@@ -1,3 +1,4 @@
+import type { AgentView } from '../../../actors/agents/agent-views.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import { missionWorkerCreate } from '../../tools/agents.ts';
 import { roleGet, roleList, roleReset, roleTrust } from '../../tools/roles.ts';
@@ -95,6 +96,21 @@ async function reset(
   return 0;
 }
 
+/** What becomes of an agent that was made, and what a person does next. */
+function nextOf({ kind, repository, name, slotId, task }: AgentView): string {
+  const watch = `  watch     missiond attach ${slotId}\n`;
+  if (task !== undefined) return watch;
+  switch (kind) {
+    case 'persistent':
+      return `It has no session until something waits for it: a message, work. Then it starts by itself, and with the daemon from then on.\n  write     missiond message send ${repository}/${name} "…"\n  or start  missiond restart ${slotId}\n`;
+    case 'workspace':
+      return `  enter     missiond workspace connect ${name}\n`;
+    case 'worker':
+    case 'reviewer':
+      return `It has no task and waits for one.\n  give it   missiond worker more ${name} "…"\n${watch}`;
+  }
+}
+
 async function spawn(role: string, parsed: ParsedCommand, { call, print }: CommandContext): Promise<number> {
   // A slip of the pen would be an agent of a role that nobody defines.
   await call('mission_role_get', { name: role, ...whichOf(parsed) });
@@ -111,7 +127,7 @@ async function spawn(role: string, parsed: ParsedCommand, { call, print }: Comma
   print(
     output,
     () =>
-      `${worker.repository}/${worker.name} is a ${role} on ${worker.branch}\n${notes.map((note) => `  ${note}\n`).join('')}`,
+      `${worker.repository}/${worker.name} is a ${role} on ${worker.branch}\n${notes.map((note) => `  ${note}\n`).join('')}${nextOf(worker)}`,
   );
   return 0;
 }

@@ -51,7 +51,6 @@ async function workersCommit(): Promise<void> {
   await daemon.client.repoConfig({ repository: 'shop', set: { check: './check' } });
   for (const role of ['supervisor', 'merge-queue'])
     await daemon.client.workerCreate({ repository: 'shop', role, name: role });
-  await daemon.client.ptySpawn({ slotId: 'shop.merge-queue', waitForIdle: true });
   await daemon.client.submit({
     slotId: 'shop.supervisor',
     prompt: 'Three things are to be done; give them out.',
