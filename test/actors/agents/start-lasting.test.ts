@@ -23,7 +23,7 @@ const lasting = {
     persistence: role === 'supervisor' ? ('persistent' as const) : ('ephemeral' as const),
   }),
   agentSlotOf: ({ slotId, role, worktree }: { slotId: SlotId; role: Role; worktree: string }) =>
-      slotOf({ id: slotId, role, cwd: worktree, resumes: true, nudge: { afterMinutes: 10 } }),
+    slotOf({ id: slotId, role, cwd: worktree, resumes: true, nudge: { afterMinutes: 10 } }),
 };
 
 async function supervisor(mission: RunningMission, name: string): Promise<SlotId> {
