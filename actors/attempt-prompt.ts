@@ -51,8 +51,10 @@ function preface(before: AttemptRow | undefined, { sessionId, attempt, answers }
   if (before?.outcome === 'continued') {
     const isSame = before.sessionId === sessionId;
     const task = `See what is done already, and do not do that again. The task ${isSame ? 'was' : 'is'}:`;
-    if (before.errorCode === 'handed_over')
-      return `An earlier session has handed this task over; this is attempt ${attempt}. ${task}`;
+    if (before.errorCode === 'handed_over') {
+      const note = before.error === null || before.error === '' ? '' : `\n\n${fenced(before.error)}\n\n`;
+      return `An earlier session has handed this task over; this is attempt ${attempt}.${note === '' ? ' ' : ` Its hand-over:${note}`}${task}`;
+    }
     return `${answered(answers, isSame)}\n\nGo on with the task. ${task}`;
   }
   if (before !== undefined && wasLost(before)) {

@@ -84,7 +84,14 @@ export type TaskEvent =
       readonly at: number;
     }
   /** The turn ended, and the task did not. */
-  | { readonly type: 'turn.left'; readonly why: TurnLeft; readonly words: string; readonly at: number }
+  | {
+      readonly type: 'turn.left';
+      readonly why: TurnLeft;
+      readonly words: string;
+      /** Where it goes on, when not in this slot. */
+      readonly to?: SlotId;
+      readonly at: number;
+    }
   /** The session ended by itself while it had the task. */
   | { readonly type: 'session.lost'; readonly failure: MachineFailure; readonly at: number }
   | { readonly type: 'question.asked' }

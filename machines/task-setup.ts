@@ -66,7 +66,7 @@ export const taskSetup = setup({
       const failure = { code: event.why, message: event.words };
       return {
         ended: [...ended, { number: attempt, outcome: 'continued' as const, failure }],
-        left: { slotId: assignment.slotId, forAnswer: event.why === 'asked' },
+        left: { slotId: event.to ?? assignment.slotId, forAnswer: event.why === 'asked' },
         ending: null,
         finishedAt: null,
       };

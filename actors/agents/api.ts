@@ -69,6 +69,16 @@ export interface Workers {
   ofSlot(slotId: SlotId): AgentView | undefined;
   /** The agent of a slot says how its work ended. Its session ends with its turn, unless it has more to do. */
   done(slotId: SlotId, report: DoneReport): Promise<AgentView>;
+  /**
+   * Another agent, of a role that the one of the slot may make, goes on with its task when its turn has ended.
+   * @returns that agent
+   * @throws MissionError `not_permitted`, `agent_unknown`, `agent_refused`, `too_many`, `worktree_failed`
+   */
+  handOver(
+    slotId: SlotId,
+    handOver: { readonly note: string; readonly role: Role },
+    signal: AbortSignal,
+  ): Promise<AgentView>;
   /** A page of what has changed since its work began, committed or not. */
   diff(
     which: WhichAgent,

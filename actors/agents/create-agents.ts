@@ -15,6 +15,7 @@ import { createCompleteAgent } from './complete-agent.ts';
 import { createEndAgent } from './end-agent.ts';
 import { findAgent } from './find-agent.ts';
 import { createGiveWork } from './give-work.ts';
+import { createHandOverToRole } from './hand-over-to-role.ts';
 import { createHibernate } from './hibernate.ts';
 import { createMakeAgent } from './make-agent.ts';
 import type { RefreshAgents } from './refresh-agents.ts';
@@ -100,6 +101,14 @@ export function createAgents({
     setUpAgent,
     signal,
   });
+  const handOverToRole = createHandOverToRole({
+    core,
+    make: making.make,
+    worktrees,
+    holds,
+    letRest: (row) => letRest(row, 'missiond'),
+    redact: dependencies.redact,
+  });
   const giveWork = createGiveWork({ wake, enqueue });
   const ending = createEndAgent({ core, worktrees, slots, holds });
   const repair = createRepairAgents({
@@ -172,9 +181,21 @@ export function createAgents({
         throw new MissionError('agent_unknown', `Slot ${slotId} is no agent of a repository.`, {
           remedy: 'Say it with the answer to your task.',
         });
+      if (row.status === 'completed' && row.completion?.handedTo !== undefined)
+        throw new MissionError('agent_refused', `${row.name} has handed its task over: it is not done.`, {
+          remedy: 'End your turn; the agent in your place says when it is.',
+        });
       const after = await completing.done(row, said);
       withdrawQuestions(slotId, 'the agent has said that it is done');
       return show(after);
+    },
+    async handOver(slotId, handOver, call) {
+      const row = core.agents.get(slotId);
+      if (row === undefined)
+        throw new MissionError('agent_unknown', `Slot ${slotId} is no agent of a repository.`, {
+          remedy: 'Hand over without a role: a fresh session of yours goes on.',
+        });
+      return show(await handOverToRole(row, handOver, call));
     },
     async diff(which, offset, call) {
       const row = find(which);

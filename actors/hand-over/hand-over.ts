@@ -2,13 +2,13 @@ import type { SnapshotFrom } from 'xstate';
 import type { Epoch, SlotId, TaskId } from '../../db/ids.ts';
 import type { HandOverEvent, handOverMachine } from '../../machines/hand-over.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
-import type { AttemptRow } from '../../services/ledger/attempt-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import type { MissionCore } from '../core.ts';
 import { wordsOfSlot } from '../messages/words-of-slot.ts';
 import type { SlotRuntime } from '../slot-runtime.ts';
 import { personTypes, readinessOf, sessionOf } from '../slot-view.ts';
 import { runRests } from '../until-resting.ts';
+import { requireFewHandOvers } from './few-hand-overs.ts';
 import { ASK_FOR_HAND_OVER, behindHandOver, withoutHandOver } from './hand-over-words.ts';
 
 /** A compaction takes a minute; what it left is not seen before the next answer. */
@@ -30,11 +30,6 @@ export interface HandOverDependencies {
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
 }
-
-/** A task that is handed on more often goes round in circles. */
-const MOST_OF_A_TASK = 10;
-
-const isHandedOver = ({ errorCode }: AttemptRow): boolean => errorCode === 'handed_over';
 
 /** How a message ends without an answer, or with none. */
 const OVER: ReadonlySet<TaskRow['status']> = new Set(['done', 'failed', 'cancelled']);
@@ -205,15 +200,7 @@ export function createHandOver({
           remedy: 'Answer what you were asked.',
         });
       const taskId = core.occupied.get(slotId);
-      const times = taskId === undefined ? [] : core.attempts.of(taskId).filter(isHandedOver);
-      if (times.length >= MOST_OF_A_TASK)
-        throw new MissionError(
-          'agent_refused',
-          `This task was handed over ${MOST_OF_A_TASK} times already.`,
-          {
-            remedy: 'Finish it, or say with mission_done what stands in the way.',
-          },
-        );
+      if (taskId !== undefined) requireFewHandOvers(core.attempts.of(taskId));
       send(slotId, { type: 'handOver.offered', words: wordsOfSlot(redact, slotId, words) });
     },
 

@@ -14,6 +14,8 @@ export interface Completion {
   readonly by: 'agent' | 'task';
   /** When it was woken afterwards: then it says nothing of what the agent does now. */
   readonly wokenAt?: number | undefined;
+  /** The agent that goes on with its task, of another role. */
+  readonly handedTo?: SlotId | undefined;
   /** Against the commit at which its branch began; absent when git could not say. */
   readonly changes?:
     | {
