@@ -75,6 +75,19 @@ test("a definition of the person's may name others; one of a repository that nob
     .toBe(200);
 });
 
+test('an agent whose rules deny that it makes agents hands over to none', async () => {
+  await team.open.client.permissionSetRole({
+    role: 'worker',
+    rule: { deny: ['mcp__missiond__mission_worker_create'] },
+  });
+  const handOver = await team.asks('red-fox', 'mission_hand_over', { note: 'go on', role: 'reviewer' });
+  expect(handOver).toEqual({
+    status: 403,
+    body: expect.stringContaining('A rule denies that you make agents'),
+  });
+  expect(await made()).toHaveLength(4);
+});
+
 test('a person makes any', async () => {
   const { worker } = await team.open.client.workerCreate({ repository: 'app', role: 'merge-queue' });
   expect(worker.role).toBe('merge-queue');
