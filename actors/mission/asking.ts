@@ -3,6 +3,7 @@ import type { MissionCore } from '../core.ts';
 import type { Journal } from '../journal.ts';
 import type { Messages } from '../messages/api.ts';
 import { createAnswering } from '../questions/answer-question.ts';
+import { answerTrustByItself } from '../questions/answer-trust.ts';
 import { createOwnQuestions } from '../questions/own-questions.ts';
 import { createQuestions } from '../questions/questions.ts';
 import { createRemembering } from '../questions/remember.ts';
@@ -77,6 +78,12 @@ export function createAsking({
     ruleToKeep: createRemembering(core, rules),
     allow: permissions.addAllowed,
     signal,
+  });
+  answerTrustByItself({
+    core,
+    questions,
+    signal,
+    onError: report('a trust dialog could not be answered, and waits for a person'),
   });
   return { questions, own, answering, permissions };
 }

@@ -3,6 +3,7 @@ import { readDialogBody } from './dialog-body.ts';
 import type { Faces } from './faces.ts';
 import type { DialogOption, DialogReading } from './reading.ts';
 import type { ScreenRow, ScreenRows } from './screen-rows.ts';
+import { trustBody, trustQuestion } from './trust-dialog.ts';
 
 /** A narrow window leaves no blank behind the number. */
 const OPTION = /^\s{0,4}(❯|>)?\s*(?:(\d+)\.\s*)?(\S.*)$/;
@@ -186,15 +187,18 @@ export function readDialog({ rows }: ScreenRows, faces: Faces): DialogReading | 
   const above = texts.slice(top + 1, first);
   const lines = above.map((text) => text.trim()).filter((text) => text !== '' && !/^[╌─▔]+$/.test(text));
   const heading = lines[0];
+  const words = above.join('\n');
+  const isTrust = faces.trust.test(words);
   const question =
-    lines.findLast((text) => text.endsWith('?')) ?? (lines.length > 1 ? lines.at(-1) : undefined);
+    (isTrust ? trustQuestion(words) : undefined) ??
+    lines.findLast((text) => text.endsWith('?')) ??
+    (lines.length > 1 ? lines.at(-1) : undefined);
   const tool =
     heading === undefined ? undefined : faces.headings.find(([pattern]) => pattern.test(heading))?.[1];
-  const body = readDialogBody(between(rows.slice(top + 1, first), heading, question), {
-    heading: heading ?? '',
-    tool,
-  });
-  const words = above.join('\n');
+  const asked = rows.slice(top + 1, first);
+  const body = isTrust
+    ? trustBody(above.slice(above.findIndex((text) => text.trim() === heading) + 1))
+    : readDialogBody(between(asked, heading, question), { heading: heading ?? '', tool });
   return {
     kind: kindOf(words, question, footer, tool, faces),
     ...(heading === undefined ? {} : { heading }),

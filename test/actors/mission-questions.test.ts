@@ -1,3 +1,6 @@
+import { realpathSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningMission } from '../../actors/mission/create-mission.ts';
 import type { QuestionView } from '../../actors/mission/views.ts';
@@ -342,6 +345,41 @@ describe('what nobody answers in time', () => {
     const mission = await startIdle(stage, soon);
     shows(dialog('/work', { kind: 'trust', options: [{ label: 'No, exit', highlighted: true }] }));
     expect((await waiting(mission)).expiresAt).toBeUndefined();
+  });
+});
+
+describe('a trust dialog', () => {
+  const folder = realpathSync(os.tmpdir());
+  const trusting = { slots: [slotOf({ trustCwd: true, cwd: folder })] };
+  const trust = (named: string) =>
+    dialog(named, {
+      kind: 'trust',
+      heading: 'Accessing workspace:',
+      question: 'Is this a project you created or one you trust?',
+      options: ['No, exit', 'Yes, I trust this folder'].map((label, index) => ({
+        label,
+        highlighted: index === 0,
+      })),
+    });
+
+  test('is answered where a person has called that very folder trusted', async () => {
+    const mission = await startIdle(stage, trusting);
+    shows(trust(folder));
+    await until(mission, 'answered', () => pressed.length > 0 && mission.questions().length === 0);
+    expect(pressed).toEqual(['Yes, I trust this folder']);
+  });
+
+  test.each([
+    ['about another folder', true, '/'],
+    ['about a folder within it', true, path.join(folder, 'within')],
+    ['where nobody has called it trusted', false, folder],
+  ])('waits for a person %s', async (_, trustCwd, named) => {
+    const mission = await startIdle(stage, { slots: [slotOf({ trustCwd, cwd: folder })] });
+    shows(trust(named));
+    const { id, slotId: of } = await waiting(mission);
+    // Whatever would be pressed is pressed before what is asked behind it.
+    await mission.confirm({ questionId: id, response: false }, person);
+    expect({ pressed, of }).toEqual({ pressed: ['No, exit'], of: slotId });
   });
 });
 

@@ -104,6 +104,46 @@ const DRAWN = [
   ],
 ] as const;
 
+describe('a trust dialog says which folder it is about, and what it asks', () => {
+  const FOLDER = '/home/dev/my work';
+  const OLDER = [
+    ' Do you trust the files in this folder?',
+    '',
+    ` ${FOLDER}`,
+    '',
+    ' Claude Code may read, write, or execute files contained in this directory.',
+    '',
+    ' Learn more',
+    '',
+    ' ❯ 1. Yes, proceed',
+    '   2. No, exit',
+    '',
+    ' Enter to confirm · Esc to exit',
+  ];
+  const NEWER = [
+    ' Accessing workspace:',
+    '',
+    ` ${FOLDER}`,
+    '',
+    ' Quick safety check: Is this a project you created or',
+    " one you trust? (Like your own code). If not, review what's in this folder first.",
+    '',
+    ' Security guide',
+    '',
+    ' ❯ No, exit',
+    '   Yes, I trust this folder',
+    '',
+    ' Enter to confirm · Esc to cancel',
+  ];
+  it.each([
+    ['2.0.60', OLDER, 'Do you trust the files in this folder?'],
+    ['2.1.329', NEWER, 'Is this a project you created or one you trust?'],
+  ])('%s', async (_, rows, question) => {
+    const { dialog } = await readingOfRows([RULE, ...rows]);
+    expect(dialog).toMatchObject({ kind: 'trust', argument: FOLDER, question });
+  });
+});
+
 describe('a permission dialog is read in full', () => {
   it.each(DRAWN)('%s', async (_, body, expected) => {
     const { level, dialog } = await readingOfRows([RULE, ...body, ...OPTIONS, ...FOOTER]);
