@@ -37,7 +37,8 @@ export const AgentView = z.object({
   role: Role,
   kind: z.enum(['worker', 'workspace', 'reviewer', 'persistent']),
   status: AgentStatus,
-  branch: z.string(),
+  /** Left out of one that only reads: its role has `worktree: false`. */
+  branch: z.string().optional(),
   /** The commit at which its work began. */
   base: z.string(),
   worktree: z.string(),

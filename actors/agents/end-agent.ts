@@ -88,6 +88,10 @@ export function createEndAgent({ core, worktrees, slots, holds }: EndAgentDepend
       return once(row, async () => {
         requireThere(row);
         const { slotId, name, branch } = row;
+        if (branch === null)
+          throw new MissionError('agent_refused', `${name} has no branch: there is nothing of it to land.`, {
+            remedy: `missiond worker discard ${name} removes it.`,
+          });
         if (core.occupied.has(slotId) || (!keep && core.tasks.openFor(slotId).length > 0))
           throw new MissionError('agent_refused', `${name} is at work, or is about to begin.`, {
             remedy: `Wait until its task has ended, or end it: missiond worker keep ${name}.`,
@@ -98,7 +102,7 @@ export function createEndAgent({ core, worktrees, slots, holds }: EndAgentDepend
             remedy: `Have it commit them, or do so yourself in ${row.worktree}. missiond worker diff ${name} shows them.`,
           });
         const message = `Merge branch '${branch}'${row.task === null ? '' : `\n\n${inMessage(row.task)}`}`;
-        const landing = await worktrees.land(worktreeOf(row), { onto, message }, signal);
+        const landing = await worktrees.land({ ...worktreeOf(row), branch }, { onto, message }, signal);
         const notes = landing.workingTree === null ? [] : [`${landing.workingTree} was brought along.`];
         if (keep || row.kind === 'workspace' || row.kind === 'persistent')
           return { row: now(row), landing, notes };

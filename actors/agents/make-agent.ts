@@ -23,6 +23,8 @@ const MOST_IN_THE_WAY = 50;
 /** What a role says of how its agents live. */
 export interface RoleFacts {
   readonly persistence: 'persistent' | 'ephemeral';
+  /** False: its agents only read, and have no branch. True where nothing is said. */
+  readonly worktree?: boolean;
   /** Of which roles its agents make others. */
   readonly creates?: readonly string[];
 }
@@ -96,17 +98,19 @@ export function createMakeAgent({
   async function nameFor(
     { name, branch }: WorkRequest,
     repository: RepositoryRow,
-    branchOf: (name: AgentName) => string,
+    branchOf: (name: AgentName) => string | null,
     signal: AbortSignal,
   ): Promise<AgentName> {
-    const isFree = (one: AgentName): Promise<boolean> =>
-      worktrees.isFree(
+    const isFree = (one: AgentName): Promise<boolean> => {
+      const own = branchOf(one);
+      return worktrees.isFree(
         worktrees.placeOf(repository.name, one),
         repository.path,
         // On a branch that is there it gets none of its own.
-        branch === undefined ? branchOf(one) : `${branchOf(one)}/`,
+        branch === undefined || own === null ? own : `${own}/`,
         signal,
       );
+    };
     if (name !== undefined) {
       if (isTaken(repository.name, name))
         throw new MissionError(
@@ -118,7 +122,7 @@ export function createMakeAgent({
         );
       if (!(await isFree(name)))
         throw new MissionError('agent_refused', `A branch or a folder of the name "${name}" is in the way.`, {
-          remedy: `Choose another name. It would be the branch ${branchOf(name)} and the folder ${worktrees.placeOf(repository.name, name)}.`,
+          remedy: `Choose another name. It would be ${branchOf(name) === null ? '' : `the branch ${branchOf(name)} and `}the folder ${worktrees.placeOf(repository.name, name)}.`,
         });
       return name;
     }
@@ -264,7 +268,10 @@ export function createMakeAgent({
       requireMayMake(request, role, repository);
       const kind = kindOf(request, role, repository);
       requireRoom(core, repository, kind);
-      const branchOf = (one: AgentName): string => `${PREFIXES[kind] ?? 'work'}/${one}`;
+      // A person works in a workspace, whatever its role says.
+      const reads = kind !== 'workspace' && roleFacts(repository.path, role)?.worktree === false;
+      const branchOf = (one: AgentName): string | null =>
+        reads ? null : `${PREFIXES[kind] ?? 'work'}/${one}`;
       const name = await nameFor(request, repository, branchOf, signal);
       const slotId = slotIdOf(repository.name, name);
       // Another call may have taken it while git was asked.

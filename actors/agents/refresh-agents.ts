@@ -94,6 +94,8 @@ export function createRefreshAgents({
   }
 
   function tellMoved(row: AgentRow, target: string, how: string, files: readonly string[]): void {
+    // Who only reads sees what git shows; a turn each time would cost more than it brings.
+    if (row.branch === null) return;
     const words = how === 'merge' ? 'was merged into it' : 'is what it stands on now';
     tell(
       row,
@@ -170,16 +172,16 @@ export function createRefreshAgents({
       const end = existsSync(worktree.path) ? await care.endRefresh(worktree, from, signal) : null;
       atOnce(db, () => {
         core.agents.update(row.slotId, { refreshingFrom: null });
-        if (end?.isDone === true)
+        if (end?.isDone === true && row.branch !== null)
           tell(
             row,
             `While you rested, your branch ${row.branch} was brought up to the default branch; it stood at ${short(from)}. git log shows what came. Nothing is for you to do.`,
           );
-        else if (end !== null && end.saved !== null) {
+        else if (end?.isDone === false && end.saved !== null) {
           core.logger.warn({ slotId: row.slotId, saved: end.saved }, 'a refresh was taken back');
           tell(
             row,
-            `Bringing your branch ${row.branch} up to the default branch was broken off and taken back. Files that were not committed are under ${end.saved}: git show ${end.saved}. Bring back what is yours.`,
+            `Bringing ${row.branch === null ? 'you' : `your branch ${row.branch}`} up to the default branch was broken off and taken back. Files that were not committed are under ${end.saved}: git show ${end.saved}. Bring back what is yours.`,
           );
         }
       });

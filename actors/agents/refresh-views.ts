@@ -8,7 +8,7 @@ export const RefreshView = z.object({
   /** `left`: nothing was done, and `why` says so. `conflict`: all of it was taken back. */
   status: z.enum(['fresh', 'refreshed', 'left', 'conflict']),
   why: z.string().optional(),
-  how: z.enum(['rebase', 'merge']).optional(),
+  how: z.enum(['rebase', 'merge', 'checkout']).optional(),
   /** Where its branch stood, what it was to be brought up to, and where it stands. */
   from: z.string().optional(),
   target: z.string().optional(),

@@ -38,7 +38,7 @@ export function createRepairAgents({
     try {
       const { isThere, tip } = await worktrees.contents(worktreeOf(row), signal);
       if (isThere) return null;
-      if (tip === null)
+      if (tip === null && row.branch !== null)
         return {
           finding: `Neither its worktree ${row.worktree} nor its branch ${row.branch} is there.`,
           remedy: 'its row says that it is removed',
@@ -51,8 +51,11 @@ export function createRepairAgents({
             }),
         };
       return {
-        finding: `Its worktree ${row.worktree} is gone; its branch ${row.branch} is there.`,
-        remedy: 'the worktree is checked out again from its branch',
+        finding:
+          row.branch === null
+            ? `What it reads in, ${row.worktree}, is gone.`
+            : `Its worktree ${row.worktree} is gone; its branch ${row.branch} is there.`,
+        remedy: `the worktree is checked out again ${row.branch === null ? `at ${row.base}` : 'from its branch'}`,
         async act() {
           await worktrees.restore(worktreeOf(row), signal);
           // One that sleeps is set up when it is woken.

@@ -53,6 +53,8 @@ export function createSetUpAgent({ core, setUp, redact }: SetUpAgentDependencies
         throw new MissionError('worktree_failed', `${folder} is not there.`, {
           remedy: 'missiond repair says what can be done, and does it with --apply.',
         });
+    // Nothing is built or run where somebody only reads.
+    if (row.branch === null) return [];
     const configuration = RepositoryConfiguration.parse(repository.configuration);
     const ports = await portsOf(row, configuration.ports);
     core.agents.update(row.slotId, { setUpBegunAt: core.now() });

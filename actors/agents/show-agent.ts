@@ -17,7 +17,7 @@ export function showAgent(
     role,
     kind,
     status,
-    branch,
+    ...(branch === null ? {} : { branch }),
     base,
     worktree,
     ...(row.portBlock === null ? {} : { portBlock: row.portBlock }),

@@ -28,7 +28,7 @@ function wordsOf(
   return [
     `${name} of ${repository} ${failure === undefined ? 'is done' : `has failed: ${failure}`}`,
     summary,
-    `Branch ${branch}${counts === '' ? '' : `: ${counts}`}`,
+    ...(branch === null ? [] : [`Branch ${branch}${counts === '' ? '' : `: ${counts}`}`]),
     ...(tests === undefined ? [] : [`Tests: ${tests}`]),
     `Cost so far: $${usd.toFixed(2)}, ${tokens.input} tokens in, ${tokens.output} out`,
   ].join('\n\n');

@@ -67,6 +67,10 @@ export function createMergeRequests({ core, ledger, tell, onError, runs }: Merge
         throw new MissionError('not_permitted', `The merge queue of ${repository.name} is switched off.`, {
           remedy: 'Report that the branch is ready (mission_done); a person brings it home.',
         });
+      if (branch === null)
+        throw new MissionError('agent_refused', `${name} has no branch: there is nothing of it to merge.`, {
+          remedy: 'Who has the branch asks for it.',
+        });
       const before = ledger.requested(repository.name).find((one) => one.branch === branch);
       if (before !== undefined) return before;
       const { id } = ledger.insert({

@@ -68,7 +68,7 @@ export function createMergeRuns({
       core.agents
         .list({ repository, search: name, limit: MOST_AGENTS })
         .find(({ branch, ownsBranch }) => branch === name && ownsBranch);
-    return found === undefined ? null : { branch: found.branch, slotId: found.slotId };
+    return found == null || found.branch === null ? null : { branch: found.branch, slotId: found.slotId };
   }
 
   const gateOf = (repository: RepositoryRow): GateDependencies => ({

@@ -47,7 +47,7 @@ export function createPushWork({ core, gate: { git, gh, alone, policy }, asItIs 
 
   async function destinationOf(
     { to }: PushRequest,
-    row: AgentRow,
+    row: AgentRow & { readonly branch: string },
     repository: RepositoryRow,
     signal: AbortSignal,
   ): Promise<Destination> {
@@ -82,7 +82,10 @@ export function createPushWork({ core, gate: { git, gh, alone, policy }, asItIs 
   }
 
   return async function push(request: PushRequest, by: MergingParty, signal: AbortSignal): Promise<PushView> {
-    const row = findAgent(core, request.name, request.repository);
+    const found = findAgent(core, request.name, request.repository);
+    if (found.branch === null)
+      throw new MissionError('agent_refused', `${found.name} has no branch: there is nothing of it to push.`);
+    const row = { ...found, branch: found.branch };
     requireMayPush(request, row, by);
     const added = core.repositories.get(row.repository);
     if (added === undefined)

@@ -80,7 +80,12 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, holds, si
     const agents = core.agents
       // A branch of the name of one that is removed is a person's.
       .list({ repository: name, statuses: ['completed'], limit: MOST_LOOKED_AT })
-      .filter((row) => row.ownsBranch && !core.runtimes.has(row.slotId) && row.gitFolder === gitFolder)
+      .filter(
+        (row) =>
+          (row.ownsBranch || row.branch === null) &&
+          !core.runtimes.has(row.slotId) &&
+          row.gitFolder === gitFolder,
+      )
       .map(ofAgent);
     const tasks = core.worktrees
       .list({ removed: false, limit: MOST_LOOKED_AT })
@@ -117,8 +122,20 @@ export function createCleanUp({ core, care, worktrees, removeWorktree, holds, si
 
     async function look({ what, name, worktree, isOurName, remove }: Candidate): Promise<void> {
       const { branch } = worktree;
-      const { isThere, tip, uncommitted } = await worktrees.contents(worktree, signal);
+      const { isThere, tip, uncommitted, commits } = await worktrees.contents(worktree, signal);
       if (!isThere && tip === null) return;
+      if (branch === null) {
+        if (uncommitted > 0) return void left.push({ name, why: `${uncommitted} files are not committed` });
+        if (commits > 0) return void left.push({ name, why: `${commits} commits are on no branch` });
+        const rescue = dryRun ? null : await remove();
+        return void removed.push({
+          what,
+          name,
+          path: worktree.path,
+          why: HOW.nothing,
+          ...(rescue === null ? {} : { rescue }),
+        });
+      }
       if (guarded.includes(branch)) return void left.push({ name, why: `${branch} is protected` });
       const state = await care.stateOf(repository, branch, signal);
       const why = staysFor(state, uncommitted, isThere);

@@ -51,7 +51,10 @@ export function createOverlapWatch(dependencies: OverlapWatchDependencies) {
   function agentsOf(repository: RepositoryRow): readonly AgentRow[] {
     return core.agents
       .list({ repository: repository.name, statuses: ['active'], limit: MOST_AGENTS })
-      .filter(({ kind, worktree }) => kind !== 'reviewer' && worktree !== repository.path)
+      .filter(
+        ({ kind, worktree, branch }) =>
+          kind !== 'reviewer' && branch !== null && worktree !== repository.path,
+      )
       .toSorted((one, other) => byName(one.slotId, other.slotId));
   }
 

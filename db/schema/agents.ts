@@ -46,7 +46,8 @@ export const agents = sqliteTable(
      * starts it before it is woken. `removed`: its worktree is gone, or it never came to be.
      */
     status: text().$type<'making' | 'active' | 'hibernated' | 'completed' | 'removed'>().notNull(),
-    branch: text().notNull(),
+    /** Null for one whose role has no branch: it reads, at a commit of the default branch that is checked out for it. */
+    branch: text(),
     /** False for one that was there before: it is never deleted. */
     ownsBranch: integer({ mode: 'boolean' }).notNull(),
     /** The commit at which its work began. */

@@ -23,7 +23,7 @@ export function rows(workers: readonly AgentView[]): string {
       role,
       status,
       state ?? '-',
-      branch,
+      branch ?? '-',
       shortened(task ?? ''),
     ]),
   );

@@ -35,6 +35,8 @@ async function refreshWords({ mission }: SlotContext, slotId: SlotId): Promise<s
     throw new MissionError('agent_unknown', `Slot ${slotId} is no agent of a repository.`, {
       remedy: 'Fetch and rebase as this folder wants it.',
     });
+  if (worker.branch === undefined)
+    return 'You have no branch. What you read in follows the default branch by itself while you rest. Change nothing.';
   const { remote, defaultBranch } = await mission.repositories.get({ repository: worker.repository });
   const onto = remote === null ? defaultBranch : `${remote}/${defaultBranch}`;
   const fetch = remote === null ? '' : `\`git fetch ${remote} ${defaultBranch}\`, then `;

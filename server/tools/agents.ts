@@ -219,7 +219,9 @@ export const missionWhoami = operation({
     slotId: SlotId,
     role: Role,
     worker: AgentView.optional(),
-    team: z.array(z.object({ name: z.string(), role: Role, status: z.string(), branch: z.string() })),
+    team: z.array(
+      z.object({ name: z.string(), role: Role, status: z.string(), branch: z.string().optional() }),
+    ),
   }),
   readOnly: true,
   ownOfSlot: () => true,

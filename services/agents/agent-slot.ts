@@ -2,6 +2,7 @@ import type { SlotConfig, SlotsFile } from '../config/slots-file.ts';
 import type { AgentRow } from '../ledger/agent-ledger.ts';
 import type { RoleDefinition } from '../roles/resolve-roles.ts';
 import { portsInEnv } from '../worktrees/port-blocks.ts';
+import { readingOnly } from './reading-only.ts';
 
 /** How much of its task describes a slot. */
 const DESCRIPTION_CHARACTERS = 120;
@@ -10,7 +11,7 @@ function descriptionOf({ kind, repository, branch, task }: AgentRow): string {
   const [firstLine = ''] = (task ?? '').split('\n');
   const words =
     firstLine.length > DESCRIPTION_CHARACTERS ? `${firstLine.slice(0, DESCRIPTION_CHARACTERS)}…` : firstLine;
-  return `${kind} of ${repository} on ${branch}${words === '' ? '' : `: ${words}`}`;
+  return `${kind} of ${repository} ${branch === null ? 'without a branch' : `on ${branch}`}${words === '' ? '' : `: ${words}`}`;
 }
 
 /** What tells the programs in its worktree its ports: the same after every start. */
@@ -33,6 +34,7 @@ export function agentSlot(
   const words = [definition?.prompt, agents.appendSystemPrompt].filter(
     (said) => said !== undefined && said !== '',
   );
+  const rules = row.branch === null ? readingOnly(row.role, definition) : definition;
   return {
     ...agents,
     id: row.slotId,
@@ -45,7 +47,7 @@ export function agentSlot(
     resumes: true,
     // What slots.yaml says of all agents stands over what their role wants, `null` (never) too.
     nudge: agents.nudge === undefined ? (definition?.nudge ?? null) : agents.nudge,
-    ...(definition === undefined ? {} : { definition }),
+    ...(rules === undefined ? {} : { definition: rules }),
     ...(definition?.model === undefined ? {} : { model: definition.model }),
     ...(words.length === 0 ? {} : { appendSystemPrompt: words.join('\n\n') }),
     ...(repositoryPath === undefined ? {} : { trustedAs: repositoryPath }),

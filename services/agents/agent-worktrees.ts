@@ -4,8 +4,13 @@ import path from 'node:path';
 import { MissionError } from '../errors/mission-error.ts';
 import type { AgentRow } from '../ledger/agent-ledger.ts';
 import { createBranch } from '../worktrees/branch.ts';
-import { type Contents, requireNotElsewhere, type Worktree } from '../worktrees/contents.ts';
-import type { Saving, Worktrees } from '../worktrees/create-worktrees.ts';
+import {
+  type BranchedWorktree,
+  type Contents,
+  requireNotElsewhere,
+  type Worktree,
+} from '../worktrees/contents.ts';
+import { type Saving, type Worktrees, whatIsCheckedOut } from '../worktrees/create-worktrees.ts';
 import { createGit, type Git } from '../worktrees/git.ts';
 import { requireNotHalfDone } from '../worktrees/half-done-on.ts';
 import { tipOf } from '../worktrees/repository.ts';
@@ -37,14 +42,15 @@ export function createAgentWorktrees({
     /** Where the worktree of an agent lies. */
     placeOf: (repository: string, name: string): string => path.join(root, repository, name),
 
-    /** True when neither a folder nor a branch of that name is in the way. */
+    /** True when neither a folder nor a branch of that name is in the way; null for one that gets no branch. */
     async isFree(
       place: string,
       repositoryPath: string,
-      branch: string,
+      branch: string | null,
       signal: AbortSignal,
     ): Promise<boolean> {
-      return !existsSync(place) && (await tipOf(git, repositoryPath, branch, signal)) === null;
+      if (existsSync(place)) return false;
+      return branch === null || (await tipOf(git, repositoryPath, branch, signal)) === null;
     },
 
     /** @throws MissionError `worktree_refused`, `input_invalid` */
@@ -64,9 +70,10 @@ export function createAgentWorktrees({
           });
         await requireNotElsewhere(git, worktree, signal);
         await requireNotHalfDone(git, worktree, signal);
-        if (worktree.ownsBranch !== false) await createBranch(git, worktree, signal);
+        const { branch, ownsBranch } = worktree;
+        if (branch !== null && ownsBranch !== false) await createBranch(git, { ...worktree, branch }, signal);
         await mkdir(path.dirname(worktree.path), { recursive: true, mode: 0o700 });
-        await git.git(['worktree', 'add', worktree.path, worktree.branch], {
+        await git.git(['worktree', 'add', ...whatIsCheckedOut(worktree)], {
           cwd: worktree.repository,
           signal,
           withinMs: CHECKS_OUT_WITHIN_MS,
@@ -96,7 +103,7 @@ export function createAgentWorktrees({
       worktrees.remove(worktree, saving, signal),
 
     /** Brings its commits into another branch of the repository. @throws MissionError `worktree_refused` */
-    land: (worktree: Worktree, wish: LandWish, signal: AbortSignal): Promise<Landing> =>
+    land: (worktree: BranchedWorktree, wish: LandWish, signal: AbortSignal): Promise<Landing> =>
       alone(worktree.repository, () => landBranch(git, worktree, wish, signal)),
   };
 }

@@ -38,7 +38,8 @@ export async function changesOf(
 ): Promise<Changes> {
   const { commits, changedFiles, uncommitted, isThere } = await look();
   const call = { cwd: isThere ? worktree.path : worktree.repository, signal };
-  const ends = isThere ? [worktree.base] : [worktree.base, `refs/heads/${worktree.branch}`];
+  const { base, branch } = worktree;
+  const ends = isThere || branch === null ? [base] : [base, `refs/heads/${branch}`];
   const numbers = await git([...DIFF, '--numstat', '-z', ...ends, '--'], call);
   const lines = numbers
     .split('\0')

@@ -1,5 +1,5 @@
 import { MissionError } from '../errors/mission-error.ts';
-import { elsewhere, type Worktree } from '../worktrees/contents.ts';
+import { type BranchedWorktree, elsewhere } from '../worktrees/contents.ts';
 import type { Git, GitCall } from '../worktrees/git.ts';
 import { halfDoneOn, halfDoneWords } from '../worktrees/half-done-on.ts';
 import { tipOf } from '../worktrees/repository.ts';
@@ -51,7 +51,7 @@ async function mergedTree({ git, ask }: Git, ours: string, theirs: string, call:
  */
 export async function landBranch(
   git: Git,
-  worktree: Worktree,
+  worktree: BranchedWorktree,
   { onto, message }: LandWish,
   signal: AbortSignal,
 ): Promise<Landing> {

@@ -11,8 +11,8 @@ export interface StartWish {
   readonly repositoryPath: string;
   readonly remote: string | null;
   readonly defaultBranch: string | null;
-  /** The name of its own branch, where it gets one. */
-  readonly usualBranch: string;
+  /** The name of its own branch; null for one that only reads. */
+  readonly usualBranch: string | null;
   /** A branch that is there: work goes on on it. */
   readonly branch?: string | undefined;
   /** A pull request, by its number. */
@@ -22,7 +22,7 @@ export interface StartWish {
 }
 
 export interface StartPoint {
-  readonly branch: string;
+  readonly branch: string | null;
   /** True when the branch has to be made. */
   readonly ownsBranch: boolean;
   /** The commit at which the work begins. */
@@ -149,9 +149,13 @@ export async function startPoint(git: Git, wish: StartWish, signal: AbortSignal)
       'input_invalid',
       'Of a branch, a pull request and a start point only one can be said.',
     );
+  if (branch !== undefined && usualBranch === null)
+    throw new MissionError('input_invalid', 'An agent whose role has no branch works on none.', {
+      remedy: `Let it read there: --from ${branch}.`,
+    });
   if (branch !== undefined) return existingBranch(git, wish, branch, call);
-  await requireNewBranch(git, cwd, usualBranch, signal);
-  const own = { branch: usualBranch, ownsBranch: true, staysAtBase: false };
+  if (usualBranch !== null) await requireNewBranch(git, cwd, usualBranch, signal);
+  const own = { branch: usualBranch, ownsBranch: usualBranch !== null, staysAtBase: false };
   if (pullRequest !== undefined)
     return {
       ...own,

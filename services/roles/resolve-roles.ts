@@ -18,7 +18,7 @@ export interface RoleDefinition {
   readonly rules: readonly SourcedRules[];
   readonly nudge: { readonly afterMinutes: number } | null;
   readonly persistence: 'persistent' | 'ephemeral';
-  /** Whether its agent has a working tree of its own. */
+  /** Whether its agents work on a branch of their own; else they only read, in a checkout that follows the default branch. */
   readonly worktree: boolean;
   /** Of which roles its agents may make others: none that may do more than they, unless a person says so. */
   readonly creates: readonly string[];
@@ -126,7 +126,7 @@ function wantsOf(
       .filter((role) => !(before?.creates ?? USUALLY_CREATED).includes(role))
       .map((role) => `make agents of the role ${role}`),
     ...(full.persistence === 'persistent' && before?.persistence !== 'persistent' ? ['persistent'] : []),
-    ...(!full.worktree && before?.worktree !== false ? ['no worktree of its own'] : []),
+    ...(!full.worktree && before?.worktree !== false ? ['no branch of its own'] : []),
   ];
 }
 

@@ -1,16 +1,20 @@
 import path from 'node:path';
-import type { Worktree } from './contents.ts';
+import type { BranchedWorktree } from './contents.ts';
 import type { Git } from './git.ts';
 
 /** What the log of a branch says that was made for a worktree. */
-const madeFor = (worktree: Worktree): string => `missiond: made for ${path.basename(worktree.path)}`;
+const madeFor = (worktree: BranchedWorktree): string => `missiond: made for ${path.basename(worktree.path)}`;
 
 /**
  * Makes the branch of a worktree, with a word in its log: by it, it is told from one of the same name that a person, or
  * another task, has made after this one was only planned.
  * @throws MissionError `worktree_failed` when there is such a branch
  */
-export async function createBranch({ git }: Git, worktree: Worktree, signal: AbortSignal): Promise<void> {
+export async function createBranch(
+  { git }: Git,
+  worktree: BranchedWorktree,
+  signal: AbortSignal,
+): Promise<void> {
   const { repository, branch, base } = worktree;
   const nothing = '0'.repeat(base.length);
   await git(
@@ -26,7 +30,7 @@ export async function createBranch({ git }: Git, worktree: Worktree, signal: Abo
  */
 export async function isAsMade(
   { git }: Git,
-  worktree: Worktree,
+  worktree: BranchedWorktree,
   tip: string,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -53,7 +57,7 @@ export async function isAsMade(
  */
 export async function deleteBranch(
   { git }: Git,
-  { repository, branch }: Worktree,
+  { repository, branch }: BranchedWorktree,
   tip: string,
   signal: AbortSignal,
 ): Promise<void> {

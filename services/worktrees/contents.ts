@@ -10,12 +10,17 @@ export interface Worktree {
   readonly repository: string;
   /** Its top. */
   readonly path: string;
-  /** The branch that was made with it. */
-  readonly branch: string;
+  /** The branch that was made with it; null for one to read in, which stands at a commit. */
+  readonly branch: string | null;
   /** The commit at which that branch began. */
   readonly base: string;
   /** False for a branch that was there before: it is never deleted. */
   readonly ownsBranch?: boolean;
+}
+
+/** A worktree with a branch of its own, or one that was there. */
+export interface BranchedWorktree extends Worktree {
+  readonly branch: string;
 }
 
 /** What has come of a worktree since it was made. Files that git ignores do not count. */
@@ -73,7 +78,7 @@ export async function contentsOf(git: Git, worktree: Worktree, signal: AbortSign
   const { base, branch } = worktree;
   const cwd = there ? worktree.path : worktree.repository;
   const head = there ? await headOf(git, cwd, signal) : null;
-  const tip = await tipOf(git, cwd, branch, signal);
+  const tip = branch === null ? null : await tipOf(git, cwd, branch, signal);
   const heads = [...new Set([head, tip])].filter((commit) => commit !== null);
   const own = await Promise.all(
     heads.map(async (commit) => ({
@@ -115,6 +120,7 @@ export async function checkoutsOf(
 
 /** Where else the branch of a worktree is checked out; null when nowhere. */
 export async function elsewhere(git: Git, worktree: Worktree, signal: AbortSignal): Promise<string | null> {
+  if (worktree.branch === null) return null;
   const own = await trueNameOf(worktree.path);
   const other = (await checkoutsOf(git, worktree.repository, signal)).find(
     ({ place, branch }) => place !== own && branch === `refs/heads/${worktree.branch}`,

@@ -4,6 +4,7 @@ import { MissionError } from '../errors/mission-error.ts';
 import { type BranchState, branchStateOf } from './branch-state.ts';
 import type { Worktree } from './contents.ts';
 import { fetchBranch } from './fetch-branch.ts';
+import { followDefault } from './follow-default.ts';
 import { createGit, type Git, type GitCall } from './git.ts';
 import { halfDoneOn, halfDoneWords } from './half-done-on.ts';
 import { endRefresh, type RefreshEnd, type Refreshed, type RefreshWish, refresh } from './refresh.ts';
@@ -104,6 +105,7 @@ export function createRepositoryCare({
         const onto = await ontoOf(repository, signal);
         if (onto === null) return left('nobody knows the default branch');
         const call: GitCall = { cwd, signal };
+        if (branch === null) return followDefault(git, { onto, before }, call);
         const on = await git.ask(['symbolic-ref', '--quiet', 'HEAD'], call);
         if (on !== null && on !== `refs/heads/${branch}`) return left(`${branch} is not checked out there`);
         const halfDone = await halfDoneOn(git, branch, call, cwd);

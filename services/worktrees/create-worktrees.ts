@@ -4,6 +4,7 @@ import path from 'node:path';
 import { MissionError } from '../errors/mission-error.ts';
 import { createBranch, deleteBranch, isAsMade } from './branch.ts';
 import {
+  type BranchedWorktree,
   type Contents,
   contentsOf,
   elsewhere,
@@ -30,8 +31,12 @@ import { rescue } from './rescue.ts';
 /** A checkout of a large repository, with filters that fetch files. */
 const CHECKS_OUT_WITHIN_MS = 10 * 60_000;
 
+/** Of `git worktree add`: its branch, or the commit that one without a branch stands at. */
+export const whatIsCheckedOut = ({ path: top, branch, base }: Worktree): readonly string[] =>
+  branch === null ? ['--detach', top, base] : [top, branch];
+
 /** A worktree with the folder in it that stands for the one it was taken from. */
-export interface PlacedWorktree extends Worktree {
+export interface PlacedWorktree extends BranchedWorktree {
   readonly folder: string;
 }
 
@@ -97,9 +102,12 @@ export function createWorktrees({
     if (await isKnown(worktree, signal)) await removeRegistered(worktree, ['--force', '--force'], signal);
   }
 
-  async function checkOut(worktree: PlacedWorktree, signal: AbortSignal): Promise<void> {
+  async function checkOut(
+    worktree: Worktree & { readonly folder: string },
+    signal: AbortSignal,
+  ): Promise<void> {
     await mkdir(path.dirname(worktree.path), { recursive: true, mode: 0o700 });
-    await git.git(['worktree', 'add', worktree.path, worktree.branch], {
+    await git.git(['worktree', 'add', ...whatIsCheckedOut(worktree)], {
       cwd: worktree.repository,
       signal,
       withinMs: CHECKS_OUT_WITHIN_MS,
@@ -107,6 +115,12 @@ export function createWorktrees({
     await requireInside(worktree);
     // A folder without committed files is in no checkout.
     await mkdir(worktree.folder, { recursive: true });
+  }
+
+  async function deleteOwnBranch(worktree: Worktree, { tip }: Contents, signal: AbortSignal): Promise<void> {
+    const { branch, ownsBranch } = worktree;
+    if (branch !== null && tip !== null && ownsBranch !== false)
+      await deleteBranch(git, { ...worktree, branch }, tip, signal);
   }
 
   async function place(
@@ -163,7 +177,11 @@ export function createWorktrees({
      * @param halfMade nobody has worked in it yet
      * @throws MissionError `worktree_in_use`, `worktree_failed`, `worktree_refused` when its branch is somebody else's
      */
-    again(worktree: PlacedWorktree, halfMade: boolean, signal: AbortSignal): Promise<void> {
+    again(
+      worktree: Worktree & { readonly folder: string },
+      halfMade: boolean,
+      signal: AbortSignal,
+    ): Promise<void> {
       return alone(worktree.repository, async () => {
         if (halfMade) await clear(worktree, signal);
         else {
@@ -173,16 +191,15 @@ export function createWorktrees({
         }
         await requireNotElsewhere(git, worktree, signal);
         await requireNotHalfDone(git, worktree, signal);
-        const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
-        if (tip === null) await createBranch(git, worktree, signal);
-        else if (halfMade && !(await isAsMade(git, worktree, tip, signal)))
-          throw new MissionError(
-            'worktree_refused',
-            `Somebody else has made the branch ${worktree.branch}.`,
-            {
-              remedy: `Submit the task again with another name, or begin there: {"branch": "NEW", "base": "${worktree.branch}"}.`,
-            },
-          );
+        const { branch } = worktree;
+        if (branch === null) return checkOut(worktree, signal);
+        const branched = { ...worktree, branch };
+        const tip = await tipOf(git, worktree.repository, branch, signal);
+        if (tip === null) await createBranch(git, branched, signal);
+        else if (halfMade && !(await isAsMade(git, branched, tip, signal)))
+          throw new MissionError('worktree_refused', `Somebody else has made the branch ${branch}.`, {
+            remedy: `Submit the task again with another name, or begin there: {"branch": "NEW", "base": "${branch}"}.`,
+          });
         await checkOut(worktree, signal);
       });
     },
@@ -195,14 +212,15 @@ export function createWorktrees({
     undo(worktree: Worktree, signal: AbortSignal): Promise<void> {
       return alone(worktree.repository, async () => {
         await clear(worktree, signal);
-        if (worktree.ownsBranch === false) return;
-        const tip = await tipOf(git, worktree.repository, worktree.branch, signal);
-        if (tip === null || !(await isAsMade(git, worktree, tip, signal))) return;
+        const { branch } = worktree;
+        if (worktree.ownsBranch === false || branch === null) return;
+        const branched = { ...worktree, branch };
+        const tip = await tipOf(git, worktree.repository, branch, signal);
+        if (tip === null || !(await isAsMade(git, branched, tip, signal))) return;
         const isInUse =
           (await elsewhere(git, worktree, signal)) !== null ||
-          (await halfDoneOn(git, worktree.branch, { cwd: worktree.repository, signal }, worktree.path)) !==
-            null;
-        if (!isInUse) await deleteBranch(git, worktree, tip, signal);
+          (await halfDoneOn(git, branch, { cwd: worktree.repository, signal }, worktree.path)) !== null;
+        if (!isInUse) await deleteBranch(git, branched, tip, signal);
       });
     },
 
@@ -224,8 +242,7 @@ export function createWorktrees({
         // git looks once more itself, and refuses when something has come meanwhile.
         if (contents.isThere) await removeRegistered(worktree, [], signal);
         else await forget(worktree, signal);
-        if (contents.tip !== null && worktree.ownsBranch !== false)
-          await deleteBranch(git, worktree, contents.tip, signal);
+        await deleteOwnBranch(worktree, contents, signal);
         return contents;
       });
     },
@@ -244,8 +261,7 @@ export function createWorktrees({
         if (ref !== null) saving.saved(ref);
         if (contents.isThere) await removeRegistered(worktree, ['--force'], signal);
         else await forget(worktree, signal);
-        if (contents.tip !== null && worktree.ownsBranch !== false)
-          await deleteBranch(git, worktree, contents.tip, signal);
+        await deleteOwnBranch(worktree, contents, signal);
       });
     },
   };

@@ -96,8 +96,10 @@ export const halfDoneWords = (branch: string, { doing, place }: HalfDone): strin
 
 /** @throws MissionError `worktree_in_use` when something is half done with the branch beside its worktree */
 export async function requireNotHalfDone(git: Git, worktree: Worktree, signal: AbortSignal): Promise<void> {
+  const { branch } = worktree;
+  if (branch === null) return;
   const call: GitCall = { cwd: worktree.repository, signal };
-  const halfDone = await halfDoneOn(git, worktree.branch, call, worktree.path);
+  const halfDone = await halfDoneOn(git, branch, call, worktree.path);
   if (halfDone === null) return;
-  throw new MissionError('worktree_in_use', `${halfDoneWords(worktree.branch, halfDone)}.`);
+  throw new MissionError('worktree_in_use', `${halfDoneWords(branch, halfDone)}.`);
 }

@@ -32,7 +32,8 @@ export interface RefreshWish {
 }
 
 interface Moving {
-  readonly how: 'rebase' | 'merge';
+  /** `checkout`: it has no branch that would move. */
+  readonly how: 'rebase' | 'merge' | 'checkout';
   readonly from: string;
   /** What it was to be brought up to. */
   readonly target: string;
@@ -70,7 +71,7 @@ async function wayOf(
 }
 
 /** Takes back what is half done. @throws MissionError `worktree_failed` when it then does not stand where it stood */
-async function takeBack(git: Git, branch: string, from: string, call: GitCall): Promise<void> {
+async function takeBack(git: Git, branch: string | null, from: string, call: GitCall): Promise<void> {
   const doing = await underWayIn(git, call);
   if (doing === 'a rebase') await git.git(['rebase', '--abort'], call);
   if (doing === 'a merge') await git.git(['merge', '--abort'], call);
@@ -78,7 +79,7 @@ async function takeBack(git: Git, branch: string, from: string, call: GitCall): 
   const on = await git.ask(['symbolic-ref', '--quiet', 'HEAD'], call);
   if (now !== from || on !== branch)
     throw new MissionError('worktree_failed', `What was begun in ${call.cwd} could not be taken back.`, {
-      remedy: `Look there: git -C ${call.cwd} status. The branch ${branch} stood at ${from}.`,
+      remedy: `Look there: git -C ${call.cwd} status. ${branch === null ? 'It' : `The branch ${branch}`} stood at ${from}.`,
     });
 }
 
@@ -145,9 +146,9 @@ export async function endRefresh(
   signal: AbortSignal,
 ): Promise<RefreshEnd> {
   const call: GitCall = { cwd: worktree.path, signal };
-  const branch = `refs/heads/${worktree.branch}`;
+  const branch = worktree.branch === null ? null : `refs/heads/${worktree.branch}`;
   // The git that had them ended with its daemon, and nobody else works there.
-  for (const lock of ['index.lock', 'HEAD.lock', `${branch}.lock`])
+  for (const lock of ['index.lock', 'HEAD.lock', ...(branch === null ? [] : [`${branch}.lock`])])
     await rm(await gitPath(git, lock, call), { force: true });
   const isHalfDone = (await underWayIn(git, call)) !== null;
   const head = await git.git(['rev-parse', 'HEAD'], call);

@@ -77,7 +77,7 @@ export async function rescue(
         tree,
         ...parents.flatMap((parent) => ['-p', parent]),
         '-m',
-        `${what} of ${worktree.branch}, saved by missiond before its worktree was removed`,
+        `${what} of ${worktree.branch ?? path.basename(worktree.path)}, saved by missiond before its worktree was removed`,
       ],
       call,
     );

@@ -19,7 +19,7 @@ async function list(parsed: ParsedCommand, { call, print }: CommandContext): Pro
     output,
     () =>
       table(
-        ['ROLE', 'FROM', 'MODEL', 'LASTS', 'WORKTREE', 'DESCRIPTION'],
+        ['ROLE', 'FROM', 'MODEL', 'LASTS', 'BRANCH', 'DESCRIPTION'],
         roles.map(({ name, source, model, persistence, worktree, description }) => [
           name,
           source,
@@ -127,7 +127,7 @@ async function spawn(role: string, parsed: ParsedCommand, { call, print }: Comma
   print(
     output,
     () =>
-      `${worker.repository}/${worker.name} is a ${role} on ${worker.branch}\n${notes.map((note) => `  ${note}\n`).join('')}${nextOf(worker)}`,
+      `${worker.repository}/${worker.name} is a ${role}${worker.branch === undefined ? ' that only reads' : ` on ${worker.branch}`}\n${notes.map((note) => `  ${note}\n`).join('')}${nextOf(worker)}`,
   );
   return 0;
 }

@@ -38,7 +38,7 @@ export const work: Command = {
     print(
       output,
       () =>
-        `${worker.repository}/${worker.name} works on ${worker.branch}\n  worktree  ${worker.worktree}\n  watch     missiond attach ${worker.slotId}\n  then      missiond worker diff|more|land|keep|discard ${worker.name}\n${worker.pullRequest === undefined || worker.kind !== 'worker' ? '' : `  push      missiond worker push ${worker.name}  (to pull request ${worker.pullRequest})\n`}${notesOf(notes)}`,
+        `${worker.repository}/${worker.name} works ${worker.branch === undefined ? 'without a branch: it only reads' : `on ${worker.branch}`}\n  worktree  ${worker.worktree}\n  watch     missiond attach ${worker.slotId}\n  then      missiond worker diff|more|land|keep|discard ${worker.name}\n${worker.pullRequest === undefined || worker.kind !== 'worker' ? '' : `  push      missiond worker push ${worker.name}  (to pull request ${worker.pullRequest})\n`}${notesOf(notes)}`,
     );
     return 0;
   },

@@ -63,7 +63,7 @@ test('an agent that rests is brought up to what the remote has now, and told wha
 test('what is pushed or signed is merged and not written anew, and no key is asked for', async () => {
   const mission = await team.startWithShop();
   const shared = await resting(mission);
-  team.gitIn(shared.worktree)('push', '-q', 'origin', shared.branch);
+  team.gitIn(shared.worktree)('push', '-q', 'origin', `work/${shared.name}`);
   const own = headOf(shared);
   push('news.md', 'news');
   expect(await refresh(mission, shared.name)).toMatchObject({ status: 'refreshed', how: 'merge' });

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AgentName, RepositoryName, Role, SlotId } from '../../../db/ids.ts';
 import { agentSlot } from '../../../services/agents/agent-slot.ts';
 import { loadSlots } from '../../../services/config/slots-file.ts';
+import { compileToClaudeSettings } from '../../../services/permissions/claude-settings.ts';
+import { NO_RULES } from '../../../services/permissions/policy.ts';
 import { readRoles } from '../../../services/roles/read-roles.ts';
 
 let directory: string;
@@ -14,7 +16,11 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** The slot of a worker, with what slots.yaml says of all agents. */
-function slotWith(agents: string, ports: { base: number; size: number } | null = null) {
+function slotWith(
+  agents: string,
+  ports: { base: number; size: number } | null = null,
+  branch: string | null = 'work/calm-fox',
+) {
   const file = path.join(directory, 'slots.yaml');
   writeFileSync(file, `slots: []\nagents: ${agents}\n`);
   const { roles } = readRoles({ home: directory, repositoryPath: null });
@@ -25,7 +31,7 @@ function slotWith(agents: string, ports: { base: number; size: number } | null =
     role: Role.parse('worker'),
     kind: 'worker',
     status: 'active',
-    branch: 'work/calm-fox',
+    branch,
     ownsBranch: true,
     base: 'HEAD',
     gitFolder: directory,
@@ -59,4 +65,20 @@ test('an agent is told its ports at every start, beside what slots.yaml says of 
   const { variables, env } = slotWith('{ env: { PORT: "3000" } }', { base: 20_010, size: 10 });
   expect(variables).toEqual({ PORT: '20010', MISSIOND_PORT_BASE: '20010', MISSIOND_PORT_COUNT: '10' });
   expect(env).toEqual({ PORT: '3000' });
+});
+
+test('an agent without a branch writes and commits nothing, whatever its role allows', () => {
+  const settingsOf = (branch: string | null) =>
+    compileToClaudeSettings(
+      { default: NO_RULES, roles: {}, slots: {} },
+      {
+        role: 'worker',
+        slotId: 's',
+        version: '2.1.329',
+        definition: slotWith('{}', null, branch).definition,
+      },
+    );
+  const writes = ['Edit', 'Write', 'NotebookEdit', 'Bash(git commit*)', 'Bash(git stash*)'];
+  expect(settingsOf(null).deny).toEqual(expect.arrayContaining(writes));
+  expect(settingsOf('work/calm-fox').deny.filter((rule) => writes.includes(rule))).toEqual([]);
 });

@@ -219,7 +219,7 @@ describe('what a repository says', () => {
       expect.arrayContaining([
         'allow Bash',
         'model expensive',
-        'no worktree of its own',
+        'no branch of its own',
         'no longer deny Bash(git merge*)',
       ]),
     );
