@@ -58,7 +58,7 @@ export function createHandOverToRole({
     const { uncommitted } = await worktrees.contents(worktreeOf(row), signal);
     if (uncommitted === 0) return;
     throw new MissionError('agent_refused', `${uncommitted} files are not committed.`, {
-      remedy: `Commit what is to go on: the agent in your place begins at ${row.branch}.`,
+      remedy: `Commit what is to go on: the agent in your place begins at ${row.branch ?? 'the default branch'}.`,
     });
   }
 
@@ -75,10 +75,12 @@ export function createHandOverToRole({
       const repository = core.repositories.get(name);
       if (repository === undefined)
         throw new MissionError('repository_unknown', `The repository of ${row.name} was removed.`);
+      // One without a branch follows the default branch, unless it was begun at a commit.
+      const from = branch ?? (row.staysAtBase ? row.base : undefined);
       const summary = wordsOfSlot(redact, slotId, note);
       await requireCommitted(row, signal);
       const { row: heir } = await make(
-        { which: { repository: name }, role, from: branch, submitter: createdBy, maker: slotId },
+        { which: { repository: name }, role, from, submitter: createdBy, maker: slotId },
         repository,
         signal,
       );
