@@ -1,4 +1,4 @@
-import type { SlotId } from '../../db/ids.ts';
+import type { RepositoryName, SlotId } from '../../db/ids.ts';
 import { worktreeOf } from '../../services/agents/agent-worktrees.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
@@ -141,6 +141,18 @@ export function createAgents({
   const show = (row: AgentRow) => showAgent(core, row);
   const find = ({ name, repository }: Parameters<Workers['get']>[0]): AgentRow =>
     findAgent(core, name, repository);
+  /** @throws MissionError `repository_unknown` */
+  function requireKnown(repository: RepositoryName): void {
+    if (core.repositories.get(repository) !== undefined) return;
+    throw new MissionError('repository_unknown', `The team works on no repository "${repository}".`, {
+      remedy: `There are: ${
+        core.repositories
+          .list()
+          .map((row) => row.name)
+          .join(', ') || 'none'
+      }.`,
+    });
+  }
   const several = (
     { repository, name }: Parameters<Workers['wake']>[0],
     statuses: readonly AgentRow['status'][],
@@ -150,15 +162,7 @@ export function createAgents({
       throw new MissionError('input_invalid', 'Neither an agent nor a repository was named.', {
         remedy: 'Name one.',
       });
-    if (core.repositories.get(repository) === undefined)
-      throw new MissionError('repository_unknown', `The team works on no repository "${repository}".`, {
-        remedy: `There are: ${
-          core.repositories
-            .list()
-            .map((row) => row.name)
-            .join(', ') || 'none'
-        }.`,
-      });
+    requireKnown(repository);
     return core.agents.list({ repository, statuses, limit: MOST_AT_ONCE });
   };
 
@@ -168,8 +172,18 @@ export function createAgents({
       const { row, notes } = await making.make(request, repository, call);
       return { worker: show(row), notes };
     },
-    list: ({ statuses = ['making', 'active', 'hibernated', 'completed'], ...filter }) =>
-      core.agents.list({ ...filter, statuses }).map(show),
+    list({ statuses = ['making', 'active', 'hibernated', 'completed'], ...filter }) {
+      const found = core.agents.list({ ...filter, statuses });
+      // What was done in one that has been removed since is history all the same.
+      const { repository } = filter;
+      if (
+        found.length === 0 &&
+        repository !== undefined &&
+        core.agents.list({ repository, limit: 1 }).length === 0
+      )
+        requireKnown(repository);
+      return found.map(show);
+    },
     get: (which) => show(find(which)),
     ofSlot(slotId: SlotId) {
       const row = core.agents.get(slotId);

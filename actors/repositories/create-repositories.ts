@@ -156,7 +156,7 @@ export function createRepositories({ core, disk, agentsOf, signal }: Repositorie
     const agents = agentsOf(name);
     if (agents.length > 0)
       throw new MissionError('repository_in_use', `These work on ${name}: ${agents.join(', ')}.`, {
-        remedy: 'End them first; missiond workers lists them.',
+        remedy: `missiond workers --repo ${name} lists them, those whose work is done as well. End each with missiond worker land NAME, or missiond worker discard NAME, which saves what it has.`,
       });
   }
 

@@ -15,6 +15,7 @@ const HELPS: ReadonlySet<string | undefined> = new Set([
   '--help',
   '-h',
   '--version',
+  'version',
   '-V',
 ]);
 

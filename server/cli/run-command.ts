@@ -1,6 +1,7 @@
 import { SlotId } from '../../db/ids.ts';
 import { readSlotToken } from '../../services/claude/door-file.ts';
 import { missionHome } from '../../services/config/home.ts';
+import { closestOf } from '../../services/errors/closest-of.ts';
 import { MissionError, toFailure } from '../../services/errors/mission-error.ts';
 import { readVersion } from '../version.ts';
 import { refuseAgents } from './agents-commands.ts';
@@ -53,6 +54,24 @@ function reportFailure(error: unknown, json: boolean, { stdout, stderr }: Comman
   return failure.code === 'input_invalid' ? USAGE_ERROR : 1;
 }
 
+/** What every command takes may stand before its name, too. */
+function nameFirst(argv: readonly string[]): readonly string[] {
+  let before = 0;
+  for (let word = argv[0]; word === '--json' || word?.startsWith('--home'); word = argv[before])
+    before += word === '--home' ? 2 : 1;
+  const [name, ...rest] = argv.slice(before);
+  return name === undefined ? [] : [name, ...argv.slice(0, before), ...rest];
+}
+
+/** One line, since the help of everything would push it off the screen, and what may have been meant. */
+function unknownCommand(name: string): MissionError {
+  const known = [...COMMANDS.map((command) => command.name), ...OTHER_COMMANDS.map(([other]) => other)];
+  const meant = closestOf(name, known);
+  return new MissionError('input_invalid', `there is no command "${name}".`, {
+    remedy: `${meant.length === 0 ? '' : `Did you mean ${meant.join(' or ')}? `}missiond --help lists them.`,
+  });
+}
+
 /**
  * Runs one command line.
  * @returns the exit status: 0, 1 when the command failed, 2 when its arguments were wrong
@@ -62,13 +81,14 @@ export async function runCommand(
   env: NodeJS.ProcessEnv,
   output: CommandOutput,
 ): Promise<number> {
-  const [name, ...rest] = argv;
+  const words = nameFirst(argv);
+  const [name, ...rest] = words;
   const json = rest.includes('--json');
   try {
-    refuseAgents(argv, env);
+    refuseAgents(words, env);
     if (name === 'replay') return await (await import('./replay.ts')).replayCommand(rest, output);
     if (name === 'attach') return await (await import('../attach/attach-command.ts')).attachCommand(rest);
-    if (name === '--version' || name === '-V') {
+    if (name === '--version' || name === '-V' || name === 'version') {
       output.stdout.write(`${readVersion()}\n`);
       return 0;
     }
@@ -77,11 +97,11 @@ export async function runCommand(
       return 0;
     }
     const command = COMMANDS.find((candidate) => candidate.name === name);
-    if (command === undefined) {
-      const wrong = name === undefined ? '' : safeText(`missiond: there is no command "${name}".\n\n`);
-      output.stderr.write(wrong + overview());
+    if (name === undefined) {
+      output.stderr.write(overview());
       return USAGE_ERROR;
     }
+    if (command === undefined) throw unknownCommand(name);
     const parsed = parseCommand(command, rest);
     if (parsed.values['help'] === true) {
       output.stdout.write(helpOf(command));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SlotView } from '../../../actors/mission/views.ts';
 import type { WhyView } from '../../../actors/mission/why-view.ts';
 import type { Command } from '../command.ts';
+import { askOfSlot } from '../slot-named.ts';
 import { table } from '../table.ts';
 
 const Slots = z.object({ slots: z.tuple([SlotView]) });
@@ -82,10 +83,10 @@ export const explain: Command = {
   usage: 'SLOT',
   options: {},
   words: [1, 1],
-  async run({ positionals: [slotId] }, { call, print }) {
+  async run({ positionals: [name = ''] }, { call, print }) {
     const {
       slots: [slot],
-    } = Slots.parse(await call('mission_pty_status', { slotId }));
+    } = Slots.parse(await askOfSlot(name, (slotId) => call('mission_pty_status', { slotId }), { call }));
     print(slot, () => explanation(slot, Date.now()));
     return 0;
   },

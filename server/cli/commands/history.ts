@@ -1,6 +1,7 @@
 import { slotHistory } from '../../tools/slot-history.ts';
 import type { Command } from '../command.ts';
 import { numberOf } from '../option-values.ts';
+import { slotNamed } from '../slot-named.ts';
 import { table } from '../table.ts';
 
 const SHORT_ID = 8;
@@ -26,9 +27,12 @@ export const history: Command = {
   },
   words: [0, 1],
   async run(parsed, { call, print }) {
-    const { positionals, values } = parsed;
+    const {
+      positionals: [name],
+      values,
+    } = parsed;
     const named = {
-      slotId: positionals[0],
+      slotId: name === undefined ? undefined : await slotNamed(name, { call }),
       taskType: values['type'],
       status: values['status'],
       limit: numberOf(parsed, 'limit', { whole: true }),

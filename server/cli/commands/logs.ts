@@ -32,13 +32,19 @@ async function fileOf(home: string, words: string): Promise<string> {
   const logs = await listLogs(logsFolder(home));
   const names = [...new Set(logs.map(shownName))];
   // An agent may be named as elsewhere: shop/fox is the slot shop.fox.
-  const name = words.replace('/', '.');
+  const said = words.replace('/', '.');
+  // Or by its name alone, where there is one of that name.
+  const ofAgent = names.filter((one) => one.endsWith(`.${said}`));
+  const name = names.includes(said) || ofAgent.length > 1 ? said : (ofAgent[0] ?? said);
   if (names.includes(name))
     return logs.some((log) => log.name === `${SLOT_PREFIX}${name}`)
       ? slotLogFile(home, name)
       : path.join(logsFolder(home), `${name}.log`);
   throw new MissionError('input_invalid', `There is no log of "${words}".`, {
-    remedy: `There are logs of: ${names.join(', ') || 'nothing yet'}.`,
+    remedy:
+      ofAgent.length > 1
+        ? `Say which: ${ofAgent.join(', ')}.`
+        : `There are logs of: ${names.join(', ') || 'nothing yet'}.`,
   });
 }
 

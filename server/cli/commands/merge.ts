@@ -51,6 +51,14 @@ export const merge: Command = {
     const { values, positionals } = parsed;
     const [subject] = positionals;
     if (typeof values['cancel'] === 'string') return cancel(values['cancel'], context);
+    if (values['queue'] === true && subject !== undefined)
+      throw new MissionError(
+        'input_invalid',
+        'missiond merge --queue shows what waits, without a word for what to merge.',
+        {
+          remedy: `missiond merge ${subject} puts it into the queue and waits; missiond merge --queue shows it.`,
+        },
+      );
     if (values['queue'] === true) return queue(parsed, context);
     if (subject === undefined)
       throw new MissionError('input_invalid', 'missiond merge: what?', {

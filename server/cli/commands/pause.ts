@@ -1,8 +1,9 @@
 import { missionWorkerWake } from '../../tools/agent-care.ts';
 import { missionPause, missionWake } from '../../tools/pauses.ts';
 import { notesOf } from '../agent-words.ts';
-import type { Command, ParsedCommand } from '../command.ts';
+import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { numberOf } from '../option-values.ts';
+import { askOfSlot } from '../slot-named.ts';
 
 const OPTIONS: Command['options'] = {
   repo: { type: 'string', help: 'all agents of a repository' },
@@ -18,6 +19,20 @@ function whomOf({ positionals: [slotId], values }: ParsedCommand): Record<string
   };
 }
 
+/** Asks of one slot, of an agent by its name, or of all that are meant. */
+const asked = <Output>(
+  parsed: ParsedCommand,
+  more: Record<string, unknown>,
+  ask: (input: Record<string, unknown>) => Promise<Output>,
+  context: Pick<CommandContext, 'call'>,
+): Promise<Output> => {
+  const { slotId: name, ...whom } = whomOf(parsed);
+  const input = { ...whom, ...more };
+  return typeof name === 'string'
+    ? askOfSlot(name, (slotId) => ask({ ...input, slotId }), context)
+    : ask(input);
+};
+
 const said = (slots: readonly string[], words: string): string =>
   slots.length === 0 ? 'None.\n' : `${slots.join(', ')} ${words}.\n`;
 
@@ -30,8 +45,9 @@ export const pause: Command = {
   words: [0, 1],
   async run(parsed, { call, print }) {
     const minutes = numberOf(parsed, 'minutes', { whole: false });
-    const input = { ...whomOf(parsed), ...(minutes === undefined ? {} : { minutes }) };
-    const output = missionPause.output.parse(await call(missionPause.name, input));
+    const more = minutes === undefined ? {} : { minutes };
+    const ask = (input: Record<string, unknown>) => call(missionPause.name, input);
+    const output = missionPause.output.parse(await asked(parsed, more, ask, { call }));
     print(output, () => said(output.slots, 'put aside'));
     return 0;
   },
@@ -51,7 +67,8 @@ export const wake: Command = {
       typeof repo === 'string'
         ? missionWorkerWake.output.parse(await call(missionWorkerWake.name, { repository: repo }))
         : { workers: [], notes: [] };
-    const { slots } = missionWake.output.parse(await call(missionWake.name, whomOf(parsed)));
+    const ask = (input: Record<string, unknown>) => call(missionWake.name, input);
+    const { slots } = missionWake.output.parse(await asked(parsed, {}, ask, { call }));
     const output = {
       slots: [...new Set([...slots, ...woken.workers.map(({ slotId }) => slotId)])],
       notes: woken.notes,

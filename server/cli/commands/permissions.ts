@@ -13,6 +13,7 @@ import type { RoleDefinition } from '../../../services/roles/resolve-roles.ts';
 import { openHomePermissions, permissionsFile } from '../../home-permissions.ts';
 import { permissionExplain } from '../../tools/permissions.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
+import { askOfSlot } from '../slot-named.ts';
 
 type Slots = Pick<SlotsFile, 'slots' | 'protect' | 'roles' | 'listen'>;
 
@@ -48,9 +49,9 @@ function wordOf({ values }: ParsedCommand, option: string): string | undefined {
 const told = ({ decision, rule, personOnly }: Explained): string =>
   `${decision}: ${rule}${personOnly ? ' (only a person may allow it)' : ''}\n`;
 
-async function explainAgents(call: string, slotId: string, context: CommandContext): Promise<number> {
+async function explainAgents(call: string, name: string, context: CommandContext): Promise<number> {
   const output = permissionExplain.output.parse(
-    await context.call('mission_permission_explain', { call, slotId }),
+    await askOfSlot(name, (slotId) => context.call('mission_permission_explain', { call, slotId }), context),
   );
   context.print(output, () => told(output));
   return 0;

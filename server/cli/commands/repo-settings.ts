@@ -1,5 +1,6 @@
 import { RepositoryConfigurationChange } from '../../../db/repository-configuration.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import { sayIssues } from '../../say-issues.ts';
 
 const LISTS: ReadonlySet<string> = new Set(['copy', 'link', 'protectedBranches']);
 /** `true` is a command, too. */
@@ -40,7 +41,7 @@ export function configurationOf(words: readonly string[]): {
   const change = RepositoryConfigurationChange.safeParse(set);
   if (!change.success)
     throw new MissionError('input_invalid', `${words.join(' ')} does not fit.`, {
-      remedy: `${change.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}. Fields: defaultBranch, mergeQueue.enabled, mergeQueue.track, ${Object.keys(RepositoryConfigurationChange.shape).join(', ')}.`,
+      remedy: `${sayIssues(change.error)}. Fields: defaultBranch, mergeQueue.enabled, mergeQueue.track, ${Object.keys(RepositoryConfigurationChange.shape).join(', ')}.`,
       cause: change.error,
     });
   return {

@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { messageOf } from '../../../services/errors/message-of.ts';
 import { MissionError } from '../../../services/errors/mission-error.ts';
 import { hasCode } from '../../../services/errors/system-error.ts';
-import { missionWorkerGet } from '../../tools/agents.ts';
 import { ptyScreenshot } from '../../tools/screenshots.ts';
 import { ptyScreen } from '../../tools/terminals.ts';
-import type { Command, CommandContext, ParsedCommand } from '../command.ts';
+import type { Command, ParsedCommand } from '../command.ts';
 import { numberOf } from '../option-values.ts';
+import { askOfSlot } from '../slot-named.ts';
 
 const Format = z.enum(['png', 'svg', 'cast', 'txt']);
 type Format = z.infer<typeof Format>;
@@ -40,23 +40,6 @@ function make(file: string, write: () => void): void {
   }
 }
 
-/** Asks of a slot; when no slot is called so, of the slot of the agent that is. */
-async function asked<Output>(
-  name: string,
-  ask: (slotId: string) => Promise<Output>,
-  { call }: CommandContext,
-): Promise<Output> {
-  try {
-    return await ask(name);
-  } catch (error) {
-    if (!(error instanceof MissionError && ['slot_unknown', 'input_invalid'].includes(error.code)))
-      throw error;
-    const found = await call(missionWorkerGet.name, { name }).catch(() => null);
-    if (found === null) throw error;
-    return ask(missionWorkerGet.output.parse(found).slotId);
-  }
-}
-
 export const screenshot: Command = {
   name: 'screenshot',
   // It writes a file wherever it is told to.
@@ -84,7 +67,7 @@ export const screenshot: Command = {
     const wanted = lines === undefined ? {} : { lines };
     if (format === 'txt') {
       const look = (slotId: string) => call(ptyScreen.name, { slotId, ...wanted });
-      const output = ptyScreen.output.parse(await asked(name, look, context));
+      const output = ptyScreen.output.parse(await askOfSlot(name, look, context));
       const text = `${output.screen}\n`;
       if (file === null) print(output, () => text);
       else {
@@ -95,7 +78,7 @@ export const screenshot: Command = {
     }
     const take = (slotId: string) =>
       call(ptyScreenshot.name, { slotId, format, ...wanted, ...(scale === undefined ? {} : { scale }) });
-    const output = ptyScreenshot.output.parse(await asked(name, take, context));
+    const output = ptyScreenshot.output.parse(await askOfSlot(name, take, context));
     if (file !== null) make(file, () => copyFileSync(output.path, file, constants.COPYFILE_EXCL));
     const kept = { ...output, path: file ?? output.path };
     print(kept, () => `${kept.path}\n`);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SlotView, TaskView } from '../../../actors/mission/views.ts';
 import type { Command } from '../command.ts';
+import { askOfSlot } from '../slot-named.ts';
 import { table } from '../table.ts';
 import { restOfResult } from '../whole-result.ts';
 
@@ -46,8 +47,10 @@ export const restart: Command = {
   usage: 'SLOT',
   options: {},
   words: [1, 1],
-  async run({ positionals: [slotId] }, { call, print }) {
-    const slot = SlotView.parse(await call('mission_restart', { slotId }));
+  async run({ positionals: [name = ''] }, { call, print }) {
+    const slot = SlotView.parse(
+      await askOfSlot(name, (slotId) => call('mission_restart', { slotId }), { call }),
+    );
     print(slot, () => `${slot.slotId} is ${slot.state}\n`);
     return 0;
   },

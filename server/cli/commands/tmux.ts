@@ -24,8 +24,14 @@ async function membersOf(
   const members =
     repository === undefined
       ? Slots.parse(await call('mission_pty_status')).slots.map(({ slotId }) => ({ slotId, name: slotId }))
-      : missionWorkerList.output.parse(await call(missionWorkerList.name, { repository, limit: 200 }))
-          .workers;
+      : missionWorkerList.output.parse(
+          await call(missionWorkerList.name, {
+            repository,
+            // Whose work has ended, or who sleeps, has no session to show.
+            status: ['making', 'active'],
+            limit: 200,
+          }),
+        ).workers;
   if (members.length > 0) return members;
   throw new MissionError('input_invalid', 'There is nobody to show.', {
     remedy:

@@ -29,7 +29,10 @@ describe('wrong arguments are told with what to do, and status 2', () => {
     [['slots', 'x'], 'Usage: missiond slots'],
     [['replay', '--bogus'], 'Usage: missiond replay'],
     [['replay'], 'Usage: missiond replay'],
-    [['dance'], 'there is no command "dance"'],
+    [['dance'], 'there is no command "dance".\n  → missiond --help lists them.\n'],
+    [['workr'], 'Did you mean worker or work or workers?'],
+    [['merge', 'work/fox', '--queue'], 'without a word for what'],
+    [['repo', 'config', 'nosuch=1'], '  → Unrecognized key'],
     [[], 'Usage: missiond COMMAND'],
   ])('%j', async (argv, says) => {
     const home = argv.length > 0 && argv[0] !== 'replay' ? ['--home', path.dirname(doors.socketFile)] : [];
@@ -51,6 +54,7 @@ describe('help and version are no mistakes', () => {
     [['submit', '--help'], 'Usage: missiond submit'],
     [['replay', '-h'], 'Usage: missiond replay'],
     [['--version'], /^\d+\.\d+\.\d+\n$/],
+    [['version'], /^\d+\.\d+\.\d+\n$/],
     [['-V'], /^\d+\.\d+\.\d+\n$/],
   ])('%j', async (argv, says) => {
     const { status, out, err } = await runCli(argv);
