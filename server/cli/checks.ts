@@ -26,6 +26,18 @@ type Check = readonly [name: string, look: () => Promise<Omit<Finding, 'check'>>
 const ok = (detail: string): Omit<Finding, 'check'> => ({ result: 'ok', detail });
 const warn = (detail: string): Omit<Finding, 'check'> => ({ result: 'warn', detail });
 
+/** As what Claude Code is started, by slots and by agents; undefined for the one on the PATH. */
+function startedAs(slotsFile: string): ReadonlySet<string | undefined> {
+  try {
+    const { slots, agents } = loadSlots(slotsFile);
+    return new Set([...slots, agents].map(({ command }) => command));
+  } catch (error) {
+    // What is wrong with the file is said of the file.
+    if (error instanceof MissionError) return new Set([undefined]);
+    throw error;
+  }
+}
+
 async function nativeModules(): Promise<Omit<Finding, 'check'>> {
   const { default: Database } = await import('better-sqlite3');
   new Database(':memory:').close();
@@ -50,8 +62,6 @@ function checks({ home, env, call }: Pick<CommandContext, 'home' | 'env' | 'call
         const { slotsFile } = readEnvironment(env, home);
         if (!existsSync(slotsFile)) return warn(`${slotsFile} is not there yet; \`missiond up\` writes it`);
         const { slots } = loadSlots(slotsFile);
-        for (const { command } of slots)
-          await locateClaude({ env, ...(command === undefined ? {} : { command }) });
         return ok(`${slots.length} slots: ${slots.map(({ id }) => id).join(', ')}`);
       },
     ],
@@ -121,8 +131,12 @@ function checks({ home, env, call }: Pick<CommandContext, 'home' | 'env' | 'call
     [
       'claude',
       async () => {
-        const file = await locateClaude({ env });
-        return ok(`${await programVersion(file, { env })} at ${file}`);
+        const found: string[] = [];
+        for (const command of startedAs(readEnvironment(env, home).slotsFile)) {
+          const file = await locateClaude({ env, ...(command === undefined ? {} : { command }) });
+          found.push(`${await programVersion(file, { env })} at ${file}`);
+        }
+        return ok(found.join(', '));
       },
     ],
     [
