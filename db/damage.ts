@@ -17,6 +17,7 @@ import * as repositories from './schema/repositories.ts';
 import * as router from './schema/router.ts';
 import * as slots from './schema/slots.ts';
 import * as spending from './schema/spending.ts';
+import * as taskEnds from './schema/task-ends.ts';
 import * as tasks from './schema/tasks.ts';
 import * as worktrees from './schema/worktrees.ts';
 
@@ -36,6 +37,7 @@ const TABLES: readonly SQLiteTable[] = [
   router,
   slots,
   spending,
+  taskEnds,
   tasks,
   worktrees,
 ].flatMap((module) => Object.values<unknown>(module).filter((one): one is SQLiteTable => isTable(one)));

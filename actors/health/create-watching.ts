@@ -3,6 +3,7 @@ import { createEventLoopWatch } from '../../services/health/event-loop.ts';
 import { createOverviewLedger } from '../../services/ledger/overview-ledger.ts';
 import { createTraceLedger } from '../../services/ledger/trace-ledger.ts';
 import type { MissionCore } from '../core.ts';
+import { createFollowing } from '../following/create-following.ts';
 import { createInfra } from '../infra/create-infra.ts';
 import { createJarvis } from '../jarvis/create-jarvis.ts';
 import { createAuditOperations } from '../mission/audit-operations.ts';
@@ -17,10 +18,13 @@ export function createWatching({
   core,
   tasks,
   dependencies: { database, daemon, infra },
+  signal,
 }: {
   readonly core: MissionCore;
   readonly tasks: Pick<TaskOperations, 'task'>;
   readonly dependencies: Pick<MissionDependencies, 'database' | 'daemon' | 'infra'>;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
 }) {
   const loop = createEventLoopWatch();
   const overview = createOverviewLedger(database.db);
@@ -31,6 +35,7 @@ export function createWatching({
     operations: {
       audit: createAuditOperations(core, tasks),
       slotHistory: createSlotHistory(database.db),
+      following: createFollowing({ core, tasks, db: database.db, stopping: signal }),
       infra: createInfra(infra),
       health: createHealth(shared),
       metrics,

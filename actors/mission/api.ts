@@ -7,6 +7,7 @@ import type { Workers } from '../agents/api.ts';
 import type { Board } from '../board/api.ts';
 import type { ClaudeTasks } from '../claude-tasks/api.ts';
 import type { Conversations } from '../conversations/api.ts';
+import type { Following } from '../following/api.ts';
 import type { LookAtHealth } from '../health/create-health.ts';
 import type { Infra } from '../infra/create-infra.ts';
 import type { Jarvis } from '../jarvis/create-jarvis.ts';
@@ -220,6 +221,8 @@ export interface Mission {
   /** The git repositories that the team works on. */
   readonly repositories: Repositories;
   readonly slotHistory: SlotHistory;
+  /** Tasks that have ended, or are being done. */
+  readonly following: Following;
   readonly permissions: PermissionOperations;
   readonly audit: AuditOperations;
   /** What was said, by the person and by slots. */

@@ -302,7 +302,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     signal: stopping.signal,
   });
 
-  const watching = createWatching({ core, tasks, dependencies });
+  const watching = createWatching({ core, tasks, dependencies, signal: stopping.signal });
   const root = createActor(machine, {
     snapshot: restoreRoot(core, machine),
     inspect(event) {

@@ -54,6 +54,7 @@ import {
   conversationStatus,
   tokenStats,
 } from '../tools/conversations.ts';
+import { missionTaskAck, missionTaskTrack } from '../tools/follow-tasks.ts';
 import { missionHandOver } from '../tools/hand-over.ts';
 import { health } from '../tools/health.ts';
 import { infraGet, infraList, osDiagnose, reachability } from '../tools/infra.ts';
@@ -201,6 +202,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     ask: method(missionAsk),
     status: method(missionStatus),
     tasks: method(missionTask),
+    taskAck: method(missionTaskAck),
+    taskTrack: method(missionTaskTrack),
     cancel: method(missionCancel),
     inbox: method(missionInbox),
     slots: method(missionSlots),

@@ -11,6 +11,8 @@ const CORE: readonly string[] = [
   'mission_ask',
   'mission_status',
   'mission_task',
+  'mission_task_ack',
+  'mission_task_track',
   'mission_cancel',
   'mission_inbox',
   'mission_slots',

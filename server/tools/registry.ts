@@ -6,6 +6,7 @@ import { budgetOperations } from './budgets.ts';
 import { claudeTaskOperations } from './claude-tasks.ts';
 import { cleanupOperations } from './cleanup.ts';
 import { conversationOperations } from './conversations.ts';
+import { followOperations } from './follow-tasks.ts';
 import { missionHandOver } from './hand-over.ts';
 import { healthOperations } from './health.ts';
 import { infraOperations } from './infra.ts';
@@ -32,6 +33,7 @@ import { worktreeOperations } from './worktrees.ts';
 /** Every operation. A new one is added to its domain's file and appears on every door. */
 export const operations: readonly Operation[] = [
   ...taskOperations,
+  ...followOperations,
   ...slotOperations,
   ...terminalOperations,
   ...screenshotOperations,

@@ -18,6 +18,7 @@ import * as repositories from '../../db/schema/repositories.ts';
 import * as router from '../../db/schema/router.ts';
 import * as slots from '../../db/schema/slots.ts';
 import * as spending from '../../db/schema/spending.ts';
+import * as taskEnds from '../../db/schema/task-ends.ts';
 import * as tasks from '../../db/schema/tasks.ts';
 import * as worktrees from '../../db/schema/worktrees.ts';
 import { SEED } from '../fuzz/settings.ts';
@@ -117,6 +118,7 @@ const tables = [
   router,
   slots,
   spending,
+  taskEnds,
   tasks,
   worktrees,
   agents,

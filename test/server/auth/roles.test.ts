@@ -248,6 +248,7 @@ describe('the agent of a slot', () => {
       'mission_question_dismiss',
       'mission_question_get',
       'mission_status',
+      'mission_task_track',
       'mission_whoami',
       'mission_worker_list',
     ]);

@@ -172,6 +172,7 @@ describe('every address', () => {
     'message_read',
     'message_send',
     'status',
+    'task_track',
   ];
   const OPEN_TO_SLOTS = [...OPEN, '/mcp', ...ITS_OWN.map((name) => `/api/tools/mission_${name}`)].sort();
 

@@ -111,7 +111,10 @@ describe('tools over REST', () => {
     for (const { name, output } of operations.filter(
       ({ readOnly, name: of }) => readOnly && !elsewhere.includes(of),
     )) {
-      const reply = await tool(name, inputs[name] ?? (name === 'mission_status' ? { taskId } : {}));
+      const reply = await tool(
+        name,
+        inputs[name] ?? (name === 'mission_status' || name === 'mission_task_track' ? { taskId } : {}),
+      );
       expect([name, reply.status]).toEqual([name, 200]);
       expect(output.safeParse(JSON.parse(reply.body)).error).toBeUndefined();
     }
