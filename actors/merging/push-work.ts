@@ -66,9 +66,13 @@ export function createPushWork({ core, gate: { git, gh, alone, policy }, asItIs 
   }
 
   /** What everybody builds on is reached by the gate alone. */
-  function requireNotProtected({ branch }: Destination, { defaultBranch }: RepositoryRow): void {
+  function requireNotProtected(
+    { branch }: Destination,
+    { defaultBranch, configuration }: RepositoryRow,
+  ): void {
     const names = [
       ...(policy().protections?.branches ?? []),
+      ...configuration.protectedBranches,
       ...(defaultBranch === null ? [] : [defaultBranch]),
     ];
     if (!names.some((name) => globMatcher(name.toLowerCase())(branch.toLowerCase()))) return;

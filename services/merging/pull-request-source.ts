@@ -20,6 +20,12 @@ function refuse(message: string, remedy: string): MissionError {
   return new MissionError('repository_refused', message, { remedy });
 }
 
+const ofUpstream = (number: number): MissionError =>
+  refuse(
+    `Pull request ${number} comes from a branch of upstream, and nothing is pushed to upstream from a fork.`,
+    'Propose a pull request of your own: missiond merge NAME, after missiond repo config REPOSITORY proposesUpstream=true.',
+  );
+
 /** `owner/name` of what an address leads to, however it is reached. */
 const slugOf = (address: string): string =>
   /([^/:\\]+\/[^/\\]+?)(?:\.git)?\/*$/.exec(address)?.[1]?.toLowerCase() ?? '';
@@ -32,7 +38,7 @@ async function ofFork(
   git: Git,
   number: number,
   { branch, repository, maintainersMayPush }: PullRequestOrigin,
-  near: string,
+  { near, upstream }: { readonly near: string; readonly upstream: string | null },
   call: GitCall,
 ): Promise<Destination> {
   if (repository === null)
@@ -41,6 +47,7 @@ async function ofFork(
       'Open another pull request from a branch of yours.',
     );
   const { name, httpsUrl, sshUrl } = repository;
+  if (upstream !== null && slugOf(upstream) === name.toLowerCase()) throw ofUpstream(number);
   for (const remote of await pushableRemotes(git, call))
     if (slugOf(await addressOf(git, remote, call)) === name.toLowerCase())
       return { to: remote, branch, called: name };
@@ -98,7 +105,7 @@ export async function pullRequestSource(
   git: Git,
   gh: Gh,
   number: number,
-  { remote: followed, isFork, defaultBranch }: RepositoryRow,
+  { remote: followed, isFork, upstreamUrl, defaultBranch }: RepositoryRow,
   call: GitCall,
 ): Promise<Destination> {
   const remote = await pushRemoteOf(git, followed, call);
@@ -117,12 +124,8 @@ export async function pullRequestSource(
   }
   if (!origin.isOpen)
     throw refuse(`Pull request ${number} is closed.`, 'Open another one, or open it again.');
-  if (!origin.isSameRepository)
-    return ofFork(git, number, origin, await addressOf(git, followed, call), call);
-  if (isFork)
-    throw refuse(
-      `Pull request ${number} comes from a branch of upstream, and nothing is pushed to upstream from a fork.`,
-      'Propose a pull request of your own: missiond merge NAME, after missiond repo config REPOSITORY proposesUpstream=true.',
-    );
+  const places = { near: await addressOf(git, followed, call), upstream: isFork ? upstreamUrl : null };
+  if (!origin.isSameRepository) return ofFork(git, number, origin, places, call);
+  if (isFork) throw ofUpstream(number);
   return { to: remote, branch: origin.branch, called: remote };
 }

@@ -91,6 +91,7 @@ export async function openTeam(
     readonly path?: string;
     readonly check?: string;
     readonly mergeQueue?: object;
+    readonly protectedBranches?: readonly string[];
   } = {},
 ) {
   const trees = new Map<string, string>();

@@ -53,12 +53,20 @@ const headOf = (name: string, place: string, ref = 'fix') => ({
 });
 
 /** A pull request whose head is one commit before that of trunk, and a worker that goes on from it. */
-async function workerAtPullRequest({ from = origin, isFork = false, rule = false } = {}) {
+async function workerAtPullRequest({
+  from = origin,
+  isFork = false,
+  rule = false,
+  remote = isFork ? 'upstream' : 'origin',
+  upstreamUrl = origin,
+  protectedBranches = [] as readonly string[],
+} = {}) {
   team = await openTeam(person, {
+    protectedBranches,
     path: `${programs}:${process.env['PATH']}`,
     seed(db) {
       db.update(repositories)
-        .set({ remote: isFork ? 'upstream' : 'origin', isFork, ...(isFork ? { upstreamUrl: origin } : {}) })
+        .set({ remote, isFork, ...(isFork ? { upstreamUrl } : {}) })
         .run();
       db.update(agents).set({ pullRequest: 7 }).where(eq(agents.slotId, FOX)).run();
     },
@@ -133,6 +141,34 @@ describe('missiond worker push', () => {
     forge({ head: headOf('me/project', '/nowhere') });
     expect((await push()).status).toBe(0);
     expect([tipOf(fork), refsOf(origin)]).toEqual([next, before]);
+  });
+
+  test('from within a fork it reaches no branch of upstream either that was proposed to the fork', async () => {
+    const upstream = bare('them');
+    const { push } = await workerAtPullRequest({
+      from: upstream,
+      isFork: true,
+      remote: 'origin',
+      upstreamUrl: 'https://forge.invalid/them/project',
+    });
+    const before = refsOf(upstream);
+    forge({ head: headOf('them/project', upstream), maintainer_can_modify: true });
+    expect(await push()).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('nothing is pushed to upstream'),
+    });
+    expect(refsOf(upstream)).toBe(before);
+  });
+
+  test('refuses a branch that a person has called protected in this repository, by whatever way it is meant', async () => {
+    const { push } = await workerAtPullRequest({ protectedBranches: ['fix', 'stable-*'] });
+    const before = refsOf(origin);
+    for (const more of [[], ['--to', 'stable-1']])
+      expect(await push(...more)).toMatchObject({
+        status: 1,
+        err: expect.stringContaining('protected branch'),
+      });
+    expect(refsOf(origin)).toBe(before);
   });
 
   test('writes over nothing that somebody else has pushed there, and says what to do', async () => {
