@@ -26,7 +26,9 @@ export interface AnswerTrustDependencies {
 export function answerTrustByItself({ core, questions, signal, onError }: AnswerTrustDependencies): void {
   async function answer(slotId: SlotId): Promise<void> {
     const question = questions.of(slotId);
-    const { configuration, cwd, keyboard } = core.runtime(slotId);
+    const { configuration, cwd, keyboard, transcriptPath } = core.runtime(slotId);
+    // Claude Code asks before it calls its first hook. What looks like it afterwards may have been drawn by what runs there.
+    if (transcriptPath !== null) return;
     const label = question?.options.find((option) => /^yes\b/i.test(option));
     if (question?.kind !== 'trust' || !configuration.trustCwd || keyboard === null || label === undefined)
       return;

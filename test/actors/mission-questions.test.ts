@@ -362,8 +362,15 @@ describe('a trust dialog', () => {
       })),
     });
 
+  /** Its hooks are called behind the dialog. */
+  async function startUnheard(change: typeof trusting): Promise<RunningMission> {
+    const mission = await stage.start(change);
+    await mission.spawn(slotId, {});
+    return mission;
+  }
+
   test('is answered where a person has called that very folder trusted', async () => {
-    const mission = await startIdle(stage, trusting);
+    const mission = await startUnheard(trusting);
     shows(trust(folder));
     await until(mission, 'answered', () => pressed.length > 0 && mission.questions().length === 0);
     expect(pressed).toEqual(['Yes, I trust this folder']);
@@ -374,12 +381,20 @@ describe('a trust dialog', () => {
     ['about a folder within it', true, path.join(folder, 'within')],
     ['where nobody has called it trusted', false, folder],
   ])('waits for a person %s', async (_, trustCwd, named) => {
-    const mission = await startIdle(stage, { slots: [slotOf({ trustCwd, cwd: folder })] });
+    const mission = await startUnheard({ slots: [slotOf({ trustCwd, cwd: folder })] });
     shows(trust(named));
     const { id, slotId: of } = await waiting(mission);
     // Whatever would be pressed is pressed before what is asked behind it.
     await mission.confirm({ questionId: id, response: false }, person);
     expect({ pressed, of }).toEqual({ pressed: ['No, exit'], of: slotId });
+  });
+
+  test('is for a person once Claude Code has begun: what runs there can draw one over another dialog', async () => {
+    const mission = await startIdle(stage, trusting);
+    shows(trust(folder));
+    const { id } = await waiting(mission);
+    await mission.confirm({ questionId: id, response: false }, person);
+    expect(pressed).toEqual(['No, exit']);
   });
 });
 
