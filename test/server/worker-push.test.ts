@@ -57,9 +57,16 @@ async function workerAtPullRequest({
   from = origin,
   isFork = false,
   rule = false,
-  remote = isFork ? 'upstream' : 'origin',
+  remote = 'origin',
   upstreamUrl = origin,
-  protectedBranches = [] as readonly string[],
+  protectedBranches = [],
+}: {
+  readonly from?: string;
+  readonly isFork?: boolean;
+  readonly rule?: boolean;
+  readonly remote?: string;
+  readonly upstreamUrl?: string;
+  readonly protectedBranches?: readonly string[];
 } = {}) {
   team = await openTeam(person, {
     protectedBranches,
@@ -131,7 +138,7 @@ describe('missiond worker push', () => {
     const fork = bare('me');
     person.git(['remote', 'rename', 'origin', 'upstream']);
     person.git(['remote', 'add', 'origin', fork]);
-    const { push, next } = await workerAtPullRequest({ from: fork, isFork: true });
+    const { push, next } = await workerAtPullRequest({ from: fork, isFork: true, remote: 'upstream' });
     const before = refsOf(origin);
     forge({ head: headOf('us/project', origin) });
     expect(await push()).toMatchObject({
@@ -148,7 +155,6 @@ describe('missiond worker push', () => {
     const { push } = await workerAtPullRequest({
       from: upstream,
       isFork: true,
-      remote: 'origin',
       upstreamUrl: 'https://forge.invalid/them/project',
     });
     const before = refsOf(upstream);
