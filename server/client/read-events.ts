@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { z } from 'zod';
 import { MissionEvent } from '../../actors/mission/views.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import { refusedUpgrade } from '../refused-upgrade.ts';
@@ -11,13 +12,19 @@ const REFUSALS: ReadonlySet<number> = new Set([1013, 4004]);
 
 export interface EventOptions {
   /** The sequence after which to begin; without it only what comes from now on. */
-  readonly since?: number;
+  readonly since?: number | undefined;
   readonly signal?: AbortSignal;
+  /** Heard once the daemon has begun to tell, with the sequence of the last event before those that come. */
+  readonly begun?: (sequence: number) => void;
 }
 
-function eventOf(text: string): MissionEvent | null {
+/** What comes first: how everything stands. */
+const Snapshot = z.object({ type: z.literal('snapshot'), sequence: z.number() });
+
+/** Null for what is no JSON. */
+function parsed(text: string): unknown {
   try {
-    return MissionEvent.safeParse(JSON.parse(text)).data ?? null;
+    return JSON.parse(text);
   } catch {
     return null;
   }
@@ -29,7 +36,7 @@ function eventOf(text: string): MissionEvent | null {
  */
 export async function* readEvents(
   locate: () => DaemonAddress,
-  { since, signal }: EventOptions,
+  { since, signal, begun }: EventOptions,
 ): AsyncGenerator<MissionEvent, void, undefined> {
   if (signal?.aborted === true) return;
   const address = locate();
@@ -51,8 +58,12 @@ export async function* readEvents(
     opened = true;
   });
   socket.on('message', (data) => {
-    const event = eventOf(String(data));
-    if (event === null) return;
+    const said = parsed(String(data));
+    const snapshot = Snapshot.safeParse(said).data;
+    if (snapshot !== undefined) return begun?.(since ?? snapshot.sequence);
+    // Events of later versions are passed over.
+    const event = MissionEvent.safeParse(said).data;
+    if (event === undefined) return;
     waiting.push(event);
     if (waiting.length >= MOST_WAITING) socket.pause();
     wake();
