@@ -5,14 +5,30 @@ import type { Git, GitCall } from './git.ts';
 const UPSTREAM = 'upstream';
 const FORK = 'origin';
 
-/** The addresses that git fetches each remote from and pushes it to. */
+/**
+ * What an address leads to, the same for every way to get there: `https://HOST/OWNER/NAME.git`, `git@HOST:OWNER/NAME`,
+ * `ssh://git@HOST:22/OWNER/NAME`. Rather two are taken for one than one for two.
+ */
+function placeOf(address: string): string {
+  const plain = address
+    .replace(/^file:\/\//i, '')
+    .replace(/(?:\/|\.git)+$/i, '')
+    .toLowerCase();
+  const [, host, name] =
+    /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/:]+)(?::\d+)?\/+(.+)$/.exec(plain) ??
+    /^(?:[^/@]*@)?([\w.-]+):\/*([^\\].*)$/.exec(plain) ??
+    [];
+  return host === undefined ? plain : `${host}/${name}`;
+}
+
+/** Where git fetches each remote from and pushes it to. */
 async function addressesOf({ git }: Git, call: GitCall): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const found = new Map<string, Set<string>>();
   for (const line of (await git(['remote', '--verbose'], call)).split('\n')) {
     const [, name, address = ''] = /^([^\t]+)\t(.*) \((?:fetch|push)\)/.exec(line) ?? [];
     if (name === undefined) continue;
     const known = found.get(name) ?? new Set();
-    found.set(name, known.add(address.replace(/(?:\/|\.git)+$/i, '')));
+    found.set(name, known.add(placeOf(address)));
   }
   return found;
 }
