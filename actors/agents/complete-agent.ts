@@ -100,6 +100,13 @@ export function createCompleteAgent({
     );
   }
 
+  /** The agent to which a task was handed over, where that has ended before it came there. */
+  function heirOf(row: AgentRow | undefined, task: TaskRow): AgentRow | undefined {
+    const handedTo = row?.completion?.handedTo;
+    const heir = handedTo === undefined ? undefined : core.agents.get(handedTo);
+    return heir?.taskId === task.id ? heir : undefined;
+  }
+
   /** An agent whose task has ended, and that has no other, is done; one that said so itself was faster. */
   async function taskEnded({ slotId }: AgentRow, task: TaskRow): Promise<void> {
     const row = core.agents.get(slotId);
@@ -165,6 +172,7 @@ export function createCompleteAgent({
         const slotId = task.slotId ?? task.pinnedSlotId;
         const row = slotId === null ? core.agents.ofTask(task.id) : core.agents.get(slotId);
         look(row, task);
+        look(heirOf(row, task), task);
       });
     },
   };

@@ -123,6 +123,16 @@ test('the task fails where the other agent was removed before the turn has ended
   expect(mission.task(worker.taskId).error).toContain(`handed over to ${heir.name}, which is removed now`);
 });
 
+test('the other agent waits for nothing where the one before it was killed before its turn had ended', async () => {
+  const mission = await team.startWithShop();
+  const worker = await atWork(mission);
+  const heir = await mission.workers.handOver(worker.slotId, { note, role: reviewer }, never);
+  await mission.kill(worker.slotId, 'person');
+  await taskIs(mission, worker.taskId, 'failed');
+  await until(mission, 'ended', () => mission.workers.get({ name: heir.name }).status === 'completed');
+  expect(mission.workers.get({ name: heir.name }).completion?.failure).toContain('was killed');
+});
+
 test('an agent that has no task, and a slot of no repository, hand over to nobody', async () => {
   const mission = await team.startWithShop();
   const { worker } = await team.work(mission, { task: undefined });
