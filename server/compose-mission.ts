@@ -12,6 +12,7 @@ import { readLastWords } from '../services/claude/last-words.ts';
 import { isOwnTranscript } from '../services/claude/own-transcript.ts';
 import { PINNED_CLAUDE_CODE } from '../services/claude/pinned-version.ts';
 import { readStatusLine } from '../services/claude/read-status-line.ts';
+import { configDirectoryOf } from '../services/claude/session-registry.ts';
 import { lengthOfTranscript, readTurn } from '../services/claude/transcript.ts';
 import { readUsage, transcriptsOf } from '../services/claude/transcript-usage.ts';
 import { watchSession } from '../services/claude/watch-session.ts';
@@ -49,6 +50,7 @@ import { createRoleStore } from '../services/roles/role-store.ts';
 import { createRouter } from '../services/router/create-router.ts';
 import { followRouterSettings } from '../services/router/follow-settings.ts';
 import { createDrawingProcess } from '../services/screenshots/start-drawing.ts';
+import { createSkillLibrary } from '../services/skills/skill-library.ts';
 import { createRepositoryCare } from '../services/worktrees/create-repository-care.ts';
 import { createWorktrees } from '../services/worktrees/create-worktrees.ts';
 import { createGit } from '../services/worktrees/git.ts';
@@ -114,12 +116,8 @@ export function composeMission({
   startIngest,
 }: MissionParts): Promise<RunningMission> {
   const roles = createRoleStore(home);
-  const book = createSlotBook(
-    file,
-    createAgentLedger(database.db),
-    createRepositoryLedger(database.db),
-    roles,
-  );
+  const repositories = createRepositoryLedger(database.db);
+  const book = createSlotBook(file, createAgentLedger(database.db), repositories, roles);
   const alone = createRepositoryTurns();
   const worktrees = createWorktrees({ root: worktreesFolder(home), env, alone });
   const secrets = createSlotSecrets(book, file, env);
@@ -216,6 +214,12 @@ export function composeMission({
       servers: followServers(home),
       reach: createReachabilityCheck({ env, ssh: createSshRunner(env) }),
       diagnose: createDiagnose(env, createSshRunner(env)),
+    },
+    skills: {
+      library: createSkillLibrary({
+        configDirectory: configDirectoryOf(env),
+        repositories: repositories.list,
+      }),
     },
     startNeighbours: (handlers) => startNeighbours(database.raw.name, handlers),
     readUsage,

@@ -21,6 +21,7 @@ import type { OwnQuestions } from '../questions/own-questions-api.ts';
 import type { Repositories } from '../repositories/api.ts';
 import type { RoleOperations } from '../roles/create-role-operations.ts';
 import type { RouterOperations } from '../router/api.ts';
+import type { Skills } from '../skills/create-skills.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
 import type { KeptScreenshot, ScreenshotOptions } from './screenshots.ts';
@@ -212,6 +213,7 @@ export interface Mission {
   readonly roles: RoleOperations;
   /** The machines of servers.yaml. */
   readonly infra: Infra;
+  readonly skills: Skills;
   /** What the daemon has written down. */
   readonly jarvis: Jarvis;
   /** How the daemon itself is. */

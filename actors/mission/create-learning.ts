@@ -9,6 +9,7 @@ import { createMemory } from '../memory/create-memory.ts';
 import { createRouterWorker } from '../memory/router-worker.ts';
 import { createSlotWorker } from '../memory/slot-worker.ts';
 import { createRouterOperations } from '../router/create-router-operations.ts';
+import { createSkills } from '../skills/create-skills.ts';
 import type { SubmitRequest } from './api.ts';
 import type { MissionDependencies } from './mission-dependencies.ts';
 
@@ -16,7 +17,14 @@ export interface LearningDependencies {
   readonly core: MissionCore;
   readonly dependencies: Pick<
     MissionDependencies,
-    'database' | 'conversations' | 'knowledge' | 'memory' | 'probeMachine' | 'router' | 'startNeighbours'
+    | 'database'
+    | 'conversations'
+    | 'knowledge'
+    | 'memory'
+    | 'probeMachine'
+    | 'router'
+    | 'skills'
+    | 'startNeighbours'
   >;
   readonly enqueue: (kind: TaskRow['kind'], request: SubmitRequest) => TaskId;
   /** False while the daemon finishes what it has. */
@@ -41,6 +49,7 @@ export function createLearning({
     memory: memorySettings,
     probeMachine,
     router,
+    skills,
     startNeighbours,
   },
   enqueue,
@@ -88,6 +97,7 @@ export function createLearning({
       conversations: talk.operations,
       claudeTasks: claudeTasks.operations,
       router: createRouterOperations({ core, db, router, signal }),
+      skills: createSkills(skills),
     },
   };
 }

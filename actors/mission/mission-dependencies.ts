@@ -28,6 +28,7 @@ import type { InfraDependencies } from '../infra/create-infra.ts';
 import type { LauncherDependencies } from '../launcher.ts';
 import type { MergingDependencies } from '../merging/create-merging.ts';
 import type { WatchSession } from '../registry-watch.ts';
+import type { SkillsDependencies } from '../skills/create-skills.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { StatusLineReader } from '../status-lines.ts';
 import type { TellingDependencies } from '../telling.ts';
@@ -99,6 +100,7 @@ export interface MissionDependencies {
   readonly startNeighbours: StartNeighbours;
   readonly probeMachine: ProbeMachine;
   readonly infra: InfraDependencies;
+  readonly skills: Pick<SkillsDependencies, 'library'>;
   readonly daemon: DaemonFacts;
   /** Language models that are no Claude Code. */
   readonly router: Router;

@@ -27,6 +27,7 @@ import { repo } from './commands/repo.ts';
 import { roles } from './commands/roles.ts';
 import { router } from './commands/router.ts';
 import { screenshot } from './commands/screenshot.ts';
+import { skills } from './commands/skills.ts';
 import { restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
@@ -80,6 +81,7 @@ export const COMMANDS: readonly Command[] = [
   router,
   discover,
   infra,
+  skills,
   embeddings,
   call,
   screenshot,

@@ -106,6 +106,7 @@ import {
 import { roleGet, roleList, roleReset, roleTrust } from '../tools/roles.ts';
 import { routerChat, routerChatHistory, routerStatus } from '../tools/router.ts';
 import { ptyScreenshot } from '../tools/screenshots.ts';
+import { skillList, skillSearch, skillTopics } from '../tools/skills.ts';
 import { slotHistory } from '../tools/slot-history.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
@@ -238,6 +239,9 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     infraGet: method(infraGet),
     reachability: method(reachability),
     osDiagnose: method(osDiagnose),
+    skillList: method(skillList),
+    skillSearch: method(skillSearch),
+    skillTopics: method(skillTopics),
     health: method(health),
     jarvisLogs: method(jarvisLogs),
     jarvisTrace: method(jarvisTrace),

@@ -24,6 +24,7 @@ import { repositoryOperations } from './repositories.ts';
 import { roleOperations } from './roles.ts';
 import { routerOperations } from './router.ts';
 import { screenshotOperations } from './screenshots.ts';
+import { skillOperations } from './skills.ts';
 import { slotHistoryOperations } from './slot-history.ts';
 import { slotOperations } from './slots.ts';
 import { taskOperations } from './tasks.ts';
@@ -55,6 +56,7 @@ export const operations: readonly Operation[] = [
   ...claudeTaskOperations,
   ...knowledgeOperations,
   ...infraOperations,
+  ...skillOperations,
   ...healthOperations,
   ...jarvisOperations,
   ...routerOperations,

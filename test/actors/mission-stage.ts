@@ -181,6 +181,7 @@ export function createStage(always: Change = {}) {
         reach: async () => [],
         diagnose: () => Promise.reject(new Error('not here')),
       },
+      skills: { library: { read: () => ({ skills: [], problems: [] }), folders: () => [] } },
       roles: { store: createRoleStore(directory), files: createRoleFiles(directory) },
       budgets: BudgetsSchema.parse({}),
       conversations: { startIngest: () => ({ look() {}, async close() {} }), prices: () => ({}) },

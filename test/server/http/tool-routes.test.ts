@@ -89,6 +89,7 @@ describe('tools over REST', () => {
       mission_pty_history: { slotId: 'coder-1' },
       mission_pty_logs: { slotId: 'coder-1' },
       mission_router_chat_history: { task_id: id },
+      mission_skill_search: { query: 'nothing' },
     };
     const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
     // They need a terminal, a transcript, a repository, an agent, a machine: test/server/mcp, test/e2e/screenshots.test.ts, repositories.test.ts, infra.test.ts, and the tests of agents have them.
