@@ -15,6 +15,7 @@ import * as nudges from './schema/nudges.ts';
 import * as permissions from './schema/permissions.ts';
 import * as repositories from './schema/repositories.ts';
 import * as router from './schema/router.ts';
+import * as skills from './schema/skills.ts';
 import * as slots from './schema/slots.ts';
 import * as spending from './schema/spending.ts';
 import * as taskEnds from './schema/task-ends.ts';
@@ -35,6 +36,7 @@ const TABLES: readonly SQLiteTable[] = [
   permissions,
   repositories,
   router,
+  skills,
   slots,
   spending,
   taskEnds,

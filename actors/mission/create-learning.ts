@@ -1,4 +1,5 @@
 import type { TaskId } from '../../db/ids.ts';
+import { createSkillLedger } from '../../services/ledger/skill-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import { createClaudeTasks } from '../claude-tasks/create-claude-tasks.ts';
 import { createConversations } from '../conversations/create-conversations.ts';
@@ -97,7 +98,7 @@ export function createLearning({
       conversations: talk.operations,
       claudeTasks: claudeTasks.operations,
       router: createRouterOperations({ core, db, router, signal }),
-      skills: createSkills(skills),
+      skills: createSkills({ ...skills, ledger: createSkillLedger(db), now: core.now }),
     },
   };
 }

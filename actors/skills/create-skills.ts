@@ -1,32 +1,47 @@
 import type { z } from 'zod';
+import type { SkillLedger } from '../../services/ledger/skill-ledger.ts';
 import { searchSkills } from '../../services/skills/search-skills.ts';
 import type { SkillProblem } from '../../services/skills/skill-files.ts';
 import type { SkillLibrary } from '../../services/skills/skill-library.ts';
+import { PAGE_CHARACTERS } from '../mission/text-page.ts';
+import { createSkillEdits, type SkillEdits } from './edit-skills.ts';
+import { findSkill, type WhichSkill } from './find-skill.ts';
 import {
+  type SkillFileView,
   type SkillHitView,
   type SkillTopicView,
   type SkillView,
+  skillFileView,
   skillHitView,
   skillTopicView,
   skillView,
 } from './skill-views.ts';
 
 /** What sessions of Claude Code can learn to do: files of the person and of repositories. */
-export interface Skills {
+export interface Skills extends SkillEdits {
   list(): { readonly skills: readonly SkillView[]; readonly problems: readonly SkillProblem[] };
   search(query: string): readonly z.infer<typeof SkillHitView>[];
   topics(): {
     readonly topics: readonly z.infer<typeof SkillTopicView>[];
     readonly problems: readonly SkillProblem[];
   };
+  /**
+   * The file of one as it is, without secrets; of all without their words.
+   * @throws MissionError `skill_unknown`
+   */
+  render(which: WhichSkill | null, offset: number): readonly SkillFileView[];
 }
 
 export interface SkillsDependencies {
   readonly library: SkillLibrary;
+  readonly ledger: SkillLedger;
+  readonly now: () => number;
 }
 
-export function createSkills({ library }: SkillsDependencies): Skills {
+export function createSkills(dependencies: SkillsDependencies): Skills {
+  const { library } = dependencies;
   return {
+    ...createSkillEdits(dependencies),
     list() {
       const { skills, problems } = library.read();
       return { skills: skills.map(skillView), problems };
@@ -35,6 +50,11 @@ export function createSkills({ library }: SkillsDependencies): Skills {
     topics() {
       const { skills, problems } = library.read();
       return { topics: skills.map(skillTopicView), problems };
+    },
+    render(which, offset) {
+      const { skills } = library.read();
+      if (which === null) return skills.map((skill) => skillFileView(skill, null));
+      return [skillFileView(findSkill(skills, which), { offset, limit: PAGE_CHARACTERS })];
     },
   };
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { SKILL_CHANGES } from '../../db/schema/skills.ts';
 import type { Skill } from '../../services/skills/read-skill.ts';
 import type { SkillHit } from '../../services/skills/search-skills.ts';
+import { type PageRequest, pageOf } from '../mission/text-page.ts';
 
 export const SkillView = z.object({
   name: z.string(),
@@ -67,5 +69,50 @@ export function skillTopicView(skill: Skill): z.infer<typeof SkillTopicView> {
     },
     withheld: isWithheld,
     ...(head.problem === null ? {} : { problem: head.problem }),
+  };
+}
+
+export const SkillEditView = z.object({
+  topic: z.string(),
+  source: z.string(),
+  path: z.string(),
+  action: z.enum(['created', 'updated', 'unchanged', 'removed']),
+  dryRun: z.boolean().describe('Nothing was written.'),
+  checksum: z.string().optional().describe('SHA-256 of what the file is now, or would be.'),
+  diff: z.string().describe('What became another, without secrets.'),
+  versionId: z.number().int().optional().describe('What was there before, for mission_skill_rollback.'),
+});
+export type SkillEditView = z.infer<typeof SkillEditView>;
+
+export const SkillVersionView = z.object({
+  versionId: z.number().int(),
+  at: z.number().int().describe('When it was replaced, in epoch milliseconds.'),
+  by: z.string(),
+  before: z.enum(SKILL_CHANGES).describe('By what it was replaced.'),
+  bytes: z.number().int().nullable().describe('Null: there was no file.'),
+});
+export type SkillVersionView = z.infer<typeof SkillVersionView>;
+
+export const SkillFileView = z.object({
+  topic: z.string(),
+  source: z.string(),
+  path: z.string(),
+  checksum: z.string(),
+  withheld: z.boolean().describe('Something that looks like a secret is not shown; the person has the file.'),
+  text: z.string().optional(),
+  totalChars: z.number().int(),
+  nextOffset: z.number().int().optional().describe('Where the next page of the text begins.'),
+});
+export type SkillFileView = z.infer<typeof SkillFileView>;
+
+export function skillFileView(skill: Skill, page: PageRequest | null): SkillFileView {
+  const { topic, source, file, digest, isWithheld, shown } = skill;
+  return {
+    topic,
+    source,
+    path: file,
+    checksum: digest,
+    withheld: isWithheld,
+    ...(page === null ? { totalChars: shown.length } : pageOf(shown, page)),
   };
 }

@@ -106,7 +106,15 @@ import {
 import { roleGet, roleList, roleReset, roleTrust } from '../tools/roles.ts';
 import { routerChat, routerChatHistory, routerStatus } from '../tools/router.ts';
 import { ptyScreenshot } from '../tools/screenshots.ts';
-import { skillList, skillSearch, skillTopics } from '../tools/skills.ts';
+import {
+  skillList,
+  skillRecord,
+  skillRender,
+  skillRollback,
+  skillSearch,
+  skillTopics,
+  skillUpsert,
+} from '../tools/skills.ts';
 import { slotHistory } from '../tools/slot-history.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
 import {
@@ -242,6 +250,10 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     skillList: method(skillList),
     skillSearch: method(skillSearch),
     skillTopics: method(skillTopics),
+    skillRender: method(skillRender),
+    skillUpsert: method(skillUpsert),
+    skillRecord: method(skillRecord),
+    skillRollback: method(skillRollback),
     health: method(health),
     jarvisLogs: method(jarvisLogs),
     jarvisTrace: method(jarvisTrace),

@@ -9,6 +9,8 @@ const STATUS: Readonly<Partial<Record<MissionErrorCode, number>>> = {
   too_many: 429,
   slot_unknown: 404,
   server_unknown: 404,
+  skill_unknown: 404,
+  skill_refused: 422,
   repository_unknown: 404,
   role_unknown: 404,
   task_unknown: 404,

@@ -14,6 +14,8 @@ export interface Skill extends SkillFile {
   readonly head: SkillHead;
   /** The whole file without secrets. */
   readonly shown: string;
+  /** The same in small letters, letter for letter. */
+  readonly searched: string;
   readonly bodyStart: number;
   /** Of `shown`. */
   readonly sections: readonly SkillSection[];
@@ -22,6 +24,16 @@ export interface Skill extends SkillFile {
   /** Of the bytes as they are. */
   readonly digest: string;
   readonly lines: number;
+}
+
+/** Letter for letter, so that places in the one are places in the other: some letters are two when they are small. */
+export function folded(text: string): string {
+  const small = text.toLowerCase();
+  if (small.length === text.length) return small;
+  return Array.from(text, (letter) => {
+    const lower = letter.toLowerCase();
+    return lower.length === letter.length ? lower : letter;
+  }).join('');
 }
 
 export const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -58,6 +70,7 @@ export function readSkill(folder: string, found: SkillFile): Skill {
     name: head.name ?? found.topic.split('/').at(-1) ?? found.topic,
     head,
     shown,
+    searched: folded(shown),
     bodyStart,
     sections,
     isWithheld: shown !== text,

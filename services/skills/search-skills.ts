@@ -1,5 +1,5 @@
 import { parseQuery } from '../conversations/search-query.ts';
-import type { Skill } from './read-skill.ts';
+import { folded, type Skill } from './read-skill.ts';
 import type { SkillSection } from './skill-sections.ts';
 
 const MOST_BY_NAME = 5;
@@ -19,11 +19,6 @@ export interface SkillHit {
 }
 
 const plain = (text: string): string => text.normalize('NFC').toLowerCase();
-/** Letter for letter, so that places in the one are places in the other. */
-const folded = (text: string): string =>
-  [...text]
-    .map((letter) => (letter.toLowerCase().length === letter.length ? letter.toLowerCase() : letter))
-    .join('');
 
 const namesOf = ({ name, topic, head }: Skill): readonly string[] => [topic, name, ...head.aka].map(plain);
 
@@ -63,9 +58,8 @@ function piecesOf({ sections, bodyStart, shown }: Skill): readonly Piece[] {
 }
 
 function hitsIn(skill: Skill, words: readonly string[]): readonly { hit: SkillHit; score: number }[] {
-  const text = folded(skill.shown);
   return piecesOf(skill).flatMap(({ section, start, end }) => {
-    const piece = text.slice(start, end);
+    const piece = skill.searched.slice(start, end);
     const places = words.map((word) => piece.indexOf(word));
     if (places.some((place) => place === -1)) return [];
     const [first = 0] = places;

@@ -22,7 +22,7 @@ export interface SkillOutline {
 const LINE = /[^\r\n]*(?:\r\n|\n|\r|$)/y;
 const FRONT_MATTER_FENCE = /^\uFEFF?---[ \t]*$/;
 const CODE_FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
-const HEADING = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
+const HEADING = /^ {0,3}(#{1,6})(?=[ \t]|$)/;
 
 interface Line {
   readonly text: string;
@@ -62,9 +62,15 @@ export function outlineOf(text: string): SkillOutline {
       if (ends) fence = null;
       else if (begins) fence = marks;
     }
-    const [, hashes, title = ''] = (fence === null ? HEADING.exec(line) : null) ?? [];
-    if (hashes !== undefined)
-      headings.push({ heading: line.trim(), title, level: hashes.length, start, contentStart: end });
+    const [indented, hashes] = (fence === null ? HEADING.exec(line) : null) ?? [];
+    if (indented === undefined || hashes === undefined) continue;
+    // Marks may stand behind the words, too.
+    const title = line
+      .slice(indented.length)
+      .trim()
+      .replace(/(?:^|[ \t])#+$/, '')
+      .trim();
+    headings.push({ heading: line.trim(), title, level: hashes.length, start, contentStart: end });
   }
   const sections = headings.map((heading, at) => {
     const next = headings.slice(at + 1).find(({ level }) => level <= heading.level);

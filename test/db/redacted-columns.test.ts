@@ -16,6 +16,7 @@ import * as nudges from '../../db/schema/nudges.ts';
 import * as permissions from '../../db/schema/permissions.ts';
 import * as repositories from '../../db/schema/repositories.ts';
 import * as router from '../../db/schema/router.ts';
+import * as skills from '../../db/schema/skills.ts';
 import * as slots from '../../db/schema/slots.ts';
 import * as spending from '../../db/schema/spending.ts';
 import * as taskEnds from '../../db/schema/task-ends.ts';
@@ -116,6 +117,7 @@ const tables = [
   permissions,
   repositories,
   router,
+  skills,
   slots,
   spending,
   taskEnds,

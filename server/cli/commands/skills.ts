@@ -1,12 +1,17 @@
 import { MissionError } from '../../../services/errors/mission-error.ts';
-import { skillList, skillSearch, skillTopics } from '../../tools/skills.ts';
-import type { Command, CommandContext } from '../command.ts';
+import { skillList, skillRender, skillRollback, skillSearch, skillTopics } from '../../tools/skills.ts';
+import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { table } from '../table.ts';
 
-const USAGE = 'list | search WORDS… | topics';
+const USAGE = 'list | search WORDS… | topics | show TOPIC | versions TOPIC | rollback TOPIC VERSION';
 
 function wrong(message: string): MissionError {
   return new MissionError('input_invalid', message, { remedy: `Usage: missiond skills ${USAGE}` });
+}
+
+interface WhichSkill {
+  readonly topic: string;
+  readonly source?: string;
 }
 
 interface Problem {
@@ -73,11 +78,68 @@ async function topics(context: CommandContext): Promise<number> {
   return 0;
 }
 
+/** Page after page, as the answers of tools hold a part only. */
+async function show(which: WhichSkill, { call, print }: CommandContext): Promise<number> {
+  let offset = 0;
+  for (;;) {
+    const output = skillRender.output.parse(await call(skillRender.name, { ...which, offset }));
+    const [file] = output.files;
+    print(output, () => file?.text ?? '');
+    if (file?.nextOffset === undefined) return 0;
+    offset = file.nextOffset;
+  }
+}
+
+async function versions(
+  { topic: skill, ...source }: WhichSkill,
+  { call, print }: CommandContext,
+): Promise<number> {
+  const output = skillRollback.output.parse(await call(skillRollback.name, { skill, ...source }));
+  print(output, () =>
+    output.versions.length === 0
+      ? 'missiond has not changed it.\n'
+      : table(
+          ['VERSION', 'REPLACED', 'BY', 'HOW', 'BYTES'],
+          output.versions.map(({ versionId, at, by, before, bytes }) => [
+            String(versionId),
+            new Date(at).toISOString(),
+            by,
+            before,
+            bytes === null ? 'no file' : String(bytes),
+          ]),
+        ),
+  );
+  return 0;
+}
+
+async function rollback(
+  { topic: skill, ...source }: WhichSkill,
+  version: string,
+  { values }: ParsedCommand,
+  { call, print }: CommandContext,
+): Promise<number> {
+  const versionId = Number(version);
+  if (!Number.isInteger(versionId) || versionId < 1)
+    throw wrong('missiond skills rollback needs the number of a version.');
+  const input = { skill, ...source, version_id: versionId, dryRun: values['dry-run'] === true };
+  const output = skillRollback.output.parse(await call(skillRollback.name, input));
+  const { restored } = output;
+  print(output, () =>
+    restored === undefined
+      ? ''
+      : `${restored.diff}${restored.diff === '' ? '' : '\n'}${restored.path}: ${restored.action}${restored.dryRun ? ' (not written)' : ''}\n`,
+  );
+  return 0;
+}
+
 export const skills: Command = {
   name: 'skills',
   summary: 'the skills of Claude Code, yours and those of repositories',
   usage: USAGE,
-  options: {},
+  options: {
+    source: { type: 'string', help: '`home` or a repository, where several have such a skill' },
+    'dry-run': { type: 'boolean', help: 'rollback: show what would become another' },
+  },
   agents: 'nothing',
   words: [0, 100],
   async run(parsed, context) {
@@ -85,6 +147,15 @@ export const skills: Command = {
     if (verb === 'search' && words.length > 0) return search(words.join(' '), context);
     if (verb === 'list' && words.length === 0) return list(context);
     if (verb === 'topics' && words.length === 0) return topics(context);
+    const [topic, version] = words;
+    if (topic !== undefined) {
+      const { source } = parsed.values;
+      const which = { topic, ...(typeof source === 'string' ? { source } : {}) };
+      if (verb === 'show' && words.length === 1) return show(which, context);
+      if (verb === 'versions' && words.length === 1) return versions(which, context);
+      if (verb === 'rollback' && version !== undefined && words.length === 2)
+        return rollback(which, version, parsed, context);
+    }
     throw wrong(`missiond skills does not understand "${parsed.positionals.join(' ')}".`);
   },
 };
