@@ -15,6 +15,7 @@ import { createCallers } from '../auth/callers.ts';
 import { createIdentification } from '../auth/identify.ts';
 import { createLiveCallers } from '../auth/live-callers.ts';
 import type { TokenStore } from '../auth/token-store.ts';
+import { registerChat } from '../chat/routes.ts';
 import { registerMcp } from '../mcp/routes.ts';
 import { closeSockets, endFailedSocket } from '../ws/end-sockets.ts';
 import { registerSockets } from '../ws/routes.ts';
@@ -122,6 +123,7 @@ export async function buildServer({
       callers.set(request, caller);
     });
     registerToolRoutes(owned, mission, callers.of);
+    registerChat(owned, { mission, callerOf: callers.of });
     registerMcp(owned, { mission, version, callerOf: callers.of, live, limits });
     registerSockets(owned, { mission, stately, callerOf: callers.of, live, limits });
     owned.get('/openapi.json', { config: { access: 'viewer' }, schema: { hide: true } }, () => app.swagger());

@@ -4,6 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LoggingMessageNotificationSchema, type Progress } from '@modelcontextprotocol/sdk/types.js';
+import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { operations } from '../../server/tools/registry.ts';
@@ -160,4 +161,23 @@ describe.each([
     expect(result.isError).toBe(true);
     expect(result.content[0]?.text).toContain('coder');
   });
+});
+
+test('a client of OpenAI gets the answer of a real session, at once or as a stream', async () => {
+  const client = new OpenAI({ apiKey: daemon.token, baseURL: `http://127.0.0.1:${daemon.port}/v1` });
+  const answer = 'Two lines,\n\n*and* markdown.';
+  const wish = {
+    model: 'missiond:researcher',
+    messages: [{ role: 'user' as const, content: `say: ${answer}` }],
+  };
+  const { choices, id } = await client.chat.completions.create(wish);
+  expect(choices[0]?.message.content).toBe(answer);
+  const trace = await daemon.client.jarvisTrace({ trace_id: id.replace('chatcmpl-', '') });
+  expect(trace.steps.map(({ step }) => step)).toEqual(
+    expect.arrayContaining(['handed_in', 'typed', 'submitted', 'answered', 'ended']),
+  );
+  let said = '';
+  for await (const chunk of await client.chat.completions.create({ ...wish, stream: true }))
+    said += chunk.choices[0]?.delta.content ?? '';
+  expect(said).toBe(answer);
 });
