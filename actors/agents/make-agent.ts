@@ -14,6 +14,7 @@ import type { RuntimeSlots } from '../mission/runtime-slots.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
 import type { SlotConfiguration } from '../slot-runtime.ts';
 import type { WorkRequest } from './api.ts';
+import { requireFirstOfLastingRole } from './one-of-a-lasting-role.ts';
 import { requireRoom } from './room-for-agents.ts';
 import { SET_UP_FAILED, type SetUpAgent } from './set-up-agent.ts';
 
@@ -243,6 +244,7 @@ export function createMakeAgent({
         remedy: 'Add it again: missiond repo add WHERE.',
       });
     requireRoom(core, repository, kind);
+    requireFirstOfLastingRole(core, { ...row, isNamed: request.name !== undefined });
     core.agents.insert(row);
     try {
       await worktrees.make(worktreeOf(row), signal);
@@ -268,6 +270,12 @@ export function createMakeAgent({
       requireMayMake(request, role, repository);
       const kind = kindOf(request, role, repository);
       requireRoom(core, repository, kind);
+      requireFirstOfLastingRole(core, {
+        repository: repository.name,
+        role,
+        kind,
+        isNamed: request.name !== undefined,
+      });
       // A person works in a workspace, whatever its role says.
       const reads = kind !== 'workspace' && roleFacts(repository.path, role)?.worktree === false;
       const branchOf = (one: AgentName): string | null =>

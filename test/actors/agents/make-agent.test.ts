@@ -107,6 +107,18 @@ describe('missiond work', () => {
     expect(mission.workers.get({ name: 'a', repository: shop }).slotId).toBe('shop.a');
   });
 
+  test('makes a second agent of a role that lasts only by a name of its own, also when two are asked for at once', async () => {
+    const mission = await team.startWithShop({ agentRoleFacts: () => ({ persistence: 'persistent' }) });
+    const role = Role.parse('supervisor');
+    const spawned = await Promise.allSettled([team.work(mission, { role }), team.work(mission, { role })]);
+    const made = spawned.flatMap((one) => (one.status === 'fulfilled' ? [one.value.worker] : []));
+    expect(made).toHaveLength(1);
+    expect(spawned.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'agent_refused', message: expect.stringContaining(`already: ${made[0]?.name}`) },
+    });
+    await expect(team.work(mission, { role, name: named('second-owl') })).resolves.toBeDefined();
+  });
+
   test('refuses a name whose branch or folder is in the way, and leaves both as they are', async () => {
     const mission = await team.startWithShop();
     team.gitIn(team.main)('branch', 'work/taken');
