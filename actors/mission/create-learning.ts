@@ -1,4 +1,6 @@
 import type { TaskId } from '../../db/ids.ts';
+import { createKnowledgeLedger } from '../../services/ledger/knowledge-ledger.ts';
+import { createKnowledgeSearch } from '../../services/ledger/knowledge-search.ts';
 import { createSkillLedger } from '../../services/ledger/skill-ledger.ts';
 import type { TaskRow } from '../../services/ledger/task-ledger.ts';
 import { createClaudeTasks } from '../claude-tasks/create-claude-tasks.ts';
@@ -20,6 +22,7 @@ export interface LearningDependencies {
     MissionDependencies,
     | 'database'
     | 'conversations'
+    | 'infra'
     | 'knowledge'
     | 'memory'
     | 'probeMachine'
@@ -46,6 +49,7 @@ export function createLearning({
   dependencies: {
     database,
     conversations,
+    infra,
     knowledge: settings,
     memory: memorySettings,
     probeMachine,
@@ -98,7 +102,15 @@ export function createLearning({
       conversations: talk.operations,
       claudeTasks: claudeTasks.operations,
       router: createRouterOperations({ core, db, router, signal }),
-      skills: createSkills({ ...skills, ledger: createSkillLedger(db), now: core.now }),
+      skills: createSkills({
+        ...skills,
+        ledger: createSkillLedger(db),
+        servers: infra.servers,
+        knowledge: createKnowledgeLedger(db),
+        search: createKnowledgeSearch(db),
+        board: core.board,
+        now: core.now,
+      }),
     },
   };
 }

@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import type { SkillLedger } from '../../services/ledger/skill-ledger.ts';
 import { searchSkills } from '../../services/skills/search-skills.ts';
 import type { SkillProblem } from '../../services/skills/skill-files.ts';
-import type { SkillLibrary } from '../../services/skills/skill-library.ts';
 import { PAGE_CHARACTERS } from '../mission/text-page.ts';
 import { createSkillEdits, type SkillEdits } from './edit-skills.ts';
 import { findSkill, type WhichSkill } from './find-skill.ts';
+import { createSkillContext, type SkillContext, type SkillContextDependencies } from './gather-context.ts';
 import {
   type SkillFileView,
   type SkillHitView,
@@ -30,18 +30,18 @@ export interface Skills extends SkillEdits {
    * @throws MissionError `skill_unknown`
    */
   render(which: WhichSkill | null, offset: number): readonly SkillFileView[];
+  readonly context: SkillContext;
 }
 
-export interface SkillsDependencies {
-  readonly library: SkillLibrary;
+export interface SkillsDependencies extends SkillContextDependencies {
   readonly ledger: SkillLedger;
-  readonly now: () => number;
 }
 
 export function createSkills(dependencies: SkillsDependencies): Skills {
   const { library } = dependencies;
   return {
     ...createSkillEdits(dependencies),
+    context: createSkillContext(dependencies),
     list() {
       const { skills, problems } = library.read();
       return { skills: skills.map(skillView), problems };

@@ -30,6 +30,13 @@ export function slotIsOffered(mission: SlotMission, slotId: SlotId, operation: O
   return decision === 'allow' || (decision === 'confirm' && operation.ownOfSlot !== undefined);
 }
 
+/** Whether a rule of its slot, its role or of all allows the agent of a slot a tool, whatever it is called with. */
+export function slotMayCall(mission: SlotMission, slotId: SlotId, operation: Operation): boolean {
+  return (
+    operation.forSlots && mission.permissions.explain({ slotId }, toolName(operation)).decision === 'allow'
+  );
+}
+
 /**
  * Whether the agent of a slot may make this call: what is its own, and what a rule of its slot, its role or of all
  * allows as `mcp__missiond__<tool>`; never for another slot, and never a command that nobody would judge.

@@ -106,6 +106,7 @@ import {
 import { roleGet, roleList, roleReset, roleTrust } from '../tools/roles.ts';
 import { routerChat, routerChatHistory, routerStatus } from '../tools/router.ts';
 import { ptyScreenshot } from '../tools/screenshots.ts';
+import { contextBuild, contextResolve } from '../tools/skill-context.ts';
 import {
   skillList,
   skillRecord,
@@ -250,6 +251,8 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     skillList: method(skillList),
     skillSearch: method(skillSearch),
     skillTopics: method(skillTopics),
+    contextBuild: method(contextBuild),
+    contextResolve: method(contextResolve),
     skillRender: method(skillRender),
     skillUpsert: method(skillUpsert),
     skillRecord: method(skillRecord),

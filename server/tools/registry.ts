@@ -24,6 +24,7 @@ import { repositoryOperations } from './repositories.ts';
 import { roleOperations } from './roles.ts';
 import { routerOperations } from './router.ts';
 import { screenshotOperations } from './screenshots.ts';
+import { skillContextOperations } from './skill-context.ts';
 import { skillOperations } from './skills.ts';
 import { slotHistoryOperations } from './slot-history.ts';
 import { slotOperations } from './slots.ts';
@@ -57,6 +58,7 @@ export const operations: readonly Operation[] = [
   ...knowledgeOperations,
   ...infraOperations,
   ...skillOperations,
+  ...skillContextOperations,
   ...healthOperations,
   ...jarvisOperations,
   ...routerOperations,

@@ -1,9 +1,11 @@
 import { MissionError } from '../../../services/errors/mission-error.ts';
+import { contextBuild } from '../../tools/skill-context.ts';
 import { skillList, skillRender, skillRollback, skillSearch, skillTopics } from '../../tools/skills.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { table } from '../table.ts';
 
-const USAGE = 'list | search WORDS… | topics | show TOPIC | versions TOPIC | rollback TOPIC VERSION';
+const USAGE =
+  'list | search WORDS… | topics | show TOPIC | versions TOPIC | rollback TOPIC VERSION | context WORDS…';
 
 function wrong(message: string): MissionError {
   return new MissionError('input_invalid', message, { remedy: `Usage: missiond skills ${USAGE}` });
@@ -58,6 +60,12 @@ async function search(query: string, { call, print }: CommandContext): Promise<n
         ),
   );
   return output.results.length === 0 ? 1 : 0;
+}
+
+async function gathered(query: string, { call, print }: CommandContext): Promise<number> {
+  const output = contextBuild.output.parse(await call(contextBuild.name, { query }));
+  print(output, () => (output.context === '' ? 'Nothing bears on it.\n' : `${output.context}\n`));
+  return 0;
 }
 
 async function topics(context: CommandContext): Promise<number> {
@@ -145,6 +153,7 @@ export const skills: Command = {
   async run(parsed, context) {
     const [verb = 'list', ...words] = parsed.positionals;
     if (verb === 'search' && words.length > 0) return search(words.join(' '), context);
+    if (verb === 'context' && words.length > 0) return gathered(words.join(' '), context);
     if (verb === 'list' && words.length === 0) return list(context);
     if (verb === 'topics' && words.length === 0) return topics(context);
     const [topic, version] = words;

@@ -89,6 +89,8 @@ describe('tools over REST', () => {
       mission_pty_history: { slotId: 'coder-1' },
       mission_pty_logs: { slotId: 'coder-1' },
       mission_router_chat_history: { task_id: id },
+      mission_context_build: { query: 'nothing' },
+      mission_context_resolve: { query: 'nothing' },
       mission_skill_search: { query: 'nothing' },
     };
     const { taskId } = await doors.client.submit({ role: 'researcher', prompt: 'say: looked at' });
