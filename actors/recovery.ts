@@ -8,6 +8,7 @@ import type { AttemptRow } from '../services/ledger/attempt-ledger.ts';
 import type { Attempts } from './attempts.ts';
 import { untilEvent } from './bus.ts';
 import type { MissionCore } from './core.ts';
+import { leftToAnother } from './left-open.ts';
 import { toTheTaskOf } from './mission/supervision.ts';
 import { heldPlan, readinessOf, type SlotSnapshot, sessionIdOf } from './slot-view.ts';
 import type { Turns } from './turns.ts';
@@ -157,6 +158,12 @@ export function createRecovery({
     if (!(await hasEnded(slotId, epoch, signal))) return { kind: 'goesOn' };
     // An end that is found takes the task out of here, and calls this off.
     if (await turns.endFound(task, slotId)) await until(() => false, signal);
+    const left = leftToAnother(core, task, slotId);
+    if (left !== null) {
+      // Resumed, it would do what the other one begins with.
+      core.sendToTask(taskId, left);
+      await until(() => false, signal);
+    }
     if (!(await turns.wasBegun(task, epoch))) return { kind: 'unbegun' };
     const lost = core.attempts.of(taskId).filter(wasLost);
     const isMessage = task.kind === 'message';

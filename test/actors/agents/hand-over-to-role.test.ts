@@ -78,6 +78,19 @@ test('it goes on there, too, when the daemon is killed before the turn has ended
   expect(second.task(worker.taskId).slotId).toBe(heir.slotId);
 });
 
+test('it goes on there, too, when the session ends by itself before its turn has: nobody begins twice', async () => {
+  const mission = await team.startWithShop();
+  const worker = await atWork(mission);
+  const heir = await mission.workers.handOver(worker.slotId, { note, role: reviewer }, never);
+  const run = team.stage.fake.alive().find(({ slotId }) => slotId === worker.slotId);
+  if (run === undefined) throw new Error('the worker has no run');
+  team.stage.fake.end(run.epoch, { code: 1 });
+  await team.stands(mission, heir.slotId);
+  await takes(mission, heir.slotId, 2);
+  expect(team.typed[1]).toContain(note);
+  expect(mission.task(worker.taskId).slotId).toBe(heir.slotId);
+});
+
 test.each([
   ['a role that it may not make', { creates: ['worker'] }],
   ['none where it may make none', { creates: [] }],
