@@ -54,7 +54,7 @@ export function createBus(firstSequence: number, onListenerError: (error: unknow
 
 /** Resolves when `holds` is true, now or after an event. Rejects with the signal's reason. */
 export function untilEvent(
-  bus: Pick<Bus, 'subscribe'>,
+  bus: { subscribe(listener: () => void): () => void },
   holds: () => boolean,
   signal: AbortSignal,
 ): Promise<void> {

@@ -18,6 +18,7 @@ import * as router from './schema/router.ts';
 import * as skills from './schema/skills.ts';
 import * as slots from './schema/slots.ts';
 import * as spending from './schema/spending.ts';
+import * as swarms from './schema/swarms.ts';
 import * as taskEnds from './schema/task-ends.ts';
 import * as tasks from './schema/tasks.ts';
 import * as worktrees from './schema/worktrees.ts';
@@ -39,6 +40,7 @@ const TABLES: readonly SQLiteTable[] = [
   skills,
   slots,
   spending,
+  swarms,
   taskEnds,
   tasks,
   worktrees,

@@ -47,6 +47,10 @@ export type ClaudeSessionId = z.infer<typeof ClaudeSessionId>;
 export const Epoch = z.uuid().brand<'Epoch'>();
 export type Epoch = z.infer<typeof Epoch>;
 
+/** Tasks that were handed in together, to be gathered together. */
+export const SwarmId = z.uuid().brand<'SwarmId'>();
+export type SwarmId = z.infer<typeof SwarmId>;
+
 /** A card of the board. */
 export const BoardTaskId = z.uuid().brand<'BoardTaskId'>();
 export type BoardTaskId = z.infer<typeof BoardTaskId>;

@@ -1,13 +1,13 @@
 import { within } from '../../services/deadline/within.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
-import { type Bus, untilEvent } from '../bus.ts';
+import { untilEvent } from '../bus.ts';
 
 /**
  * Waits until it holds, or the time is over, whichever comes first.
  * @throws MissionError `cancelled` when the caller goes away or the daemon stops
  */
 export async function untilItHolds(
-  bus: Pick<Bus, 'subscribe'>,
+  bus: Parameters<typeof untilEvent>[0],
   holds: () => boolean,
   { waitMs, signals }: { readonly waitMs: number; readonly signals: readonly AbortSignal[] },
 ): Promise<void> {

@@ -22,6 +22,7 @@ import type { Repositories } from '../repositories/api.ts';
 import type { RoleOperations } from '../roles/create-role-operations.ts';
 import type { RouterOperations } from '../router/api.ts';
 import type { Skills } from '../skills/create-skills.ts';
+import type { Swarms } from '../swarms/api.ts';
 import type { AuditOperations } from './audit-operations.ts';
 import type { PermissionOperations } from './permission-operations.ts';
 import type { KeptScreenshot, ScreenshotOptions } from './screenshots.ts';
@@ -223,6 +224,8 @@ export interface Mission {
   /** The git repositories that the team works on. */
   readonly repositories: Repositories;
   readonly slotHistory: SlotHistory;
+  /** Work that is split over slots. */
+  readonly swarms: Swarms;
   /** Tasks that have ended, or are being done. */
   readonly following: Following;
   readonly permissions: PermissionOperations;

@@ -22,6 +22,7 @@ import { tokenFits, versionOf } from '../slot-runtime.ts';
 import type { SlotSnapshot } from '../slot-view.ts';
 import { createStatusLines } from '../status-lines.ts';
 import { createStuck } from '../stuck/create-stuck.ts';
+import { createSwarms } from '../swarms/create-swarms.ts';
 import { createTelling } from '../telling.ts';
 import { createTranscripts } from '../transcripts.ts';
 import { createVerification } from '../verification.ts';
@@ -231,6 +232,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     mayBegin: () => !finishing,
     report: report('the autopilot could not go on'),
   });
+  const swarms = createSwarms({ core, db: database.db, tasks, report, stopping: stopping.signal });
   const learning = createLearning({
     core,
     dependencies,
@@ -323,7 +325,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     questions,
     telling,
     hostEvents,
-    watches: [waiting, autopilot, ...learning.watches, ...team.watches, own, watching],
+    watches: [waiting, autopilot, swarms, ...learning.watches, ...team.watches, own, watching],
     disposables: [turns, progress, noticeWatch],
     outlived: dependencies.outlived,
     dispatchSoon,
@@ -359,6 +361,7 @@ export async function createMission(dependencies: MissionDependencies): Promise<
     }),
     ...createBudgetOperations(core, governing),
     board,
+    swarms: swarms.operations,
     ...learning.operations,
     ...team.operations,
     questions: () => [...questions.all(), ...own.all()],

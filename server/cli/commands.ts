@@ -30,6 +30,7 @@ import { screenshot } from './commands/screenshot.ts';
 import { skills } from './commands/skills.ts';
 import { restart, slots, status } from './commands/slots.ts';
 import { resume, spending } from './commands/spending.ts';
+import { swarm } from './commands/swarm.ts';
 import { ask, call, submit, tasks } from './commands/tasks.ts';
 import { tmux } from './commands/tmux.ts';
 import { todos } from './commands/todos.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   restart,
   submit,
   ask,
+  swarm,
   tasks,
   confirm,
   question,

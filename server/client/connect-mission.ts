@@ -118,6 +118,7 @@ import {
 } from '../tools/skills.ts';
 import { slotHistory } from '../tools/slot-history.ts';
 import { missionAgents, missionKill, missionRestart, missionSlots, missionSpawn } from '../tools/slots.ts';
+import { triggerSwarm } from '../tools/swarm.ts';
 import {
   missionAsk,
   missionCancel,
@@ -341,6 +342,7 @@ export function connectMission(where: { readonly home?: string } | DaemonAddress
     tokenStats: method(tokenStats),
     conversationStatus: method(conversationStatus),
     conversationBackfill: method(conversationBackfill),
+    ccTriggerSwarm: method(triggerSwarm),
     ccSessions: method(claudeSessions),
     ccTasks: method(claudeTaskLists),
     ccOverview: method(claudeOverview),

@@ -28,6 +28,7 @@ import { skillContextOperations } from './skill-context.ts';
 import { skillOperations } from './skills.ts';
 import { slotHistoryOperations } from './slot-history.ts';
 import { slotOperations } from './slots.ts';
+import { triggerSwarm } from './swarm.ts';
 import { taskOperations } from './tasks.ts';
 import { terminalOperations } from './terminals.ts';
 import { worktreeOperations } from './worktrees.ts';
@@ -55,6 +56,7 @@ export const operations: readonly Operation[] = [
   ...mergingOperations,
   ...conversationOperations,
   ...claudeTaskOperations,
+  triggerSwarm,
   ...knowledgeOperations,
   ...infraOperations,
   ...skillOperations,

@@ -19,6 +19,7 @@ import * as router from '../../db/schema/router.ts';
 import * as skills from '../../db/schema/skills.ts';
 import * as slots from '../../db/schema/slots.ts';
 import * as spending from '../../db/schema/spending.ts';
+import * as swarms from '../../db/schema/swarms.ts';
 import * as taskEnds from '../../db/schema/task-ends.ts';
 import * as tasks from '../../db/schema/tasks.ts';
 import * as worktrees from '../../db/schema/worktrees.ts';
@@ -67,6 +68,7 @@ const CLEAN = [
   'router_turns.answer',
   'router_turns.error',
   'slots.snapshot',
+  'swarms.refused',
   'tasks.error',
   'tasks.labels',
   'tasks.progress',
@@ -79,6 +81,8 @@ const CLEAN = [
 const WHOLE: Readonly<Record<string, string>> = {
   'message_usage.answer': 'the id of a message at the API',
   'tasks.prompt': 'will be typed',
+  'swarms.prompts': 'will be typed',
+  'swarms.roles': 'names of roles',
   'attempts.prompt': 'later attempts are told of it',
   'deliveries.expected': 'what was typed is compared with it',
   'tasks.verify': 'the command will be run, the prompt typed',
@@ -120,6 +124,7 @@ const tables = [
   skills,
   slots,
   spending,
+  swarms,
   taskEnds,
   tasks,
   worktrees,
