@@ -9,7 +9,7 @@ import { triedOperations } from '../tried-operations.ts';
 import type { Door } from './door.ts';
 
 /** They may wait for an answer that nobody gives: their caller goes away instead. */
-const MAY_WAIT = /_(?:ask|send)$/;
+const MAY_WAIT = /_(?:ask|send|task_ack|task_track|trigger_swarm)$/;
 const IMPATIENT_MS = 200;
 
 /** What the agent of a slot sends. */

@@ -13,7 +13,7 @@ import { triedOperations } from '../tried-operations.ts';
 import type { Door } from './door.ts';
 
 /** They may wait for an answer that nobody gives. */
-const MAY_WAIT = /_(?:ask|send)$/;
+const MAY_WAIT = /_(?:ask|send|task_ack|task_track|trigger_swarm)$/;
 const TRIED = triedOperations.filter(({ name }) => !MAY_WAIT.test(name));
 /** Where a session began, another follows after so many messages. */
 const OF_ONE_SESSION = 100;
