@@ -24,6 +24,8 @@ const FRONT_MATTER_FENCE = /^\uFEFF?---[ \t]*$/;
 const CODE_FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 const HEADING = /^ {0,3}(#{1,6})(?=[ \t]|$)/;
 
+const DEEPEST = 6;
+
 interface Line {
   readonly text: string;
   readonly start: number;
@@ -72,9 +74,16 @@ export function outlineOf(text: string): SkillOutline {
       .trim();
     headings.push({ heading: line.trim(), title, level: hashes.length, start, contentStart: end });
   }
-  const sections = headings.map((heading, at) => {
-    const next = headings.slice(at + 1).find(({ level }) => level <= heading.level);
-    return { ...heading, end: next?.start ?? text.length };
+  // From the end, with where each level begins next: a text of nothing but headings is read once, too.
+  const begins = Array.from({ length: DEEPEST + 1 }, () => text.length);
+  const sections = headings.toReversed().map((heading) => {
+    const end = Math.min(...begins.slice(1, heading.level + 1));
+    begins[heading.level] = heading.start;
+    return { ...heading, end };
   });
-  return { bodyStart: lines[inFrontMatter]?.start ?? text.length, sections, endsInCode: fence !== null };
+  return {
+    bodyStart: lines[inFrontMatter]?.start ?? text.length,
+    sections: sections.toReversed(),
+    endsInCode: fence !== null,
+  };
 }

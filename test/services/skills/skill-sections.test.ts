@@ -48,3 +48,21 @@ test.each(['\n', '\r\n', '\r'])('whatever ends its lines: %j', (end) => {
     'b',
   ]);
 });
+
+test('a section ends before the next heading of its level or a higher one', () => {
+  const text = '# A\n### B\n## C\n### D\n# E\n## F\n';
+  expect(outlineOf(text).sections.map(({ start, end }) => text.slice(start, end))).toEqual([
+    '# A\n### B\n## C\n### D\n',
+    '### B\n',
+    '## C\n### D\n',
+    '### D\n',
+    '# E\n## F\n',
+    '## F\n',
+  ]);
+});
+
+test('a file of nothing but headings holds nobody up', () => {
+  const text = '#\n'.repeat(250_000);
+  const { sections } = outlineOf(text);
+  expect([sections.length, sections[0]?.end, sections.at(-1)?.end]).toEqual([250_000, 2, text.length]);
+});
