@@ -109,7 +109,7 @@ export function createAgents({
     letRest: (row) => letRest(row, 'missiond'),
     redact: dependencies.redact,
   });
-  const giveWork = createGiveWork({ wake, enqueue });
+  const giveWork = createGiveWork({ core, wake, enqueue });
   const ending = createEndAgent({ core, worktrees, slots, holds });
   const repair = createRepairAgents({
     core,

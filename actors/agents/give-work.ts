@@ -1,10 +1,12 @@
 import type { TaskId } from '../../db/ids.ts';
 import { MissionError } from '../../services/errors/mission-error.ts';
 import type { AgentRow } from '../../services/ledger/agent-ledger.ts';
+import type { MissionCore } from '../core.ts';
 import type { TaskOperations } from '../mission/task-operations.ts';
 import type { createHibernate } from './hibernate.ts';
 
 export interface GiveWorkDependencies {
+  readonly core: Pick<MissionCore, 'agents'>;
   /** Makes one whose work has ended active again, for a task that is stored with it. */
   readonly wake: ReturnType<typeof createHibernate>['wake'];
   readonly enqueue: TaskOperations['enqueue'];
@@ -17,7 +19,7 @@ const NOT_NOW: Readonly<Partial<Record<AgentRow['status'], string>>> = {
 };
 
 /** Gives agents more to do, in the worktree and the conversation that they have: those, too, whose work has ended. */
-export function createGiveWork({ wake, enqueue }: GiveWorkDependencies) {
+export function createGiveWork({ core, wake, enqueue }: GiveWorkDependencies) {
   return async function giveWork(
     row: AgentRow,
     { task, submitter }: { readonly task: string; readonly submitter: string },
@@ -30,7 +32,12 @@ export function createGiveWork({ wake, enqueue }: GiveWorkDependencies) {
       });
     const remedy = NOT_NOW[status];
     if (remedy !== undefined) throw new MissionError('agent_refused', `${name} is ${status}.`, { remedy });
-    const begin = (): TaskId => enqueue('task', { prompt: task, slotId, submitter });
+    const begin = (): TaskId => {
+      const taskId = enqueue('task', { prompt: task, slotId, submitter });
+      // It is known by what it was given last.
+      core.agents.update(slotId, { taskId, task });
+      return taskId;
+    };
     if (status !== 'completed') return { taskId: begin(), notes: [] };
     let taskId: TaskId | undefined;
     const { notes } = await wake(row, signal, () => {

@@ -15,16 +15,20 @@ export const shortened = (words: string): string => {
 export const said = (input: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
 
+/** How the work of an agent stands; a failed end is no success. */
+export const standing = ({ status, completion }: Pick<AgentView, 'status' | 'completion'>): string =>
+  completion?.failure === undefined ? status : `${status} (failed)`;
+
 export function rows(workers: readonly AgentView[]): string {
   return table(
     ['NAME', 'ROLE', 'STATUS', 'DOES', 'BRANCH', 'TASK'],
-    workers.map(({ repository, name, role, status, state, branch, task }) => [
-      `${repository}/${name}`,
-      role,
-      status,
-      state ?? '-',
-      branch ?? '-',
-      shortened(task ?? ''),
+    workers.map((worker) => [
+      `${worker.repository}/${worker.name}`,
+      worker.role,
+      standing(worker),
+      worker.state ?? '-',
+      worker.branch ?? '-',
+      shortened(worker.task ?? ''),
     ]),
   );
 }

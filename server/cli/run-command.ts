@@ -65,6 +65,10 @@ function nameFirst(argv: readonly string[]): readonly string[] {
 
 /** One line, since the help of everything would push it off the screen, and what may have been meant. */
 function unknownCommand(name: string): MissionError {
+  if (name.startsWith('-'))
+    return new MissionError('input_invalid', `there is no option ${name} before a command.`, {
+      remedy: 'Usage: missiond COMMAND [options]; missiond --help lists both.',
+    });
   const known = [...COMMANDS.map((command) => command.name), ...OTHER_COMMANDS.map(([other]) => other)];
   const meant = closestOf(name, known);
   return new MissionError('input_invalid', `there is no command "${name}".`, {

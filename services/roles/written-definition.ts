@@ -120,7 +120,7 @@ export function readDefinition(file: string, text: string, source: RoleSource): 
     source,
     file,
     digest: createHash('sha256').update(text).digest('hex'),
-    fields: { ...fields, description: fields.description ?? described(body) },
+    fields: { ...fields, description: fields.description ?? ('extends' in fields ? '' : described(body)) },
     prompt: body,
   };
 }

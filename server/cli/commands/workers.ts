@@ -1,5 +1,5 @@
 import { missionWorkerGet, missionWorkerHistory, missionWorkerList } from '../../tools/agents.ts';
-import { details, REPO, rows, said, shortened } from '../agent-words.ts';
+import { details, REPO, rows, said, shortened, standing } from '../agent-words.ts';
 import type { Command, CommandContext, ParsedCommand } from '../command.ts';
 import { table } from '../table.ts';
 
@@ -16,7 +16,7 @@ async function history({ values }: ParsedCommand, { call, print }: CommandContex
       ['NAME', 'STATUS', 'ENDED', 'FILES', 'COST', 'TASK', 'REPORT'],
       output.workers.map(({ repository: of, name, status: is, completion, spent, task }) => [
         `${of}/${name}`,
-        completion?.failure === undefined ? is : `${is} (failed)`,
+        standing({ status: is, completion }),
         completion === undefined ? '-' : new Date(completion.at).toISOString().slice(0, 16),
         completion?.changes === undefined ? '-' : String(completion.changes.files),
         `$${spent.usd.toFixed(2)}`,

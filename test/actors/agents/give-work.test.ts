@@ -29,6 +29,8 @@ test('one whose work has ended is woken for it, and keeps who it is', async () =
   expect(worker.endedAt).toBeUndefined();
   expect(mission.task(taskId)).toMatchObject({ prompt: 'say the price', submitter: 'slot:shop.boss' });
   expect(mission.workers.ofSlot(worker.slotId)).toMatchObject({ status: 'active' });
+  // It is known by what it does now, not by what it was made for.
+  expect(worker).toMatchObject({ task: 'say the price', taskId });
 });
 
 test('one that works keeps what it has, and gets it besides', async () => {

@@ -119,7 +119,8 @@ describe("a person's own", () => {
       'Use tabs.',
     );
     const shipped = readRoles({ home: path.join(folder, 'none'), repositoryPath: null }).roles.get('worker');
-    const { prompt, permissions, rules, worktree } = role('worker');
+    const { prompt, permissions, rules, worktree, description } = role('worker');
+    expect(description).toBe(shipped?.description);
     expect(prompt).toBe(`${shipped?.prompt}\n\nUse tabs.`);
     expect(permissions.allow).toEqual(['Bash(npm test*)', ...(shipped?.permissions.allow ?? [])]);
     expect(permissions.deny).toEqual(shipped?.permissions.deny);
