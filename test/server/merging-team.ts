@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { vi } from 'vitest';
 import { AgentName, RepositoryName, Role, SlotId } from '../../db/ids.ts';
 import type { MissionDatabase } from '../../db/open.ts';
 import { RepositoryConfiguration } from '../../db/repository-configuration.ts';
@@ -113,11 +114,13 @@ export async function openTeam(
     async asks(name: string, tool: string, body: object = {}) {
       const slotId = SlotId.parse(`app.${name}`);
       await open.client.spawn({ slotId }).catch(() => {});
+      // Mail may have begun to start it: its door is there a moment later.
+      const { token } = await vi.waitFor(() => open.doorOf(slotId), { timeout: 30_000 });
       const reply = await open.tcp({
         method: 'POST',
         path: `/api/tools/${tool}`,
         headers: {
-          authorization: `Bearer ${open.doorOf(slotId).token}`,
+          authorization: `Bearer ${token}`,
           'content-type': 'application/json',
         },
         body: JSON.stringify(body),
