@@ -96,6 +96,8 @@ export function createRefreshAgents({
   function tellMoved(row: AgentRow, target: string, how: string, files: readonly string[]): void {
     // Who only reads sees what git shows; a turn each time would cost more than it brings.
     if (row.branch === null) return;
+    // Mail begins to start one that lasts; and nothing is for it to do.
+    if (row.kind === 'persistent' && core.view(row.slotId).status !== 'live') return;
     const words = how === 'merge' ? 'was merged into it' : 'is what it stands on now';
     tell(
       row,

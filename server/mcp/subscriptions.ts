@@ -31,6 +31,15 @@ export function offerSubscriptions(
   const lengthOf = (sessionId: string): number =>
     mission.conversations.get(sessionId, { tail: 1, includeRaw: false }).conversation.messageCount;
 
+  /** Null when it is no more: what is old enough is thrown away. */
+  function lengthNow(sessionId: string): number | null {
+    try {
+      return lengthOf(sessionId);
+    } catch {
+      return null;
+    }
+  }
+
   function tell(uri: string): void {
     // A client that has gone does not hear it.
     server.server.sendResourceUpdated({ uri }).catch(() => {});
@@ -39,9 +48,11 @@ export function offerSubscriptions(
   function lookAtTranscripts(): void {
     for (const [uri, before] of lengths) {
       const sessionId = transcriptAt(uri);
-      const length = sessionId === null ? before : lengthOf(sessionId);
+      const length = sessionId === null ? before : lengthNow(sessionId);
       if (length === before) continue;
-      lengths.set(uri, length);
+      // One that has gone is told of once more: whoever reads it hears so.
+      if (length === null) lengths.delete(uri);
+      else lengths.set(uri, length);
       tell(uri);
     }
   }

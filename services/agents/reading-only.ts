@@ -19,6 +19,12 @@ const NO_WRITING: SourcedRules = {
       ...['push', 'rebase', 'reset', 'restore', 'revert', 'rm', 'stash', 'switch'].map(
         (verb) => `Bash(git ${verb}*)`,
       ),
+      // What moves or removes the branches and tags of others.
+      ...['update-ref', 'symbolic-ref', 'worktree', 'replace'].map((verb) => `Bash(git ${verb}*)`),
+      ...['-f', '--force', '-d', '-D', '--delete', '-m', '-M', '--move'].flatMap((option) => [
+        `Bash(git branch ${option}*)`,
+        `Bash(git tag ${option}*)`,
+      ]),
     ],
   },
 };

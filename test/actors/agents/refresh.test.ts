@@ -200,6 +200,16 @@ test('work that begins at a tag or a commit stays there, which is said; one at a
   expect(await refresh(mission, tagged.name)).toMatchObject({ status: 'refreshed' });
 });
 
+test('one that lasts and does not run is brought up without a word, which would start it', async () => {
+  const mission = await team.startWithShop({ agentRoleFacts: () => ({ persistence: 'persistent' }) });
+  const { worker } = await team.work(mission, { task: undefined });
+  team.commitIn(worker.worktree, 'own.md', 'own');
+  push('news.md', 'news');
+  expect(await refresh(mission, worker.name)).toMatchObject({ status: 'refreshed' });
+  const all = { sent: false, unreadOnly: false, limit: 10, inbox: `slot:${worker.slotId}` };
+  expect(mission.messages.list(all, { kind: 'person' }).total).toBe(0);
+});
+
 test('another branch that is checked out in a worktree is not moved', async () => {
   const mission = await team.startWithShop();
   const { worker } = await team.work(mission, { task: undefined });

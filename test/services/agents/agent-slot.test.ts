@@ -78,7 +78,15 @@ test('an agent without a branch writes and commits nothing, whatever its role al
         definition: slotWith('{}', null, branch).definition,
       },
     );
-  const writes = ['Edit', 'Write', 'NotebookEdit', 'Bash(git commit*)', 'Bash(git stash*)'];
+  const writes = [
+    'Edit',
+    'Write',
+    'NotebookEdit',
+    'Bash(git commit*)',
+    'Bash(git stash*)',
+    'Bash(git branch -f*)',
+    'Bash(git update-ref*)',
+  ];
   expect(settingsOf(null).deny).toEqual(expect.arrayContaining(writes));
   expect(settingsOf('work/calm-fox').deny.filter((rule) => writes.includes(rule))).toEqual([]);
 });
