@@ -12,6 +12,9 @@ export interface GiveWorkDependencies {
   readonly enqueue: TaskOperations['enqueue'];
 }
 
+/** Of all that one agent was given, as it is looked for; each task keeps its own words whole. */
+const MOST_LETTERS = 100_000;
+
 const NOT_NOW: Readonly<Partial<Record<AgentRow['status'], string>>> = {
   making: 'Try again in a moment.',
   hibernated: 'It was put to sleep: missiond hibernate --wake.',
@@ -34,8 +37,9 @@ export function createGiveWork({ core, wake, enqueue }: GiveWorkDependencies) {
     if (remedy !== undefined) throw new MissionError('agent_refused', `${name} is ${status}.`, { remedy });
     const begin = (): TaskId => {
       const taskId = enqueue('task', { prompt: task, slotId, submitter });
-      // It is known by what it was given last.
-      core.agents.update(slotId, { taskId, task });
+      // It is found by everything that it was given, and stands as the last of it does.
+      const given = [row.task, task].filter((words) => words !== null).join('\n\nThen: ');
+      core.agents.update(slotId, { taskId, task: given.slice(0, MOST_LETTERS) });
       return taskId;
     };
     if (status !== 'completed') return { taskId: begin(), notes: [] };

@@ -23,14 +23,14 @@ const give = (mission: RunningMission) =>
   );
 
 test('one whose work has ended is woken for it, and keeps who it is', async () => {
-  const mission = await startWith({ status: 'completed', endedAt: 7 });
+  const mission = await startWith({ status: 'completed', endedAt: 7, task: 'count the apples' });
   const { worker, taskId } = await give(mission);
   expect(worker).toMatchObject({ status: 'active', branch: 'work/busy-owl', worktree: '/tmp' });
   expect(worker.endedAt).toBeUndefined();
   expect(mission.task(taskId)).toMatchObject({ prompt: 'say the price', submitter: 'slot:shop.boss' });
   expect(mission.workers.ofSlot(worker.slotId)).toMatchObject({ status: 'active' });
-  // It is known by what it does now, not by what it was made for.
-  expect(worker).toMatchObject({ task: 'say the price', taskId });
+  // It is found by everything that it was given, and stands as the last of it does.
+  expect(worker).toMatchObject({ task: expect.stringMatching(/^count the apples\n\nThen: say the price$/), taskId });
 });
 
 test('one that works keeps what it has, and gets it besides', async () => {

@@ -23,7 +23,7 @@ export const WORK = {
   fox: 'Put the pears on the list.',
   hare: 'Break what the check looks at.',
 } as const;
-const REWORK = 'A reviewer asks for more: say what the apples cost.';
+export const REWORK = 'A reviewer asks for more: say what the apples cost.';
 
 function supervisor(known: Known): readonly Call[] {
   const isDone = (name: string): boolean => saw(known, `| ${name} of shop is done`);

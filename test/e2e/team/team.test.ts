@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CLI, type Daemon, processesOf } from '../world.ts';
-import { WORK } from './team-plans.ts';
+import { REWORK, WORK } from './team-plans.ts';
 import { createTeamWorld, type TeamWorld } from './team-world.ts';
 
 const TEAM = ['owl', 'fox', 'hare'] as const;
@@ -163,7 +163,7 @@ async function isAsItShouldBe(): Promise<void> {
     'second-look completed',
     'supervisor active',
   ]);
-  expect(workers.find(({ name }) => name === 'owl')?.task).toBe(WORK.owl);
+  expect(workers.find(({ name }) => name === 'owl')?.task).toBe(`${WORK.owl}\n\nThen: ${REWORK}`);
   // Nothing is left half done: no worktree but those of agents and the person's own, clean, and no ref of a merge.
   expect(world.git('worktree', 'list').split('\n')).toHaveLength(workers.length + 1);
   for (const { worktree } of workers) expect(world.git('-C', worktree, 'status', '--porcelain')).toBe('');
