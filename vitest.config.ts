@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What runs real Claude Code or whole daemons: these mostly wait for other processes. */
+/** What runs real Claude Code or whole daemons. */
 const WHOLE_PROGRAM = ['test/{canary,chaos,e2e,fuzz,matrix,package}/**/*.test.ts'];
 
 /** Those of minutes. Begun last, they would run on alone while the other workers have nothing left. */
@@ -29,8 +29,8 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: WHOLE_PROGRAM,
-          // One more than the two cores of CI: a file that waits for its Claude Code leaves a core idle.
-          maxWorkers: 3,
+          // Two cores: each starts a real Claude Code or whole daemons; a third made them too slow for one another.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
@@ -40,7 +40,8 @@ export default defineConfig({
           name: 'parts',
           include: ['test/**/*.test.ts'],
           exclude: WHOLE_PROGRAM,
-          maxWorkers: 2,
+          // One more than the two cores of CI: a file that waits for git leaves a core idle.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
