@@ -89,6 +89,8 @@ test('an agent whose rules deny that it makes agents hands over to none', async 
 });
 
 test('a person makes any', async () => {
-  const { worker } = await team.open.client.workerCreate({ repository: 'app', role: 'merge-queue' });
+  const second = { repository: 'app', role: 'merge-queue' };
+  await expect(team.open.client.workerCreate(second)).rejects.toMatchObject({ code: 'agent_refused' });
+  const { worker } = await team.open.client.workerCreate({ ...second, name: 'second-queue' });
   expect(worker.role).toBe('merge-queue');
 });
