@@ -24,7 +24,7 @@ afterEach(() => team.close());
 const at = (name: string) => path.join(team.folder, name);
 const stands = () => `touch '${at('begun')}'; while ! test -e '${at('go')}'; do sleep 0.02; done`;
 const hasBegun = () => expect.poll(() => existsSync(at('begun')), { timeout: 20_000 }).toBe(true);
-const agents = () => mission.workers.list({ repository: shop, limit: 50 });
+const agents = () => mission.workers.list({ limit: 50 });
 
 test('no agent is made of a repository that is removed while its remote is asked', async () => {
   team.gitIn(clone)('config', 'remote.origin.uploadpack', `${stands()}; git-upload-pack`);
