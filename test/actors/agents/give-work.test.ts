@@ -30,7 +30,10 @@ test('one whose work has ended is woken for it, and keeps who it is', async () =
   expect(mission.task(taskId)).toMatchObject({ prompt: 'say the price', submitter: 'slot:shop.boss' });
   expect(mission.workers.ofSlot(worker.slotId)).toMatchObject({ status: 'active' });
   // It is found by everything that it was given, and stands as the last of it does.
-  expect(worker).toMatchObject({ task: expect.stringMatching(/^count the apples\n\nThen: say the price$/), taskId });
+  expect(worker).toMatchObject({
+    task: expect.stringMatching(/^count the apples\n\nThen: say the price$/),
+    taskId,
+  });
 });
 
 test('one that works keeps what it has, and gets it besides', async () => {
